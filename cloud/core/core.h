@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The domain of iot-local: things, certificates, policies, jobs and their executions, over the store (SQLite). No
+ * socket, MQTT or HTTP here; time comes from a function, so that tests own the clock. Single-threaded.
+ *
+ * Every call happens inside a batch: core_begin, any number of calls, core_commit. A call that fails leaves no trace
+ * (it has its own savepoint). Notifications that calls cause are held back and published by core_commit after the
+ * COMMIT; answers to requests must be sent after core_commit, too: what was acknowledged is on disk. */
+#ifndef CLOUD_CORE_CORE_H
+#define CLOUD_CORE_CORE_H
+
+#include "common/err.h"
+#include "common/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CORE_THING_NAME_CAP     129  /* 1..128 [a-zA-Z0-9:_-] */
+#define CORE_JOB_ID_CAP         65   /* 1..64 [a-zA-Z0-9_-] */
+#define CORE_POLICY_NAME_CAP    129  /* 1..128 [\w+=,.@-] */
+#define CORE_CERTIFICATE_ID_CAP 65   /* 64 hex digits: SHA-256 of the DER certificate */
+#define CORE_ARN_CAP            2049
+#define CORE_DOCUMENT_MAX       32768
+
+/* The errors of the domain. The MQTT and the HTTP edge each have one table from these to their wire names. */
+enum core_code {
+    CORE_OK = 0,
+    CORE_INVALID_REQUEST,
+    CORE_NOT_FOUND,
+    CORE_ALREADY_EXISTS,
+    CORE_INVALID_STATE_TRANSITION,
+    CORE_VERSION_MISMATCH,
+    CORE_TERMINAL_STATE,
+    CORE_LIMIT_EXCEEDED,
+    CORE_CONFLICT,
+    CORE_DELETE_CONFLICT,
+    CORE_CERTIFICATE_STATE,
+    CORE_CERTIFICATE_INVALID,
+    CORE_MALFORMED_POLICY,
+    CORE_THROTTLED,
+    CORE_INTERNAL,
+};
+
+enum execution_status { /* reference 2.2; stored and sent as these words */
+    EXECUTION_QUEUED,
+    EXECUTION_IN_PROGRESS,
+    EXECUTION_SUCCEEDED,
+    EXECUTION_FAILED,
+    EXECUTION_TIMED_OUT,
+    EXECUTION_REJECTED,
+    EXECUTION_REMOVED,
+    EXECUTION_CANCELED,
+    EXECUTION_STATUS_COUNT,
+};
+
+struct core_error {
+    enum core_code code;
+    char message[320];   /* for people; names the thing and the way out */
+    char resource[160];  /* ALREADY_EXISTS: the ARN, else empty */
+    /* INVALID_STATE_TRANSITION and VERSION_MISMATCH of an execution: its state */
+    bool has_state;
+    enum execution_status status;
+    int64_t version;
+    char *details; /* JSON object or NULL; core_error_clear frees it */
+};
+
+/* Frees what the error holds and makes it CORE_OK. Zero-initialised errors are fine. */
+void core_error_clear(struct core_error *error);
+
+struct core;
+
+struct core_config {
+    const char *database; /* file path, or ":memory:" */
+    const char *region;   /* NULL: "us-east-1" */
+    const char *account;  /* NULL: "123456789012" */
+    int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
+    /* A notification that must go out (QoS 1, not retained). Called by core_commit, after the COMMIT. */
+    void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
+    void *ctx;
+};
+
+/* Opens or creates the database and brings its schema up to date. On failure returns NULL and one line in `why`. */
+struct core *core_open(const struct core_config *config, char *why, size_t why_cap);
+void core_close(struct core *core);
+
+const char *core_region(const struct core *core);
+const char *core_account(const struct core *core);
+
+bool core_begin(struct core *core);
+/* false: the COMMIT failed, nothing of this batch happened; answer every request of it with InternalError /
+ * InternalFailureException. Without core_begin it does nothing and returns true. */
+bool core_commit(struct core *core);
+
+/* Timers (time-outs of executions). core_next_timer_ms: wall time of the next one, INT64_MAX = none.
+ * core_run_timers does all that are due; a batch of its own. */
+int64_t core_next_timer_ms(struct core *core);
+void core_run_timers(struct core *core);
+
+/* After a start: notify and notify-next for every thing that has pending executions. A batch of its own. */
+void core_announce_pending(struct core *core);
+
+const char *execution_status_text(enum execution_status status);
+/* false: unknown word. */
+bool execution_status_parse(struct slice text, enum execution_status *status);
+bool execution_status_is_terminal(enum execution_status status);
+
+#endif

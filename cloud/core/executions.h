@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Job executions, from the device's side and the operator's: reference sections 1, 2 and 3. */
+#ifndef CLOUD_CORE_EXECUTIONS_H
+#define CLOUD_CORE_EXECUTIONS_H
+
+#include "cloud/core/core.h"
+
+struct execution {
+    char thing_name[CORE_THING_NAME_CAP];
+    char job_id[CORE_JOB_ID_CAP];
+    int64_t number;
+    enum execution_status status;
+    int64_t version;
+    int64_t queued_at_ms;
+    int64_t started_at_ms; /* 0 = not started */
+    int64_t last_updated_at_ms;
+    int64_t deadline_ms; /* the earlier of both timers; 0 = none runs */
+    bool is_force_canceled;
+    int retry_attempt;
+    char *details;  /* JSON object text; NULL when empty */
+    char *document; /* JSON text byte for byte as given; NULL when not asked for */
+};
+
+/* Frees what it holds and zeroes it. */
+void execution_clear(struct execution *execution);
+
+/* Seconds until the deadline, >= 0; -1 when no timer runs. */
+int64_t execution_seconds_left(const struct core *core, const struct execution *execution);
+
+/* Lists call this per entry; the pointer lives during the call. */
+typedef void (*execution_fn)(void *ctx, const struct execution *execution);
+
+/* --- The device's operations. thing must exist, else CORE_NOT_FOUND. All return error->code. --- */
+
+#define EXECUTIONS_SHOWN 10 /* pending entries shown to a device, of each status */
+
+/* IN_PROGRESS first, then QUEUED, each by queuedAt; without documents. */
+enum core_code executions_pending(struct core *core, const char *thing, execution_fn fn, void *ctx,
+                                  struct core_error *error);
+
+/* details: JSON object or empty slice; step_timeout_min 0 = not given. *has_one false: nothing pending. */
+enum core_code executions_start_next(struct core *core, const char *thing, struct slice details,
+                                     int64_t step_timeout_min, struct execution *out, bool *has_one,
+                                     struct core_error *error);
+
+/* Device plane. job_id "$next" is the next pending one (*has_one false: none). number 0 = latest.
+ * CORE_TERMINAL_STATE when terminal. */
+enum core_code executions_get(struct core *core, const char *thing, const char *job_id, int64_t number,
+                              bool with_document, struct execution *out, bool *has_one, struct core_error *error);
+
+struct execution_update {
+    const char *thing;
+    const char *job_id;
+    int64_t number;           /* 0 = latest */
+    struct slice status;      /* the word as sent; checked here */
+    struct slice details;     /* JSON object text; ptr NULL = keep the stored map */
+    bool has_expected_version;
+    int64_t expected_version;
+    bool has_step_timeout;
+    int64_t step_timeout_min; /* 1..10080, -1 removes */
+    bool with_document;
+};
+
+/* *out: the execution after the update. */
+enum core_code executions_update(struct core *core, const struct execution_update *update, struct execution *out,
+                                 struct core_error *error);
+
+/* --- The operator's operations --- */
+
+/* Every status is served. number 0 = latest. Without document. */
+enum core_code executions_describe(struct core *core, const char *thing, const char *job_id, int64_t number,
+                                   struct execution *out, struct core_error *error);
+
+struct execution_cancel {
+    const char *thing;
+    const char *job_id;
+    bool is_forced;
+    bool has_expected_version;
+    int64_t expected_version;
+    struct slice details; /* as in execution_update */
+};
+enum core_code executions_cancel(struct core *core, const struct execution_cancel *cancel, struct core_error *error);
+
+enum core_code executions_delete(struct core *core, const char *thing, const char *job_id, int64_t number,
+                                 bool is_forced, struct core_error *error);
+
+/* Lists, newest first. status NULL or a word, checked here; job_id may be NULL in the list for a thing.
+ * offset and limit: one page; *more tells whether there is another one. */
+enum core_code executions_list_for_job(struct core *core, const char *job_id, const char *status, int64_t offset,
+                                       int64_t limit, execution_fn fn, void *ctx, bool *more,
+                                       struct core_error *error);
+enum core_code executions_list_for_thing(struct core *core, const char *thing, const char *job_id,
+                                         const char *status, int64_t offset, int64_t limit, execution_fn fn,
+                                         void *ctx, bool *more, struct core_error *error);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* AWS IoT policies: check a document, and decide. Pure functions over text (common/json only), because three programs
+ * share them: the service, the broker plugin, and the doctor. Reference section 8. */
+#ifndef CLOUD_CORE_POLICY_H
+#define CLOUD_CORE_POLICY_H
+
+#include "common/err.h"
+#include "common/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define POLICY_SIZE_MAX 2048 /* characters without white space */
+
+enum policy_decision {
+    POLICY_IMPLICIT_DENY, /* no statement matches */
+    POLICY_ALLOW,
+    POLICY_EXPLICIT_DENY,
+};
+
+/* Who asks. Texts may be NULL when not known. */
+struct policy_context {
+    const char *client_id;
+    const char *thing_name;       /* ${iot:Connection.Thing.ThingName}; NULL: the variable matches nothing */
+    bool is_attached;             /* iot:Connection.Thing.IsAttached */
+    const char *source_ip;        /* ${aws:SourceIp} */
+    const char *certificate_cn;   /* ${iot:Certificate.Subject.CommonName} */
+};
+
+/* ERR_OK, or an error with one line in `why` that names the place in the document. */
+enum err policy_check(struct slice document, char *why, size_t why_cap);
+
+/* One document, one question. action: "iot:Connect", "iot:Publish", "iot:Subscribe", "iot:Receive"; resource: a whole
+ * ARN, for example arn:aws:iot:us-east-1:123456789012:topic/a/b. *sid (may be NULL) names the deciding statement
+ * (its Sid or its index from 1) and lives as long as nothing else: copied into the caller's buffer. */
+enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context, const char *action,
+                                     const char *resource, char *sid, size_t sid_cap);
+
+/* Joins the decisions of several documents: an explicit deny wins, then an allow. */
+enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP side of iot-local: AWS IoT control plane, the Jobs data plane, S3, on libmicrohttpd. It has no thread and no
+ * loop of its own: it lives in the daemon's loop through one descriptor. */
+#ifndef CLOUD_HTTP_SERVER_H
+#define CLOUD_HTTP_SERVER_H
+
+#include "cloud/core/core.h"
+#include "cloud/pki/pki.h"
+
+#include <stdint.h>
+
+struct http_server;
+
+struct http_config {
+    struct core *core;
+    const struct pki *pki;    /* makes certificates for CreateKeysAndCertificate */
+    const char *listen;       /* address, "127.0.0.1" */
+    uint16_t port;
+    const char *endpoint;     /* what DescribeEndpoint answers: host name only */
+    uint16_t mqtt_port;       /* told by GET /iot-local/status on the Unix socket */
+    const char *socket_path;  /* Unix socket for the command line: same routes, no signature asked */
+};
+
+/* NULL and one line in `why` (a port in use says so, and which). */
+struct http_server *http_start(const struct http_config *config, char *why, size_t why_cap);
+void http_stop(struct http_server *server);
+
+/* An epoll descriptor to wait for. When it is readable or http_timeout_ms (-1 = none) has passed, call http_run. */
+int http_descriptor(const struct http_server *server);
+int http_timeout_ms(const struct http_server *server);
+void http_run(struct http_server *server);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Every capacity and time of the device side, in one place. Each has a Kconfig twin of the same name on ESP-IDF; on a
+ * host build give another value with -D. Library and application must be built with the same values. */
+#ifndef DEVICE_CORE_CONFIG_H
+#define DEVICE_CORE_CONFIG_H
+
+#ifndef CONFIG_DEVICE_JOBS_DOCUMENT_SIZE
+#define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096 /* bytes of a job document with its NUL; 256..32769 */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_DETAILS_SIZE
+#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, ours and the application's */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_MAX_ACTIONS
+#define CONFIG_DEVICE_JOBS_MAX_ACTIONS 8
+#endif
+#ifndef CONFIG_DEVICE_JOBS_UNSIZED_VALUE
+#define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4 /* bytes that JSON_processString takes a value buffer to have */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN
+#define CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN 60 /* 0 = none */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_GRACE_MS
+#define CONFIG_DEVICE_JOBS_GRACE_MS 10000 /* after start, before an unknown action is rejected */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
+#define CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS 5000 /* an answer that has not come by then is lost */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_RETRY_BASE_MS
+#define CONFIG_DEVICE_JOBS_RETRY_BASE_MS 1000
+#endif
+#ifndef CONFIG_DEVICE_JOBS_RETRY_CAP_MS
+#define CONFIG_DEVICE_JOBS_RETRY_CAP_MS 60000
+#endif
+#ifndef CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS
+#define CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS 3600000 /* a final status that the service refuses is tried hourly */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
+#define CONFIG_DEVICE_JOBS_IDLE_QUERY_MS 900000 /* idle: ask again every 15 min, with jitter */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS
+#define CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS 10000 /* a handler past its deadline has this long to return */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS
+#define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
+#endif
+#ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 2048 /* what a message may carry around the document: details, names */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
+#define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
+#endif
+#ifndef CONFIG_DEVICE_JOBS_LINK_CAP_MS
+#define CONFIG_DEVICE_JOBS_LINK_CAP_MS 120000
+#endif
+#ifndef CONFIG_DEVICE_JOBS_LINK_STABLE_MS
+#define CONFIG_DEVICE_JOBS_LINK_STABLE_MS 30000 /* a connection that lasts this long resets the backoff */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_KEEPALIVE_S
+#define CONFIG_DEVICE_JOBS_KEEPALIVE_S 60 /* AWS IoT: 30..1200 */
+#endif
+
+/* The largest message that is taken whole; a larger one is reported by its size only. */
+#define DEVICE_MESSAGE_CAP (CONFIG_DEVICE_JOBS_DOCUMENT_SIZE + CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD)
+
+#define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */
+#define DEVICE_THING_NAME_CAP 129 /* AWS IoT: 1..128 characters, and NUL */
+#define DEVICE_ACTION_CAP     32  /* action name of at most 31 characters, and NUL */
+#define DEVICE_TOPIC_CAP      228 /* longest topic: see topics.h */
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* One MQTT 3.1.1 connection over mutual TLS. The port connects once and reports what happens; it never reconnects and
+ * never resends over a new connection: the engine side owns both. Clean session always. TCP_NODELAY on. TLS 1.2 or
+ * newer, the server's chain and its name are verified; port 443 adds ALPN "x-amzn-mqtt-ca". */
+#ifndef DEVICE_PORT_MQTT_H
+#define DEVICE_PORT_MQTT_H
+
+#include "common/err.h"
+#include "common/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct port_mqtt_config { /* all texts must live until port_mqtt_close has returned */
+    const char *host;     /* name or address; what the certificate is checked against and SNI carries */
+    uint16_t port;
+    const char *client_id;
+    uint16_t keepalive_s;
+    const char *root_ca_pem;
+    const char *cert_pem;
+    const char *key_pem;
+    size_t message_cap; /* larger payloads are reported as PORT_MQTT_OVERSIZED */
+};
+
+enum port_mqtt_event_type {
+    PORT_MQTT_CONNECTED,    /* CONNACK with code 0 */
+    PORT_MQTT_DISCONNECTED, /* never connected, or gone; the last event of this connection */
+    PORT_MQTT_SUBSCRIBED,   /* SUBACK */
+    PORT_MQTT_MESSAGE,
+    PORT_MQTT_OVERSIZED,
+};
+
+struct port_mqtt_event {
+    enum port_mqtt_event_type type;
+    enum err reason;        /* DISCONNECTED: ERR_TLS, ERR_REFUSED (CONNACK), ERR_OFFLINE, ERR_TIMEOUT ... */
+    const char *text;       /* DISCONNECTED: one line for a person, with the native cause; may be NULL */
+    int message_id;         /* SUBSCRIBED: what port_mqtt_subscribe returned */
+    bool is_granted;        /* SUBSCRIBED */
+    struct slice topic;     /* MESSAGE, OVERSIZED */
+    struct slice payload;   /* MESSAGE: whole, reassembled */
+    size_t oversized_bytes; /* OVERSIZED: size of the payload that was dropped */
+};
+
+/* Runs on the port's network task: copies what it needs and returns; never calls port_mqtt_*. Slices die with it. */
+typedef void (*port_mqtt_event_fn)(void *ctx, const struct port_mqtt_event *event);
+
+/* Starts to connect and returns without waiting for the network. On ERR_OK exactly one CONNECTED or DISCONNECTED
+ * follows. ERR_BUSY: there is a connection already. ERR_TLS: a certificate or key text is bad; the port logs which. */
+enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx);
+
+/* Ends the connection; when it returns no event of it comes any more. May wait up to 5 s for the network task. Does
+ * nothing when there is none. From the engine task only. */
+void port_mqtt_close(void);
+
+/* From the engine task, between CONNECTED and DISCONNECTED; queue and return, never wait for the network.
+ * ERR_OFFLINE: no connection. ERR_FULL: the outgoing queue is full. QoS 1 both. */
+enum err port_mqtt_subscribe(const char *filter, int *message_id);
+enum err port_mqtt_publish(const char *topic, const void *payload, size_t len);
+
+#endif

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The host build: one warning policy, one place that names the build's flavour, then one CMakeLists.txt per folder.
+#   -DDEVICE_JOBS_SANITIZE=address,undefined | thread | (empty)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+set(DEVICE_JOBS_SANITIZE "" CACHE STRING "sanitizers for every target, comma separated")
+
+add_compile_options(-Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wconversion -fno-common)
+add_compile_options($<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
+if(DEVICE_JOBS_SANITIZE)
+    add_compile_options(-fsanitize=${DEVICE_JOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+    add_link_options(-fsanitize=${DEVICE_JOBS_SANITIZE})
+endif()
+
+file(STRINGS VERSION DEVICE_JOBS_VERSION)
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+enable_testing()
+foreach(folder common device ports/linux examples cloud tests)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
+        add_subdirectory(${folder})
+    endif()
+endforeach()
