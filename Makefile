@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# The front door. Two commands do everything: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+BUILD := build
+JOBS  := $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: help demo build test unit e2e check format bench size clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    set-up and the main job: a blink job from the AWS CLI to a device, on this machine"
+	@echo "make build   device library, examples and iot-local, in $(BUILD)/host"
+	@echo "make test    set-up, then every gate and every test; ends with 'N passed, N failed'"
+	@echo "make check   the gates alone: format, lint, layers, warnings with gcc and clang, cross-compilation, sizes"
+	@echo "make unit    unit tests alone, under ASan and UBSan"
+	@echo "make e2e     end-to-end tests alone, with real processes"
+	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
+	@echo "make format  clang-format on every source file"
+	@echo "make clean   removes $(BUILD)/"
+
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory build
+	@tools/demo
+
+build: $(BUILD)/host/Makefile
+	@$(MAKE) --no-print-directory -C $(BUILD)/host -j$(JOBS) 2>&1 | tools/quiet-build
+
+$(BUILD)/host/Makefile:
+	@tools/setup build
+	@cmake -S . -B $(BUILD)/host > /dev/null
+
+test:
+	@tools/setup test
+	@tools/test check unit e2e
+
+check unit e2e:
+	@tools/setup test
+	@tools/test $@
+
+bench:
+	@tools/setup bench
+	@bench/run
+
+size:
+	@tools/setup test
+	@tools/size-report
+
+format:
+	@git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD)
