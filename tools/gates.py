@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+"""The gates of `make check`: each takes a tree's root and returns findings, one line each; none means it passed.
+
+gate_bites feeds every other gate a tree with something bad in it and expects a finding: a gate that cannot fail is none.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+JOBS = os.cpu_count() or 2
+CODE_SUFFIXES = (".c", ".h", ".cpp")
+LINES_MAX = 600
+PORTABLE = ["common", "device/core", "device/run", "device/api"]
+TARGETS = {
+    "arm": ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "--specs=nano.specs"],
+    "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
+}
+WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
+SANITIZED_TASKS = ["test_run", "test_api", "test_port"]  # programs with tasks, run under TSan
+
+
+def run(command, **kwargs):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, text=True, errors="replace", **kwargs)
+    return done.returncode, done.stdout
+
+
+def sources(root, suffixes=CODE_SUFFIXES, tops=None):
+    """Source files of the tree, also those not yet known to git; build folders are left out."""
+    tops = tops or [p.name for p in root.iterdir() if p.is_dir() and p.name not in ("build", ".git")]
+    return [f for top in tops for f in sorted((root / top).rglob("*")) if f.suffix in suffixes and f.is_file()]
+
+
+def bad_lines(output, pattern=r"error|warning|undefined reference|No rule"):
+    lines = [line for line in output.splitlines() if re.search(pattern, line)]
+    return lines or output.splitlines()[-20:] or ["failed without a word"]
+
+
+def in_parallel(function, items):
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        return [finding for findings in pool.map(function, items) for finding in findings]
+
+
+def cmake_build(root, name, *options, target=None):
+    folder = root / "build" / name
+    code, out = run(["cmake", "-S", root, "-B", folder, *options])
+    if code == 0:
+        code, out = run(["make", "-C", folder, "--no-print-directory", "-k", f"-j{JOBS}"]
+                        + ([target] if target else []))
+    return [] if code == 0 else bad_lines(out)
+
+
+def gate_format(root):
+    code, out = run(["clang-format", "--dry-run", "-Werror", *sources(root)], cwd=root)
+    return [] if code == 0 else bad_lines(out) + ["way out: make format"]
+
+
+def gate_layers(root):
+    code, out = run([sys.executable, root / "tools" / "layering", root])
+    return [] if code == 0 else out.splitlines()
+
+
+def gate_house(root):
+    """What every file of ours has: a licence line, a length that can be read, no path of somebody's machine."""
+    findings = []
+    for file in sources(root, CODE_SUFFIXES + (".py", ".cmake")) + sorted((root / "tools").iterdir()):
+        if not file.is_file() or "__pycache__" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace")
+        path = file.relative_to(root).as_posix()
+        if "SPDX-License-Identifier: MIT" not in "\n".join(text.splitlines()[:3]):
+            findings.append(f"{path}:1: no SPDX line")
+        if file.suffix in CODE_SUFFIXES and text.count("\n") > LINES_MAX:
+            findings.append(f"{path}: {text.count(chr(10))} lines, the end is {LINES_MAX}: split by topic")
+        if re.search(r"/(?:home|root|Users)/\w", text) and path != "tools/gates.py":
+            findings.append(f"{path}: a path of somebody's machine")
+    return findings
+
+
+def gate_gcc(root, target=None):
+    return cmake_build(root, "host", target=target)
+
+
+def gate_clang(root, target=None):
+    return cmake_build(root, "clang", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", target=target)
+
+
+def gate_lint(root, only=None):
+    """clang-tidy with the short list of checks in .clang-tidy."""
+    if not (root / "build" / "clang" / "compile_commands.json").exists():
+        run(["cmake", "-S", root, "-B", root / "build" / "clang", "-DCMAKE_C_COMPILER=clang",
+             "-DCMAKE_CXX_COMPILER=clang++"])
+    files = only or sources(root, (".c",), ["common", "device", "ports", "examples", "cloud"])
+
+    def lint(file):
+        code, out = run(["clang-tidy", "--quiet", "-p", root / "build" / "clang", file], cwd=root)
+        return [line for line in out.splitlines() if re.search(r": (warning|error):", line)] if code else []
+
+    return in_parallel(lint, files)
+
+
+def gate_headers(root):
+    """Each header compiles alone; those in include/ from C++ as well."""
+    headers = sources(root, (".h",), ["include", "common", "device", "cloud"])
+    flags = WARNINGS + ["-fsyntax-only", "-I", root, "-I", root / "include", "-I", root / "ports" / "linux",
+                        "-D_GNU_SOURCE"]
+
+    def check(header):
+        ways = [["gcc", "-std=c11", "-x", "c"]]
+        if header.parent == root / "include":
+            ways.append(["g++", "-std=c++11", "-x", "c++"])
+        findings = []
+        for way in ways:
+            with tempfile.NamedTemporaryFile("w", suffix=".c", delete=False) as unit:
+                unit.write(f'#include "{header}"\n#include "{header}"\n')
+            code, out = run([*way, *flags, unit.name])
+            os.unlink(unit.name)
+            findings += [] if code == 0 else bad_lines(out)[:5]
+        return findings
+
+    return in_parallel(check, headers)
+
+
+def cross_compile(root, target, out_folder):
+    """Compiles the portable folders with -Os; object files and .su files land in out_folder. Findings."""
+    flags = ["-std=c11", "-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections", "-fstack-usage", *WARNINGS,
+             "-I", root, "-I", root / "include", "-I", root / "ports" / "template"]
+
+    def compile_one(file):
+        object_file = out_folder / (file.relative_to(root).as_posix().replace("/", "__") + ".o")
+        code, out = run([*TARGETS[target], *flags, "-c", file, "-o", object_file])
+        return [] if code == 0 else [f"{target}: {line}" for line in bad_lines(out)[:5]]
+
+    return in_parallel(compile_one, sources(root, (".c",), PORTABLE))
+
+
+def gate_cross(root):
+    findings = []
+    for target in TARGETS:
+        with tempfile.TemporaryDirectory() as folder:
+            findings += cross_compile(root, target, pathlib.Path(folder))
+    return findings
+
+
+def gate_sizes(root):
+    """Sizes and stack use beside the checked-in table (bench/sizes.txt)."""
+    code, out = run([sys.executable, root / "tools" / "size-report", "--check", "--root", root])
+    return [] if code == 0 else out.splitlines()
+
+
+def gate_tasks(root, programs=None):
+    """The programs with tasks, under TSan."""
+    findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=programs and programs[0])
+    if findings:
+        return findings
+    for program in sorted((root / "build" / "tsan" / "tests").glob("test_*")):
+        if not os.access(program, os.X_OK) or not program.is_file():
+            continue
+        if program.name in (programs or []) or (not programs and program.name.startswith(tuple(SANITIZED_TASKS))):
+            code, out = run([program], cwd=root, env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
+            if code:
+                findings += [f"{program.name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
+    return findings
+
+
+def bad_file(path, text):
+    def spoil(root):
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("/* SPDX-License-Identifier: MIT */\n" + text)
+    return spoil
+
+
+def spoil_sizes(root):
+    table = root / "bench" / "sizes.txt"
+    table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
+
+
+RACE = """// LINK: port_linux
+#include <pthread.h>
+int main(void);
+static int shared;
+static void *count(void *ctx) { for (int i = 0; i < 100000; i++) shared++; return ctx; }
+int main(void) { pthread_t t; pthread_create(&t, 0, count, 0); count(0); pthread_join(t, 0); return 0; }
+"""
+
+# What each gate must refuse: (gate, what is bad, how to make the tree bad, how to call the gate).
+BITES = [
+    ("format", "a badly indented line", bad_file("common/bad.c", "int   bad  ( void );\n"), gate_format),
+    ("layers", "core that includes the broker", bad_file("device/core/bad.c", "#include <mosquitto.h>\n"), gate_layers),
+    ("layers", "cloud that includes device", bad_file("cloud/core/bad.c", '#include "device/core/link.h"\n'),
+     gate_layers),
+    ("layers", "heap in the device core", bad_file("device/core/bad.c", "void *f(void) { return malloc(1); }\n"),
+     gate_layers),
+    ("layers", "a vendor-style name inside", bad_file("device/core/bad.c", "int timeout_u8;\n"), gate_layers),
+    ("house", "a file too long to read", bad_file("common/bad.c", "\n" * 700), gate_house),
+    ("gcc", "a silent narrowing", bad_file("common/bad.c", "char bad(int v);\nchar bad(int v) { return v; }\n"),
+     lambda root: gate_gcc(root, "common")),
+    ("clang", "an unused variable", bad_file("common/bad.c", "int bad(void);\nint bad(void) { int x; return 0; }\n"),
+     lambda root: gate_clang(root, "common")),
+    ("lint", "a suspicious sizeof", bad_file(
+        "common/bad.c", "int bad(char *s);\nint bad(char *s) { return s ? 1 : (int)sizeof(s) / (int)sizeof(s[0]); }\n"
+        "int worse(int a);\nint worse(int a) { if (a = 3) ; { return 1; } return 0; }\n"),
+     lambda root: gate_lint(root, [root / "common" / "bad.c"])),
+    ("headers", "a header that needs another one first", bad_file("common/bad.h", "size_t bad(void);\n"),
+     gate_headers),
+    ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
+    ("cross", "code for one platform", bad_file("common/bad.c", "#include <sys/epoll.h>\n"), gate_cross),
+    ("sizes", "a table that says less", spoil_sizes, gate_sizes),
+    ("tasks", "a data race", bad_file("tests/unit/test_bad_race.c", RACE),
+     lambda root: gate_tasks(root, ["test_bad_race"])),
+]
+
+
+def gate_bites(root):
+    findings = []
+    _, listing = run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+    files = [name for name in listing.split("\0") if name and (root / name).is_file()]
+    for name, what, spoil, gate in BITES:
+        with tempfile.TemporaryDirectory(prefix="gate-") as folder:
+            copy = pathlib.Path(folder)
+            for file in files:
+                (copy / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / file, copy / file)
+            spoil(copy)
+            if not gate(copy):
+                findings.append(f"gate '{name}' lets through: {what}")
+    return findings
+
+
+GATES = [
+    ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
+    ("clang", gate_clang), ("lint", gate_lint), ("headers", gate_headers), ("cross", gate_cross),
+    ("sizes", gate_sizes), ("tasks", gate_tasks), ("bites", gate_bites),
+]
