@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The seed's job, with real processes: device, mosquitto, iot-local (design.md section 3; R-05, R-12, R-13, R-14)."""
+import os
+import signal
+import unittest
+
+from harness import CloudTest, Device, SEED_DOCUMENT, wait_for
+
+FAST = '{"action":"blink","count":2,"onTime":1,"offTime":1}'
+
+
+class Blink(CloudTest):
+    def setUp(self):
+        super().setUp()
+        self.folder = self.cloud.thing("lamp")
+
+    def device(self, **kwargs):
+        device = Device(self, self.folder, **kwargs)
+        device.wait_connected()
+        return device
+
+    def test_seed_document_blinks_three_times(self):
+        device = self.device()
+        self.cloud.job("seed", "lamp", SEED_DOCUMENT)
+        device.wait_blinks(3)
+        execution = self.cloud.wait_status("lamp", "seed", "SUCCEEDED")
+        self.assertEqual(execution["details"]["attempt"], "1")
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in device.lines), 3)
+
+    def test_job_created_before_the_device_starts(self):
+        self.cloud.job("early", "lamp", FAST)
+        self.assertEqual(self.cloud.execution("lamp", "early")["status"], "QUEUED")
+        self.device()
+        self.cloud.wait_status("lamp", "early", "SUCCEEDED")
+
+    def test_two_jobs_in_order(self):
+        self.cloud.job("first", "lamp", FAST)
+        self.cloud.job("second", "lamp", FAST)
+        self.device()
+        second = self.cloud.wait_status("lamp", "second", "SUCCEEDED")
+        first = self.cloud.execution("lamp", "first")
+        self.assertEqual(first["status"], "SUCCEEDED")
+        self.assertLessEqual(first["lastUpdatedAt"], second["startedAt"])
+
+    def test_every_status_of_the_seed_is_visible(self):
+        """Accepted: IN_PROGRESS with state 'accepted' or later; then In Progress; then Successful."""
+        device = self.device()
+        self.cloud.job("visible", "lamp", SEED_DOCUMENT)
+        device.wait_line("GPIO 2 -> 1")
+        running = self.cloud.execution("lamp", "visible")
+        self.assertEqual(running["status"], "IN_PROGRESS")
+        self.assertIn("state", running["details"])
+        self.cloud.wait_status("lamp", "visible", "SUCCEEDED")
+
+    def test_broker_killed_and_restarted_between_creation_and_run(self):
+        device = self.device()
+        pid = self.cloud.broker_pid()
+        os.kill(pid, signal.SIGKILL)
+        device.wait_line("disconnected")
+        self.cloud.job("during", "lamp", FAST)
+        wait_for(lambda: self.cloud.broker_pid() not in (None, pid), "mosquitto to be restarted")
+        self.cloud.wait_status("lamp", "during", "SUCCEEDED", patience=40)
+
+    def test_broker_killed_while_the_job_runs(self):
+        """R-05: the final status arrives after the reconnect, and the handler ran once."""
+        device = self.device()
+        self.cloud.job("cut", "lamp", SEED_DOCUMENT)
+        device.wait_line("GPIO 2 -> 1")
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        self.cloud.wait_status("lamp", "cut", "SUCCEEDED", patience=40)
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in device.lines), 3)
+
+    def test_service_killed_while_the_job_runs(self):
+        """The service's database is the truth: kill -9 of iot-local loses nothing that was acknowledged."""
+        device = self.device()
+        self.cloud.job("service-cut", "lamp", SEED_DOCUMENT)
+        device.wait_line("GPIO 2 -> 1")
+        self.cloud.process.kill()
+        self.cloud.restart()
+        self.cloud.wait_status("lamp", "service-cut", "SUCCEEDED", patience=40)
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in device.lines), 3)
+
+    def test_device_killed_while_the_job_runs_reports_it_after_the_boot(self):
+        """G1 with maxAttempts 1: the interrupted run is not started again, it is FAILED / INTERRUPTED."""
+        device = self.device()
+        self.cloud.job("power-cut", "lamp", SEED_DOCUMENT)
+        device.wait_line("GPIO 2 -> 1")
+        device.kill()
+        again = self.device()
+        execution = self.cloud.wait_status("lamp", "power-cut", "FAILED")
+        self.assertEqual(execution["details"]["reason"], "INTERRUPTED")
+        self.assertFalse([line for line in again.lines if "GPIO 2 -> 1" in line])
+
+    def rejected(self, job_id, document, status, reason, patience=20.0):
+        self.cloud.job(job_id, "lamp", document)
+        execution = self.cloud.wait_status("lamp", job_id, status, patience)
+        self.assertEqual(execution["details"].get("reason"), reason, execution)
+        self.assertTrue(execution["details"].get("message"), execution)
+        return execution["details"]["message"]
+
+    def test_unknown_action_is_rejected_after_the_grace_time_and_the_next_job_runs(self):
+        self.device()
+        self.rejected("unknown", '{"action":"no-such-action"}', "REJECTED", "UNKNOWN_ACTION", patience=30)
+        self.cloud.job("after", "lamp", FAST)
+        self.cloud.wait_status("lamp", "after", "SUCCEEDED")
+
+    def test_document_without_action_is_rejected(self):
+        self.device()
+        self.rejected("none", '{"count":3}', "REJECTED", "NO_ACTION")
+        self.rejected("empty", '{"action":""}', "REJECTED", "NO_ACTION")
+        self.rejected("number", '{"action":7}', "REJECTED", "NO_ACTION")
+
+    def test_document_larger_than_the_limit_is_rejected_with_size_and_limit(self):
+        self.device()
+        for job_id, size in (("large", 5000), ("huge", 32000)):
+            document = '{"action":"blink","count":1,"pad":"%s"}' % ("x" * size)
+            message = self.rejected(job_id, document, "REJECTED", "DOCUMENT_TOO_LARGE")
+            self.assertRegex(message, r"409[56]", message)
+            self.assertRegex(message, r"[0-9]{4,5}.*[0-9]{4,5}")
+        self.cloud.job("small", "lamp", FAST)
+        self.cloud.wait_status("lamp", "small", "SUCCEEDED")
+
+    def test_count_of_100000_does_not_write_past_the_seeds_four_bytes(self):
+        """Under ASan: a write past countStr[4] would end the device."""
+        device = self.device()
+        message = self.rejected("overflow", '{"action":"blink","count":100000}', "FAILED", "HANDLER_FAILED")
+        self.assertIn("count", message)
+        self.assertIsNone(device.child.poll(), device.tail())
+        self.cloud.job("alive", "lamp", FAST)
+        self.cloud.wait_status("lamp", "alive", "SUCCEEDED")
+
+    def test_two_things_are_isolated(self):
+        other_folder = self.cloud.thing("other")
+        lamp = self.device()
+        other = Device(self, other_folder)
+        other.wait_connected()
+        self.cloud.job("only-lamp", "lamp", FAST)
+        self.cloud.wait_status("lamp", "only-lamp", "SUCCEEDED")
+        self.cloud.job("both", ["lamp", "other"], FAST)
+        self.cloud.wait_status("lamp", "both", "SUCCEEDED")
+        self.cloud.wait_status("other", "both", "SUCCEEDED")
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in lamp.lines), 4)
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in other.lines), 2)
+
+    def test_missing_file_of_the_device_folder_is_named(self):
+        (self.folder / "private_key.pem").unlink()
+        device = Device(self, self.folder)
+        self.assertEqual(device.wait_end(), 1)
+        self.assertIn("private_key.pem", device.tail())
+
+
+if __name__ == "__main__":
+    unittest.main()
