@@ -2,9 +2,11 @@
 /* The domain of iot-local: things, certificates, policies, jobs and their executions, over the store (SQLite). No
  * socket, MQTT or HTTP here; time comes from a function, so that tests own the clock. Single-threaded.
  *
- * Every call happens inside a batch: core_begin, any number of calls, core_commit. A call that fails leaves no trace
- * (it has its own savepoint). Notifications that calls cause are held back and published by core_commit after the
- * COMMIT; answers to requests must be sent after core_commit, too: what was acknowledged is on disk. */
+ * Every call happens inside a batch:
+ *     core_begin .. any number of calls .. core_commit .. send the answers .. core_publish_outbox
+ * A call that fails leaves no trace (it has its own savepoint). Answers are sent after core_commit only: what was
+ * acknowledged is on disk. Notifications that the calls caused are held back until core_publish_outbox, because a
+ * device sees its accepted answer first, then notify, then notify-next (reference 1.10). */
 #ifndef CLOUD_CORE_CORE_H
 #define CLOUD_CORE_CORE_H
 
@@ -55,8 +57,8 @@ enum execution_status { /* reference 2.2; stored and sent as these words */
 
 struct core_error {
     enum core_code code;
-    char message[320];   /* for people; names the thing and the way out */
-    char resource[160];  /* ALREADY_EXISTS: the ARN, else empty */
+    char message[320];  /* for people; names the thing and the way out; printable ASCII */
+    char resource[256]; /* ALREADY_EXISTS: the ARN, else empty */
     /* INVALID_STATE_TRANSITION and VERSION_MISMATCH of an execution: its state */
     bool has_state;
     enum execution_status status;
@@ -74,7 +76,7 @@ struct core_config {
     const char *region;   /* NULL: "us-east-1" */
     const char *account;  /* NULL: "123456789012" */
     int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
-    /* A notification that must go out (QoS 1, not retained). Called by core_commit, after the COMMIT. */
+    /* A notification that must go out (QoS 1, not retained). Called by core_publish_outbox only. May be NULL. */
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
     void *ctx;
 };
@@ -86,17 +88,24 @@ void core_close(struct core *core);
 const char *core_region(const struct core *core);
 const char *core_account(const struct core *core);
 
+/* false: the database refused (core_storage_error says why); answer like a failed COMMIT. */
 bool core_begin(struct core *core);
-/* false: the COMMIT failed, nothing of this batch happened; answer every request of it with InternalError /
- * InternalFailureException. Without core_begin it does nothing and returns true. */
+/* false: the COMMIT failed, nothing of this batch happened and its notifications are dropped; answer every request of
+ * it with InternalError / InternalFailureException. Without core_begin it does nothing and returns true. */
 bool core_commit(struct core *core);
+/* Publishes the notifications of committed batches, in order. Call it after the answers of the batch were sent. */
+void core_publish_outbox(struct core *core);
+
+/* The last failure of the database, one line for the log; "" = none so far. */
+const char *core_storage_error(const struct core *core);
 
 /* Timers (time-outs of executions). core_next_timer_ms: wall time of the next one, INT64_MAX = none.
- * core_run_timers does all that are due; a batch of its own. */
+ * core_run_timers does all that are due; a batch of its own, which it publishes, too. */
 int64_t core_next_timer_ms(struct core *core);
 void core_run_timers(struct core *core);
 
-/* After a start: notify and notify-next for every thing that has pending executions. A batch of its own. */
+/* After a start: notify and notify-next for every thing that has pending executions. A batch of its own, which it
+ * publishes, too. */
 void core_announce_pending(struct core *core);
 
 const char *execution_status_text(enum execution_status status);
