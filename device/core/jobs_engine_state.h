@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole state of a job engine, so that its owner can allocate it. Nobody but device/core reads or writes the members. */
+#ifndef DEVICE_CORE_JOBS_ENGINE_STATE_H
+#define DEVICE_CORE_JOBS_ENGINE_STATE_H
+
+#include "device/core/jobs_engine.h"
+#include "device/core/journal.h"
+
+/* What is known of the connection. Requests go out in READY only. */
+enum jobs_connection {
+    JOBS_OFFLINE,
+    JOBS_SUBSCRIBING,
+    JOBS_READY,
+};
+
+/* The life of the execution in hand, `current`. */
+enum jobs_phase {
+    JOBS_IDLE,     /* none */
+    JOBS_CLAIMING, /* its document is read; IN_PROGRESS is not accepted yet */
+    JOBS_RUNNING,  /* the handler was started and has not returned */
+    JOBS_WAITING, /* the handler has returned IN_PROGRESS (or ran before this boot): somebody reports later */
+    JOBS_FINAL,   /* its final status is known and not settled; the handler may still run */
+    JOBS_RETURNING, /* settled, but the handler has not returned */
+};
+
+enum jobs_request_kind {                        /* at most one of each is under way */
+                         JOBS_REQUEST_NEXT,     /* $next/get */
+                         JOBS_REQUEST_DESCRIBE, /* <jobId>/get */
+                         JOBS_REQUEST_UPDATE,   /* <jobId>/update */
+                         JOBS_REQUEST_COUNT,
+};
+
+/* what the update under way is about */
+enum jobs_update {
+    JOBS_UPDATE_CLAIM,
+    JOBS_UPDATE_PROGRESS,
+    JOBS_UPDATE_FINAL,
+};
+
+#define JOBS_TOKEN_CAP 17 /* 16 hex digits and NUL */
+
+struct jobs_request {
+    uint64_t at_ms; /* in flight: when the answer counts as lost; else: when to send */
+    bool is_wanted;
+    bool is_in_flight;
+    bool is_repeated; /* asked for again while in flight */
+    uint8_t failures; /* in a row: the exponent of the backoff */
+    char token[JOBS_TOKEN_CAP];
+};
+
+struct jobs_registered {
+    struct jobs_action action;
+    char name[DEVICE_ACTION_CAP];
+};
+
+/* Holds a payload or a journal record, never both. */
+#define JOBS_PAYLOAD_CAP (CONFIG_DEVICE_JOBS_DETAILS_SIZE + 320)
+#define JOBS_SCRATCH_CAP (JOBS_PAYLOAD_CAP > JOURNAL_RECORD_MAX ? JOBS_PAYLOAD_CAP : JOURNAL_RECORD_MAX)
+
+struct jobs_engine {
+    struct jobs_engine_config config;
+    struct jobs_counters counters;
+
+    struct jobs_registered actions[CONFIG_DEVICE_JOBS_MAX_ACTIONS];
+    uint8_t action_count;
+    bool is_passed_over;  /* an execution is pending whose action may still be registered */
+    uint64_t grace_at_ms; /* from here on an unknown action is refused; UINT64_MAX: not started */
+
+    uint8_t connection; /* enum jobs_connection */
+    uint8_t granted;    /* one bit per enum jobs_subscription */
+    uint64_t subscribe_until_ms;
+
+    struct jobs_request requests[JOBS_REQUEST_COUNT];
+    uint8_t update; /* enum jobs_update */
+    uint64_t idle_at_ms;
+    int64_t service_time_s; /* of the last answer */
+    uint32_t dropped_crc;   /* the execution that was given up last without a run, and how often in a row */
+    uint8_t dropped_times;
+    uint8_t unreadable_reason; /* enum jobs_reason: the answer with the document could not be taken */
+    size_t unreadable_bytes;
+
+    uint8_t phase; /* enum jobs_phase */
+    struct jobs_identity current;
+    const struct jobs_action *action; /* of current; NULL when it is not known */
+    int64_t version;
+    uint8_t attempt;
+    bool was_queued; /* when it was learned: else IN_PROGRESS */
+    size_t document_len;
+
+    struct jobs_identity claimed; /* this boot has sent a claim for it and has not started it */
+    uint8_t claimed_attempt;
+
+    bool is_handler_running;
+    bool is_past_deadline;   /* the handler was told to end */
+    uint64_t deadline_at_ms; /* UINT64_MAX: none */
+    uint64_t progress_at_ms; /* the next progress may be sent */
+    bool has_progress;
+    uint8_t progress_percent;
+
+    struct jobs_outcome outcome;
+    bool is_unsaved;            /* the outcome could not be journaled */
+    bool is_refused;            /* the service has refused every form of it */
+    bool is_bare;               /* send the status without details */
+    bool is_rejected_as_failed; /* the service does not take REJECTED: FAILED instead */
+    struct details details;     /* the application's */
+
+    struct journal journal;
+
+    char topic[DEVICE_TOPIC_CAP];
+    char line[192]; /* the log line or message that is being made */
+    char scratch[JOBS_SCRATCH_CAP];
+};
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine must know after a power cut, as one record that is put atomically: the execution that was started
+ * last, its final status while the service has not accepted it, and the last finished executions. The job document is
+ * not in it: it is fetched again. A record that is torn, unknown or out of range counts as absent. */
+#ifndef DEVICE_CORE_JOURNAL_H
+#define DEVICE_CORE_JOURNAL_H
+
+#include "device/core/details.h"
+
+#define JOURNAL_FINISHED    8
+#define JOURNAL_MESSAGE_CAP 128 /* printable ASCII without '"' and '\\', and NUL */
+
+/* Job ids may be used again after a deletion, so an execution is named by all three. All bytes that are not used are 0. */
+struct jobs_identity {
+    int64_t execution_number;
+    int64_t queued_at_s;
+    char job_id[DEVICE_JOB_ID_CAP]; /* empty: none */
+};
+
+/* A final status. `message` is for people and may be empty. */
+struct jobs_outcome {
+    uint8_t status; /* enum jobs_status */
+    uint8_t reason; /* enum jobs_reason */
+    char message[JOURNAL_MESSAGE_CAP];
+};
+
+struct journal_finished {
+    struct jobs_identity execution;
+    uint8_t status; /* enum jobs_status */
+};
+
+struct journal {
+    uint32_t boots;               /* this boot included */
+    uint32_t last_run_id;         /* the run of `started` */
+    struct jobs_identity started; /* started and not settled yet */
+    uint8_t attempt;              /* of `started`: how often its handler was started */
+    bool has_outcome;             /* the final status of `started` is known and not accepted yet */
+    uint8_t finished_next;        /* where the next finished execution goes */
+    struct journal_finished finished[JOURNAL_FINISHED];
+};
+
+#define JOURNAL_IDENTITY_BYTES (1 + DEVICE_JOB_ID_CAP - 1 + 8 + 8)
+#define JOURNAL_RECORD_MAX                                                                                   \
+    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 1 + 1 + 3 + JOURNAL_MESSAGE_CAP + 2 +                              \
+     CONFIG_DEVICE_JOBS_DETAILS_SIZE + 1 + JOURNAL_FINISHED * (JOURNAL_IDENTITY_BYTES + 1) + 4)
+
+/* Writes the record; outcome and details go in when journal->has_outcome. `cap` is at least JOURNAL_RECORD_MAX. Returns
+ * its length. */
+size_t journal_encode(const struct journal *journal, const struct jobs_outcome *outcome,
+                      const struct details *details, void *record, size_t cap);
+
+/* ERR_CORRUPT: not a whole, known, plausible record; then the outputs are those of an empty journal. */
+enum err journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
+                        struct details *details);
+
+bool journal_same_execution(const struct jobs_identity *a, const struct jobs_identity *b);
+
+/* Was this execution finished? NULL: not among the last ones. */
+const struct journal_finished *journal_find_finished(const struct journal *journal,
+                                                     const struct jobs_identity *execution);
+
+/* The started execution is settled; it takes the place of the oldest finished one. */
+void journal_finish(struct journal *journal, uint8_t status);
+
+#endif
