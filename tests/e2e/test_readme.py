@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""The README's program compiles and its commands run as they stand (only the default ports are replaced by free ones)."""
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+from harness import AWS, ENVIRONMENT, ROOT, Process, free_port, wait_for
+
+README = (ROOT / "README.md").read_text()
+HOST = ROOT / "build" / "host"
+
+
+def blocks(language):
+    return re.findall(r"^```" + language + r"\n(.*?)^```", README, re.M | re.S)
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        self.commands = [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+
+    def test_program_has_about_30_lines_and_compiles_without_a_warning(self):
+        program = blocks("c")[0]
+        self.assertLessEqual(program.count("\n"), 32)
+        done = subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-",
+                               "-I", ROOT / "include", "-I", ROOT / "examples", "-I", ROOT / "ports/linux", "-I", ROOT],
+                              input=program, text=True, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_make_targets_exist(self):
+        targets = {c.split()[1] for c in self.commands if c.startswith("make ")}
+        self.assertLessEqual({"demo", "test", "build"}, targets)
+        for target in targets:
+            subprocess.run(["make", "-n", target], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+    def test_links_lead_somewhere(self):
+        for link in re.findall(r"\]\(([^)#]+)\)", README):
+            if not link.startswith("http"):
+                self.assertTrue((ROOT / link).exists(), link)
+
+    def test_commands_by_hand(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "build").mkdir()
+            (folder / "build" / "host").symlink_to(HOST)
+            http_port, mqtt_port = free_port(), free_port()
+            environment = dict(ENVIRONMENT)
+            done = 0
+            for command in self.commands:
+                if command.startswith("make "):
+                    continue
+                done += 1
+                words = command.replace("127.0.0.1:8090", f"127.0.0.1:{http_port}").split()
+                if " up " in command:
+                    words += ["--http-port", str(http_port), "--mqtt-port", str(mqtt_port)]
+                    cloud = Process(words, cwd=folder, env=environment)
+                    self.addCleanup(cloud.stop)
+                    wait_for(lambda: (folder / "iot-data" / "status.json").exists(), "iot-local up")
+                elif words[0].endswith("/blink"):
+                    device = Process(words, cwd=folder, env=environment)
+                    self.addCleanup(device.stop)
+                    device.wait_line("connected to ")
+                else:
+                    line = " ".join(words).replace("aws ", f"{AWS} ", 1) if words[0] == "aws" else " ".join(words)
+                    result = subprocess.run(["bash", "-ec", line], cwd=folder, env=environment, text=True,
+                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+                    self.assertEqual(result.returncode, 0, f"{command}\n{result.stdout}")
+            self.assertGreaterEqual(done, 7)
+            device.wait_line("GPIO 2 -> 1")
+
+
+if __name__ == "__main__":
+    unittest.main()
