@@ -27,16 +27,25 @@ struct policy_context {
     const char *certificate_cn;   /* ${iot:Certificate.Subject.CommonName} */
 };
 
-/* ERR_OK, or an error with one line in `why` that names the place in the document. */
+/* ERR_OK, or an error with one line in `why` that names the place in the document. What this evaluator does not know
+ * (another Version, NotAction, NotResource, Principal, other variables, other Condition operators and keys) is refused
+ * here, so that it is never ignored later. */
 enum err policy_check(struct slice document, char *why, size_t why_cap);
 
 /* One document, one question. action: "iot:Connect", "iot:Publish", "iot:Subscribe", "iot:Receive"; resource: a whole
  * ARN, for example arn:aws:iot:us-east-1:123456789012:topic/a/b. *sid (may be NULL) names the deciding statement
- * (its Sid or its index from 1) and lives as long as nothing else: copied into the caller's buffer. */
+ * (its Sid or its index from 1) and lives as long as nothing else: copied into the caller's buffer. A document that
+ * policy_check refuses answers POLICY_EXPLICIT_DENY: it may hold a Deny that we cannot read. */
 enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context, const char *action,
                                      const char *resource, char *sid, size_t sid_cap);
 
 /* Joins the decisions of several documents: an explicit deny wins, then an allow. */
 enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b);
+
+/* For people, after an implicit deny: which Allow statement for this action comes nearest, and what is in the way, as
+ * one line in `text`. Returns how near it comes, to compare several documents; 0 (text unchanged): no statement allows
+ * the action on anything. */
+size_t policy_nearest(struct slice document, const struct policy_context *context, const char *action,
+                      const char *resource, char *text, size_t cap);
 
 #endif
