@@ -41,7 +41,8 @@ struct json_field {
  * good, and the call only checks. Members that are not there stay JSON_ABSENT: asking is not requiring.
  * ERR_JSON_AMBIGUOUS when a requested member occurs twice in its object; other duplicates are valid JSON.
  * ERR_JSON_INCOMPLETE when the text is a proper prefix of something valid, else ERR_JSON_SYNTAX, _UTF8, _DEPTH.
- * On error every field is JSON_ABSENT and *error_at (may be NULL) holds the byte offset. count <= 64. */
+ * On error every field is JSON_ABSENT and *error_at (may be NULL) holds the byte offset. count <= 64.
+ * Of two equal entries (key and parent) only the first is filled. */
 enum err json_read(struct slice text, struct json_field fields[], size_t count, size_t *error_at);
 
 /* Decodes the inside of a string that json_read has accepted (escapes to UTF-8) and NUL-terminates it.

@@ -9,18 +9,42 @@
 struct reader {
     struct json_scan scan;
     struct json_field *fields;
-    uint32_t objects;        /* bit d - 1: the open container at depth d is an object */
+    uint32_t objects;        /* one bit for each open container, the innermost lowest: it is an object */
     uint8_t depth;           /* open containers */
     uint8_t requested_depth; /* depth of the innermost requested container */
     uint8_t lookup_depth;    /* members at this depth are looked up in the table; 0: none */
     uint8_t count;
     int8_t requested; /* the field of the innermost requested container; JSON_TOP for the top object */
     int8_t wanted;    /* the field that the next value belongs to, or NO_FIELD */
+    char closer;      /* what ends the innermost container; 0 outside of all */
 };
 
-static bool is_in_object(const struct reader *r)
+/* What a value that starts with this byte is; JSON_ABSENT when no value does. */
+static enum json_type type_of(char first)
 {
-    return r->depth > 0 && ((r->objects >> (r->depth - 1)) & 1) != 0;
+    switch (first) {
+    case '"':
+        return JSON_STRING;
+    case '{':
+        return JSON_OBJECT;
+    case '[':
+        return JSON_ARRAY;
+    case 't':
+        return JSON_TRUE;
+    case 'f':
+        return JSON_FALSE;
+    case 'n':
+        return JSON_NULL;
+    default:
+        return first == '-' || (first >= '0' && first <= '9') ? JSON_NUMBER : JSON_ABSENT;
+    }
+}
+
+/* From the first byte up to the one behind the last; a string gives what stands between its quotes. */
+static struct slice value_text(enum json_type type, const char *start, const char *end)
+{
+    size_t quote = type == JSON_STRING ? 1 : 0;
+    return (struct slice){start + quote, (size_t)(end - start) - 2 * quote};
 }
 
 static bool has_children(const struct reader *r, int parent)
@@ -37,9 +61,9 @@ static enum err begin_container(struct reader *r, enum json_type type)
     if (r->depth == JSON_DEPTH_MAX)
         return ERR_JSON_DEPTH;
 
-    uint32_t bit = (uint32_t)1 << r->depth;
-    r->objects = type == JSON_OBJECT ? r->objects | bit : r->objects & ~bit;
+    r->objects = r->objects << 1 | (type == JSON_OBJECT);
     r->depth++;
+    r->closer = type == JSON_OBJECT ? '}' : ']';
     if (r->wanted != NO_FIELD) {
         r->fields[r->wanted].type = (uint8_t)type;
         r->fields[r->wanted].text.ptr = r->scan.at;
@@ -63,12 +87,25 @@ static void end_container(struct reader *r)
         r->lookup_depth = r->requested_depth;
     }
     r->depth--;
+    r->objects >>= 1;
+    r->closer = r->depth == 0 ? 0 : (r->objects & 1) != 0 ? '}' : ']';
+}
+
+/* Nearly all keys are plain, and most differ in their first byte. */
+static bool is_key(struct slice key, const char *text)
+{
+    size_t i = 0;
+    for (; i < key.len && key.ptr[i] != '\\'; i++) {
+        if (key.ptr[i] != text[i])
+            return false;
+    }
+    return json_string_is((struct slice){key.ptr + i, key.len - i}, text + i);
 }
 
 static enum err find_field(struct reader *r, struct slice key)
 {
     for (int i = r->requested + 1; i < r->count; i++) {
-        if (r->fields[i].parent != r->requested || !json_string_is(key, r->fields[i].key))
+        if (r->fields[i].parent != r->requested || !is_key(key, r->fields[i].key))
             continue;
         if (r->fields[i].type != JSON_ABSENT) {
             r->scan.at = key.ptr - 1;
@@ -80,19 +117,25 @@ static enum err find_field(struct reader *r, struct slice key)
     return ERR_OK;
 }
 
+static enum err skip_byte(struct json_scan *scan, char byte)
+{
+    if (json_scan_peek(scan) != byte)
+        return json_scan_refuse(scan);
+    scan->at++;
+    return ERR_OK;
+}
+
 /* A key and its colon. */
 static enum err scan_key(struct json_scan *scan, struct slice *key)
 {
     if (json_scan_peek(scan) != '"')
         return json_scan_refuse(scan);
-    scan->at++;
-    enum err err = json_scan_string(scan, key);
+    const char *start = scan->at;
+    enum err err = json_scan_string(scan);
     if (err != ERR_OK)
         return err;
-    if (json_scan_peek(scan) != ':')
-        return json_scan_refuse(scan);
-    scan->at++;
-    return ERR_OK;
+    *key = value_text(JSON_STRING, start, scan->at);
+    return skip_byte(scan, ':');
 }
 
 static enum err read_key(struct reader *r)
@@ -104,44 +147,32 @@ static enum err read_key(struct reader *r)
     return err;
 }
 
-static enum err scan_scalar(struct reader *r, unsigned char first, enum json_type *type, struct slice *text)
+static enum err scan_scalar(struct json_scan *scan, enum json_type type)
 {
-    const char *start = r->scan.at;
-    enum err err;
-
-    if (first == '"') {
-        *type = JSON_STRING;
-        r->scan.at++;
-        return json_scan_string(&r->scan, text);
+    switch (type) {
+    case JSON_STRING:
+        return json_scan_string(scan);
+    case JSON_NUMBER:
+        return json_scan_number(scan);
+    case JSON_TRUE:
+        return json_scan_word(scan, "true");
+    case JSON_FALSE:
+        return json_scan_word(scan, "false");
+    case JSON_NULL:
+        return json_scan_word(scan, "null");
+    default:
+        return json_scan_refuse(scan);
     }
-    if (first == '-' || (first >= '0' && first <= '9')) {
-        *type = JSON_NUMBER;
-        err = json_scan_number(&r->scan);
-    } else if (first == 't') {
-        *type = JSON_TRUE;
-        err = json_scan_word(&r->scan, "true");
-    } else if (first == 'f') {
-        *type = JSON_FALSE;
-        err = json_scan_word(&r->scan, "false");
-    } else if (first == 'n') {
-        *type = JSON_NULL;
-        err = json_scan_word(&r->scan, "null");
-    } else {
-        return json_scan_refuse(&r->scan);
-    }
-    *text = (struct slice){start, (size_t)(r->scan.at - start)};
-    return err;
 }
 
-static enum err read_scalar(struct reader *r, unsigned char first)
+static enum err read_scalar(struct reader *r, enum json_type type)
 {
-    enum json_type type;
-    struct slice text;
-    enum err err = scan_scalar(r, first, &type, &text);
+    const char *start = r->scan.at;
+    enum err err = scan_scalar(&r->scan, type);
 
     if (err == ERR_OK && r->wanted != NO_FIELD) {
         r->fields[r->wanted].type = (uint8_t)type;
-        r->fields[r->wanted].text = text;
+        r->fields[r->wanted].text = value_text(type, start, r->scan.at);
         r->wanted = NO_FIELD;
     }
     return err;
@@ -151,12 +182,12 @@ static enum err read_scalar(struct reader *r, unsigned char first)
 static enum err end_value(struct reader *r)
 {
     while (r->depth > 0) {
-        unsigned char c = json_scan_peek(&r->scan);
+        char c = json_scan_peek(&r->scan);
         if (c == ',') {
             r->scan.at++;
             return ERR_OK;
         }
-        if (c != (is_in_object(r) ? '}' : ']'))
+        if (c != r->closer)
             return json_scan_refuse(&r->scan);
         end_container(r);
     }
@@ -169,17 +200,17 @@ static enum err read_value(struct reader *r)
     enum err err = ERR_OK;
 
     do {
-        if (is_in_object(r))
+        if (r->closer == '}')
             err = read_key(r);
         if (err != ERR_OK)
             return err;
-        unsigned char first = json_scan_peek(&r->scan);
-        if (first == '{' || first == '[') {
-            err = begin_container(r, first == '{' ? JSON_OBJECT : JSON_ARRAY);
-            if (err == ERR_OK && json_scan_peek(&r->scan) != first + 2) /* '{' + 2 is '}', '[' + 2 is ']' */
+        enum json_type type = type_of(json_scan_peek(&r->scan));
+        if (type == JSON_OBJECT || type == JSON_ARRAY) {
+            err = begin_container(r, type);
+            if (err == ERR_OK && json_scan_peek(&r->scan) != r->closer)
                 continue;
         } else {
-            err = read_scalar(r, first);
+            err = read_scalar(r, type);
         }
         if (err == ERR_OK)
             err = end_value(r);
@@ -187,40 +218,35 @@ static enum err read_value(struct reader *r)
     return err;
 }
 
-static enum err read_text(struct reader *r)
+static enum err read_text(struct reader *r, const char *start)
 {
-    unsigned char first = json_scan_peek(&r->scan);
-    const char *start = r->scan.at;
     enum err err = read_value(r);
     if (err != ERR_OK)
         return err;
     json_scan_peek(&r->scan);
     if (r->scan.at != r->scan.end)
         return ERR_JSON_SYNTAX;
-    if (r->count > 0 && first != '{') {
-        r->scan.at = start;
-        return ERR_JSON_NOT_OBJECT;
-    }
-    return ERR_OK;
+
+    r->scan.at = start;
+    return r->count == 0 || json_scan_peek(&r->scan) == '{' ? ERR_OK : ERR_JSON_NOT_OBJECT;
 }
 
-static void forget_results(struct json_field fields[], size_t count)
+static bool is_table_good(const struct reader *r)
 {
-    for (size_t i = 0; i < count; i++) {
-        fields[i].type = JSON_ABSENT;
-        fields[i].text = SLICE_EMPTY;
-    }
-}
-
-static bool is_table_good(const struct json_field fields[], size_t count)
-{
-    if (count > FIELDS_MAX)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].key == NULL || fields[i].parent < JSON_TOP || fields[i].parent >= (int)i)
+    for (int i = 0; i < r->count; i++) {
+        const struct json_field *field = &r->fields[i];
+        if (field->key == NULL || field->parent < JSON_TOP || field->parent >= i)
             return false;
     }
     return true;
+}
+
+static void forget_results(struct reader *r)
+{
+    for (int i = 0; i < r->count; i++) {
+        r->fields[i].type = JSON_ABSENT;
+        r->fields[i].text = SLICE_EMPTY;
+    }
 }
 
 enum err json_read(struct slice text, struct json_field fields[], size_t count, size_t *error_at)
@@ -234,42 +260,37 @@ enum err json_read(struct slice text, struct json_field fields[], size_t count, 
         .requested = JSON_TOP,
         .wanted = NO_FIELD,
     };
-
-    forget_results(fields, count);
-    enum err err = is_table_good(fields, count) ? read_text(&r) : ERR_ARG;
-    if (err != ERR_OK) {
-        forget_results(fields, count);
-        if (error_at != NULL)
-            *error_at = (size_t)(r.scan.at - text.ptr);
-    }
+    if (count > FIELDS_MAX)
+        return ERR_ARG;
+    forget_results(&r);
+    enum err err = is_table_good(&r) ? read_text(&r, text.ptr) : ERR_ARG;
+    if (err == ERR_OK)
+        return ERR_OK;
+    forget_results(&r);
+    if (error_at != NULL)
+        *error_at = (size_t)(r.scan.at - text.ptr);
     return err;
 }
 
-/* The value is read with a table of one field, which is wanted from the start. That checks it again, so the walk is
- * safe on any text. */
+/* Reads the value again, and checks it again: that makes the walk safe on any text. */
 static bool next_value(struct slice container, char open, size_t *cursor, struct json_member *member)
 {
+    struct reader r = {.wanted = NO_FIELD};
+
     if (*cursor >= container.len)
         return false;
+    r.scan = (struct json_scan){container.ptr + *cursor, container.ptr + container.len};
+    if (skip_byte(&r.scan, *cursor == 0 ? open : ',') != ERR_OK)
+        return false;
+    member->key = SLICE_EMPTY;
+    if (open == '{' && scan_key(&r.scan, &member->key) != ERR_OK)
+        return false;
 
-    struct slice key = SLICE_EMPTY;
-    struct json_field value = {.parent = JSON_TOP};
-    struct reader r = {
-        .scan = {container.ptr + *cursor, container.ptr + container.len},
-        .fields = &value,
-        .count = 1,
-        .requested = JSON_TOP,
-        .wanted = 0,
-    };
-    if (json_scan_peek(&r.scan) != (*cursor == 0 ? open : ','))
-        return false;
-    r.scan.at++;
-    if (open == '{' && scan_key(&r.scan, &key) != ERR_OK)
-        return false;
+    member->type = (uint8_t)type_of(json_scan_peek(&r.scan));
+    member->text.ptr = r.scan.at;
     if (read_value(&r) != ERR_OK)
         return false;
-
-    *member = (struct json_member){.key = key, .type = value.type, .text = value.text};
+    member->text = value_text((enum json_type)member->type, member->text.ptr, r.scan.at);
     *cursor = (size_t)(r.scan.at - container.ptr);
     return true;
 }

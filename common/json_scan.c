@@ -1,46 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/json_scan.h"
 
-#include <string.h>
+#define EACH_BYTE(value) (0x01010101u * (value))
 
-#define EACH_BYTE(value) (SIZE_MAX / 0xFF * (value))
-
-/* Does any byte of the word need a closer look: a quote, a backslash, below 0x20, above 0x7F? A subtraction sets a
- * byte's top bit when the byte was too small; borrows can only come from a byte that counts anyway. */
-static bool has_special(size_t word)
+/* The first byte in the lowest bits, whatever the machine; compilers make one load of it where they can. */
+static uint32_t load_word(const char *at)
 {
-    size_t quote = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
-    size_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    size_t control = word - EACH_BYTE(0x20);
-    return ((word | quote | backslash | control) & EACH_BYTE(0x80)) != 0;
+    const unsigned char *byte = (const unsigned char *)at;
+    return (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
 }
 
+/* Marks the top bit of each byte that needs a closer look: quote, backslash, below 0x20, above 0x7F. A subtraction
+ * sets it where the byte was too small. Borrows reach only bytes above such a byte, so the lowest mark is exact. */
+static uint32_t mark_special(uint32_t word)
+{
+    uint32_t quote = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
+    uint32_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    uint32_t control = word - EACH_BYTE(0x20);
+    return (word | quote | backslash | control) & EACH_BYTE(0x80);
+}
+
+/* How many bytes stand below the lowest mark. */
+static uint32_t count_below(uint32_t marks)
+{
+    uint32_t lowest = marks & (0 - marks);
+    return (((lowest >> 7) - 1) & EACH_BYTE(1)) * EACH_BYTE(1) >> 24;
+}
+
+/* Up to the first byte that needs a closer look, or to the last three, which make no word. */
 static const char *skip_plain(const char *at, const char *end)
 {
-    while ((size_t)(end - at) >= sizeof(size_t)) {
-        size_t word;
-        memcpy(&word, at, sizeof(word));
-        if (has_special(word))
-            break;
-        at += sizeof(word);
-    }
-    while (at < end) {
-        unsigned char c = (unsigned char)*at;
-        if (c < 0x20 || c > 0x7F || c == '"' || c == '\\')
-            break;
-        at++;
+    while (end - at >= 4) {
+        uint32_t marks = mark_special(load_word(at));
+        if (marks != 0)
+            return at + count_below(marks);
+        at += 4;
     }
     return at;
 }
 
-static bool is_digit(const struct json_scan *scan)
+static enum err scan_hex4(struct json_scan *scan)
 {
-    return scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9';
-}
-
-static bool is_hex_digit(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    for (int i = 0; i < 4; i++) {
+        if (scan->at == scan->end || json_scan_hex(*scan->at) < 0)
+            return json_scan_refuse(scan);
+        scan->at++;
+    }
+    return ERR_OK;
 }
 
 static enum err scan_escape(struct json_scan *scan)
@@ -48,16 +54,23 @@ static enum err scan_escape(struct json_scan *scan)
     scan->at++;
     if (scan->at == scan->end)
         return ERR_JSON_INCOMPLETE;
-    if (*scan->at == '\0' || strchr("\"\\/bfnrtu", *scan->at) == NULL)
-        return ERR_JSON_SYNTAX;
-    if (*scan->at++ != 'u')
-        return ERR_OK;
-    for (int i = 0; i < 4; i++) {
-        if (scan->at == scan->end || !is_hex_digit(*scan->at))
-            return json_scan_refuse(scan);
+    switch (*scan->at) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
         scan->at++;
+        return ERR_OK;
+    case 'u':
+        scan->at++;
+        return scan_hex4(scan);
+    default:
+        return ERR_JSON_SYNTAX;
     }
-    return ERR_OK;
 }
 
 /* RFC 3629, section 4: the range of the second byte keeps out overlong forms, surrogates and all above U+10FFFF. On
@@ -86,38 +99,47 @@ static enum err scan_utf8(struct json_scan *scan)
     return ERR_OK;
 }
 
-enum err json_scan_string(struct json_scan *scan, struct slice *inside)
+static enum err scan_char(struct json_scan *scan)
 {
-    const char *start = scan->at;
+    unsigned char c = (unsigned char)*scan->at;
+    if (c == '\\')
+        return scan_escape(scan);
+    if (c > 0x7F)
+        return scan_utf8(scan);
+    if (c < 0x20)
+        return ERR_JSON_SYNTAX;
+    scan->at++;
+    return ERR_OK;
+}
+
+enum err json_scan_string(struct json_scan *scan)
+{
     enum err err = ERR_OK;
 
+    scan->at++;
     while (err == ERR_OK) {
         scan->at = skip_plain(scan->at, scan->end);
         if (scan->at == scan->end)
             return ERR_JSON_INCOMPLETE;
-        unsigned char c = (unsigned char)*scan->at;
-        if (c == '"') {
-            *inside = (struct slice){start, (size_t)(scan->at - start)};
+        if (*scan->at == '"') {
             scan->at++;
             return ERR_OK;
         }
-        if (c == '\\')
-            err = scan_escape(scan);
-        else if (c > 0x7F)
-            err = scan_utf8(scan);
-        else
-            err = ERR_JSON_SYNTAX;
+        err = scan_char(scan);
     }
     return err;
 }
 
 static enum err scan_digits(struct json_scan *scan)
 {
-    if (!is_digit(scan))
+    const char *at = scan->at;
+    const char *end = scan->end;
+
+    while (at < end && (unsigned char)(*at - '0') <= 9)
+        at++;
+    if (at == scan->at)
         return json_scan_refuse(scan);
-    do {
-        scan->at++;
-    } while (is_digit(scan));
+    scan->at = at;
     return ERR_OK;
 }
 

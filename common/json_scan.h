@@ -11,13 +11,9 @@ struct json_scan {
     const char *end;
 };
 
-/* `at` stands behind the opening quote; afterwards behind the closing one. *inside is what stands between. */
-enum err json_scan_string(struct json_scan *scan, struct slice *inside);
-
+enum err json_scan_string(struct json_scan *scan);
 enum err json_scan_number(struct json_scan *scan);
-
-/* true, false, null */
-enum err json_scan_word(struct json_scan *scan, const char *word);
+enum err json_scan_word(struct json_scan *scan, const char *word); /* true, false, null */
 
 /* The error for a byte that does not fit: it is missing, or it is wrong. */
 static inline enum err json_scan_refuse(const struct json_scan *scan)
@@ -26,15 +22,23 @@ static inline enum err json_scan_refuse(const struct json_scan *scan)
 }
 
 /* Skips white space; the next byte stays unread. 0 at the end of the text: NUL is no token, so nobody takes it. */
-static inline unsigned char json_scan_peek(struct json_scan *scan)
+static inline char json_scan_peek(struct json_scan *scan)
 {
-    while (scan->at < scan->end) {
-        unsigned char c = (unsigned char)*scan->at;
-        if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+    for (; scan->at < scan->end; scan->at++) {
+        char c = *scan->at;
+        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
             return c;
-        scan->at++;
     }
     return 0;
+}
+
+/* -1: not a hexadecimal digit */
+static inline int json_scan_hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 #endif

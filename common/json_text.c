@@ -1,108 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/json.h"
+#include "common/json_scan.h"
 
-#include <string.h>
-
-#define UTF8_MAX 4
-
-struct escape {
-    size_t source_len; /* bytes of escaped text; 0: no text form */
-    size_t len;        /* bytes of UTF-8 */
-    char utf8[UTF8_MAX];
-};
-
-static bool read_hex4(struct slice text, size_t at, uint32_t *value)
+/* UTF-8, first byte in the lowest bits; a code point above 0 has no byte that is 0. */
+static uint32_t pack_utf8(uint32_t code)
 {
-    *value = 0;
-    if (text.len - at < 4)
-        return false;
-    for (size_t i = at; i < at + 4; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        unsigned char letter = c | 0x20;
-        if (c >= '0' && c <= '9')
-            *value = *value * 16 + c - '0';
-        else if (letter >= 'a' && letter <= 'f')
-            *value = *value * 16 + letter - 'a' + 10;
-        else
-            return false;
-    }
-    return true;
-}
+    uint32_t packed = 0;
+    uint32_t lead = 0x80;
+    uint32_t room = 0x40; /* the lead byte has one bit less for each byte that follows it */
 
-static size_t put_utf8(uint32_t code, char out[UTF8_MAX])
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = len - 1; i > 0; i--) {
-        out[i] = (char)(0x80 | (code & 0x3F));
+    if (code < 0x80)
+        return code;
+    do {
+        packed = (packed | 0x80 | (code & 0x3F)) << 8;
         code >>= 6;
-    }
-    out[0] = (char)((0xF00 >> len & 0xF0) | code);
-    return len;
+        lead = lead >> 1 | 0x80;
+        room >>= 1;
+    } while (code >= room);
+    return packed | lead | code;
 }
 
-/* Behind `\u`. */
-static struct escape read_code_point(struct slice text)
+/* The four digits behind `\u`, or -1. */
+static int32_t read_hex4(struct json_scan *scan)
 {
-    struct escape escape = {.source_len = 0};
-    uint32_t code;
-    uint32_t low;
-    size_t source_len = 6;
+    int32_t value = 0;
 
-    if (!read_hex4(text, 2, &code) || code == 0)
-        return escape;
-    if (code >= 0xD800 && code <= 0xDFFF) {
-        if (code > 0xDBFF || text.len < 12 || text.ptr[6] != '\\' || text.ptr[7] != 'u')
-            return escape;
-        if (!read_hex4(text, 8, &low) || low < 0xDC00 || low > 0xDFFF)
-            return escape;
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-        source_len = 12;
+    if (scan->end - scan->at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = json_scan_hex(*scan->at++);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
     }
-    escape.source_len = source_len;
-    escape.len = put_utf8(code, escape.utf8);
-    return escape;
+    return value;
 }
 
-/* `text` starts at a backslash. */
-static struct escape read_escape(struct slice text)
+/* Behind `\u`, the second half of a pair included. -1: half a pair. */
+static int32_t read_code_point(struct json_scan *scan)
 {
-    static const char names[] = "\"\\/bfnrt";
-    static const char bytes[] = "\"\\/\b\f\n\r\t";
-    struct escape escape = {.source_len = 0};
+    int32_t high = read_hex4(scan);
+    if (high < 0xD800 || high > 0xDFFF)
+        return high;
+    if (high > 0xDBFF || scan->end - scan->at < 6 || scan->at[0] != '\\' || scan->at[1] != 'u')
+        return -1;
+    scan->at += 2;
+    int32_t low = read_hex4(scan);
+    return low >= 0xDC00 && low <= 0xDFFF ? 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00) : -1;
+}
 
-    if (text.len < 2 || text.ptr[1] == '\0')
-        return escape;
-    if (text.ptr[1] == 'u')
-        return read_code_point(text);
-    const char *name = strchr(names, text.ptr[1]);
-    if (name != NULL) {
-        escape.source_len = 2;
-        escape.len = 1;
-        escape.utf8[0] = bytes[name - names];
+/* The code point of an escape, `at` behind its backslash; 0 or less when it has no text form. */
+static int32_t read_escape(struct json_scan *scan)
+{
+    static const char names[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'};
+    static const char codes[] = {'"', '\\', '/', '\b', '\f', '\n', '\r', '\t'};
+
+    if (scan->at == scan->end)
+        return -1;
+    char name = *scan->at++;
+    if (name == 'u')
+        return read_code_point(scan);
+    for (size_t i = 0; i < sizeof(names); i++) {
+        if (names[i] == name)
+            return codes[i];
     }
-    return escape;
+    return -1;
+}
+
+/* The next bytes of the decoded string, packed; 0 when there is no text form. */
+static uint32_t next_bytes(struct json_scan *scan)
+{
+    unsigned char c = (unsigned char)*scan->at++;
+    if (c != '\\')
+        return c;
+    int32_t code = read_escape(scan);
+    return code > 0 ? pack_utf8((uint32_t)code) : 0;
 }
 
 /* Without `out` only measures. */
 static enum err decode(struct slice escaped, char *out, size_t *len)
 {
+    struct json_scan scan = {escaped.ptr, escaped.ptr + escaped.len};
     size_t sum = 0;
-    size_t at = 0;
 
-    while (at < escaped.len) {
-        struct escape escape = {.source_len = 1, .len = 1, .utf8 = {escaped.ptr[at]}};
-        if (escaped.ptr[at] == '\\')
-            escape = read_escape((struct slice){escaped.ptr + at, escaped.len - at});
-        if (escape.source_len == 0)
+    while (scan.at < scan.end) {
+        uint32_t bytes = next_bytes(&scan);
+        if (bytes == 0)
             return ERR_JSON_STRING;
-        if (out != NULL)
-            memcpy(out + sum, escape.utf8, escape.len);
-        at += escape.source_len;
-        sum += escape.len;
+        for (; bytes != 0; bytes >>= 8) {
+            if (out != NULL)
+                out[sum] = (char)bytes;
+            sum++;
+        }
     }
     *len = sum;
     return ERR_OK;
@@ -125,21 +113,16 @@ enum err json_decode(struct slice escaped, char *out, size_t cap, size_t *len)
 
 bool json_string_is(struct slice escaped, const char *text)
 {
-    size_t at = 0;
+    struct json_scan scan = {escaped.ptr, escaped.ptr + escaped.len};
 
-    while (at < escaped.len) {
-        if (escaped.ptr[at] != '\\') {
-            if (*text == '\0' || escaped.ptr[at] != *text)
-                return false;
-            at++;
-            text++;
-            continue;
-        }
-        struct escape escape = read_escape((struct slice){escaped.ptr + at, escaped.len - at});
-        if (escape.source_len == 0 || strncmp(text, escape.utf8, escape.len) != 0)
+    while (scan.at < scan.end) {
+        uint32_t bytes = next_bytes(&scan);
+        if (bytes == 0)
             return false;
-        at += escape.source_len;
-        text += escape.len;
+        for (; bytes != 0; bytes >>= 8) {
+            if (*text++ != (char)bytes) /* at the text's NUL they differ */
+                return false;
+        }
     }
     return *text == '\0';
 }

@@ -10,95 +10,96 @@ void json_write_begin(struct json_writer *w, char *buf, size_t cap)
     *w = (struct json_writer){.buf = buf, .cap = cap};
 }
 
-/* One byte stays free for the NUL. What does not fit is left out whole, and everything after it. */
-static void put(struct json_writer *w, const char *bytes, size_t len)
+/* One byte stays free for the NUL. Nothing follows what did not fit. */
+static bool has_room(struct json_writer *w, size_t len)
 {
-    if (w->is_full || w->cap - w->len <= len) {
-        w->is_full = true;
-        return;
-    }
-    memcpy(w->buf + w->len, bytes, len);
-    w->len += len;
+    w->is_full = w->is_full || w->cap - w->len <= len;
+    return !w->is_full;
+}
+
+static void put(struct json_writer *w, char c)
+{
+    if (has_room(w, 1))
+        w->buf[w->len++] = c;
 }
 
 static void put_comma(struct json_writer *w)
 {
     if (w->needs_comma)
-        put(w, ",", 1);
+        put(w, ',');
     w->needs_comma = true;
 }
 
 static void put_escape(struct json_writer *w, unsigned char c)
 {
-    static const char names[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    static const char hex[] = "0123456789abcdef";
-    char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF]};
+    static const char names[] = "btnufr"; /* 0x08 to 0x0D; 0x0B has no short form */
+    char name = 'u';
 
-    for (size_t i = 0; i + 1 < sizeof(names); i += 2) {
-        if ((unsigned char)names[i] == c) {
-            escape[1] = names[i + 1];
-            put(w, escape, 2);
-            return;
-        }
-    }
-    put(w, escape, sizeof(escape));
+    if (c >= 0x20)
+        name = (char)c;
+    else if (c >= 0x08 && c <= 0x0D)
+        name = names[c - 0x08];
+    put(w, '\\');
+    put(w, name);
+    if (name != 'u')
+        return;
+    put(w, '0');
+    put(w, '0');
+    put(w, (char)('0' + (c >> 4)));
+    put(w, "0123456789abcdef"[c & 0xF]);
 }
 
 static void put_string(struct json_writer *w, struct slice text)
 {
-    put(w, "\"", 1);
-    size_t start = 0;
+    put(w, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        put(w, text.ptr + start, i - start);
-        put_escape(w, c);
-        start = i + 1;
+        if (c < 0x20 || c == '"' || c == '\\')
+            put_escape(w, c);
+        else
+            put(w, (char)c);
     }
-    if (start < text.len)
-        put(w, text.ptr + start, text.len - start);
-    put(w, "\"", 1);
+    put(w, '"');
 }
 
-static void open_container(struct json_writer *w, const char *bracket)
+static void open_container(struct json_writer *w, char bracket)
 {
     put_comma(w);
-    put(w, bracket, 1);
+    put(w, bracket);
     w->needs_comma = false;
 }
 
-static void close_container(struct json_writer *w, const char *bracket)
+static void close_container(struct json_writer *w, char bracket)
 {
-    put(w, bracket, 1);
+    put(w, bracket);
     w->needs_comma = true;
 }
 
 void json_write_object(struct json_writer *w)
 {
-    open_container(w, "{");
+    open_container(w, '{');
 }
 
 void json_write_object_end(struct json_writer *w)
 {
-    close_container(w, "}");
+    close_container(w, '}');
 }
 
 void json_write_array(struct json_writer *w)
 {
-    open_container(w, "[");
+    open_container(w, '[');
 }
 
 void json_write_array_end(struct json_writer *w)
 {
-    close_container(w, "]");
+    close_container(w, ']');
 }
 
 void json_write_key(struct json_writer *w, const char *key)
 {
     put_comma(w);
     put_string(w, slice_from(key));
-    put(w, ":", 1);
+    put(w, ':');
     w->needs_comma = false;
 }
 
@@ -122,12 +123,12 @@ void json_write_i64(struct json_writer *w, int64_t value)
 
 void json_write_bool(struct json_writer *w, bool value)
 {
-    json_write_raw(w, slice_from(value ? "true" : "false"));
+    json_write_raw(w, value ? (struct slice){"true", 4} : (struct slice){"false", 5});
 }
 
 void json_write_null(struct json_writer *w)
 {
-    json_write_raw(w, slice_from("null"));
+    json_write_raw(w, (struct slice){"null", 4});
 }
 
 void json_write_raw(struct json_writer *w, struct slice json)
@@ -135,7 +136,10 @@ void json_write_raw(struct json_writer *w, struct slice json)
     if (json.len == 0)
         return; /* no members: no comma either */
     put_comma(w);
-    put(w, json.ptr, json.len);
+    if (!has_room(w, json.len))
+        return;
+    memcpy(w->buf + w->len, json.ptr, json.len);
+    w->len += json.len;
 }
 
 enum err json_write_finish(struct json_writer *w, size_t *len)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/number.h"
 
-/* Reads to the end even when the value is too large already: "9999999999x" is no integer, rather than a large one. */
+#include <string.h>
+
+/* `max` is at most 2^63. Reads to the end even when the value is too large already: "99999999999x" is no integer,
+ * rather than a large one. */
 static enum err read_digits(struct slice digits, uint64_t max, uint64_t *value)
 {
     uint64_t sum = 0;
@@ -10,15 +13,14 @@ static enum err read_digits(struct slice digits, uint64_t max, uint64_t *value)
     if (digits.len == 0)
         return ERR_ARG;
     for (size_t i = 0; i < digits.len; i++) {
-        unsigned char c = (unsigned char)digits.ptr[i];
-        if (c < '0' || c > '9')
+        unsigned digit = (unsigned char)(digits.ptr[i] - '0');
+        if (digit > 9)
             return ERR_ARG;
-        unsigned digit = (unsigned)c - '0';
-        is_too_large = is_too_large || sum > (UINT64_MAX - 9) / 10;
+        is_too_large =
+            is_too_large || sum >> 60 != 0; /* ten times 2^60 is above 2^63, and still below 2^64 */
         sum = sum * 10 + digit;
-        is_too_large = is_too_large || sum > max;
     }
-    if (is_too_large)
+    if (is_too_large || sum > max)
         return ERR_RANGE;
     *value = sum;
     return ERR_OK;
@@ -52,20 +54,16 @@ enum err number_to_i64(struct slice text, int64_t *value)
 
 size_t number_from_i64(int64_t value, char out[NUMBER_TEXT_CAP])
 {
-    char reversed[NUMBER_TEXT_CAP];
-    size_t digits = 0;
-    size_t len = 0;
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    size_t start = NUMBER_TEXT_CAP - 1;
 
+    out[start] = '\0';
     do {
-        reversed[digits++] = (char)('0' + (char)(size % 10));
+        out[--start] = (char)('0' + size % 10);
         size /= 10;
     } while (size > 0);
-
     if (value < 0)
-        out[len++] = '-';
-    while (digits > 0)
-        out[len++] = reversed[--digits];
-    out[len] = '\0';
-    return len;
+        out[--start] = '-';
+    memmove(out, out + start, NUMBER_TEXT_CAP - start);
+    return NUMBER_TEXT_CAP - 1 - start;
 }

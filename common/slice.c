@@ -24,10 +24,8 @@ bool slice_is(struct slice a, const char *text)
 
 bool slice_starts_with(struct slice a, const char *prefix)
 {
-    struct slice head = slice_from(prefix);
-    if (a.len < head.len)
-        return false;
-    return slice_equals((struct slice){a.ptr, head.len}, head);
+    size_t len = strlen(prefix);
+    return a.len >= len && slice_equals((struct slice){a.ptr, len}, (struct slice){prefix, len});
 }
 
 enum err slice_copy(struct slice a, char *out, size_t cap)
