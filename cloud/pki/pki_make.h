@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the authority: keys and certificates in memory. NULL or false: the reason is in OpenSSL's error queue. */
+#ifndef CLOUD_PKI_PKI_MAKE_H
+#define CLOUD_PKI_PKI_MAKE_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum pki_kind {
+    PKI_ROOT,   /* 10 years, signs itself */
+    PKI_SERVER, /* 397 days, the most that TLS clients accept */
+    PKI_DEVICE, /* to the end of 2049, as on AWS */
+};
+
+struct pki_order {
+    enum pki_kind kind;
+    EVP_PKEY *key; /* of the new certificate */
+    X509 *issuer;  /* NULL for a root */
+    EVP_PKEY *issuer_key;
+    const char *const *names; /* of a server: DNS names and addresses */
+    size_t name_count;
+};
+
+EVP_PKEY *pki_make_ec_key(void);  /* P-256 */
+EVP_PKEY *pki_make_rsa_key(void); /* 2048 bits: what AWS issues */
+X509 *pki_make_certificate(const struct pki_order *order);
+
+bool pki_name_is_address(const char *name); /* IPv4 or IPv6, else a DNS name */
+
+#endif
