@@ -13,17 +13,20 @@ struct http_server;
 
 struct http_config {
     struct core *core;
-    const struct pki *pki;    /* makes certificates for CreateKeysAndCertificate */
-    const char *listen;       /* address, "127.0.0.1" */
-    uint16_t port;
-    const char *endpoint;     /* what DescribeEndpoint answers: host name only */
-    uint16_t mqtt_port;       /* told by GET /iot-local/status on the Unix socket */
-    const char *socket_path;  /* Unix socket for the command line: same routes, no signature asked */
+    const struct pki *pki;   /* makes certificates for CreateKeysAndCertificate */
+    const char *listen;      /* address, "127.0.0.1" */
+    uint16_t port;           /* 0: the system chooses, see http_port */
+    const char *endpoint;    /* what DescribeEndpoint answers: host name only */
+    uint16_t mqtt_port;      /* told by GET /iot-local/status on the Unix socket */
+    const char *socket_path; /* Unix socket for the command line: same routes, no signature asked */
 };
 
 /* NULL and one line in `why` (a port in use says so, and which). */
 struct http_server *http_start(const struct http_config *config, char *why, size_t why_cap);
 void http_stop(struct http_server *server);
+
+/* The port in use; differs from config->port when that was 0 (the system chooses). */
+uint16_t http_port(const struct http_server *server);
 
 /* An epoll descriptor to wait for. When it is readable or http_timeout_ms (-1 = none) has passed, call http_run. */
 int http_descriptor(const struct http_server *server);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/http/answer.h"
+
+#include "cloud/http/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DATE_DIGITS 13 /* ten for seconds since 1970, three for milliseconds */
+
+void answer_clear(struct answer *answer)
+{
+    free(answer->body);
+    for (size_t i = 0; i < answer->header_count; i++) {
+        free(answer->headers[i].value);
+    }
+    *answer = (struct answer){0};
+}
+
+void answer_header(struct answer *answer, const char *name, const char *value)
+{
+    size_t at = 0;
+    while (at < answer->header_count && strcmp(answer->headers[at].name, name) != 0) {
+        at++;
+    }
+    assert(at < ANSWER_HEADERS_MAX);
+    if (at < answer->header_count) {
+        free(answer->headers[at].value);
+    } else {
+        answer->header_count++;
+    }
+    answer->headers[at].name = name;
+    answer->headers[at].value = text_copy(value);
+}
+
+void answer_json(struct answer *answer, json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DATE_DIGITS)) : text_copy("{}");
+    assert(text); /* we build from checked UTF-8 only */
+    json_decref(json);
+    answer_body(answer, 200, "application/json", text, strlen(text));
+}
+
+void answer_body(struct answer *answer, unsigned status, const char *content_type, char *body,
+                 size_t body_len)
+{
+    free(answer->body);
+    answer->status = status;
+    answer->body = body;
+    answer->body_len = body_len;
+    if (content_type) {
+        answer_header(answer, "Content-Type", content_type);
+    }
+}
+
+json_t *answer_text(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string) {
+        return string;
+    }
+    char *clean = text_copy(text);
+    for (char *at = clean; *at; at++) {
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
+    }
+    string = json_string(clean);
+    free(clean);
+    return string;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* One HTTP answer before it is on the wire. Every text in it is owned by it. */
+#ifndef CLOUD_HTTP_ANSWER_H
+#define CLOUD_HTTP_ANSWER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ANSWER_HEADERS_MAX 12
+
+struct answer {
+    unsigned status; /* 0: not answered yet */
+    char *body;      /* NULL and body_len > 0: the answer to HEAD, which tells the length only */
+    size_t body_len;
+    struct {
+        const char *name; /* static storage */
+        char *value;
+    } headers[ANSWER_HEADERS_MAX];
+    size_t header_count;
+};
+
+void answer_clear(struct answer *answer);
+
+/* A second value for the same name replaces the first. */
+void answer_header(struct answer *answer, const char *name, const char *value);
+
+/* 200 with this JSON (takes it over), compact, dates with three decimals; NULL: {}. */
+void answer_json(struct answer *answer, json_t *json);
+/* Takes over body (malloc'd, may be NULL). */
+void answer_body(struct answer *answer, unsigned status, const char *content_type, char *body,
+                 size_t body_len);
+
+/* A JSON string of any bytes: what is not UTF-8 becomes '?'. */
+json_t *answer_text(const char *text);
+
+#endif

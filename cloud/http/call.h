@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* One API call: the request, what it was routed to, and its answer. Handlers read through the functions here, which
+ * answer InvalidRequestException themselves and return false when the caller sent something wrong. */
+#ifndef CLOUD_HTTP_CALL_H
+#define CLOUD_HTTP_CALL_H
+
+#include "cloud/http/answer.h"
+#include "cloud/http/api_error.h"
+#include "cloud/http/request.h"
+#include "cloud/pki/pki.h"
+
+#include <stdint.h>
+
+/* What lives as long as the server. Texts are borrowed. */
+struct http_service {
+    struct core *core;
+    const struct pki *pki;
+    const char *listen;
+    const char *endpoint;
+    const char *data_dir;
+    uint16_t http_port;
+    uint16_t mqtt_port;
+};
+
+enum call_source {
+    FROM_NETWORK,
+    FROM_LOOPBACK,
+    FROM_UNIX_SOCKET, /* the command line of the same user: no signature */
+};
+
+#define CALL_LABELS_MAX 3
+
+struct call;
+struct s3_operation;
+typedef void (*call_fn)(struct call *call);
+
+struct route {
+    const char *method;
+    const char *path; /* "/things/{thingName}/jobs" */
+    enum api_family family;
+    const char *operation;
+    call_fn handler;        /* NULL: an operation of AWS that iot-local does not model */
+    const char *query;      /* names of query parameters, separated by blanks */
+    const char *members;    /* names of body members */
+    const char *unmodelled; /* names that AWS has and we do not, query or body */
+};
+
+struct call {
+    const struct http_service *service;
+    enum call_source source;
+    struct request request;
+    struct answer answer;
+    const struct route *route;           /* NULL: none, or S3 */
+    const struct s3_operation *s3;       /* NULL: not S3 */
+    const char *labels[CALL_LABELS_MAX]; /* the {names} of the path, in order; S3: bucket and key */
+    char *s3_key;                        /* decoded, owned */
+    bool is_plain_link;                  /* S3 without a signature */
+    json_t *members;                     /* the body, an object; NULL when there was none */
+    size_t body_max;
+    struct core_error error;
+};
+
+bool call_is_answered(const struct call *call);
+
+/* Answers with an error of the JSON APIs. */
+void call_fail(struct call *call, enum api_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* true for CORE_OK; otherwise answers with call->error. */
+bool call_ok(struct call *call, enum core_code code);
+/* For a batch that could not be begun or committed. */
+void call_fail_storage(struct call *call);
+
+/* --- Query. *value keeps what it was when the parameter is not given. --- */
+bool call_query_text(struct call *call, const char *name, const char **value);
+bool call_query_bool(struct call *call, const char *name, bool *value);
+bool call_query_i64(struct call *call, const char *name, int64_t min, int64_t *value);
+
+/* --- Members of a JSON object (call->members or one in it; NULL: empty). JSON null counts as not given. --- */
+bool call_text(struct call *call, const json_t *object, const char *name, const char **value);
+bool call_bool(struct call *call, const json_t *object, const char *name, bool *value);
+/* Also from decimal text, as some clients send expectedVersion. *is_given may be NULL. */
+bool call_i64(struct call *call, const json_t *object, const char *name, int64_t min, int64_t *value,
+              bool *is_given);
+/* Every member of `object` must stand in `known` (names separated by blanks); `name`: what the object is called. */
+bool call_known_members(struct call *call, const json_t *object, const char *name, const char *known);
+/* An object; `known` as above, NULL: any members. */
+bool call_object(struct call *call, const json_t *object, const char *name, const char *known,
+                 const json_t **value);
+bool call_array(struct call *call, const json_t *object, const char *name, const json_t **value);
+/* A flat object as JSON text (malloc'd; NULL when not given), for the core to check. */
+bool call_object_text(struct call *call, const json_t *object, const char *name, char **value);
+
+/* --- Lists by page --- */
+struct page {
+    int64_t offset, limit;
+};
+bool call_page(struct call *call, struct page *page);
+/* Answers `list` with nextToken when there is more. */
+void call_answer_page(struct call *call, const struct page *page, json_t *list, bool more);
+
+#endif

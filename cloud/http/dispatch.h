@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* One request from its headers to its answer, without a server around it: the MHD side (server.c), the tests and the
+ * fuzzer call it alike. */
+#ifndef CLOUD_HTTP_DISPATCH_H
+#define CLOUD_HTTP_DISPATCH_H
+
+#include "cloud/http/call.h"
+
+#define DISPATCH_BODY_MAX (1024 * 1024)
+
+/* When the headers are there. call->service, call->source and call->request.headers are set. Finds the operation and
+ * sets call->body_max, or answers with a refusal at once (call_is_answered). */
+void dispatch_open(struct call *call, const char *method, const char *target);
+
+/* When the body is there (call->request.body). One batch of the core. Afterwards the call is answered. */
+void dispatch_run(struct call *call);
+
+/* The body was larger than call->body_max. */
+void dispatch_too_large(struct call *call);
+/* There is no memory for this body now. */
+void dispatch_overloaded(struct call *call);
+
+void dispatch_clear(struct call *call);
+
+#endif

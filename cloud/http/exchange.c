@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/http/exchange.h"
+
+#include "cloud/core/objects.h"
+#include "cloud/http/dispatch.h"
+#include "cloud/http/text.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#define UPLOADS_MAX    (256UL * 1024 * 1024)                   /* bytes held for all bodies together */
+#define DISCARD_MAX    (OBJECT_SIZE_MAX + OBJECT_SIZE_MAX / 4) /* of a refused body, before we hang up */
+#define BODY_FIRST     4096
+#define REQUEST_ID_CAP 37
+
+struct exchange {
+    const struct exchange_server *server;
+    struct MHD_Connection *connection;
+    struct call call;
+    char *target;
+    size_t body_cap;
+    size_t discarded;
+    bool is_open;
+};
+
+void *exchange_json_alloc(size_t size)
+{
+    return memory_resize(NULL, size ? size : 1);
+}
+
+void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *exchange = memory_zeroed(sizeof *exchange);
+    exchange->server = cls;
+    exchange->connection = connection;
+    exchange->target = text_copy(target);
+    return exchange;
+}
+
+void exchange_on_completed(void *cls, struct MHD_Connection *connection, void **state,
+                           enum MHD_RequestTerminationCode why)
+{
+    (void)cls;
+    (void)connection;
+    (void)why;
+    struct exchange *exchange = *state;
+    if (!exchange) {
+        return;
+    }
+    *exchange->server->upload_bytes -= exchange->body_cap;
+    dispatch_clear(&exchange->call);
+    free(exchange->target);
+    free(exchange);
+    *state = NULL;
+}
+
+static const char *get_header(void *ctx, const char *name)
+{
+    return MHD_lookup_connection_value(ctx, MHD_HEADER_KIND, name);
+}
+
+struct prefix_search {
+    const char *prefix;
+    const char *found;
+};
+
+static enum MHD_Result match_prefix(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct prefix_search *search = ctx;
+    (void)kind;
+    (void)value;
+    if (strncasecmp(name, search->prefix, strlen(search->prefix)) != 0) {
+        return MHD_YES;
+    }
+    search->found = name;
+    return MHD_NO;
+}
+
+static const char *find_header_prefix(void *ctx, const char *prefix)
+{
+    struct prefix_search search = {prefix, NULL};
+    MHD_get_connection_values(ctx, MHD_HEADER_KIND, match_prefix, &search);
+    return search.found;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+    if (address && address->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
+        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (address && address->sa_family == AF_INET6) {
+        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == IN_LOOPBACKNET);
+    }
+    return false;
+}
+
+static enum call_source find_source(const struct exchange *exchange)
+{
+    if (exchange->server->is_unix_socket) {
+        return FROM_UNIX_SOCKET;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info && is_loopback(info->client_addr) ? FROM_LOOPBACK : FROM_NETWORK;
+}
+
+/* A random UUID, as AWS gives one to every answer. */
+static void make_request_id(char id[REQUEST_ID_CAP])
+{
+    unsigned char b[16] = {0};
+    (void)!getrandom(b, sizeof b, GRND_NONBLOCK); /* names a request in logs, guards nothing */
+    snprintf(id, REQUEST_ID_CAP, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 0x0f, b[7], (b[8] & 0x3f) | 0x80, b[9], b[10], b[11],
+             b[12], b[13], b[14], b[15]);
+}
+
+static ssize_t send_nothing(void *cls, uint64_t at, char *buffer, size_t cap)
+{
+    (void)cls, (void)at, (void)buffer, (void)cap;
+    return MHD_CONTENT_READER_END_WITH_ERROR; /* never asked: HEAD has no body */
+}
+
+static struct MHD_Response *make_response(struct answer *answer)
+{
+    if (!answer->body && answer->body_len > 0) {
+        return MHD_create_response_from_callback(answer->body_len, 1024, send_nothing, NULL, NULL);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(answer->body_len, answer->body, MHD_RESPMEM_MUST_FREE);
+    if (response) {
+        answer->body = NULL;
+    }
+    return response;
+}
+
+static enum MHD_Result send_answer(struct exchange *exchange)
+{
+    struct answer *answer = &exchange->call.answer;
+    char request_id[REQUEST_ID_CAP];
+    make_request_id(request_id);
+    answer_header(answer, exchange->call.s3 ? "x-amz-request-id" : "x-amzn-RequestId", request_id);
+    struct MHD_Response *response = make_response(answer);
+    if (!response) {
+        return MHD_NO;
+    }
+    for (size_t i = 0; i < answer->header_count; i++) {
+        MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
+    }
+    enum MHD_Result result = MHD_queue_response(exchange->connection, answer->status, response);
+    MHD_destroy_response(response);
+    core_publish_outbox(exchange->server->service->core);
+    return result;
+}
+
+static bool announces_too_much(const struct exchange *exchange)
+{
+    const char *length = get_header(exchange->connection, "Content-Length");
+    return length && strtoull(length, NULL, 10) > exchange->call.body_max;
+}
+
+static enum MHD_Result open_exchange(struct exchange *exchange, const char *method)
+{
+    struct call *call = &exchange->call;
+    exchange->is_open = true;
+    call->service = exchange->server->service;
+    call->source = find_source(exchange);
+    call->request.headers = (struct request_headers){get_header, find_header_prefix, exchange->connection};
+    dispatch_open(call, method, exchange->target);
+    if (!call_is_answered(call) && announces_too_much(exchange)) {
+        dispatch_too_large(call);
+    }
+    /* Whoever waits for "100 Continue" gets the refusal instead of it; others send their body first, and it is
+     * discarded, because closing on them would lose the answer. */
+    if (call_is_answered(call) && get_header(exchange->connection, "Expect")) {
+        return send_answer(exchange);
+    }
+    return MHD_YES;
+}
+
+/* Room for `more` bytes and a NUL; false: too many uploads. */
+static bool reserve(struct exchange *exchange, size_t more)
+{
+    struct request *request = &exchange->call.request;
+    size_t need = request->body_len + more + 1;
+    size_t cap = exchange->body_cap ? exchange->body_cap : BODY_FIRST;
+    while (cap < need) {
+        cap *= 2;
+    }
+    size_t growth = cap - exchange->body_cap;
+    if (growth > 0) {
+        if (*exchange->server->upload_bytes + growth > UPLOADS_MAX) {
+            return false;
+        }
+        request->body = memory_resize(request->body, cap);
+        exchange->body_cap = cap;
+        *exchange->server->upload_bytes += growth;
+    }
+    return true;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t len)
+{
+    struct call *call = &exchange->call;
+    struct request *request = &call->request;
+    if (!call_is_answered(call) && request->body_len + len > call->body_max) {
+        dispatch_too_large(call);
+    } else if (!call_is_answered(call) && !reserve(exchange, len)) {
+        dispatch_overloaded(call);
+    }
+    if (call_is_answered(call)) {
+        exchange->discarded += len;
+        return exchange->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+    }
+    memcpy(request->body + request->body_len, data, len);
+    request->body_len += len;
+    request->body[request->body_len] = '\0';
+    return MHD_YES;
+}
+
+enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                    const char *method, const char *version, const char *data,
+                                    size_t *data_len, void **state)
+{
+    struct exchange *exchange = *state;
+    (void)cls, (void)connection, (void)url, (void)version;
+    if (!exchange->is_open) {
+        return open_exchange(exchange, method);
+    }
+    if (*data_len > 0) {
+        size_t len = *data_len;
+        *data_len = 0;
+        return take_body(exchange, data, len);
+    }
+    dispatch_run(&exchange->call);
+    return send_answer(exchange);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* One HTTP request and its answer on libmicrohttpd: the callbacks that server.c registers. */
+#ifndef CLOUD_HTTP_EXCHANGE_H
+#define CLOUD_HTTP_EXCHANGE_H
+
+#include "cloud/http/call.h"
+
+#include <microhttpd.h>
+
+struct exchange_server {
+    const struct http_service *service;
+    size_t *upload_bytes; /* bytes held for bodies, over all connections of both listeners */
+    bool is_unix_socket;
+};
+
+void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *connection);
+enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                    const char *method, const char *version, const char *data,
+                                    size_t *data_len, void **state);
+void exchange_on_completed(void *cls, struct MHD_Connection *connection, void **state,
+                           enum MHD_RequestTerminationCode why);
+
+void *exchange_json_alloc(size_t size); /* jansson, too, ends the process when memory runs out */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The handlers behind the route table, by file. Each runs inside a batch of the core and answers the call. */
+#ifndef CLOUD_HTTP_OPERATIONS_H
+#define CLOUD_HTTP_OPERATIONS_H
+
+#include "cloud/http/call.h"
+
+/* api_jobs.c */
+void api_create_job(struct call *call);
+void api_describe_job(struct call *call);
+void api_list_jobs(struct call *call);
+void api_cancel_job(struct call *call);
+void api_delete_job(struct call *call);
+void api_get_job_document(struct call *call);
+
+/* api_executions.c */
+void api_list_job_executions_for_job(struct call *call);
+void api_list_job_executions_for_thing(struct call *call);
+void api_describe_job_execution(struct call *call);
+void api_cancel_job_execution(struct call *call);
+void api_delete_job_execution(struct call *call);
+
+/* api_things.c */
+void api_create_thing(struct call *call);
+void api_describe_thing(struct call *call);
+void api_list_things(struct call *call);
+void api_attach_thing_principal(struct call *call);
+void api_describe_endpoint(struct call *call);
+
+/* api_certificates.c */
+void api_create_keys_and_certificate(struct call *call);
+void api_describe_certificate(struct call *call);
+void api_update_certificate(struct call *call);
+
+/* api_policies.c */
+void api_create_policy(struct call *call);
+void api_get_policy(struct call *call);
+void api_attach_policy(struct call *call);
+
+/* api_data_plane.c */
+void api_get_pending_job_executions(struct call *call);
+void api_start_next_pending_job_execution(struct call *call);
+void api_data_describe_job_execution(struct call *call);
+void api_data_update_job_execution(struct call *call);
+
+/* api_local.c */
+void api_local_status(struct call *call);
+
+#endif

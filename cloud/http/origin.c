@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/http/origin.h"
+
+#include "common/number.h"
+#include "common/slice.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define HTTP_PORT 80
+
+/* Splits "name:port" or "[address]:port"; false when it is neither. port 0: none given. */
+static bool split_host(const char *text, struct slice *name, uint32_t *port)
+{
+    const char *end;
+    if (text[0] == '[') {
+        end = strchr(text, ']');
+        if (!end) {
+            return false;
+        }
+        *name = (struct slice){text + 1, (size_t)(end - text) - 1};
+        end++;
+    } else {
+        size_t len = strcspn(text, ":");
+        *name = (struct slice){text, len};
+        end = text + len;
+    }
+    *port = 0;
+    if (*end == '\0') {
+        return name->len > 0;
+    }
+    return *end == ':' && name->len > 0 && number_to_u32(slice_from(end + 1), port) == ERR_OK && *port > 0 &&
+           *port <= UINT16_MAX;
+}
+
+static bool is_name(struct slice name, const char *text)
+{
+    return text && strlen(text) == name.len && strncasecmp(text, name.ptr, name.len) == 0;
+}
+
+static bool name_is_ours(const struct origin_names *names, struct slice name)
+{
+    return is_name(name, "127.0.0.1") || is_name(name, "localhost") || is_name(name, "::1") ||
+           is_name(name, names->listen) || is_name(name, names->endpoint);
+}
+
+bool origin_host_is_ours(const struct origin_names *names, const char *host)
+{
+    struct slice name;
+    uint32_t port;
+    return split_host(host, &name, &port) && name_is_ours(names, name);
+}
+
+bool origin_is_ours(const struct origin_names *names, const char *origin)
+{
+    const char scheme[] = "http://";
+    struct slice name;
+    uint32_t port;
+    if (strncasecmp(origin, scheme, sizeof scheme - 1) != 0 ||
+        !split_host(origin + sizeof scheme - 1, &name, &port)) {
+        return false;
+    }
+    return name_is_ours(names, name) && (port ? port : HTTP_PORT) == names->port;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Protection against web pages that a developer has open beside iot-local: a page of another site (Origin), or one that
+ * points its own name at 127.0.0.1 (Host, "DNS rebinding"), gets nothing. */
+#ifndef CLOUD_HTTP_ORIGIN_H
+#define CLOUD_HTTP_ORIGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct origin_names {
+    const char *listen;   /* the address we listen on */
+    const char *endpoint; /* the name that DescribeEndpoint tells */
+    uint16_t port;
+};
+
+/* host: a Host header, "name", "name:port" or "[address]:port". Any port: a tunnel may have changed it. */
+bool origin_host_is_ours(const struct origin_names *names, const char *host);
+
+/* origin: an Origin header, "scheme://host:port"; must be exactly this server. "null" is foreign. */
+bool origin_is_ours(const struct origin_names *names, const char *origin);
+
+#endif

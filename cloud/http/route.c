@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/http/route.h"
+
+#include "cloud/http/text.h"
+#include "common/slice.h"
+
+#include <string.h>
+
+bool route_serves(enum api_family family, const char *service)
+{
+    switch (family) {
+    case FAMILY_REGISTRY:
+    case FAMILY_JOBS:
+        return strcmp(service, "iot") == 0 || strcmp(service, "execute-api") == 0;
+    case FAMILY_JOBS_DATA:
+        return strcmp(service, "iot-jobs-data") == 0;
+    case FAMILY_IOT_DATA:
+        return strcmp(service, "iotdata") == 0 || strcmp(service, "iotdevicegateway") == 0;
+    default:
+        return false;
+    }
+}
+
+/* Compares a pattern with the decoded segments; labels get what stands at the {names}. */
+static bool path_matches(const char *pattern, const struct request *request,
+                         const char *labels[CALL_LABELS_MAX])
+{
+    struct slice rest = slice_from(pattern + 1);
+    size_t label_count = 0;
+    size_t at = 0;
+    while (rest.ptr) {
+        struct slice level = slice_cut(&rest, '/');
+        if (at >= request->segment_count || at >= REQUEST_SEGMENTS_MAX) {
+            return false;
+        }
+        const char *segment = request->segments[at++];
+        if (slice_starts_with(level, "{")) {
+            if (!*segment || label_count >= CALL_LABELS_MAX) {
+                return false;
+            }
+            labels[label_count++] = segment;
+        } else if (!slice_is(level, segment)) {
+            return false;
+        }
+    }
+    return at == request->segment_count;
+}
+
+static bool route_matches(const struct route *route, const struct request *request,
+                          const char *labels[CALL_LABELS_MAX])
+{
+    return request_is(request, route->method) && path_matches(route->path, request, labels);
+}
+
+static const struct route *find(const struct request *request, const char *service,
+                                const char *labels[CALL_LABELS_MAX])
+{
+    for (size_t i = 0; i < route_table_count; i++) {
+        const struct route *route = &route_table[i];
+        bool is_served = service ? route_serves(route->family, service) : route->family != FAMILY_LOCAL;
+        if (is_served && route_matches(route, request, labels)) {
+            return route;
+        }
+    }
+    return NULL;
+}
+
+static const struct route *find_local(const struct request *request, const char *labels[CALL_LABELS_MAX])
+{
+    for (size_t i = 0; i < route_table_count; i++) {
+        if (route_table[i].family == FAMILY_LOCAL && route_matches(&route_table[i], request, labels)) {
+            return &route_table[i];
+        }
+    }
+    return NULL;
+}
+
+static void fail_unknown(struct call *call, const char *service)
+{
+    const struct request *request = &call->request;
+    const char *labels[CALL_LABELS_MAX];
+    const struct route *other = find(request, NULL, labels);
+    if (other) {
+        call_fail(call, API_UNKNOWN_OPERATION, "%s %s is %s, but the request is signed for the service '%s'",
+                  request->method, request->path, other->operation, service);
+    } else {
+        call_fail(call, API_UNKNOWN_OPERATION,
+                  "%s %s is no operation that iot-local knows in the service '%s'", request->method,
+                  request->path, service);
+    }
+}
+
+void route_find(struct call *call, const char *service)
+{
+    const struct route *route = find(&call->request, service, call->labels);
+    if (!route && call->source == FROM_UNIX_SOCKET) {
+        route = find_local(&call->request, call->labels);
+    }
+    if (!route) {
+        fail_unknown(call, service);
+        return;
+    }
+    call->route = route;
+    if (!route->handler) {
+        call_fail(call, API_NOT_MODELLED, "iot-local does not model %s", route->operation);
+    }
+}
+
+bool route_is_api_path(const struct request *request)
+{
+    const char *labels[CALL_LABELS_MAX];
+    return find(request, NULL, labels) != NULL;
+}
+
+static bool is_known(struct call *call, const char *what, const char *known, const char *name, bool is_empty)
+{
+    if (known && text_has_word(known, name)) {
+        return true;
+    }
+    const char *operation = call->route->operation;
+    if (call->route->unmodelled && text_has_word(call->route->unmodelled, name)) {
+        if (is_empty) {
+            return true; /* {} or []: asks for nothing */
+        }
+        call_fail(call, API_INVALID_REQUEST, "iot-local does not model %s '%s' of %s", what, name, operation);
+    } else {
+        call_fail(call, API_INVALID_REQUEST, "%s has no %s '%s'", operation, what, name);
+    }
+    return false;
+}
+
+static bool is_empty_value(const json_t *value)
+{
+    return json_is_null(value) || (json_is_object(value) && json_object_size(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
+bool route_check_names(struct call *call)
+{
+    const struct request *request = &call->request;
+    for (size_t i = 0; i < request->query_count; i++) {
+        const char *name = request->query[i].name;
+        if (request_query(request, name) != request->query[i].value) {
+            call_fail(call, API_INVALID_REQUEST, "query parameter '%s' is given twice", name);
+            return false;
+        }
+        if (strncmp(name, "X-Amz-", 6) != 0 &&
+            !is_known(call, "query parameter", call->route->query, name, false)) {
+            return false;
+        }
+    }
+    const char *name;
+    json_t *value;
+    json_object_foreach(call->members, name, value)
+    {
+        if (!is_known(call, "member", call->route->members, name, is_empty_value(value))) {
+            return false;
+        }
+    }
+    return true;
+}

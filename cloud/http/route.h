@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Which operation is meant: by SigV4 service, method and path. The table (operations.c) holds what iot-local does and
+ * what it does not model, so that the latter answers with its name and never with a wrong result. */
+#ifndef CLOUD_HTTP_ROUTE_H
+#define CLOUD_HTTP_ROUTE_H
+
+#include "cloud/http/call.h"
+
+extern const struct route route_table[];
+extern const size_t route_table_count;
+
+/* Does a request signed for this service reach this family? "iot" and "execute-api" are the control plane. */
+bool route_serves(enum api_family family, const char *service);
+
+/* Sets call->route and call->labels. Without a route it answers UnknownOperationException, for an operation that is not
+ * modelled NotImplementedException. */
+void route_find(struct call *call, const char *service);
+
+/* Would this request be an API call if it were signed for some service? */
+bool route_is_api_path(const struct request *request);
+
+/* Query parameters and body members must be known to the operation. Answers InvalidRequestException and returns false
+ * when one is not. */
+bool route_check_names(struct call *call);
+
+#endif
