@@ -59,6 +59,19 @@
 #define CONFIG_DEVICE_JOBS_KEEPALIVE_S 60 /* AWS IoT: 30..1200 */
 #endif
 
+#ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 2048 /* bytes of the message queue beside one message of the largest size */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
+#define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_WORKER_STACK
+#define CONFIG_DEVICE_JOBS_WORKER_STACK 4096 /* bytes; the application's handlers run here */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_EVENT_STACK
+#define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes; the application's event and cancel callbacks run here */
+#endif
+
 /* The largest message that is taken whole; a larger one is reported by its size only. */
 #define DEVICE_MESSAGE_CAP (CONFIG_DEVICE_JOBS_DOCUMENT_SIZE + CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD)
 

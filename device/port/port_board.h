@@ -5,6 +5,7 @@
 
 #include "common/err.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,9 +16,14 @@ enum port_log_level {
     PORT_LOG_DEBUG,
 };
 
-/* One line, without its newline. */
+/* One line of the library, without its newline. */
 void port_board_log(enum port_log_level level, const char *text);
 
+/* One line of the application: who says it, and printf's format and arguments. A newline that the format brings along at
+ * its end is not doubled. */
+void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args);
+
+/* ERR_RANGE: no such pin. A pin that is written before its mode was set becomes an output. */
 enum err port_board_gpio_mode(uint8_t pin, bool is_output);
 enum err port_board_gpio_write(uint8_t pin, bool level);
 enum err port_board_gpio_read(uint8_t pin, bool *level);
@@ -27,6 +33,10 @@ uint32_t port_board_random(void);
 
 /* A short name of this device, the same after each boot (MAC on ESP32): [A-Za-z0-9_-]. */
 enum err port_board_device_id(char *out, size_t cap);
+
+/* `on_shutdown` is called once when the platform ends the program in good order (Linux: SIGTERM or SIGINT), from a task
+ * that may block for some seconds. One function; the last one given counts. */
+void port_board_on_shutdown(void (*on_shutdown)(void));
 
 /* Restarts the device and does not return. Linux: the process ends with exit code 86, which asks a supervisor for a
  * new start. */

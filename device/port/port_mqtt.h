@@ -44,8 +44,19 @@ struct port_mqtt_event {
 /* Runs on the port's network task: copies what it needs and returns; never calls port_mqtt_*. Slices die with it. */
 typedef void (*port_mqtt_event_fn)(void *ctx, const struct port_mqtt_event *event);
 
+enum port_mqtt_credential {
+    PORT_MQTT_ROOT_CA,
+    PORT_MQTT_CERT,
+    PORT_MQTT_KEY,
+};
+
+/* Reads the three PEM texts of `config` without connecting (the other members are not looked at). ERR_TLS: one of them
+ * cannot be used; *bad and *why (static text) say which and why. Takes up to 1 s on a small chip. Any task. */
+enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
+                         const char **why);
+
 /* Starts to connect and returns without waiting for the network. On ERR_OK exactly one CONNECTED or DISCONNECTED
- * follows. ERR_BUSY: there is a connection already. ERR_TLS: a certificate or key text is bad; the port logs which. */
+ * follows, within 60 s. ERR_BUSY: there is a connection already. ERR_TLS: a certificate or key text is bad; the port logs which. */
 enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx);
 
 /* Ends the connection; when it returns no event of it comes any more. May wait up to 5 s for the network task. Does

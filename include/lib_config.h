@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Sizes that an application and the library must agree on. On ESP-IDF they come from Kconfig; on a host build give another
+ * value with -D, to the application and to the library alike. */
+#ifndef LIB_CONFIG_H
+#define LIB_CONFIG_H
+
+/* Bytes of a job document with its NUL, 256..32769, written as a plain number (it becomes part of a symbol's name).
+ * AWS IoT Jobs allows documents of 32768 characters. */
+#ifndef CONFIG_DEVICE_JOBS_DOCUMENT_SIZE
+#define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096
+#endif
+
+/* Bytes that JSON_processString takes a value buffer to have: what the seed's own buffers have. */
+#ifndef CONFIG_DEVICE_JOBS_UNSIZED_VALUE
+#define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4
+#endif
+
+#define LENGTH_HOST_NAME          254 /* a DNS name has at most 253 characters */
+#define LENGTH_THING_NAME         129 /* AWS IoT: 1..128 characters */
+#define LENGTH_DEVICE_NAME        64
+#define LENGTH_DEVICE_NAME_PREFIX 16
+#define LENGTH_WIFI_CRED_SSID     33  /* IEEE 802.11: up to 32 bytes */
+#define LENGTH_WIFI_CRED_PASSWORD 65  /* WPA2: up to 64 characters */
+#define LENGTH_MQTT_TOPIC         256 /* and NUL; AWS IoT allows one byte more */
+#define LENGTH_MQTT_PAYLOAD       1024
+
+/* How much is printed. A level prints itself and everything before it. */
+typedef enum {
+    PRINT_LEVEL_NONE = 0,
+    PRINT_LEVEL_ERROR = 1,
+    PRINT_LEVEL_INFO = 2,
+    PRINT_LEVEL_DEBUG = 3,
+    PRINT_LEVEL_MAX = 4
+} logLevels_et;
+
+/* Applications number their own modules from here on (`APP_MODULE_MAIN = LIB_MODULE_MAX`). */
+enum { LIB_MODULE_MAX = 16 };
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting and time since the start. Any task, not from an ISR. */
+#ifndef LIB_DELAY_H
+#define LIB_DELAY_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Blocks the calling task for at least this many milliseconds; other tasks run. */
+#define TASK_DELAY_MS(ms) delay((uint32_t)(ms))
+
+/* The same as a function. On Linux a program that was told to end (SIGTERM) ends the calling task here. */
+void delay(uint32_t waitTime_u32);
+
+/* Milliseconds since the program started. Goes back to 0 after 49.7 days: compare differences, not values. */
+uint32_t millis(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* AWS IoT Jobs: register a handler for an action, run it when a job asks for it, report how it went.
+ *
+ * A job document is a JSON object with a string member "action" (the seed); the handler registered for that action runs.
+ * Jobs run one after another, in the order of the service. What an operator sees (statusDetails of the execution):
+ *     state     accepted, then running
+ *     attempt   1 for the first run
+ *     reason    why it did not succeed, one word: NO_ACTION, UNKNOWN_ACTION, DOCUMENT_TOO_LARGE, INTERRUPTED, DEADLINE, ...
+ *     message   the same for people
+ * and up to six pairs of the application's own.
+ *
+ * All functions: any task, also from inside a handler, not from an ISR. Before SYSTEM_init they return false (or do
+ * nothing) and log that. None waits for the network. */
+#ifndef LIB_JOBS_H
+#define LIB_JOBS_H
+
+#include "lib_config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* AWS IoT Jobs: a job id has 1..64 characters of [a-zA-Z0-9_-]; and NUL. */
+#define LENGTH_JOB_ID 65
+
+/* Room for a document and its NUL. A document is never cut: the job of a longer one is REJECTED with the reason
+ * DOCUMENT_TOO_LARGE, its size and this limit. */
+#define LENGTH_JOB_DOCUMENT CONFIG_DEVICE_JOBS_DOCUMENT_SIZE
+
+typedef enum {
+    JOB_STATUS_IN_PROGRESS, /* goes on; somebody reports later */
+    JOB_STATUS_SUCCESSED,   /* final */
+    JOB_STATUS_FAILED,      /* final */
+    JOB_STATUS_REJECTED,    /* final */
+    JOB_STATUS_ACCEPTED, /* New. What the library reports before it starts a handler. From an application: IN_PROGRESS */
+    JOB_STATUS_MAX,
+    JOB_STATUS_SUCCEEDED = JOB_STATUS_SUCCESSED /* New. The same by its usual spelling */
+} jobsStatus_et;
+
+/* One run of a handler. Valid until the handler returns: copy what is needed later. */
+typedef struct {
+    uint32_t queuedAt_u32; /* when the job was queued; seconds since 1970, UTC, by the service's clock */
+    uint32_t currentTimeStamp_u32;         /* when it was handed out; the same clock */
+    char idStr[LENGTH_JOB_ID];             /* job id */
+    char documentStr[LENGTH_JOB_DOCUMENT]; /* the document's JSON text */
+    uint8_t attempt_u8;                    /* New. 1 = first run of this execution */
+    uint32_t runId_u32;                    /* New. Names this run on this device; never 0 */
+    int64_t executionNumber_s64;           /* New. Tells the service's retries of one job id apart */
+} job_st;
+
+/* A handler. Runs on the library's worker task and may block; no other job starts before it has returned.
+ * It returns how the job ended, or JOB_STATUS_IN_PROGRESS when somebody reports later with JOBS_updateStatus. */
+typedef jobsStatus_et (*jobCallBack_t)(job_st *ps_job);
+typedef jobCallBack_t jobCallback_t; /* both spellings are in use */
+
+/* The library and the application must agree on the size of a document: a program that was compiled with another
+ * LENGTH_JOB_DOCUMENT does not link ("undefined reference to JOBS_register_with_document_of_..."). */
+#define LIB_JOBS_TEXT_(text) #text
+#define LIB_JOBS_TEXT(text)  LIB_JOBS_TEXT_(text)
+#define LIB_JOBS_SIZED(name)                                                                                 \
+    __asm__(#name "_with_document_of_" LIB_JOBS_TEXT(CONFIG_DEVICE_JOBS_DOCUMENT_SIZE))
+
+/* Registers a handler for an action, before or after SYSTEM_start. The handler is started at most once for each execution: an
+ * execution that was interrupted (power, restart) ends FAILED with the reason INTERRUPTED.
+ *   pJobActionStr   1..31 characters, copied
+ *   timeoutMin_u8   minutes; AWS's step timer, renewed by each IN_PROGRESS report: without one for that long the service
+ *                   ends the execution TIMED_OUT. 0: no such timer
+ * Either way the device ends a run that has reported nothing for CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN (60 min):
+ * FAILED with the reason DEADLINE; if the handler itself has not returned, the device restarts.
+ * false, and the log says which: no or empty action, too long, no handler, action taken, table full
+ * (CONFIG_DEVICE_JOBS_MAX_ACTIONS, 8). */
+bool JOBS_register(const char *pJobActionStr, uint8_t timeoutMin_u8, jobCallBack_t callbackHandler)
+    LIB_JOBS_SIZED(JOBS_register);
+
+/* Reports the status of the job in hand. When the call returns from a final status, that status is in the device's
+ * storage and is sent until the service has it, over power cuts and reconnects; the call waits for that write (up to 2 s).
+ * An id that is not in hand, or a status after a final one: logged, counted, no effect.
+ * It names the job by its id: when the service has retried the same id meanwhile, a late report reaches the new run. Use
+ * JOBS_report where that matters. */
+void JOBS_updateStatus(const char *pJobIdStr, jobsStatus_et status_e);
+
+/* New. A pair for the execution's statusDetails, which operators read (AWS IoT Jobs).
+ * Key: 1..128 of [a-zA-Z0-9:_-], not state, attempt, reason, message. Value: up to 1024 bytes of UTF-8; control characters
+ * become blanks, a longer value is cut at a character. All pairs together must fit CONFIG_DEVICE_JOBS_DETAILS_SIZE. */
+typedef struct {
+    const char *pKeyStr;
+    const char *pValueStr;
+} jobDetail_st;
+
+/* New. JOBS_updateStatus with details: up to 6, they replace the ones of an earlier report. A pair that breaks the rules
+ * above is logged and left out; the status goes out all the same. */
+void JOBS_updateStatusDetails(const char *pJobIdStr, jobsStatus_et status_e, const jobDetail_st details[],
+                              uint8_t count_u8);
+
+/* New. The same by run (job_st.runId_u32), so that a late report of a run that was timed out cannot hit the retry of the
+ * same job id. true: IN_PROGRESS is taken for sending, a final status is in storage. false: no such run, or it has ended,
+ * or (logged) storage failed and the status is sent from memory. */
+bool JOBS_report(uint32_t runId_u32, jobsStatus_et status_e, const jobDetail_st details[], uint8_t count_u8);
+
+/* New. IN_PROGRESS with statusDetails.progress, 0..100 (more counts as 100). May be called often: only the newest is sent, at most one
+ * every CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS (5 s). Renews the timers like every IN_PROGRESS report. */
+void JOBS_updateProgress(const char *pJobIdStr, uint8_t percent_u8);
+
+/* New. What becomes of an execution that was running when the power went. */
+typedef enum {
+    JOB_INTERRUPTED_FAIL,  /* FAILED, reason INTERRUPTED */
+    JOB_INTERRUPTED_RERUN, /* the handler is started again, while attempts are left; else FAILED */
+    JOB_INTERRUPTED_WAIT /* the application reports after the boot, within the deadline ("reboot", "update") */
+} jobInterrupted_et;
+
+/* New. A handler with all options. Zero is the default of each but the first two. */
+typedef struct {
+    const char *pActionStr;                                    /* 1..31 characters, copied */
+    jobsStatus_et (*pHandler)(job_st *ps_job, void *pContext); /* see jobCallBack_t */
+    void *pContext;                                            /* handed to both functions */
+    void (*pCancelHandler)(
+        uint32_t runId_u32,
+        void *pContext);   /* the run was cancelled by the operator or is past its deadline: end
+                                                                  soon. Runs on the library's event task, while the handler
+                                                                  runs; what the handler returns then is discarded */
+    uint8_t timeoutMin_u8; /* minutes; see JOBS_register */
+    jobInterrupted_et onInterrupted_e;
+    uint8_t maxAttempts_u8; /* starts of one execution over all boots; 0 counts as 1 */
+    uint32_t
+        deadlineSec_u32; /* seconds without a report after which the device ends the run; 0: the default, see JOBS_register */
+} jobHandler_st;
+
+/* New. Like JOBS_register. The struct may go away afterwards. */
+bool JOBS_registerHandler(const jobHandler_st *ps_handler) LIB_JOBS_SIZED(JOBS_registerHandler);
+
+/* New. Counts since the boot. */
+typedef struct {
+    uint32_t received_u32; /* executions learned */
+    uint32_t run_u32;      /* handlers started */
+    uint32_t succeeded_u32;
+    uint32_t failed_u32;
+    uint32_t rejected_u32;
+    uint32_t canceled_u32;
+    uint32_t retriedSends_u32;   /* requests sent again */
+    uint32_t droppedReports_u32; /* reports without effect: unknown id, or after a final status */
+    uint32_t journalWrites_u32;
+} jobsCounters_st;
+
+void JOBS_getCounters(jobsCounters_st *ps_counters);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Start of the library: configuration, tasks, modes. */
+#ifndef LIB_SYSTEM_H
+#define LIB_SYSTEM_H
+
+#include "lib_aws.h"
+#include "lib_delay.h"
+#include "lib_print.h"
+#include "lib_utils.h"
+
+/* The seed's programs take tasks from here. */
+#if defined(__has_include)
+#if __has_include("freertos/FreeRTOS.h")
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+    SYSTEM_MODE_IDLE,          /* SYSTEM_init has not succeeded */
+    SYSTEM_MODE_TEST,          /* kept for programs, not entered */
+    SYSTEM_MODE_DEVICE_CONFIG, /* no configuration was given and none is stored */
+    SYSTEM_MODE_WIFI_CONFIG,   /* kept for programs, not entered */
+    SYSTEM_MODE_NORMAL, /* the configuration is valid; says nothing about the connection (AWS_isConnected does) */
+    SYSTEM_MODE_OTA,   /* kept for programs, not entered */
+    SYSTEM_MODE_ABORT, /* kept for programs, not entered */
+    SYSTEM_MODE_MAX
+} systemMode_et;
+
+/* The MQTT and the AWS events come in pairs and mean the same: programs use one or the other. Wi-Fi and BLE events come from
+ * the application's or the platform's own network code, not from this library. */
+typedef enum {
+    EVENT_WIFI_CONNECTED,
+    EVENT_WIFI_DISCONNECTED,
+    EVENT_AWS_CONNECTED,
+    EVENT_AWS_DISCONNECTED,
+    EVENT_BLE_CONNECTED,
+    EVENT_BLE_AUTHENTICATED,
+    EVENT_BLE_DISCONNECTED,
+    EVENT_MQTT_CONNECTED,
+    EVENT_MQTT_DISCONNECTED,
+    EVENT_MAX
+} systemEvents_et;
+
+/* Runs on the library's event task. May call any function of the library. While it blocks, later events wait; of a
+ * connection that came and went meanwhile only the last state is told. */
+typedef void (*systemEventCb_t)(systemEvents_et event_e);
+
+typedef struct {
+    const logLevels_et
+        *pLogLevels_e; /* one level for each module, logModulesCount_u8 of them; the highest becomes the
+                                         level of print_..., or NULL */
+    uint8_t logModulesCount_u8;
+    const char *pLicenseIdStr; /* accepted, ignored: nothing here needs a licence key */
+    const char *pWifiSsidStr;  /* up to 32 bytes. The platform's network code uses it, Linux ignores it */
+    const char *pWifiPwdStr;   /* up to 64 characters, the same */
+    const char *pDeviceNamePrefixStr; /* up to 15 of [A-Za-z0-9_-]; NULL: "device" */
+    const char *pAppVersionStr;       /* for the log, up to 31 characters, or NULL */
+    systemEventCb_t systemEventCallBack;
+    awsConfig_st s_awsConfig;
+} systemInitConfig_st;
+
+/* Checks the whole configuration, loads the journal of jobs, decides the mode. Call once, before any other task uses the
+ * library. May block for the storage (up to 100 ms) and for the check of the certificates (up to 1 s on an ESP32).
+ * false: something is wrong, the log says what, field by field; the mode stays SYSTEM_MODE_IDLE and the call may be
+ * repeated. The struct may go away afterwards, the PEM texts must stay. After a success further calls return false. */
+bool SYSTEM_init(systemInitConfig_st *s_pConfig);
+
+/* Starts the library's tasks and returns at once; handlers may be registered before or after. Without a successful
+ * SYSTEM_init, and the second time: logged, no effect. */
+void SYSTEM_start(void);
+
+/* Any task, at any time. */
+systemMode_et SYSTEM_getMode(void);
+
+/* "IDLE", "TEST", "DEVICE CONFIG", "WIFI CONFIG", "NORMAL", "OTA", "ABORT". Static. */
+const char *SYSTEM_getModeString(void);
+
+/* Restarts the device after at least this many milliseconds; returns at once when SYSTEM_start was called, else not at
+ * all. A final status that was reported before has reached the storage by then; it is sent after the boot.
+ * Linux: the process ends with exit code 86, for a supervisor that starts it again. */
+void SYSTEM_restart(uint32_t delayMs_u32);
+
+/* Prefix, "_" and what the board has as its number; the same after each boot. Static; empty before SYSTEM_init. */
+const char *SYSTEM_getDeviceName(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

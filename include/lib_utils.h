@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Small helpers of the seed's programs. Any task; nothing here blocks. */
+#ifndef LIB_UTILS_H
+#define LIB_UTILS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef LOW
+#define LOW 0x00u
+#endif
+#ifndef HIGH
+#define HIGH 0x01u
+#endif
+#ifndef FALSE
+#define FALSE 0u
+#endif
+#ifndef TRUE
+#define TRUE 1u
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The number in a text of decimal digits, 0..4294967295. 0 as well for everything else: NULL, empty text, a sign,
+ * blanks, other characters, or a number that is too large. util_parseUint32 tells these from a real 0. */
+uint32_t util_getNumFromString(const char *pStr);
+
+/* New. true: the text is a decimal number in range, now in *pValue_u32. false: it is not; *pValue_u32 is unchanged. */
+bool util_parseUint32(const char *pStr, uint32_t *pValue_u32);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

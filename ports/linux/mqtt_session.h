@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of one MQTT connection, from the host's name to its end, on the thread that calls session_run. libmosquitto
+ * does MQTT; the socket is ours to wait on, because its own loops reconnect and its blocking connect cannot be bounded. */
+#ifndef PORTS_LINUX_MQTT_SESSION_H
+#define PORTS_LINUX_MQTT_SESSION_H
+
+#include "device/port/port_mqtt.h"
+#include "ports/linux/tls.h"
+
+#include <mosquitto.h>
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct session {
+    const char *host;
+    const char *client_id;
+    uint16_t port;
+    uint16_t keepalive_s;
+    size_t message_cap;
+    SSL_CTX *tls;
+    struct tls_verdict verdict;
+    struct mosquitto *mosquitto;
+    int wake_fd;
+    port_mqtt_event_fn emit;
+    void *emit_ctx;
+
+    atomic_bool must_stop;
+    atomic_bool is_resolving;
+    atomic_bool is_connected;
+    atomic_int unacknowledged; /* publishes without their PUBACK */
+
+    /* the network thread's own: */
+    int connack;         /* -1: none yet */
+    char tls_error[160]; /* what OpenSSL said last */
+    enum err reason;
+    char text[320];
+};
+
+/* Once for the program. */
+void session_init_library(void);
+
+/* ERR_TLS: a PEM text is bad, see tls_context_new. `host` and `client_id` must live as long as the session. */
+enum err session_init(struct session *session, const struct port_mqtt_config *config, const char *host,
+                      const char *client_id, enum port_mqtt_credential *bad, const char **why);
+void session_deinit(struct session *session);
+
+/* Connects, emits events until the connection ends, emits DISCONNECTED last. */
+void session_run(struct session *session);
+
+/* From another thread: makes session_run return soon. */
+void session_stop(struct session *session);
+
+/* In the system's resolver, which nothing can end. */
+bool session_is_resolving(struct session *session);
+
+enum err session_subscribe(struct session *session, const char *filter, int *message_id);
+enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/port/port_time.h"
+#include "ports/linux/tasks.h"
+
+#include <time.h>
+
+static uint64_t start_ms;
+
+static uint64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+__attribute__((constructor)) static void take_start(void)
+{
+    start_ms = clock_ms();
+}
+
+uint64_t port_time_monotonic_ms(void)
+{
+    return clock_ms() - start_ms;
+}
+
+int64_t port_time_wall_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+void port_time_sleep_ms(uint32_t ms)
+{
+    tasks_sleep_ms(ms);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "ports/linux/tasks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* FreeRTOS programs give stacks of 1 KB and up; glibc alone wants more for a printf, a sanitizer still more. Memory is
+ * taken only as far as it is used. */
+#define STACK_BYTES_MIN (512u * 1024u)
+
+struct task {
+    const char *name;
+    void (*entry)(void *ctx);
+    void *ctx;
+    bool must_end;
+    struct task *next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_cond_t changed; /* a task has ended, or has to */
+static struct task *tasks;
+static unsigned count;
+static bool must_all_end;
+static _Thread_local struct task *self;
+
+void tasks_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void tasks_deadline(uint32_t timeout_ms, struct timespec *deadline)
+{
+    clock_gettime(CLOCK_MONOTONIC, deadline);
+    deadline->tv_sec += (time_t)(timeout_ms / 1000);
+    deadline->tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
+    if (deadline->tv_nsec >= 1000000000L) {
+        deadline->tv_nsec -= 1000000000L;
+        deadline->tv_sec++;
+    }
+}
+
+static void init_once(void)
+{
+    tasks_cond_init(&changed);
+}
+
+static void add(struct task *task)
+{
+    pthread_mutex_lock(&lock);
+    task->next = tasks;
+    tasks = task;
+    count++;
+    pthread_mutex_unlock(&lock);
+}
+
+static void drop(void *ctx)
+{
+    struct task *task = ctx;
+    pthread_mutex_lock(&lock);
+    struct task **link = &tasks;
+    while (*link != task) {
+        link = &(*link)->next;
+    }
+    *link = task->next;
+    count--;
+    free(task);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void *run(void *ctx)
+{
+    struct task *task = ctx;
+    self = task;
+    char name[16]; /* what the kernel takes */
+    snprintf(name, sizeof(name), "%s", task->name ? task->name : "task");
+    pthread_setname_np(pthread_self(), name);
+    pthread_cleanup_push(drop, task);
+    task->entry(task->ctx);
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+/* The new thread inherits a mask without SIGTERM and SIGINT: these belong to main. */
+static int spawn(size_t stack_bytes, struct task *task)
+{
+    sigset_t ours, before;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
+    pthread_sigmask(SIG_BLOCK, &ours, &before);
+    pthread_t thread;
+    int failed = pthread_create(&thread, &attributes, run, task);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
+enum err tasks_start(const char *name, uint32_t stack_bytes, void (*entry)(void *ctx), void *ctx,
+                     struct task **handle)
+{
+    pthread_once(&once, init_once);
+    struct task *task = calloc(1, sizeof(*task));
+    if (!task) {
+        return ERR_FULL;
+    }
+    task->name = name;
+    task->entry = entry;
+    task->ctx = ctx;
+    if (handle) {
+        *handle = task;
+    }
+    add(task);
+    size_t room = ((size_t)stack_bytes + STACK_BYTES_MIN + 4095) & ~(size_t)4095;
+    if (spawn(room, task)) {
+        drop(task);
+        return ERR_FULL;
+    }
+    return ERR_OK;
+}
+
+void tasks_exit(void)
+{
+    pthread_exit(NULL);
+}
+
+void tasks_ask_to_end(struct task *wanted)
+{
+    pthread_mutex_lock(&lock);
+    for (struct task *task = tasks; task; task = task->next) {
+        if (task == wanted) {
+            task->must_end = true;
+            pthread_cond_broadcast(&changed);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void tasks_sleep_ms(uint32_t ms)
+{
+    pthread_once(&once, init_once);
+    struct timespec deadline;
+    tasks_deadline(ms, &deadline);
+    bool must_end = false;
+    int result = 0;
+    pthread_mutex_lock(&lock);
+    while (result != ETIMEDOUT && !must_end) {
+        must_end = self && (must_all_end || self->must_end);
+        if (!must_end) {
+            result = pthread_cond_timedwait(&changed, &lock, &deadline);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    if (must_end) {
+        tasks_exit();
+    }
+}
+
+bool tasks_end_all(uint32_t timeout_ms)
+{
+    pthread_once(&once, init_once);
+    struct timespec deadline;
+    tasks_deadline(timeout_ms, &deadline);
+    pthread_mutex_lock(&lock);
+    must_all_end = true;
+    pthread_cond_broadcast(&changed);
+    int result = 0;
+    while (count > 0 && result != ETIMEDOUT) {
+        result = pthread_cond_timedwait(&changed, &lock, &deadline);
+    }
+    bool is_none_left = count == 0;
+    pthread_mutex_unlock(&lock);
+    return is_none_left;
+}
+
+void tasks_wait_none(void)
+{
+    pthread_once(&once, init_once);
+    pthread_mutex_lock(&lock);
+    while (count > 0) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    pthread_mutex_unlock(&lock);
+}

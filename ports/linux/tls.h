@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* TLS as AWS IoT wants it: 1.2 or newer, the server's chain and name verified, the thing's certificate, all PEM texts from
+ * memory. */
+#ifndef PORTS_LINUX_TLS_H
+#define PORTS_LINUX_TLS_H
+
+#include "device/port/port_mqtt.h"
+
+#include <openssl/ssl.h>
+
+/* Why a server was refused; written by the handshake. */
+struct tls_verdict {
+    int verify_error; /* X509_V_..., X509_V_OK */
+    char subject[128];
+    const char *server_name; /* for SNI; NULL: none */
+};
+
+/* A context for connections to config->host. `verdict` must live as long. NULL: *bad and *why (static) say why. */
+SSL_CTX *tls_context_new(const struct port_mqtt_config *config, struct tls_verdict *verdict,
+                         enum port_mqtt_credential *bad, const char **why);
+
+/* One line for a person. */
+void tls_explain(const struct tls_verdict *verdict, const char *host, char *out, size_t cap);
+
+#endif
