@@ -17,10 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CORE_THING_NAME_CAP     129  /* 1..128 [a-zA-Z0-9:_-] */
-#define CORE_JOB_ID_CAP         65   /* 1..64 [a-zA-Z0-9_-] */
-#define CORE_POLICY_NAME_CAP    129  /* 1..128 [\w+=,.@-] */
-#define CORE_CERTIFICATE_ID_CAP 65   /* 64 hex digits: SHA-256 of the DER certificate */
+#define CORE_THING_NAME_CAP     129 /* 1..128 [a-zA-Z0-9:_-] */
+#define CORE_JOB_ID_CAP         65  /* 1..64 [a-zA-Z0-9_-] */
+#define CORE_POLICY_NAME_CAP    129 /* 1..128 [\w+=,.@-] */
+#define CORE_CERTIFICATE_ID_CAP 65  /* 64 hex digits: SHA-256 of the DER certificate */
 #define CORE_ARN_CAP            2049
 #define CORE_DOCUMENT_MAX       32768
 
@@ -44,15 +44,15 @@ enum core_code {
 };
 
 enum execution_status { /* reference 2.2; stored and sent as these words */
-    EXECUTION_QUEUED,
-    EXECUTION_IN_PROGRESS,
-    EXECUTION_SUCCEEDED,
-    EXECUTION_FAILED,
-    EXECUTION_TIMED_OUT,
-    EXECUTION_REJECTED,
-    EXECUTION_REMOVED,
-    EXECUTION_CANCELED,
-    EXECUTION_STATUS_COUNT,
+                        EXECUTION_QUEUED,
+                        EXECUTION_IN_PROGRESS,
+                        EXECUTION_SUCCEEDED,
+                        EXECUTION_FAILED,
+                        EXECUTION_TIMED_OUT,
+                        EXECUTION_REJECTED,
+                        EXECUTION_REMOVED,
+                        EXECUTION_CANCELED,
+                        EXECUTION_STATUS_COUNT,
 };
 
 struct core_error {
@@ -69,12 +69,17 @@ struct core_error {
 /* Frees what the error holds and makes it CORE_OK. Zero-initialised errors are fine. */
 void core_error_clear(struct core_error *error);
 
+/* Sets the error and returns its code; also for edges that find a fault themselves. Everything that is not printable
+ * ASCII becomes '?', because the text may quote what a stranger has sent. */
+enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 struct core;
 
 struct core_config {
-    const char *database; /* file path, or ":memory:" */
-    const char *region;   /* NULL: "us-east-1" */
-    const char *account;  /* NULL: "123456789012" */
+    const char *database;         /* file path, or ":memory:" */
+    const char *region;           /* NULL: "us-east-1" */
+    const char *account;          /* NULL: "123456789012" */
     int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
     /* A notification that must go out (QoS 1, not retained). Called by core_publish_outbox only. May be NULL. */
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
@@ -87,6 +92,7 @@ void core_close(struct core *core);
 
 const char *core_region(const struct core *core);
 const char *core_account(const struct core *core);
+int64_t core_now_ms(const struct core *core); /* the clock of the configuration */
 
 /* false: the database refused (core_storage_error says why); answer like a failed COMMIT. */
 bool core_begin(struct core *core);

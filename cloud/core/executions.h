@@ -32,7 +32,7 @@ typedef void (*execution_fn)(void *ctx, const struct execution *execution);
 
 /* --- The device's operations. thing must exist, else CORE_NOT_FOUND. All return error->code. --- */
 
-#define EXECUTIONS_SHOWN 10 /* pending entries shown to a device, of each status */
+#define EXECUTIONS_SHOWN 10 /* pending entries shown to a device (reference 4), both statuses together */
 
 /* IN_PROGRESS first, then QUEUED, each by queuedAt; without documents. */
 enum core_code executions_pending(struct core *core, const char *thing, execution_fn fn, void *ctx,
@@ -46,14 +46,15 @@ enum core_code executions_start_next(struct core *core, const char *thing, struc
 /* Device plane. job_id "$next" is the next pending one (*has_one false: none). number 0 = latest.
  * CORE_TERMINAL_STATE when terminal. */
 enum core_code executions_get(struct core *core, const char *thing, const char *job_id, int64_t number,
-                              bool with_document, struct execution *out, bool *has_one, struct core_error *error);
+                              bool with_document, struct execution *out, bool *has_one,
+                              struct core_error *error);
 
 struct execution_update {
     const char *thing;
     const char *job_id;
-    int64_t number;           /* 0 = latest */
-    struct slice status;      /* the word as sent; checked here */
-    struct slice details;     /* JSON object text; ptr NULL = keep the stored map */
+    int64_t number;       /* 0 = latest */
+    struct slice status;  /* the word as sent; checked here */
+    struct slice details; /* JSON object text; ptr NULL = keep the stored map */
     bool has_expected_version;
     int64_t expected_version;
     bool has_step_timeout;
@@ -62,8 +63,8 @@ struct execution_update {
 };
 
 /* *out: the execution after the update. */
-enum core_code executions_update(struct core *core, const struct execution_update *update, struct execution *out,
-                                 struct core_error *error);
+enum core_code executions_update(struct core *core, const struct execution_update *update,
+                                 struct execution *out, struct core_error *error);
 
 /* --- The operator's operations --- */
 
@@ -79,15 +80,16 @@ struct execution_cancel {
     int64_t expected_version;
     struct slice details; /* as in execution_update */
 };
-enum core_code executions_cancel(struct core *core, const struct execution_cancel *cancel, struct core_error *error);
+enum core_code executions_cancel(struct core *core, const struct execution_cancel *cancel,
+                                 struct core_error *error);
 
 enum core_code executions_delete(struct core *core, const char *thing, const char *job_id, int64_t number,
                                  bool is_forced, struct core_error *error);
 
 /* Lists, newest first. status NULL or a word, checked here; job_id may be NULL in the list for a thing.
  * offset and limit: one page; *more tells whether there is another one. */
-enum core_code executions_list_for_job(struct core *core, const char *job_id, const char *status, int64_t offset,
-                                       int64_t limit, execution_fn fn, void *ctx, bool *more,
+enum core_code executions_list_for_job(struct core *core, const char *job_id, const char *status,
+                                       int64_t offset, int64_t limit, execution_fn fn, void *ctx, bool *more,
                                        struct core_error *error);
 enum core_code executions_list_for_thing(struct core *core, const char *thing, const char *job_id,
                                          const char *status, int64_t offset, int64_t limit, execution_fn fn,

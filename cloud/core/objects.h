@@ -29,6 +29,7 @@ enum core_code objects_get(struct core *core, const char *bucket, const char *ke
  * https://bucket.s3.REGION.amazonaws.com/key, s3://bucket/key, and our own plain link
  * http://127.0.0.1:PORT/bucket/key (any loopback host). Nothing is ever fetched from elsewhere.
  * CORE_INVALID_REQUEST names the link forms; CORE_NOT_FOUND names bucket and key. */
-enum core_code objects_resolve(struct core *core, const char *link, struct object *out, struct core_error *error);
+enum core_code objects_resolve(struct core *core, const char *link, struct object *out,
+                               struct core_error *error);
 
 #endif

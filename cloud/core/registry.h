@@ -19,9 +19,10 @@ typedef void (*thing_fn)(void *ctx, const struct thing *thing);
  * attributes: JSON object of strings, or the empty slice. */
 enum core_code things_create(struct core *core, const char *name, struct slice attributes, struct thing *out,
                              struct core_error *error);
-enum core_code things_describe(struct core *core, const char *name, struct thing *out, struct core_error *error);
-enum core_code things_list(struct core *core, int64_t offset, int64_t limit, thing_fn fn, void *ctx, bool *more,
-                           struct core_error *error);
+enum core_code things_describe(struct core *core, const char *name, struct thing *out,
+                               struct core_error *error);
+enum core_code things_list(struct core *core, int64_t offset, int64_t limit, thing_fn fn, void *ctx,
+                           bool *more, struct core_error *error);
 
 struct certificate {
     char id[CORE_CERTIFICATE_ID_CAP];
@@ -34,7 +35,8 @@ struct certificate {
 void certificate_clear(struct certificate *certificate);
 
 /* Stores a certificate that cloud/pki has made. */
-enum core_code certificates_add(struct core *core, const struct certificate *certificate, struct core_error *error);
+enum core_code certificates_add(struct core *core, const struct certificate *certificate,
+                                struct core_error *error);
 enum core_code certificates_describe(struct core *core, const char *id, struct certificate *out,
                                      struct core_error *error);
 /* new_status: ACTIVE, INACTIVE or REVOKED. A REVOKED one stays so (CORE_CERTIFICATE_STATE). */
@@ -54,8 +56,10 @@ void policy_clear(struct policy *policy);
 /* The document is checked with policy_check (policy.h): CORE_MALFORMED_POLICY says what is wrong. */
 enum core_code policies_create(struct core *core, const char *name, struct slice document, struct policy *out,
                                struct core_error *error);
-enum core_code policies_get(struct core *core, const char *name, struct policy *out, struct core_error *error);
+enum core_code policies_get(struct core *core, const char *name, struct policy *out,
+                            struct core_error *error);
 /* target: a certificate ARN. Attaching twice is success. */
-enum core_code policies_attach(struct core *core, const char *name, const char *target, struct core_error *error);
+enum core_code policies_attach(struct core *core, const char *name, const char *target,
+                               struct core_error *error);
 
 #endif

@@ -13,7 +13,8 @@ struct device_answer {
 };
 
 /* topic: as the device published it, "$aws/things/<thing>/jobs/...". Inside a batch of the core. */
-void device_plane_handle(struct core *core, struct slice topic, struct slice payload, struct device_answer *answer);
+void device_plane_handle(struct core *core, struct slice topic, struct slice payload,
+                         struct device_answer *answer);
 
 /* The same answer as an InternalError, for when the COMMIT failed. */
 void device_plane_internal_error(struct core *core, struct slice topic, struct slice payload,

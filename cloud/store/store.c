@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/store/store.h"
+
+#include "cloud/store/schema.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS                                                                                      \
+    5000 /* only readers (broker plugin, doctor) share the file: they can hold up a checkpoint */
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
+    bool has_transaction; /* what the caller believes; SQLite's own word is sqlite3_get_autocommit */
+    char error[256];
+};
+
+static const char *const statement_texts[STORE_STATEMENT_COUNT] = {
+#define X(name, sql) sql,
+    STORE_STATEMENT_LIST(X)
+#undef X
+};
+
+static void note_error(struct store *store)
+{
+    snprintf(store->error, sizeof store->error, "%s", sqlite3_errmsg(store->db));
+}
+
+static bool is_lost(const struct store *store)
+{
+    return store->has_transaction && sqlite3_get_autocommit(store->db);
+}
+
+/* --- Open and close --- */
+
+/* SQLite would make the file with mode 0644; its -wal and -shm files take over the mode of the file. */
+static bool make_private_file(const char *path, char *why, size_t why_cap)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        snprintf(why, why_cap, "cannot open the database %s: %s", path, strerror(errno));
+        return false;
+    }
+    bool is_private = fchmod(fd, 0600) == 0;
+    if (!is_private) {
+        snprintf(why, why_cap, "cannot make the database %s private (mode 0600): %s", path, strerror(errno));
+    }
+    close(fd);
+    return is_private;
+}
+
+static bool prepare_statements(struct store *store)
+{
+    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        if (sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* PRAGMA journal_mode=WAL does not fail where it cannot have it, it keeps another mode. */
+static bool has_wal(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool found = sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    if (found) {
+        const char *mode = (const char *)sqlite3_column_text(statement, 0);
+        found = mode && (strcmp(mode, "wal") == 0 || strcmp(mode, "memory") == 0);
+    }
+    sqlite3_finalize(statement);
+    return found;
+}
+
+static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
+{
+    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                                   "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;";
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS) != SQLITE_OK ||
+        sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK) {
+        snprintf(why, why_cap, "cannot use the database %s: %s", path, sqlite3_errmsg(store->db));
+        return false;
+    }
+    if (!has_wal(store->db)) {
+        snprintf(why, why_cap, "cannot use the database %s: its file system cannot do SQLite's WAL", path);
+        return false;
+    }
+    char reason[192] = "";
+    enum err err = schema_upgrade(store->db, schema_steps, schema_step_count, reason, sizeof reason);
+    if (err) {
+        snprintf(why, why_cap, "cannot use the database %s: %s%s", path, reason,
+                 err == ERR_UNSUPPORTED ? "; update iot-local, or give another directory with --data" : "");
+        return false;
+    }
+    if (!prepare_statements(store)) {
+        snprintf(why, why_cap, "the database %s lacks a table: %s", path, sqlite3_errmsg(store->db));
+        return false;
+    }
+    return true;
+}
+
+struct store *store_open(const char *path, char *why, size_t why_cap)
+{
+    if (strcmp(path, ":memory:") != 0 && !make_private_file(path, why, why_cap)) {
+        return NULL;
+    }
+    struct store *store = calloc(1, sizeof *store);
+    if (!store) {
+        snprintf(why, why_cap, "out of memory");
+        return NULL;
+    }
+    if (!open_database(store, path, why, why_cap)) {
+        store_close(store);
+        return NULL;
+    }
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) {
+        return;
+    }
+    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        sqlite3_finalize(store->statements[i]);
+    }
+    sqlite3_close(store->db);
+    free(store);
+}
+
+const char *store_error(const struct store *store)
+{
+    return store->error;
+}
+
+/* --- Transactions --- */
+
+static bool run_plain(struct store *store, enum store_statement which)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    bool is_good = sqlite3_step(statement) == SQLITE_DONE;
+    if (!is_good) {
+        note_error(store);
+    }
+    sqlite3_reset(statement);
+    return is_good;
+}
+
+bool store_begin(struct store *store)
+{
+    assert(!store->has_transaction);
+    store->has_transaction = run_plain(store, STORE_BEGIN);
+    return store->has_transaction;
+}
+
+bool store_commit(struct store *store)
+{
+    assert(store->has_transaction);
+    bool is_good = !is_lost(store) && run_plain(store, STORE_COMMIT);
+    if (!is_good && !sqlite3_get_autocommit(store->db)) {
+        char first[sizeof store->error];
+        memcpy(first, store->error, sizeof first);
+        run_plain(store, STORE_ROLLBACK);
+        memcpy(store->error, first, sizeof first);
+    }
+    store->has_transaction = false;
+    return is_good;
+}
+
+bool store_savepoint(struct store *store)
+{
+    return !is_lost(store) && run_plain(store, STORE_SAVEPOINT);
+}
+
+bool store_savepoint_end(struct store *store, bool keep)
+{
+    if (is_lost(store)) {
+        return false;
+    }
+    bool is_good = keep || run_plain(store, STORE_SAVEPOINT_UNDO);
+    return run_plain(store, STORE_SAVEPOINT_END) && is_good;
+}
+
+/* --- Queries --- */
+
+struct store_value store_text(const char *text)
+{
+    return text ? (struct store_value){.type = STORE_TEXT, .ptr = text, .len = strlen(text)}
+                : (struct store_value){.type = STORE_NULL};
+}
+
+struct store_value store_slice(struct slice text)
+{
+    return (struct store_value){.type = STORE_TEXT, .ptr = text.ptr ? text.ptr : "", .len = text.len};
+}
+
+struct store_value store_blob(const void *bytes, size_t len)
+{
+    return (struct store_value){.type = STORE_BLOB, .ptr = bytes, .len = len};
+}
+
+struct store_value store_i64(int64_t number)
+{
+    return (struct store_value){.type = STORE_I64, .number = number};
+}
+
+struct store_value store_time(int64_t ms)
+{
+    return ms ? store_i64(ms) : (struct store_value){.type = STORE_NULL};
+}
+
+static int bind_value(sqlite3_stmt *query, int index, const struct store_value *value)
+{
+    switch (value->type) {
+    case STORE_NULL:
+        break;
+    case STORE_I64:
+        return sqlite3_bind_int64(query, index, value->number);
+    case STORE_TEXT:
+        return sqlite3_bind_text64(query, index, value->ptr, value->len, SQLITE_STATIC, SQLITE_UTF8);
+    case STORE_BLOB:
+        return value->len ? sqlite3_bind_blob64(query, index, value->ptr, value->len, SQLITE_STATIC)
+                          : sqlite3_bind_zeroblob(query, index, 0); /* a NULL pointer would bind NULL */
+    }
+    return sqlite3_bind_null(query, index);
+}
+
+sqlite3_stmt *store_query(struct store *store, enum store_statement which, const struct store_value values[],
+                          size_t count)
+{
+    sqlite3_stmt *query = store->statements[which];
+    assert((size_t)sqlite3_bind_parameter_count(query) == count);
+    assert(!sqlite3_stmt_busy(query));
+    for (size_t i = 0; i < count; i++) {
+        if (bind_value(query, (int)i + 1, &values[i]) != SQLITE_OK) {
+            note_error(store);
+            return NULL;
+        }
+    }
+    return query;
+}
+
+int store_row(struct store *store, sqlite3_stmt *query)
+{
+    if (!query || is_lost(store)) {
+        return -1;
+    }
+    int result = sqlite3_step(query);
+    if (result == SQLITE_ROW) {
+        return 1;
+    }
+    if (result == SQLITE_DONE) {
+        return 0;
+    }
+    note_error(store);
+    return -1;
+}
+
+void store_done(sqlite3_stmt *query)
+{
+    if (query) {
+        sqlite3_reset(query);
+    }
+}
+
+bool store_run(struct store *store, sqlite3_stmt *query, int *changed)
+{
+    bool is_good = store_row(store, query) == 0;
+    if (is_good && changed) {
+        *changed = sqlite3_changes(store->db);
+    }
+    store_done(query);
+    return is_good;
+}
+
+int64_t store_column_i64(sqlite3_stmt *query, int column)
+{
+    return sqlite3_column_int64(query, column);
+}
+
+void store_column_copy(sqlite3_stmt *query, int column, char *out, size_t cap)
+{
+    const unsigned char *text = sqlite3_column_text(query, column);
+    snprintf(out, cap, "%s", text ? (const char *)text : "");
+}
+
+const void *store_column_blob(sqlite3_stmt *query, int column, size_t *len)
+{
+    const void *bytes = sqlite3_column_blob(query, column);
+    *len = (size_t)sqlite3_column_bytes(query, column);
+    return bytes;
+}
+
+char *store_column_dup(sqlite3_stmt *query, int column, bool *failed)
+{
+    if (sqlite3_column_type(query, column) == SQLITE_NULL) {
+        return NULL;
+    }
+    const unsigned char *text = sqlite3_column_text(query, column);
+    char *copy = text ? strdup((const char *)text) : NULL;
+    if (!copy) {
+        *failed = true;
+    }
+    return copy;
+}
