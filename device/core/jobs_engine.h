@@ -58,6 +58,7 @@ struct jobs_report {
     enum jobs_status status;
     bool has_progress;
     uint8_t progress_percent; /* 0..100 */
+    const char *message;      /* of a FAILED or REJECTED, for people; NULL: the one of the reason */
     bool has_details;         /* false: the details given before stay */
     struct details details;
 };
