@@ -23,14 +23,15 @@ enum jobs_phase {
     JOBS_RETURNING, /* settled, but the handler has not returned */
 };
 
-enum jobs_request_kind {                        /* at most one of each is under way */
-                         JOBS_REQUEST_NEXT,     /* $next/get */
-                         JOBS_REQUEST_DESCRIBE, /* <jobId>/get */
-                         JOBS_REQUEST_UPDATE,   /* <jobId>/update */
-                         JOBS_REQUEST_COUNT,
+/* At most one of each is under way. */
+enum jobs_request_kind {
+    JOBS_REQUEST_NEXT,     /* $next/get */
+    JOBS_REQUEST_DESCRIBE, /* <jobId>/get */
+    JOBS_REQUEST_UPDATE,   /* <jobId>/update */
+    JOBS_REQUEST_COUNT,
 };
 
-/* what the update under way is about */
+/* What the update under way is about. */
 enum jobs_update {
     JOBS_UPDATE_CLAIM,
     JOBS_UPDATE_PROGRESS,
@@ -40,10 +41,10 @@ enum jobs_update {
 #define JOBS_TOKEN_CAP 17 /* 16 hex digits and NUL */
 
 struct jobs_request {
-    uint64_t at_ms; /* in flight: when the answer counts as lost; else: when to send */
+    uint64_t at_ms;    /* in flight: when the answer counts as lost; wanted: when to send */
+    uint64_t again_ms; /* wanted once more while in flight: from when on; UINT64_MAX: not wanted */
     bool is_wanted;
     bool is_in_flight;
-    bool is_repeated; /* asked for again while in flight */
     uint8_t failures; /* in a row: the exponent of the backoff */
     char token[JOBS_TOKEN_CAP];
 };
@@ -71,13 +72,12 @@ struct jobs_engine {
     uint64_t subscribe_until_ms;
 
     struct jobs_request requests[JOBS_REQUEST_COUNT];
-    uint8_t update; /* enum jobs_update */
-    uint64_t idle_at_ms;
-    int64_t service_time_s; /* of the last answer */
-    uint32_t dropped_crc;   /* the execution that was given up last without a run, and how often in a row */
-    uint8_t dropped_times;
-    uint8_t unreadable_reason; /* enum jobs_reason: the answer with the document could not be taken */
-    size_t unreadable_bytes;
+    uint8_t update;          /* enum jobs_update: what the update in flight is about */
+    bool is_next_usable;     /* the answer to the $next/get in flight may start a job */
+    uint8_t unreadable;      /* enum jobs_reason: why the answer with the document could not be taken */
+    size_t unreadable_bytes; /* of that answer */
+    uint64_t idle_at_ms;     /* the next question without a cause */
+    int64_t service_time_s;  /* of the last answer */
 
     uint8_t phase; /* enum jobs_phase */
     struct jobs_identity current;
@@ -86,19 +86,21 @@ struct jobs_engine {
     uint8_t attempt;
     bool was_queued; /* when it was learned: else IN_PROGRESS */
     size_t document_len;
-
     struct jobs_identity claimed; /* this boot has sent a claim for it and has not started it */
     uint8_t claimed_attempt;
+    struct jobs_identity dropped; /* given up last without a run */
+    uint8_t dropped_times;        /* in a row */
 
     bool is_handler_running;
-    bool is_past_deadline;   /* the handler was told to end */
-    uint64_t deadline_at_ms; /* UINT64_MAX: none */
-    uint64_t progress_at_ms; /* the next progress may be sent */
+    bool is_past_deadline; /* the handler was told to end */
+    bool is_running_told;  /* an update with the state "running" was sent */
     bool has_progress;
     uint8_t progress_percent;
+    uint64_t deadline_at_ms; /* UINT64_MAX: none */
+    uint64_t progress_at_ms; /* no update about progress before */
 
     struct jobs_outcome outcome;
-    bool is_unsaved;            /* the outcome could not be journaled */
+    bool is_unsaved;            /* it belongs into the journal, and could not be put there */
     bool is_refused;            /* the service has refused every form of it */
     bool is_bare;               /* send the status without details */
     bool is_rejected_as_failed; /* the service does not take REJECTED: FAILED instead */
@@ -107,7 +109,7 @@ struct jobs_engine {
     struct journal journal;
 
     char topic[DEVICE_TOPIC_CAP];
-    char line[192]; /* the log line or message that is being made */
+    char line[JOURNAL_MESSAGE_CAP]; /* the log line or message that is being made */
     char scratch[JOBS_SCRATCH_CAP];
 };
 

@@ -39,19 +39,21 @@ struct journal {
     struct journal_finished finished[JOURNAL_FINISHED];
 };
 
-#define JOURNAL_IDENTITY_BYTES (1 + DEVICE_JOB_ID_CAP - 1 + 8 + 8)
+#define JOURNAL_IDENTITY_BYTES (2 + DEVICE_JOB_ID_CAP + 8 + 8)
 #define JOURNAL_RECORD_MAX                                                                                   \
-    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 1 + 1 + 3 + JOURNAL_MESSAGE_CAP + 2 +                              \
+    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 4 + 2 + JOURNAL_MESSAGE_CAP + 2 +                                  \
      CONFIG_DEVICE_JOBS_DETAILS_SIZE + 1 + JOURNAL_FINISHED * (JOURNAL_IDENTITY_BYTES + 1) + 4)
 
-/* Writes the record; outcome and details go in when journal->has_outcome. `cap` is at least JOURNAL_RECORD_MAX. Returns
- * its length. */
-size_t journal_encode(const struct journal *journal, const struct jobs_outcome *outcome,
-                      const struct details *details, void *record, size_t cap);
+/* Writes the record and returns its length. Outcome and details go in when journal->has_outcome. */
+size_t journal_encode(struct journal *journal, struct jobs_outcome *outcome, struct details *details,
+                      char record[JOURNAL_RECORD_MAX]);
 
-/* ERR_CORRUPT: not a whole, known, plausible record; then the outputs are those of an empty journal. */
+/* ERR_CORRUPT: not a whole, known, plausible record; then the outputs are those of an empty journal. `record` may be
+ * empty. */
 enum err journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
                         struct details *details);
+
+bool journal_is_job_id(struct slice text); /* 1..64 of [a-zA-Z0-9_-] */
 
 bool journal_same_execution(const struct jobs_identity *a, const struct jobs_identity *b);
 
@@ -61,5 +63,8 @@ const struct journal_finished *journal_find_finished(const struct journal *journ
 
 /* The started execution is settled; it takes the place of the oldest finished one. */
 void journal_finish(struct journal *journal, uint8_t status);
+
+/* The started execution is gone: cancelled, deleted, or never really started. */
+void journal_forget_started(struct journal *journal);
 
 #endif

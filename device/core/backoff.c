@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/core/backoff.h"
+
+uint32_t backoff_ms(uint32_t base_ms, uint32_t cap_ms, uint32_t failures, uint32_t random)
+{
+    uint32_t window = base_ms > 0 ? base_ms : 1;
+    for (uint32_t i = 0; i < failures && window < cap_ms; i++)
+        window = window > cap_ms / 2 ? cap_ms : window * 2;
+    if (window > cap_ms)
+        window = cap_ms;
+
+    uint32_t floor = window / 8;
+    return floor + 1 + random % (window - floor);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* The start: IN_PROGRESS accepted by the service, then the journal, then the handler. In this order the handler is
+ * started at most once for each attempt that service and journal know of. */
+#include "device/core/jobs_parts.h"
+
+void jobs_claim_begin(struct jobs_engine *e, uint8_t attempt, uint64_t now_ms)
+{
+    e->phase = JOBS_CLAIMING;
+    e->attempt = attempt;
+    jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms);
+}
+
+void jobs_claim_send(struct jobs_engine *e, uint64_t now_ms)
+{
+    struct jobs_wire_update update = {
+        .status = JOBS_STATUS_IN_PROGRESS,
+        .state = "accepted",
+        .expected_version = e->version,
+    };
+
+    e->claimed = e->current;
+    e->claimed_attempt = e->attempt;
+    jobs_request_send_update(e, JOBS_UPDATE_CLAIM, &update, now_ms);
+}
+
+/* Is this IN_PROGRESS our claim, whose answer was lost? Attempt 0: the service says nothing about it, and only we can
+ * have started what we saw QUEUED. */
+bool jobs_claim_is_own(const struct jobs_engine *e, const struct jobs_answer *answer)
+{
+    return answer->status == JOBS_STATUS_IN_PROGRESS && journal_same_execution(&e->claimed, &e->current) &&
+           (answer->attempt == e->claimed_attempt || (answer->attempt == 0 && e->claimed_attempt == 1));
+}
+
+void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+{
+    if (answer->rejection == NULL) {
+        jobs_claim_start(e, now_ms);
+        return;
+    }
+    switch (jobs_wire_verdict(answer)) {
+    case JOBS_VERDICT_REFUSED:
+        jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL, now_ms);
+        break;
+    case JOBS_VERDICT_GONE:
+        jobs_final_gone(e, answer->status, now_ms);
+        break;
+    default:
+        if (jobs_claim_is_own(e, answer))
+            jobs_claim_start(e, now_ms);
+        else
+            jobs_next_leave(e, now_ms); /* read it again, then decide */
+    }
+}
+
+static void run_handler(struct jobs_engine *e)
+{
+    struct jobs_run run = {
+        .run_id = e->journal.last_run_id,
+        .user = e->action->user,
+        .job_id = e->current.job_id,
+        .document_len = e->document_len,
+        .execution_number = e->current.execution_number,
+        .queued_at_s = e->current.queued_at_s,
+        .now_s = e->service_time_s,
+        .attempt = e->attempt,
+    };
+
+    e->is_handler_running = true;
+    e->counters.run++;
+    jobs_engine_log(e, JOBS_LOG_INFO, "started", "");
+    e->config.io.start_handler(e->config.io.ctx, &run);
+}
+
+void jobs_claim_start(struct jobs_engine *e, uint64_t now_ms)
+{
+    e->claimed.job_id[0] = '\0';
+    e->was_queued = false;
+    jobs_run_enter(e);
+    if (jobs_final_save(e) != ERR_OK) {
+        journal_forget_started(&e->journal);
+        jobs_final_refuse(e, JOBS_REASON_STORAGE, NULL, now_ms);
+        return;
+    }
+    e->phase = JOBS_RUNNING;
+    jobs_run_renew_deadline(e, now_ms);
+    jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms + CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+    run_handler(e);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/core/jobs_engine.h"
+
+#include "device/core/jobs_parts.h"
+#include "device/core/text.h"
+
+#include <string.h>
+
+void jobs_engine_log(struct jobs_engine *e, enum jobs_log_level level, const char *what, const char *detail)
+{
+    char *line = e->line;
+
+    line[0] = '\0';
+    if (e->phase != JOBS_IDLE) {
+        text_append(line, sizeof(e->line), "job ");
+        text_append(line, sizeof(e->line), e->current.job_id);
+        text_append(line, sizeof(e->line), ": ");
+    }
+    text_append(line, sizeof(e->line), what);
+    text_append(line, sizeof(e->line), " ");
+    text_append(line, sizeof(e->line), detail);
+    e->config.io.log(e->config.io.ctx, level, line);
+}
+
+void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *config, struct slice record,
+                      uint64_t now_ms)
+{
+    memset(e, 0, sizeof(*e));
+    e->config = *config;
+    e->grace_at_ms = JOBS_NEVER;
+    e->deadline_at_ms = JOBS_NEVER;
+    jobs_request_restart(e, now_ms);
+    if (journal_decode(record, &e->journal, &e->outcome, &e->details) != ERR_OK && record.len > 0) {
+        e->counters.journal_damaged++;
+        jobs_engine_log(e, JOBS_LOG_ERROR, "the stored journal is damaged and is not used", "");
+    }
+    e->journal.boots++;
+    if (e->journal.has_outcome) {
+        e->phase = JOBS_FINAL;
+        e->current = e->journal.started;
+        e->attempt = e->journal.attempt;
+        jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms);
+    }
+}
+
+void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms)
+{
+    if (e->grace_at_ms == JOBS_NEVER)
+        e->grace_at_ms = now_ms + CONFIG_DEVICE_JOBS_GRACE_MS;
+    jobs_engine_tick(e, now_ms);
+}
+
+static void reconnect(struct jobs_engine *e, const char *why, const char *detail)
+{
+    e->connection = JOBS_OFFLINE;
+    jobs_engine_log(e, JOBS_LOG_ERROR, why, detail);
+    e->config.io.reconnect(e->config.io.ctx, e->line);
+}
+
+static void forget_connection(struct jobs_engine *e, uint64_t now_ms)
+{
+    e->connection = JOBS_OFFLINE;
+    e->granted = 0;
+    e->unreadable = JOBS_REASON_NONE;
+    jobs_request_restart(e, now_ms);
+    jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
+    if (e->phase == JOBS_CLAIMING) {
+        /* The question that follows each connect tells what became of the claim, with a fresh document. */
+        e->phase = JOBS_IDLE;
+        jobs_request_forget(e, JOBS_REQUEST_UPDATE);
+    }
+}
+
+void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
+{
+    forget_connection(e, now_ms);
+    e->connection = JOBS_SUBSCRIBING;
+    e->subscribe_until_ms = now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
+    for (unsigned i = 0; i < JOBS_SUB_COUNT; i++) {
+        enum jobs_subscription id = (enum jobs_subscription)i;
+        jobs_wire_make_topic(e->topic, e->config.thing_name, NULL, jobs_wire_filter(id));
+        if (e->config.io.subscribe(e->config.io.ctx, id, e->topic) != ERR_OK) {
+            reconnect(e, "cannot subscribe to", jobs_wire_filter(id));
+            break;
+        }
+    }
+    jobs_engine_tick(e, now_ms);
+}
+
+void jobs_engine_disconnected(struct jobs_engine *e, uint64_t now_ms)
+{
+    forget_connection(e, now_ms);
+    jobs_engine_tick(e, now_ms);
+}
+
+void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
+                            uint64_t now_ms)
+{
+    if (e->connection != JOBS_SUBSCRIBING || id >= JOBS_SUB_COUNT)
+        return;
+    if (!is_granted) {
+        reconnect(e, "the broker refuses to subscribe to", jobs_wire_filter(id));
+    } else {
+        e->granted |= (uint8_t)(1u << id);
+        if (e->granted == (1u << JOBS_SUB_COUNT) - 1) {
+            e->connection = JOBS_READY;
+            jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+        }
+    }
+    jobs_engine_tick(e, now_ms);
+}
+
+static uint64_t subscribe_due_at(const struct jobs_engine *e)
+{
+    return e->connection == JOBS_SUBSCRIBING ? e->subscribe_until_ms : JOBS_NEVER;
+}
+
+static void miss_suback(struct jobs_engine *e, uint64_t now_ms)
+{
+    unsigned id = 0;
+
+    (void)now_ms;
+    while ((e->granted >> id & 1) != 0)
+        id++;
+    reconnect(e, "the broker does not answer the subscription to",
+              jobs_wire_filter((enum jobs_subscription)id));
+}
+
+static void ask_next(struct jobs_engine *e, uint64_t now_ms)
+{
+    e->is_passed_over = false;
+    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+}
+
+static void send_or_expire(struct jobs_engine *e, enum jobs_request_kind kind, uint64_t now_ms,
+                           void (*send)(struct jobs_engine *e, uint64_t now_ms))
+{
+    if (e->requests[kind].is_in_flight)
+        jobs_request_retry(e, kind, now_ms); /* the answer is lost */
+    else
+        send(e, now_ms);
+}
+
+static uint64_t next_due_at(const struct jobs_engine *e)
+{
+    return jobs_request_due_at(e, JOBS_REQUEST_NEXT);
+}
+
+static void next(struct jobs_engine *e, uint64_t now_ms)
+{
+    send_or_expire(e, JOBS_REQUEST_NEXT, now_ms, jobs_next_send);
+}
+
+static uint64_t describe_due_at(const struct jobs_engine *e)
+{
+    return jobs_request_due_at(e, JOBS_REQUEST_DESCRIBE);
+}
+
+static void describe(struct jobs_engine *e, uint64_t now_ms)
+{
+    send_or_expire(e, JOBS_REQUEST_DESCRIBE, now_ms, jobs_run_send_describe);
+}
+
+static uint64_t update_due_at(const struct jobs_engine *e)
+{
+    return jobs_request_due_at(e, JOBS_REQUEST_UPDATE);
+}
+
+static void update(struct jobs_engine *e, uint64_t now_ms)
+{
+    send_or_expire(e, JOBS_REQUEST_UPDATE, now_ms,
+                   e->phase == JOBS_CLAIMING ? jobs_claim_send
+                   : e->phase == JOBS_FINAL  ? jobs_final_send
+                                             : jobs_run_send_progress);
+}
+
+/* Everything that time does. A timer that has fired is due later or never, so `tick` ends; and what `wake_at` announces
+ * is exactly what `tick` looks at. */
+static const struct {
+    uint64_t (*due_at)(const struct jobs_engine *e);
+    void (*fire)(struct jobs_engine *e, uint64_t now_ms);
+} timers[] = {
+    {subscribe_due_at, miss_suback},
+    {jobs_run_deadline_due_at, jobs_run_deadline},
+    {jobs_registry_due_at, ask_next},
+    {jobs_next_idle_due_at, ask_next},
+    {next_due_at, next},
+    {describe_due_at, describe},
+    {update_due_at, update},
+};
+#define TIMERS (sizeof(timers) / sizeof(timers[0]))
+
+void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
+{
+    for (size_t i = 0; i < TIMERS;) {
+        if (timers[i].due_at(e) > now_ms) {
+            i++;
+            continue;
+        }
+        timers[i].fire(e, now_ms);
+        i = 0;
+    }
+}
+
+uint64_t jobs_engine_wake_at_ms(const struct jobs_engine *e)
+{
+    uint64_t first = JOBS_NEVER;
+
+    for (size_t i = 0; i < TIMERS; i++) {
+        uint64_t due = timers[i].due_at(e);
+        first = due < first ? due : first;
+    }
+    return first;
+}
+
+/* notify and notify-next are hints only: whatever they say, the service is asked. */
+static void notified(struct jobs_engine *e, struct slice payload, uint64_t now_ms)
+{
+    if (e->phase == JOBS_IDLE)
+        jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+    else if (e->phase != JOBS_RETURNING && !jobs_wire_notice_has(payload, &e->current))
+        jobs_request_want(e, JOBS_REQUEST_DESCRIBE, now_ms);
+}
+
+static bool find_request(const struct jobs_engine *e, const struct jobs_topic *topic,
+                         enum jobs_request_kind *kind)
+{
+    if (topic->kind == JOBS_TOPIC_GET && slice_is(topic->job_id, JOBS_WIRE_NEXT)) {
+        *kind = JOBS_REQUEST_NEXT;
+        return true;
+    }
+    *kind = topic->kind == JOBS_TOPIC_GET ? JOBS_REQUEST_DESCRIBE : JOBS_REQUEST_UPDATE;
+    return slice_is(topic->job_id, e->current.job_id);
+}
+
+static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer,
+                     uint64_t now_ms)
+{
+    if (kind == JOBS_REQUEST_NEXT)
+        jobs_next_answered(e, answer, now_ms);
+    else if (kind == JOBS_REQUEST_DESCRIBE)
+        jobs_run_described(e, answer, now_ms);
+    else if (e->update == JOBS_UPDATE_CLAIM)
+        jobs_claim_answered(e, answer, now_ms);
+    else if (e->update == JOBS_UPDATE_PROGRESS)
+        jobs_run_progress_answered(e, answer, now_ms);
+    else
+        jobs_final_answered(e, answer, now_ms);
+}
+
+/* True: it is to be sent again as it is. */
+static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
+                           const struct jobs_answer *answer)
+{
+    enum jobs_verdict verdict = jobs_wire_verdict(answer);
+
+    jobs_engine_log(e, verdict == JOBS_VERDICT_REFUSED ? JOBS_LOG_ERROR : JOBS_LOG_INFO,
+                    answer->rejection->code, answer->rejection->meaning);
+    return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;
+}
+
+static void answered(struct jobs_engine *e, const struct jobs_topic *topic, struct slice payload,
+                     uint64_t now_ms)
+{
+    struct jobs_answer answer;
+    enum jobs_request_kind kind;
+
+    if (!find_request(e, topic, &kind))
+        return;
+    enum err err = jobs_wire_read_answer(payload, &answer);
+    if (err == ERR_JSON_DEPTH && kind == JOBS_REQUEST_NEXT && topic->is_accepted)
+        jobs_next_unreadable(e, JOBS_REASON_INVALID_DOCUMENT, payload.len, now_ms);
+    if (err != ERR_OK || !jobs_request_take(e, kind, &answer))
+        return; /* as if it had not come: the timer sends the request again */
+
+    if (answer.timestamp_s != 0)
+        e->service_time_s = answer.timestamp_s;
+    if (topic->is_accepted)
+        answer.rejection = NULL;
+    else if (answer.rejection == NULL)
+        answer.rejection = jobs_wire_rejection(SLICE_EMPTY);
+    if (answer.rejection != NULL && note_rejection(e, kind, &answer)) {
+        jobs_request_retry(e, kind, now_ms);
+        return;
+    }
+    e->requests[kind].failures = 0;
+    dispatch(e, kind, &answer, now_ms);
+}
+
+void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms)
+{
+    struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
+
+    if (e->connection == JOBS_OFFLINE || parsed.kind == JOBS_TOPIC_OTHER)
+        return;
+    if (parsed.kind == JOBS_TOPIC_GET || parsed.kind == JOBS_TOPIC_UPDATE)
+        answered(e, &parsed, payload, now_ms);
+    else
+        notified(e, payload, now_ms);
+    jobs_engine_tick(e, now_ms);
+}
+
+void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms)
+{
+    struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
+
+    if (e->connection == JOBS_OFFLINE)
+        return;
+    if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
+        notified(e, SLICE_EMPTY, now_ms);
+    else if (parsed.kind == JOBS_TOPIC_GET && parsed.is_accepted && slice_is(parsed.job_id, JOBS_WIRE_NEXT))
+        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, size, now_ms);
+    jobs_engine_tick(e, now_ms);
+}
+
+void jobs_engine_resync(struct jobs_engine *e, uint64_t now_ms)
+{
+    e->counters.resyncs++;
+    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+    jobs_engine_tick(e, now_ms);
+}
+
+const struct jobs_counters *jobs_engine_counters(const struct jobs_engine *e)
+{
+    return &e->counters;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* What is pending: `$next/get` asked and its answer judged. */
+#include "device/core/jobs_parts.h"
+
+#include "common/json.h"
+#include "device/core/backoff.h"
+#include "device/core/text.h"
+
+#include <string.h>
+
+uint64_t jobs_next_idle_due_at(const struct jobs_engine *e)
+{
+    const struct jobs_request *next = &e->requests[JOBS_REQUEST_NEXT];
+    bool is_quiet = e->connection == JOBS_READY && !next->is_wanted && !next->is_in_flight;
+    bool asks = e->phase == JOBS_IDLE || e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING;
+    return is_quiet && asks ? e->idle_at_ms : JOBS_NEVER;
+}
+
+void jobs_next_send(struct jobs_engine *e, uint64_t now_ms)
+{
+    bool with_document = e->phase == JOBS_IDLE && e->unreadable == JOBS_REASON_NONE;
+    const char *token = jobs_request_token(e, JOBS_REQUEST_NEXT);
+    size_t len = jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, 0, with_document);
+
+    e->is_next_usable = e->phase == JOBS_IDLE;
+    e->idle_at_ms = now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS - CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 8 +
+                    e->config.io.random(e->config.io.ctx) % (CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 4);
+    jobs_request_send(e, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len, now_ms);
+}
+
+void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t bytes, uint64_t now_ms)
+{
+    if (e->phase != JOBS_IDLE || !e->requests[JOBS_REQUEST_NEXT].is_in_flight)
+        return;
+    jobs_request_forget(e, JOBS_REQUEST_NEXT);
+    e->unreadable = reason;
+    e->unreadable_bytes = bytes;
+    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+}
+
+void jobs_next_leave(struct jobs_engine *e, uint64_t now_ms)
+{
+    uint64_t at_ms = now_ms;
+
+    /* An execution that comes back although it was given up or settled must not keep the device busy. */
+    if (journal_same_execution(&e->dropped, &e->current)) {
+        at_ms += backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
+                            e->dropped_times, e->config.io.random(e->config.io.ctx));
+        e->dropped_times = e->dropped_times < UINT8_MAX ? e->dropped_times + 1 : UINT8_MAX;
+    } else {
+        e->dropped = e->current;
+        e->dropped_times = 0;
+    }
+    jobs_request_forget(e, JOBS_REQUEST_UPDATE);
+    jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
+    e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
+    jobs_request_want(e, JOBS_REQUEST_NEXT, at_ms);
+}
+
+/* How often the handler may have been started for it. IN_PROGRESS without a word about it counts as once: the journal or
+ * the details may be lost, and a start that we do not know of must not become one too many. */
+static uint8_t used_attempts(const struct jobs_engine *e, const struct jobs_answer *answer)
+{
+    uint8_t used = answer->attempt;
+
+    if (used == 0 && answer->status == JOBS_STATUS_IN_PROGRESS)
+        used = 1;
+    if (journal_same_execution(&e->journal.started, &answer->execution) && e->journal.attempt > used)
+        used = e->journal.attempt;
+    return used;
+}
+
+/* The application's pairs that stand in the service, so that our next update does not wipe them out. */
+static void adopt_details(struct jobs_engine *e, struct slice map)
+{
+    struct json_member pair;
+    char *key = e->scratch;
+    char *value = e->scratch + DEVICE_THING_NAME_CAP; /* a key is as long as a thing name */
+    size_t value_cap = sizeof(e->scratch) - DEVICE_THING_NAME_CAP;
+
+    details_clear(&e->details);
+    for (size_t at = 0; json_next_member(map, &at, &pair);) {
+        if (pair.type == JSON_STRING && json_decode(pair.key, key, DEVICE_THING_NAME_CAP, NULL) == ERR_OK &&
+            json_decode(pair.text, value, value_cap, NULL) == ERR_OK)
+            details_add(&e->details, key, value); /* ours are reserved keys and stay out */
+    }
+}
+
+static void take_in_hand(struct jobs_engine *e, const struct jobs_answer *answer)
+{
+    if (!journal_same_execution(&e->claimed, &answer->execution) &&
+        !journal_same_execution(&e->dropped, &answer->execution))
+        e->counters.received++;
+    e->current = answer->execution;
+    e->version = answer->version;
+    e->attempt = used_attempts(e, answer);
+    e->was_queued = answer->status == JOBS_WIRE_QUEUED;
+    e->action = NULL;
+    adopt_details(e, answer->details);
+}
+
+static void say_size(struct jobs_engine *e, const char *what, size_t bytes, size_t limit)
+{
+    e->line[0] = '\0';
+    text_append(e->line, sizeof(e->line), what);
+    text_append_number(e->line, sizeof(e->line), (int64_t)bytes);
+    text_append(e->line, sizeof(e->line), " bytes, the limit is ");
+    text_append_number(e->line, sizeof(e->line), (int64_t)limit);
+}
+
+/* Into the buffer of the application, which no handler reads in this phase. */
+static enum jobs_reason read_document(struct jobs_engine *e, struct slice document,
+                                      char action[DEVICE_ACTION_CAP])
+{
+    enum err err = jobs_wire_read_action(document, action, DEVICE_ACTION_CAP);
+
+    if (err == ERR_NOT_FOUND)
+        return JOBS_REASON_NO_ACTION;
+    if (err == ERR_JSON_AMBIGUOUS)
+        return JOBS_REASON_AMBIGUOUS_KEY;
+    if (err == ERR_TOO_LONG)
+        action[0] = '\0'; /* longer than any name: no handler has it */
+    else if (err != ERR_OK)
+        return JOBS_REASON_INVALID_DOCUMENT;
+    if (slice_copy(document, e->config.document, e->config.document_cap) != ERR_OK) {
+        say_size(e, "a document of ", document.len, e->config.document_cap - 1);
+        return JOBS_REASON_DOCUMENT_TOO_LARGE;
+    }
+    e->document_len = document.len;
+    return JOBS_REASON_NONE;
+}
+
+/* The answer did not fit; what came now is the same execution without its document. */
+static enum jobs_reason take_unreadable(struct jobs_engine *e)
+{
+    enum jobs_reason reason = e->unreadable;
+
+    e->unreadable = JOBS_REASON_NONE;
+    if (reason == JOBS_REASON_DOCUMENT_TOO_LARGE)
+        say_size(e, "a message of ", e->unreadable_bytes, DEVICE_MESSAGE_CAP);
+    return reason;
+}
+
+static void refuse_unknown(struct jobs_engine *e, const char *action, uint64_t now_ms)
+{
+    e->line[0] = '\0';
+    text_append(e->line, sizeof(e->line), "no handler for action ");
+    text_append(e->line, sizeof(e->line), action);
+    jobs_final_refuse(e, JOBS_REASON_UNKNOWN_ACTION, e->line, now_ms);
+}
+
+/* It was IN_PROGRESS before: power was lost between the start and the final status. */
+static void resume(struct jobs_engine *e, uint64_t now_ms)
+{
+    switch (e->action->on_interrupted) {
+    case JOBS_INTERRUPTED_WAIT:
+        jobs_run_wait(e, now_ms);
+        break;
+    case JOBS_INTERRUPTED_RERUN:
+        if (e->attempt < e->action->max_attempts)
+            jobs_claim_begin(e, (uint8_t)(e->attempt + 1), now_ms);
+        else
+            jobs_final_refuse(e, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL, now_ms);
+        break;
+    default:
+        jobs_final_refuse(e, JOBS_REASON_INTERRUPTED, NULL, now_ms);
+    }
+}
+
+static void begin(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+{
+    if (jobs_claim_is_own(e, answer)) {
+        e->attempt = e->claimed_attempt;
+        jobs_claim_start(e, now_ms);
+    } else if (e->attempt == 0) {
+        jobs_claim_begin(e, 1, now_ms);
+    } else {
+        resume(e, now_ms);
+    }
+}
+
+static void judge(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+{
+    char action[DEVICE_ACTION_CAP] = "";
+    enum jobs_reason reason = take_unreadable(e);
+
+    e->is_passed_over = e->action_count == 0; /* with no handler at all the queue is left alone */
+    if (e->is_passed_over)
+        return;
+    if (reason == JOBS_REASON_NONE)
+        reason = read_document(e, answer->document, action);
+    if (reason != JOBS_REASON_NONE) {
+        jobs_final_refuse(e, reason, reason == JOBS_REASON_DOCUMENT_TOO_LARGE ? e->line : NULL, now_ms);
+        return;
+    }
+    e->action = jobs_registry_find(e, action);
+    e->is_passed_over = e->action == NULL && jobs_registry_is_open(e, now_ms);
+    if (e->action != NULL)
+        begin(e, answer, now_ms);
+    else if (!e->is_passed_over)
+        refuse_unknown(e, action, now_ms);
+}
+
+static void learn(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+{
+    const struct journal_finished *finished = journal_find_finished(&e->journal, &answer->execution);
+
+    take_in_hand(e, answer);
+    if (finished != NULL)
+        jobs_final_begin(e, finished->status, JOBS_REASON_NONE, NULL, now_ms);
+    else if (e->was_queued || answer->status == JOBS_STATUS_IN_PROGRESS)
+        judge(e, answer, now_ms);
+    else
+        jobs_next_leave(e, now_ms); /* it ended while the answer was on its way */
+    if (e->phase != JOBS_IDLE)
+        jobs_request_forget(e, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
+}
+
+void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+{
+    bool is_asked_again = e->requests[JOBS_REQUEST_NEXT].is_wanted;
+
+    if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
+        if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
+            jobs_request_want(e, JOBS_REQUEST_DESCRIBE, now_ms);
+    } else if (e->phase != JOBS_IDLE) {
+        return; /* it was sent in another phase, and is asked again in IDLE */
+    } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {
+        /* Another execution may be the next one by now: its document must not be taken for the unreadable one. */
+        e->unreadable = JOBS_REASON_NONE;
+        jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+    } else if (answer->has_execution) {
+        learn(e, answer, now_ms);
+    } else {
+        e->unreadable = JOBS_REASON_NONE;
+        e->is_passed_over = false;
+    }
+}

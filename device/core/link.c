@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/core/link.h"
+
+#include "device/core/backoff.h"
+#include "device/core/config.h"
+
+void link_init(struct link *link)
+{
+    *link = (struct link){.state = LINK_STOPPED};
+}
+
+void link_start(struct link *link, uint64_t now_ms)
+{
+    if (link->state != LINK_STOPPED)
+        return;
+    link->state = LINK_WAITING;
+    link->next_ms = now_ms;
+}
+
+/* The failures stay: a stop and a start do not reset the backoff. */
+void link_stop(struct link *link)
+{
+    link->state = LINK_STOPPED;
+}
+
+bool link_poll(struct link *link, uint64_t now_ms)
+{
+    if (link->state != LINK_WAITING || now_ms < link->next_ms)
+        return false;
+    link->state = LINK_CONNECTING;
+    return true;
+}
+
+void link_up(struct link *link, uint64_t now_ms)
+{
+    if (link->state != LINK_CONNECTING)
+        return;
+    link->state = LINK_UP;
+    link->up_since_ms = now_ms;
+}
+
+void link_down(struct link *link, uint64_t now_ms, uint32_t random)
+{
+    if (link->state != LINK_CONNECTING && link->state != LINK_UP)
+        return;
+    if (link->state == LINK_UP && now_ms - link->up_since_ms >= CONFIG_DEVICE_JOBS_LINK_STABLE_MS)
+        link->failures = 0;
+
+    link->state = LINK_WAITING;
+    link->next_ms = now_ms + backoff_ms(CONFIG_DEVICE_JOBS_LINK_BASE_MS, CONFIG_DEVICE_JOBS_LINK_CAP_MS,
+                                        link->failures, random);
+    if (link->failures < UINT32_MAX)
+        link->failures++;
+}
+
+uint64_t link_wake_at_ms(const struct link *link)
+{
+    return link->state == LINK_WAITING ? link->next_ms : UINT64_MAX;
+}
