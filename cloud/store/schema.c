@@ -102,7 +102,22 @@ static const char base_tables[] =
     "  body BLOB NOT NULL,"
     "  PRIMARY KEY (bucket, key)) STRICT;";
 
-const char *const schema_steps[] = {base_tables};
+/* A number that moves with every change of who may do what, and not with jobs: the broker plugin reads it to learn
+ * when its cached rights are out of date. */
+#define MOVES_WITH(table)                                                                                    \
+    "CREATE TRIGGER " table "_insert AFTER INSERT ON " table                                                 \
+    " BEGIN UPDATE principal_changes SET count = count + 1; END;"                                            \
+    "CREATE TRIGGER " table "_update AFTER UPDATE ON " table                                                 \
+    " BEGIN UPDATE principal_changes SET count = count + 1; END;"                                            \
+    "CREATE TRIGGER " table "_delete AFTER DELETE ON " table                                                 \
+    " BEGIN UPDATE principal_changes SET count = count + 1; END;"
+
+static const char principal_changes[] =
+    "CREATE TABLE principal_changes (count INTEGER NOT NULL) STRICT;"
+    "INSERT INTO principal_changes VALUES (0);" MOVES_WITH("certificates") MOVES_WITH("thing_principals")
+        MOVES_WITH("policies") MOVES_WITH("policy_attachments");
+
+const char *const schema_steps[] = {base_tables, principal_changes};
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;
 
 /* One upgrade: the connection, and where its first failure is told. */
