@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/core_private.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +85,9 @@ int64_t core_now_ms(const struct core *core)
 
 bool core_begin(struct core *core)
 {
-    assert(!core->has_batch);
-    core->has_batch = store_begin(core->store);
+    if (!core->has_batch) {
+        core->has_batch = store_begin(core->store);
+    }
     return core->has_batch;
 }
 
@@ -180,6 +180,9 @@ void core_outbox_truncate(struct core *core, size_t len)
 void core_publish_outbox(struct core *core)
 {
     size_t count = core->outbox_committed;
+    if (!count) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         struct notice *notice = &core->outbox[i];
         if (core->publish) {

@@ -94,7 +94,8 @@ const char *core_region(const struct core *core);
 const char *core_account(const struct core *core);
 int64_t core_now_ms(const struct core *core); /* the clock of the configuration */
 
-/* false: the database refused (core_storage_error says why); answer like a failed COMMIT. */
+/* false: the database refused (core_storage_error says why); answer like a failed COMMIT. Inside a batch it does nothing
+ * and returns true. */
 bool core_begin(struct core *core);
 /* false: the COMMIT failed, nothing of this batch happened and its notifications are dropped; answer every request of
  * it with InternalError / InternalFailureException. Without core_begin it does nothing and returns true. */

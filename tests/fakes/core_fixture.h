@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* A core with a clock that the test owns, and a listener for its notifications. Include after cmocka.h. */
+#ifndef TESTS_FAKES_CORE_FIXTURE_H
+#define TESTS_FAKES_CORE_FIXTURE_H
+
+#include "cloud/core/jobs.h"
+#include "cloud/core/registry.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIXTURE_START_MS        1700000000123 /* a fraction, so that a sender of milliseconds is caught */
+#define FIXTURE_ARN(kind, name) "arn:aws:iot:us-east-1:123456789012:" kind "/" name
+
+struct fixture {
+    struct core *core;
+    int64_t now_ms;
+    char *heard; /* notifications since the last look, "THING/notify {...}\n" each */
+    size_t heard_len;
+    char brief[8192];
+    struct core_error error;
+};
+
+static inline int64_t fixture_now(void *ctx)
+{
+    return ((struct fixture *)ctx)->now_ms;
+}
+
+static inline void fixture_hear(void *ctx, const char *topic, const char *payload, size_t len)
+{
+    struct fixture *fx = ctx;
+    const char *prefix = "$aws/things/";
+    assert_int_equal(strncmp(topic, prefix, strlen(prefix)), 0);
+    char thing[256];
+    snprintf(thing, sizeof thing, "%s", topic + strlen(prefix));
+    char *jobs = strstr(thing, "/jobs/");
+    assert_non_null(jobs);
+    memmove(jobs, jobs + 5, strlen(jobs + 5) + 1);
+    fx->heard = realloc(fx->heard, fx->heard_len + strlen(thing) + len + 3);
+    assert_non_null(fx->heard);
+    fx->heard_len += (size_t)sprintf(fx->heard + fx->heard_len, "%s %.*s\n", thing, (int)len, payload);
+}
+
+static inline void fixture_open(struct fixture *fx, const char *database)
+{
+    char why[256] = "";
+    int64_t now_ms = fx->now_ms ? fx->now_ms : FIXTURE_START_MS;
+    *fx = (struct fixture){.now_ms = now_ms};
+    struct core_config config = {
+        .database = database, .now_ms = fixture_now, .publish = fixture_hear, .ctx = fx};
+    fx->core = core_open(&config, why, sizeof why);
+    if (!fx->core) {
+        fail_msg("core_open: %s", why);
+    }
+}
+
+static inline void fixture_close(struct fixture *fx)
+{
+    core_close(fx->core);
+    core_error_clear(&fx->error);
+    free(fx->heard);
+    *fx = (struct fixture){.now_ms = fx->now_ms};
+}
+
+/* cmocka: a fresh core in memory per test. */
+static inline int fixture_setup(void **state)
+{
+    struct fixture *fx = calloc(1, sizeof *fx);
+    assert_non_null(fx);
+    fixture_open(fx, ":memory:");
+    *state = fx;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    struct fixture *fx = *state;
+    fixture_close(fx);
+    free(fx);
+    return 0;
+}
+
+static inline void fixture_finish(struct fixture *fx)
+{
+    assert_true(core_commit(fx->core));
+    core_publish_outbox(fx->core);
+}
+
+/* One call as a batch of its own; gives its code. */
+#define FIXTURE_RUN(fx, call)                                                                                \
+    ({                                                                                                       \
+        assert_true(core_begin((fx)->core));                                                                 \
+        int fixture_code = (int)(call);                                                                      \
+        fixture_finish(fx);                                                                                  \
+        fixture_code;                                                                                        \
+    })
+
+#define FIXTURE_OK(fx, call)                                                                                 \
+    do {                                                                                                     \
+        int fixture_result = FIXTURE_RUN(fx, call);                                                          \
+        if (fixture_result)                                                                                  \
+            fail_msg("%s: code %d, %s", #call, fixture_result, (fx)->error.message);                         \
+    } while (0)
+
+static inline void fixture_thing(struct fixture *fx, const char *name)
+{
+    struct thing thing;
+    FIXTURE_OK(fx, things_create(fx->core, name, SLICE_EMPTY, &thing, &fx->error));
+    thing_clear(&thing);
+}
+
+/* The rest of `create` is filled in: one target, a small document unless there is one. */
+static inline int fixture_try_job(struct fixture *fx, const char *job_id, const char *thing,
+                                  struct job_create create)
+{
+    char arn[256];
+    snprintf(arn, sizeof arn, FIXTURE_ARN("thing", "%s"), thing);
+    const char *targets[] = {arn};
+    create.job_id = job_id;
+    if (!create.targets) {
+        create.targets = targets;
+        create.target_count = 1;
+    }
+    if (!create.document.ptr && !create.document_source) {
+        create.document = slice_from("{\"op\":\"x\"}");
+    }
+    struct job job;
+    int code = FIXTURE_RUN(fx, jobs_create(fx->core, &create, &job, &fx->error));
+    job_clear(&job);
+    return code;
+}
+
+static inline void fixture_job(struct fixture *fx, const char *job_id, const char *thing)
+{
+    if (fixture_try_job(fx, job_id, thing, (struct job_create){0})) {
+        fail_msg("job %s: %s", job_id, fx->error.message);
+    }
+}
+
+static inline int fixture_update(struct fixture *fx, const char *thing, const char *job_id,
+                                 const char *status)
+{
+    struct execution_update update = {.thing = thing, .job_id = job_id, .status = slice_from(status)};
+    struct execution execution;
+    int code = FIXTURE_RUN(fx, executions_update(fx->core, &update, &execution, &fx->error));
+    execution_clear(&execution);
+    return code;
+}
+
+/* "STATUS vVERSION #NUMBER", or "none". number 0: the latest. */
+static inline const char *fixture_state(struct fixture *fx, const char *thing, const char *job_id,
+                                        int64_t number)
+{
+    struct execution e;
+    int code = FIXTURE_RUN(fx, executions_describe(fx->core, thing, job_id, number, &e, &fx->error));
+    if (code == CORE_NOT_FOUND) {
+        return "none";
+    }
+    assert_int_equal(code, CORE_OK);
+    snprintf(fx->brief, sizeof fx->brief, "%s v%lld #%lld", execution_status_text(e.status),
+             (long long)e.version, (long long)e.number);
+    execution_clear(&e);
+    return fx->brief;
+}
+
+static inline const char *fixture_job_state(struct fixture *fx, const char *job_id)
+{
+    struct job job;
+    int code = FIXTURE_RUN(fx, jobs_describe(fx->core, job_id, &job, &fx->error));
+    if (code == CORE_NOT_FOUND) {
+        return "none";
+    }
+    assert_int_equal(code, CORE_OK);
+    const char *text = job_status_text(job.status);
+    job_clear(&job);
+    return text;
+}
+
+/* --- What was heard --- */
+
+static inline void fixture_forget(struct fixture *fx)
+{
+    free(fx->heard);
+    fx->heard = NULL;
+    fx->heard_len = 0;
+}
+
+static inline void fixture_add(struct fixture *fx, const char *text)
+{
+    assert_true(strlen(fx->brief) + strlen(text) < sizeof fx->brief);
+    strcat(fx->brief, text);
+}
+
+static inline void fixture_add_list(struct fixture *fx, json_t *jobs, const char *status)
+{
+    json_t *list = json_object_get(jobs, status);
+    char text[256];
+    size_t i;
+    json_t *entry;
+    if (!list) {
+        return;
+    }
+    assert_true(json_array_size(list) > 0); /* an empty list is left out */
+    snprintf(text, sizeof text, " %s:", status);
+    fixture_add(fx, text);
+    json_array_foreach(list, i, entry)
+    {
+        snprintf(text, sizeof text, "%s%s#%lld", i ? "," : "",
+                 json_string_value(json_object_get(entry, "jobId")),
+                 (long long)json_integer_value(json_object_get(entry, "executionNumber")));
+        fixture_add(fx, text);
+    }
+}
+
+static inline void fixture_add_notice(struct fixture *fx, const char *name, json_t *payload)
+{
+    char text[256];
+    fixture_add(fx, name);
+    assert_int_equal(json_integer_value(json_object_get(payload, "timestamp")), fx->now_ms / 1000);
+    if (strstr(name, "/notify-next")) {
+        json_t *execution = json_object_get(payload, "execution");
+        if (execution) {
+            assert_non_null(json_object_get(execution, "jobDocument"));
+            snprintf(text, sizeof text, " %s#%lld %s", json_string_value(json_object_get(execution, "jobId")),
+                     (long long)json_integer_value(json_object_get(execution, "executionNumber")),
+                     json_string_value(json_object_get(execution, "status")));
+            fixture_add(fx, text);
+        }
+    } else {
+        json_t *jobs = json_object_get(payload, "jobs");
+        assert_true(json_is_object(jobs));
+        fixture_add_list(fx, jobs, "IN_PROGRESS");
+        fixture_add_list(fx, jobs, "QUEUED");
+    }
+    fixture_add(fx, "; ");
+}
+
+/* The notifications since the last look, shortened: "lamp/notify IN_PROGRESS:a#1 QUEUED:b#1,c#1; lamp/notify-next a#1
+ * IN_PROGRESS; ", each checked to be JSON and to carry the present second. */
+static inline const char *fixture_heard(struct fixture *fx)
+{
+    fx->brief[0] = '\0';
+    char *rest = fx->heard;
+    char *line;
+    while (rest && (line = strsep(&rest, "\n")) && *line) {
+        char *payload = strchr(line, ' ');
+        assert_non_null(payload);
+        *payload++ = '\0';
+        json_t *json = json_loads(payload, 0, NULL);
+        assert_non_null(json);
+        fixture_add_notice(fx, line, json);
+        json_decref(json);
+    }
+    fixture_forget(fx);
+    return fx->brief;
+}
+
+#endif
