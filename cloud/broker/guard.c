@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/broker/guard.h"
+
+#include "cloud/broker/topic_class.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_LINES_PER_SECOND 20
+
+static const char *const actions[] = {
+    [GUARD_PUBLISH] = "iot:Publish",
+    [GUARD_PUBLISH_RETAINED] = "iot:RetainPublish",
+    [GUARD_SUBSCRIBE] = "iot:Subscribe",
+    [GUARD_RECEIVE] = "iot:Receive",
+};
+
+static struct authority_question question_of(enum guard_access access, const char *topic)
+{
+    return (struct authority_question){
+        .action = actions[access],
+        .kind = access == GUARD_SUBSCRIBE ? "topicfilter" : "topic",
+        .name = topic,
+    };
+}
+
+/* Client ids and topics are a stranger's words: they must not write lines of their own. */
+static void clean(char *line)
+{
+    for (; *line != '\0'; line++) {
+        if ((unsigned char)*line < ' ' || *line == 0x7f)
+            *line = '?';
+    }
+}
+
+static bool may_log(struct guard *guard)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec != guard->log_second) {
+        char line[80];
+        snprintf(line, sizeof(line), "%u more refusals in the second before", guard->unlogged);
+        if (guard->unlogged > 0)
+            guard->log(line);
+        guard->log_second = now.tv_sec;
+        guard->logged = 0;
+        guard->unlogged = 0;
+    }
+    if (guard->logged < LOG_LINES_PER_SECOND) {
+        guard->logged++;
+        return true;
+    }
+    guard->unlogged++;
+    return false;
+}
+
+void guard_log_refusal(struct guard *guard, const struct identity *identity,
+                       const struct authority_question *question, const char *reason)
+{
+    char line[2000];
+    if (!may_log(guard))
+        return;
+    snprintf(line, sizeof(line), "refused %s on %s/%.300s: client %s, certificate %.8s: %s", question->action,
+             question->kind, question->name, identity->client_id,
+             identity->certificate_id[0] != '\0' ? identity->certificate_id : "none", reason);
+    clean(line);
+    guard->log(line);
+}
+
+static bool ask_policies(struct guard *guard, const struct identity *identity,
+                         const struct authority_question *question)
+{
+    char reason[1400];
+    if (authority_allows(guard->authority, identity, question))
+        return true;
+    authority_explain(guard->authority, identity, question, reason, sizeof(reason));
+    guard_log_refusal(guard, identity, question, reason);
+    return false;
+}
+
+bool guard_may_connect(struct guard *guard, const struct identity *identity)
+{
+    const struct authority_question question = {"iot:Connect", "client", identity->client_id};
+    if (identity->client_id[0] == '$') {
+        guard_log_refusal(guard, identity, &question, "client ids that begin with $ are reserved");
+        return false;
+    }
+    return ask_policies(guard, identity, &question);
+}
+
+/* NULL: the policies decide. */
+static const char *refuse_publish(const char *topic, size_t payload_len)
+{
+    if (payload_len > GUARD_PAYLOAD_MAX)
+        return "the payload is longer than 128 KB";
+    if (!topic_fits_limits(topic))
+        return "the topic is longer than 256 bytes or has more than 7 slashes";
+    switch (topic_classify(topic)) {
+    case TOPIC_ORDINARY:
+    case TOPIC_JOB_REQUEST:
+        return NULL;
+    case TOPIC_JOB_ANSWER:
+    case TOPIC_NOTIFICATION:
+        return "only the service publishes on this topic";
+    case TOPIC_RESERVED:
+    case TOPIC_PRIVATE:
+        break;
+    }
+    return "topics that begin with $ are reserved, and iot-local serves none of this name";
+}
+
+static const char *refuse_subscribe(const char *filter)
+{
+    if (!topic_fits_limits(filter))
+        return "the topic filter is longer than 256 bytes or has more than 7 slashes";
+    if (filter[0] == '$' && strncmp(filter, "$aws/", 5) != 0)
+        return "topics that begin with $ are reserved, except for $aws/...";
+    return NULL;
+}
+
+/* Nobody hears the requests of others, or answers to others: those that are due come past this question. */
+static bool is_hearable(const char *topic)
+{
+    enum topic_class class = topic_classify(topic);
+    return class != TOPIC_JOB_REQUEST && class != TOPIC_JOB_ANSWER && class != TOPIC_PRIVATE;
+}
+
+static bool decide(struct guard *guard, const struct identity *identity, enum guard_access access,
+                   const char *topic, size_t payload_len)
+{
+    const struct authority_question question = question_of(access, topic);
+    const char *reason =
+        access == GUARD_SUBSCRIBE ? refuse_subscribe(topic) : refuse_publish(topic, payload_len);
+    if (reason == NULL)
+        return ask_policies(guard, identity, &question);
+    guard_log_refusal(guard, identity, &question, reason);
+    return false;
+}
+
+static bool may_publish(struct guard *guard, struct connection *connection, enum guard_access access,
+                        const char *topic, size_t payload_len)
+{
+    bool is_allowed;
+    if (payload_len <= GUARD_PAYLOAD_MAX && connection_recall(connection, access, topic, &is_allowed))
+        return is_allowed;
+    if (!decide(guard, &connection->identity, access, topic, payload_len))
+        return false; /* not remembered: each one is told */
+    connection_remember(connection, access, topic, true);
+    return true;
+}
+
+/* A refusal is remembered, too: it is told once for a topic, not for every message that passes by. */
+static bool may_receive(struct guard *guard, struct connection *connection, const char *topic)
+{
+    const struct authority_question question = question_of(GUARD_RECEIVE, topic);
+    bool is_allowed;
+    if (!is_hearable(topic))
+        return false;
+    if (connection_recall(connection, GUARD_RECEIVE, topic, &is_allowed))
+        return is_allowed;
+    is_allowed = ask_policies(guard, &connection->identity, &question);
+    connection_remember(connection, GUARD_RECEIVE, topic, is_allowed);
+    return is_allowed;
+}
+
+bool guard_may(struct guard *guard, struct connection *connection, enum guard_access access,
+               const char *topic, size_t payload_len)
+{
+    connection_refresh(guard->connections, connection);
+    switch (access) {
+    case GUARD_RECEIVE:
+        return may_receive(guard, connection, topic);
+    case GUARD_SUBSCRIBE:
+        topic = topic_without_share(topic);
+        return topic != NULL && decide(guard, &connection->identity, access, topic, 0);
+    case GUARD_PUBLISH_RETAINED: /* AWS asks for both */
+        return may_publish(guard, connection, GUARD_PUBLISH, topic, payload_len) &&
+               may_publish(guard, connection, GUARD_PUBLISH_RETAINED, topic, payload_len);
+    case GUARD_PUBLISH:
+        break;
+    }
+    return may_publish(guard, connection, access, topic, payload_len);
+}
+
+bool guard_may_will(struct guard *guard, const struct identity *identity, const char *topic, bool is_retained)
+{
+    const struct authority_question question = question_of(GUARD_PUBLISH, topic);
+    if (topic_classify(topic) != TOPIC_ORDINARY) {
+        guard_log_refusal(guard, identity, &question, "a last will can not use a topic that begins with $");
+        return false;
+    }
+    return decide(guard, identity, GUARD_PUBLISH, topic, 0) &&
+           (!is_retained || decide(guard, identity, GUARD_PUBLISH_RETAINED, topic, 0));
+}

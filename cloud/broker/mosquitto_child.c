@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/broker/mosquitto_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONF_NAME      "mosquitto.conf"
+#define LOCK_NAME      "broker.lock"
+#define CONF_CAP       8192
+#define LEFTOVER_MS    5000 /* an orphan has got SIGTERM from the kernel and is saving its queues */
+#define STOP_MS        5000
+#define PAUSE_FIRST_MS 50
+#define PAUSE_LAST_MS  5000
+#define STABLE_MS      10000 /* who lives that long is not in a crash loop */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool fail(char *why, size_t cap, const char *what)
+{
+    snprintf(why, cap, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool is_program(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Debian puts mosquitto into /usr/sbin, which is not in everybody's PATH. */
+static bool search(char program[PATH_MAX])
+{
+    char folders[8192];
+    const char *path = getenv("PATH");
+    snprintf(folders, sizeof(folders), "%s:/usr/sbin:/usr/local/sbin", path != NULL ? path : "");
+
+    char *rest = folders;
+    for (char *folder = strsep(&rest, ":"); folder != NULL; folder = strsep(&rest, ":")) {
+        int len = snprintf(program, PATH_MAX, "%s/mosquitto", folder);
+        if (folder[0] == '/' && len < PATH_MAX && is_program(program))
+            return true;
+    }
+    return false;
+}
+
+bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, size_t why_cap)
+{
+    if (given == NULL) {
+        if (search(program))
+            return true;
+        snprintf(why, why_cap,
+                 "mosquitto is not installed (sudo apt-get install mosquitto); if it is, name it with "
+                 "--mosquitto PATH");
+        return false;
+    }
+    if (realpath(given, program) != NULL && is_program(program))
+        return true;
+    snprintf(why, why_cap, "--mosquitto %s: there is no such program", given);
+    return false;
+}
+
+static pid_t leftover_pid(int lock)
+{
+    char text[20] = "";
+    return pread(lock, text, sizeof(text) - 1, 0) > 0 ? (pid_t)atol(text) : 0;
+}
+
+static bool wait_for_lock(int lock, char *why, size_t why_cap)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int64_t patience_ends_ms = now_ms() + LEFTOVER_MS;
+    while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return fail(why, why_cap, LOCK_NAME);
+        if (now_ms() > patience_ends_ms) {
+            snprintf(why, why_cap, "the mosquitto of an earlier run (process %ld) does not end",
+                     (long)leftover_pid(lock));
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+bool mosquitto_child_open(struct mosquitto_child *child, const char *program, const char *data_dir, char *why,
+                          size_t why_cap)
+{
+    char path[PATH_MAX];
+    *child = (struct mosquitto_child){.lock = -1, .descriptor = -1};
+    if (snprintf(path, sizeof(path), "%s/" LOCK_NAME, data_dir) >= (int)sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return fail(why, why_cap, data_dir);
+    }
+    snprintf(child->program, sizeof(child->program), "%s", program);
+    snprintf(child->data_dir, sizeof(child->data_dir), "%s", data_dir);
+    child->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (child->lock < 0)
+        return fail(why, why_cap, path);
+    return wait_for_lock(child->lock, why, why_cap);
+}
+
+bool mosquitto_child_configure(const struct mosquitto_child *child, const struct mosquitto_conf *conf,
+                               char *why, size_t why_cap)
+{
+    char path[PATH_MAX + sizeof(CONF_NAME)];
+    char text[CONF_CAP];
+    enum err err = mosquitto_conf_write(conf, text, sizeof(text));
+    if (err != ERR_OK) {
+        snprintf(why, why_cap, CONF_NAME ": %s",
+                 err == ERR_ARG ? "a blank or a line break in a name" : err_text(err));
+        return false;
+    }
+    snprintf(path, sizeof(path), "%s/" CONF_NAME, child->data_dir);
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(why, why_cap, path);
+    bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (close(fd) == 0 && is_written)
+        return true;
+    return fail(why, why_cap, path);
+}
+
+/* Ten thousand devices are ten thousand descriptors. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* In the child. A group of its own: Ctrl-C is for the daemon, which then stops its broker in order. The lock goes with
+ * it, so that the next daemon can wait for its end. */
+static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
+        _exit(127);
+    setpgid(0, 0);
+    umask(077);
+    raise_file_limit();
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (fcntl(child->lock, F_SETFD, 0) == 0 && chdir(child->data_dir) == 0)
+        execl(child->program, child->program, "-c", CONF_NAME, (char *)NULL);
+    dprintf(STDERR_FILENO, "iot-local: %s: %s\n", child->program, strerror(errno));
+    _exit(127);
+}
+
+/* For the error message of a later daemon. */
+static void note_pid(const struct mosquitto_child *child)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)child->pid);
+    if (ftruncate(child->lock, 0) != 0 || pwrite(child->lock, text, (size_t)len, 0) != len)
+        fprintf(stderr, "iot-local: %s/" LOCK_NAME ": %s\n", child->data_dir, strerror(errno));
+}
+
+bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0)
+        return fail(why, why_cap, "fork");
+    if (pid == 0)
+        become_mosquitto(child, parent);
+    int descriptor = pidfd_open(pid, 0);
+    if (descriptor < 0) {
+        int code = errno;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        errno = code;
+        return fail(why, why_cap, "pidfd_open");
+    }
+    child->pid = pid;
+    child->descriptor = descriptor;
+    child->started_at_ms = now_ms();
+    note_pid(child);
+    return true;
+}
+
+static void forget(struct mosquitto_child *child)
+{
+    close(child->descriptor);
+    child->descriptor = -1;
+    child->pid = 0;
+}
+
+bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap)
+{
+    int status = 0;
+    if (child->pid == 0 || waitpid(child->pid, &status, WNOHANG) != child->pid)
+        return false;
+    if (WIFSIGNALED(status))
+        snprintf(how, how_cap, "mosquitto was ended by signal %d", WTERMSIG(status));
+    else
+        snprintf(how, how_cap, "mosquitto ended with code %d", WEXITSTATUS(status));
+
+    int64_t now = now_ms();
+    bool was_stable = now - child->started_at_ms >= STABLE_MS;
+    child->pause_ms = was_stable || child->pause_ms == 0 ? PAUSE_FIRST_MS : 2 * child->pause_ms;
+    if (child->pause_ms > PAUSE_LAST_MS)
+        child->pause_ms = PAUSE_LAST_MS;
+    child->start_at_ms = now + child->pause_ms;
+    forget(child);
+    return true;
+}
+
+void mosquitto_child_close(struct mosquitto_child *child)
+{
+    if (child->pid != 0) {
+        struct pollfd end = {.fd = child->descriptor, .events = POLLIN};
+        kill(child->pid, SIGTERM);
+        while (poll(&end, 1, STOP_MS) < 0 && errno == EINTR)
+            continue;
+        if (end.revents == 0)
+            kill(child->pid, SIGKILL);
+        waitpid(child->pid, NULL, 0);
+        forget(child);
+    }
+    if (child->lock >= 0)
+        close(child->lock);
+    child->lock = -1;
+}

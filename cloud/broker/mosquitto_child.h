@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* mosquitto as our child: started in the data directory, started again when it dies, stopped with us. It dies with us,
+ * too, however we end. The owner watches one descriptor and one time. */
+#ifndef CLOUD_BROKER_MOSQUITTO_CHILD_H
+#define CLOUD_BROKER_MOSQUITTO_CHILD_H
+
+#include "cloud/broker/mosquitto_conf.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct mosquitto_child {
+    char program[PATH_MAX];
+    char data_dir[PATH_MAX];
+    int lock;       /* broker.lock: every mosquitto of this data directory holds it until it is gone */
+    pid_t pid;      /* 0: not running */
+    int descriptor; /* pidfd, readable when it has died; -1: not running */
+    int64_t started_at_ms;
+    int64_t start_at_ms; /* not running: when to try again */
+    int64_t pause_ms;
+};
+
+/* given NULL: PATH, then the folders for system programs. false: `why` says how to install it. */
+bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, size_t why_cap);
+
+/* Waits until the mosquitto of an earlier, killed daemon is gone. false: it is not, `why` names its process. */
+bool mosquitto_child_open(struct mosquitto_child *child, const char *program, const char *data_dir, char *why,
+                          size_t why_cap);
+
+/* Writes mosquitto.conf (mode 0600). */
+bool mosquitto_child_configure(const struct mosquitto_child *child, const struct mosquitto_conf *conf,
+                               char *why, size_t why_cap);
+bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap);
+
+/* The descriptor was readable: true when it has died; it starts again at start_at_ms. *how: one line. */
+bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap);
+
+/* SIGTERM, which lets it save its queues; SIGKILL when it does not listen. Returns when it is gone. */
+void mosquitto_child_close(struct mosquitto_child *child);
+
+#endif
