@@ -26,7 +26,7 @@ enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, uint8_t reason,
     e->phase = JOBS_FINAL;
     e->outcome = (struct jobs_outcome){.status = status, .reason = reason};
     text_append(e->outcome.message, sizeof(e->outcome.message),
-                message != NULL ? message : jobs_wire_reason_message(reason));
+                message != NULL && message[0] != '\0' ? message : jobs_wire_reason_message(reason));
     e->is_refused = false;
     e->is_bare = false;
     e->is_rejected_as_failed = false;

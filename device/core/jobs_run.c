@@ -88,7 +88,7 @@ static void note_progress(struct jobs_engine *e, const struct jobs_report *repor
 }
 
 /* What the application said last, with the reason that goes with it. */
-static enum err finish(struct jobs_engine *e, enum jobs_status status, uint64_t now_ms)
+static enum err finish(struct jobs_engine *e, enum jobs_status status, const char *message, uint64_t now_ms)
 {
     uint8_t reason = JOBS_REASON_NONE;
 
@@ -96,7 +96,7 @@ static enum err finish(struct jobs_engine *e, enum jobs_status status, uint64_t 
         reason = JOBS_REASON_REJECTED_BY_HANDLER;
     else if (status == JOBS_STATUS_FAILED)
         reason = e->is_past_deadline ? JOBS_REASON_DEADLINE : JOBS_REASON_HANDLER_FAILED;
-    return jobs_final_begin(e, (uint8_t)status, reason, NULL, now_ms);
+    return jobs_final_begin(e, (uint8_t)status, reason, message, now_ms);
 }
 
 static enum err take_report(struct jobs_engine *e, const struct jobs_report *report, uint64_t now_ms)
@@ -116,7 +116,7 @@ static enum err take_report(struct jobs_engine *e, const struct jobs_report *rep
     }
     e->current = e->journal.started;
     e->attempt = e->journal.attempt;
-    return finish(e, report->status, now_ms);
+    return finish(e, report->status, report->message, now_ms);
 }
 
 enum err jobs_engine_report(struct jobs_engine *e, const struct jobs_report *report, uint64_t now_ms)
@@ -131,7 +131,7 @@ enum err jobs_engine_report(struct jobs_engine *e, const struct jobs_report *rep
 static void end_run(struct jobs_engine *e, enum jobs_status status, uint64_t now_ms)
 {
     if (status != JOBS_STATUS_IN_PROGRESS) {
-        finish(e, status < JOBS_STATUS_COUNT ? status : JOBS_STATUS_FAILED, now_ms);
+        finish(e, status < JOBS_STATUS_COUNT ? status : JOBS_STATUS_FAILED, NULL, now_ms);
     } else if (e->is_past_deadline) {
         fail_at_deadline(e, now_ms);
     } else {

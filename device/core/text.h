@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Short lines for people: log lines and the message of a final status. Each call appends to NUL-terminated text in a
- * fixed buffer and cuts what does not fit. What comes in may be hostile: only printable ASCII goes out, without quotes
- * and backslashes, so the result needs no escaping anywhere. */
+/* Text for people, from anywhere: what comes in may be hostile, what goes out is UTF-8 that AWS IoT takes as a value of
+ * statusDetails. AWS's class is "no Unicode class C": controls, formats, private use, non-characters. */
 #ifndef DEVICE_CORE_TEXT_H
 #define DEVICE_CORE_TEXT_H
 
@@ -9,8 +8,15 @@
 
 #include <stdint.h>
 
+#define TEXT_STEP_MAX 4
+
+/* Takes the first code point off *rest, which is not empty, and gives it in clean form: itself, a blank for one that is
+ * not wanted, '?' for a byte that is not UTF-8. Returns the length of the clean form. */
+size_t text_step(struct slice *rest, char clean[TEXT_STEP_MAX]);
+
+/* Append to NUL-terminated text in a buffer, clean, and cut between code points where it does not fit. Quotes and
+ * backslashes are replaced, so that the result never grows by escaping. */
 void text_append(char *out, size_t cap, const char *text);
-void text_append_slice(char *out, size_t cap, struct slice text);
 void text_append_number(char *out, size_t cap, int64_t value);
 
 #endif
