@@ -21,10 +21,11 @@
 
 static inline struct slice copy_exact(const char *text, size_t len)
 {
+    if (len == 0)
+        return SLICE_EMPTY;
     char *copy = malloc(len);
-    assert_true(copy != NULL || len == 0);
-    if (len > 0)
-        memcpy(copy, text, len);
+    assert_non_null(copy);
+    memcpy(copy, text, len);
     return (struct slice){copy, len};
 }
 

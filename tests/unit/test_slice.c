@@ -76,6 +76,10 @@ static void test_slice_copy_at_every_capacity(void **state)
         }
         free(out);
     }
+    char two[2];
+    assert_int_equal(slice_copy((struct slice){abc.ptr, 1}, two, sizeof(two)), ERR_OK);
+    assert_string_equal(two, "a");
+
     char one = 'x';
     assert_int_equal(slice_copy(SLICE_EMPTY, &one, 0), ERR_TOO_LONG);
     assert_int_equal(slice_copy(SLICE_EMPTY, &one, 1), ERR_OK);
