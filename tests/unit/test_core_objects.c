@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* The local S3, and the links that name its objects. */
+// LINK: cloud_core jansson
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cloud/core/objects.h"
+#include "fakes/core_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int put(struct fixture *fx, const char *bucket, const char *key, const char *type, const void *body,
+               size_t size, char etag[36])
+{
+    return FIXTURE_RUN(fx, objects_put(fx->core, bucket, key, type, body, size, etag, &fx->error));
+}
+
+static void bucket_names(void **state)
+{
+    struct fixture *fx = *state;
+    char name_63[64];
+    char name_64[65];
+    memset(name_63, 'b', 63);
+    name_63[63] = '\0';
+    memset(name_64, 'b', 64);
+    name_64[64] = '\0';
+    const struct {
+        const char *name;
+        int code;
+    } rows[] = {{"abc", CORE_OK},
+                {"abc", CORE_ALREADY_EXISTS},
+                {"my.bucket-1", CORE_OK},
+                {name_63, CORE_OK},
+                {name_64, CORE_INVALID_REQUEST},
+                {"ab", CORE_INVALID_REQUEST},
+                {"", CORE_INVALID_REQUEST},
+                {"Abc", CORE_INVALID_REQUEST},
+                {"a_c", CORE_INVALID_REQUEST},
+                {"-bc", CORE_INVALID_REQUEST},
+                {"ab.", CORE_INVALID_REQUEST},
+                {"a/c", CORE_INVALID_REQUEST}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(FIXTURE_RUN(fx, buckets_create(fx->core, rows[i].name, &fx->error)), rows[i].code);
+    }
+    assert_int_equal(FIXTURE_RUN(fx, buckets_head(fx->core, "abc", &fx->error)), CORE_OK);
+    assert_int_equal(FIXTURE_RUN(fx, buckets_head(fx->core, "none", &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, buckets_head(fx->core, "N", &fx->error)), CORE_INVALID_REQUEST);
+}
+
+static void put_and_get(void **state)
+{
+    struct fixture *fx = *state;
+    const unsigned char body[] = {0, 1, 0xff, 'x', 0};
+    char etag[36] = "";
+    struct object object;
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    assert_int_equal(put(fx, "docs", "a/b c.bin", "text/plain", body, sizeof body, etag), CORE_OK);
+    assert_string_equal(etag, "\"cbd6c01ce46cbe0a483de5391c159b8f\"");
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "a/b c.bin", true, &object, &fx->error));
+    assert_int_equal(object.size, sizeof body);
+    assert_memory_equal(object.body, body, sizeof body);
+    assert_string_equal(object.content_type, "text/plain");
+    assert_string_equal(object.etag, etag);
+    assert_int_equal(object.modified_at_ms, FIXTURE_START_MS);
+    object_clear(&object);
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "a/b c.bin", false, &object, &fx->error));
+    assert_null(object.body);
+    assert_int_equal(object.size, sizeof body);
+    object_clear(&object);
+}
+
+static void put_again_replaces(void **state)
+{
+    struct fixture *fx = *state;
+    char etag[36];
+    struct object object;
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    assert_int_equal(put(fx, "docs", "k", "a/b", "first", 5, etag), CORE_OK);
+    fx->now_ms += 1;
+    assert_int_equal(put(fx, "docs", "k", NULL, "", 0, etag), CORE_OK);
+    assert_string_equal(etag, "\"d41d8cd98f00b204e9800998ecf8427e\""); /* the MD5 of nothing */
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", true, &object, &fx->error));
+    assert_int_equal(object.size, 0);
+    assert_non_null(object.body);
+    assert_string_equal(object.content_type, "binary/octet-stream");
+    assert_int_equal(object.modified_at_ms, fx->now_ms);
+    object_clear(&object);
+}
+
+static void what_is_refused(void **state)
+{
+    struct fixture *fx = *state;
+    char key_1024[1025];
+    char key_1025[1026];
+    char etag[36] = "same";
+    struct object object;
+    memset(key_1024, 'k', 1024);
+    key_1024[1024] = '\0';
+    memset(key_1025, 'k', 1025);
+    key_1025[1025] = '\0';
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    const struct {
+        const char *bucket, *key, *type;
+        int code;
+    } rows[] = {{"docs", key_1024, NULL, CORE_OK},
+                {"docs", key_1025, NULL, CORE_INVALID_REQUEST},
+                {"docs", "", NULL, CORE_INVALID_REQUEST},
+                {"docs", "\xff", NULL, CORE_INVALID_REQUEST},
+                {"docs", "\xc0\xaf", NULL, CORE_INVALID_REQUEST},         /* overlong */
+                {"docs", "\xed\xa0\x80", NULL, CORE_INVALID_REQUEST},     /* a surrogate */
+                {"docs", "\xf4\x90\x80\x80", NULL, CORE_INVALID_REQUEST}, /* above U+10FFFF */
+                {"docs", "\xe2\x82", NULL, CORE_INVALID_REQUEST},
+                {"docs", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", NULL, CORE_OK},
+                {"docs", "k", "a\r\nb: c", CORE_INVALID_REQUEST},
+                {"none", "k", NULL, CORE_NOT_FOUND},
+                {"N", "k", NULL, CORE_INVALID_REQUEST}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(put(fx, rows[i].bucket, rows[i].key, rows[i].type, "x", 1, etag), rows[i].code);
+    }
+    memcpy(etag, "same", 5);
+    assert_int_equal(put(fx, "docs", "k", NULL, "", OBJECT_SIZE_MAX + 1, etag), CORE_LIMIT_EXCEEDED);
+    assert_string_equal(etag, "same");
+    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "docs", "none", true, &object, &fx->error)),
+                     CORE_NOT_FOUND);
+    assert_non_null(strstr(fx->error.message, "none"));
+    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "nope", "k", true, &object, &fx->error)), CORE_NOT_FOUND);
+    assert_non_null(strstr(fx->error.message, "nope"));
+}
+
+/* One MiB and a byte, not only what fits on a page. */
+static void large_object(void **state)
+{
+    struct fixture *fx = *state;
+    size_t size = 1024 * 1024 + 1;
+    unsigned char *body = malloc(size);
+    char etag[36];
+    struct object object;
+    assert_non_null(body);
+    for (size_t i = 0; i < size; i++) {
+        body[i] = (unsigned char)(i * 31 >> 3);
+    }
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    assert_int_equal(put(fx, "docs", "big", NULL, body, size, etag), CORE_OK);
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "big", true, &object, &fx->error));
+    assert_int_equal(object.size, size);
+    assert_memory_equal(object.body, body, size);
+    object_clear(&object);
+    free(body);
+}
+
+/* Each object holds "BUCKET KEY", so that the test sees which one a link has found. */
+static void links(void **state)
+{
+    struct fixture *fx = *state;
+    char etag[36];
+    const char *objects[][2] = {{"docs", "a.txt"},     {"docs", "d/e f+g.txt"},  {"docs", "100%.txt"},
+                                {"docs", "\xc3\xa4"},  {"my.docs", "a.txt"},     {"s3", "x"},
+                                {"a.s3.b", "k"},       {"docs", "/lead"},        {"s3.us-east-1", "k"}};
+    for (size_t i = 0; i < COUNT(objects); i++) {
+        char text[128];
+        int code = FIXTURE_RUN(fx, buckets_create(fx->core, objects[i][0], &fx->error));
+        if (code == CORE_INVALID_REQUEST) { /* "s3" is too short to be a bucket */
+            continue;
+        }
+        snprintf(text, sizeof text, "%s %s", objects[i][0], objects[i][1]);
+        assert_int_equal(put(fx, objects[i][0], objects[i][1], NULL, text, strlen(text), etag), CORE_OK);
+    }
+    const struct {
+        const char *link;
+        const char *found; /* NULL: refused; "": not found */
+    } rows[] = {
+        {"s3://docs/a.txt", "docs a.txt"},
+        {"s3://docs/d/e%20f+g.txt", "docs d/e f+g.txt"},
+        {"s3://docs/d/e f+g.txt", "docs d/e f+g.txt"},
+        {"s3://docs/100%25.txt", "docs 100%.txt"},
+        {"s3://docs/%c3%A4", "docs \xc3\xa4"},
+        {"s3://docs//lead", "docs /lead"},
+        {"https://s3.us-east-1.amazonaws.com/docs/a.txt", "docs a.txt"},
+        {"https://s3.eu-central-1.amazonaws.com/docs/a.txt", "docs a.txt"},
+        {"https://s3.amazonaws.com/docs/a.txt", "docs a.txt"},
+        {"https://docs.s3.us-east-1.amazonaws.com/a.txt", "docs a.txt"},
+        {"https://docs.s3.amazonaws.com/a.txt", "docs a.txt"},
+        {"https://my.docs.s3.us-east-1.amazonaws.com/a.txt", "my.docs a.txt"},
+        {"https://a.s3.b.s3.us-east-1.amazonaws.com/k", "a.s3.b k"},
+        {"https://a.s3.b.s3.amazonaws.com/k", "a.s3.b k"},
+        {"http://127.0.0.1:8080/docs/a.txt", "docs a.txt"},
+        {"http://127.0.0.1/docs/a.txt", "docs a.txt"},
+        {"http://127.1.2.3:1/docs/a.txt", "docs a.txt"},
+        {"http://localhost:8080/docs/a.txt", "docs a.txt"},
+        {"http://[::1]:8080/docs/a.txt", "docs a.txt"},
+        {"https://localhost:8443/docs/a.txt", "docs a.txt"},
+        {"s3://docs/none", ""},
+        {"s3://nowhere/a.txt", ""},
+        {"https://other.s3.us-east-1.amazonaws.com/a.txt", ""},
+        {"", NULL},
+        {"docs/a.txt", NULL},
+        {"s3://", NULL},
+        {"s3://docs", NULL},
+        {"s3://docs/", NULL},
+        {"s3:///a.txt", NULL},
+        {"s3://d/a.txt", NULL},
+        {"S3://docs/a.txt", NULL},
+        {"s3://docs/a.txt?versionId=1", NULL},
+        {"s3://docs/a.txt#x", NULL},
+        {"s3://docs/%", NULL},
+        {"s3://docs/%4", NULL},
+        {"s3://docs/%zz", NULL},
+        {"s3://docs/%00", NULL},
+        {"s3://docs/%ff", NULL},
+        {"https://s3.us-east-1.amazonaws.com/docs", NULL},
+        {"https://s3.us-east-1.amazonaws.com/", NULL},
+        {"https://s3.us-east-1.amazonaws.com", NULL},
+        {"https://s3..amazonaws.com/docs/a.txt", NULL},
+        {"https://.amazonaws.com/docs/a.txt", NULL},
+        {"https://amazonaws.com/docs/a.txt", NULL},
+        {"https://ec2.us-east-1.amazonaws.com/docs/a.txt", NULL},
+        {"https://docs.s3.us-east-1.amazonaws.com.evil.example/a.txt", NULL},
+        {"https://docs.s3.us-east-1.evilamazonaws.com/a.txt", NULL},
+        {"http://s3.us-east-1.amazonaws.com/docs/a.txt", NULL},
+        {"https://example.com/docs/a.txt", NULL},
+        {"http://127.0.0.1.example.com/docs/a.txt", NULL},
+        {"http://127.0.0.1:port/docs/a.txt", NULL},
+        {"http://127.0.0.1:/docs/a.txt", NULL},
+        {"http://user@127.0.0.1/docs/a.txt", NULL},
+        {"http://[::1]x/docs/a.txt", NULL},
+        {"http://10.0.0.1/docs/a.txt", NULL},
+        {"http://169.254.169.254/docs/a.txt", NULL},
+        {"file:///docs/a.txt", NULL},
+        {"ftp://127.0.0.1/docs/a.txt", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct object object;
+        int code = FIXTURE_RUN(fx, objects_resolve(fx->core, rows[i].link, &object, &fx->error));
+        int wanted = !rows[i].found ? CORE_INVALID_REQUEST : *rows[i].found ? CORE_OK : CORE_NOT_FOUND;
+        if (code != wanted) {
+            fail_msg("%s: %d (%s)", rows[i].link, code, fx->error.message);
+        }
+        if (code == CORE_OK) {
+            assert_string_equal((char *)object.body, rows[i].found);
+        }
+        object_clear(&object);
+    }
+    struct object object;
+    FIXTURE_RUN(fx, objects_resolve(fx->core, "https://example.com/docs/a.txt", &object, &fx->error));
+    assert_non_null(strstr(fx->error.message, "https://example.com/docs/a.txt"));
+    assert_non_null(strstr(fx->error.message, "https://s3.REGION.amazonaws.com/BUCKET/KEY"));
+    assert_non_null(strstr(fx->error.message, "https://BUCKET.s3.REGION.amazonaws.com/KEY"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(bucket_names),    TEST(put_and_get),  TEST(put_again_replaces),
+        TEST(what_is_refused), TEST(large_object), TEST(links),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
