@@ -67,10 +67,10 @@ typedef jobCallBack_t jobCallback_t; /* both spellings are in use */
 /* Registers a handler for an action, before or after SYSTEM_start. The handler is started at most once for each execution: an
  * execution that was interrupted (power, restart) ends FAILED with the reason INTERRUPTED.
  *   pJobActionStr   1..31 characters, copied
- *   timeoutMin_u8   minutes; AWS's step timer, renewed by each IN_PROGRESS report: without one for that long the service
- *                   ends the execution TIMED_OUT. 0: no such timer
- * Either way the device ends a run that has reported nothing for CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN (60 min):
- * FAILED with the reason DEADLINE; if the handler itself has not returned, the device restarts.
+ *   timeoutMin_u8   minutes without a report after which the run is given up, 0: 60
+ *                   (CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN). Each IN_PROGRESS report renews it.
+ * The device ends such a run FAILED with the reason DEADLINE; when the handler itself has not returned, it restarts. A
+ * timeout of 1 and more is also AWS's step timer: a device that is gone for good ends TIMED_OUT there.
  * false, and the log says which: no or empty action, too long, no handler, action taken, table full
  * (CONFIG_DEVICE_JOBS_MAX_ACTIONS, 8). */
 bool JOBS_register(const char *pJobActionStr, uint8_t timeoutMin_u8, jobCallBack_t callbackHandler)
@@ -112,21 +112,25 @@ typedef enum {
     JOB_INTERRUPTED_WAIT /* the application reports after the boot, within the deadline ("reboot", "update") */
 } jobInterrupted_et;
 
-/* New. A handler with all options. Zero is the default of each but the first two. */
+/* New. A handler with all options. Zero is the default of each but the first two.
+ *   pActionStr       1..31 characters, copied
+ *   pHandler         see jobCallBack_t
+ *   pContext         handed to both functions
+ *   pCancelHandler   the operator has cancelled the run, or it is past its deadline: it should end soon. Runs on the
+ *                    library's event task while the handler runs; what the handler returns then is discarded
+ *   timeoutMin_u8    see JOBS_register
+ *   onInterrupted_e  what becomes of an execution that the power interrupted
+ *   maxAttempts_u8   starts of one execution over all boots; 0 counts as 1
+ *   deadlineSec_u32  seconds without a report after which the device gives the run up; 0: see JOBS_register */
 typedef struct {
-    const char *pActionStr;                                    /* 1..31 characters, copied */
-    jobsStatus_et (*pHandler)(job_st *ps_job, void *pContext); /* see jobCallBack_t */
-    void *pContext;                                            /* handed to both functions */
-    void (*pCancelHandler)(
-        uint32_t runId_u32,
-        void *pContext);   /* the run was cancelled by the operator or is past its deadline: end
-                                                                  soon. Runs on the library's event task, while the handler
-                                                                  runs; what the handler returns then is discarded */
-    uint8_t timeoutMin_u8; /* minutes; see JOBS_register */
+    const char *pActionStr;
+    jobsStatus_et (*pHandler)(job_st *ps_job, void *pContext);
+    void *pContext;
+    void (*pCancelHandler)(uint32_t runId_u32, void *pContext);
+    uint8_t timeoutMin_u8;
     jobInterrupted_et onInterrupted_e;
-    uint8_t maxAttempts_u8; /* starts of one execution over all boots; 0 counts as 1 */
-    uint32_t
-        deadlineSec_u32; /* seconds without a report after which the device ends the run; 0: the default, see JOBS_register */
+    uint8_t maxAttempts_u8;
+    uint32_t deadlineSec_u32;
 } jobHandler_st;
 
 /* New. Like JOBS_register. The struct may go away afterwards. */

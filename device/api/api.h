@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of device/api share. */
+#ifndef DEVICE_API_API_H
+#define DEVICE_API_API_H
+
+#include "device/run/run.h"
+#include "lib_system.h"
+
+/* lib_system.c: false, and a log line, before SYSTEM_init has succeeded with a configuration. */
+bool api_is_ready(const char *who);
+
+/* lib_jobs.c: where the engine puts a document, and what runs a handler. */
+void api_jobs_fill(struct run_config *config);
+
+/* How a device is configured. */
+enum api_way {
+    API_WAY_BAD,     /* something is wrong; every finding is logged with the field's name */
+    API_WAY_THING,   /* by a thing certificate */
+    API_WAY_NOTHING, /* nothing was given */
+};
+
+/* config_check.c */
+enum api_way api_check_config(const systemInitConfig_st *config);
+
+#endif

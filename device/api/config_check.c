@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Says everything that is wrong with a configuration, field by field, so that one look at the log is enough. */
+#include "device/api/api.h"
+#include "device/api/line.h"
+#include "device/port/port_mqtt.h"
+
+#include <string.h>
+
+#define PREFIX_MAX  (LENGTH_DEVICE_NAME_PREFIX - 1)
+#define VERSION_MAX 31
+#define WORD_CHARS  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static bool is_given(const char *text)
+{
+    return text && text[0];
+}
+
+static bool complain(const char *field, const char *what)
+{
+    line_open("SYSTEM_init");
+    line_add(field);
+    line_add(": ");
+    line_add(what);
+    line_log(PORT_LOG_ERROR);
+    return false;
+}
+
+/* A literal IPv6 address has colons as well; only its characters are checked here, the resolver judges the rest. */
+static bool is_ipv6(const char *host)
+{
+    return strspn(host, "0123456789abcdefABCDEF:.") == strlen(host) && strchr(strchr(host, ':') + 1, ':');
+}
+
+static bool check_host(const char host[LENGTH_HOST_NAME])
+{
+    static const char field[] = "s_awsConfig.hostNameStr";
+    if (!memchr(host, '\0', LENGTH_HOST_NAME)) {
+        return complain(field, "is too long, or has no NUL (up to 253 characters)");
+    }
+    if (!host[0]) {
+        return complain(
+            field, "is empty; it is what `aws iot describe-endpoint --endpoint-type iot:Data-ATS` prints");
+    }
+    if (strstr(host, "://")) {
+        return complain(field, "has a scheme; give the name alone, without 'https://' or 'mqtts://'");
+    }
+    if (strchr(host, '/')) {
+        return complain(field, "has a path; give the name alone");
+    }
+    if (strchr(host, ':') && !is_ipv6(host)) {
+        return complain(field, "has a port; that belongs into port_u16");
+    }
+    if (strspn(host, WORD_CHARS "-_.:") != strlen(host)) {
+        return complain(field, "has a character that no host name has");
+    }
+    return true;
+}
+
+static bool check_thing_name(const char *name)
+{
+    static const char field[] = "s_awsConfig.pThingNameStr";
+    if (!is_given(name)) {
+        return complain(field, "is missing");
+    }
+    if (strlen(name) >= LENGTH_THING_NAME) {
+        return complain(field, "is too long (AWS IoT: up to 128 characters)");
+    }
+    if (strspn(name, WORD_CHARS ":_-") != strlen(name)) {
+        return complain(field, "has a character that AWS IoT does not take (a-z A-Z 0-9 : _ -)");
+    }
+    return true;
+}
+
+static bool check_pem(const char *field, const char *text, const char *kind)
+{
+    if (!is_given(text)) {
+        return complain(field, "is missing");
+    }
+    const char *begin = strstr(text, "-----BEGIN ");
+    if (!begin || !strstr(begin, kind)) {
+        return complain(field,
+                        "is not PEM text of that kind; is it a file's name, or another file's content?");
+    }
+    return true;
+}
+
+/* The port knows what its TLS library takes. */
+static bool check_credentials(const awsConfig_st *aws)
+{
+    static const char *const fields[] = {
+        [PORT_MQTT_ROOT_CA] = "s_awsConfig.pRootCaStr",
+        [PORT_MQTT_CERT] = "s_awsConfig.pThingCertStr",
+        [PORT_MQTT_KEY] = "s_awsConfig.pThingPrivateKeyStr",
+    };
+    const struct port_mqtt_config config = {
+        .root_ca_pem = aws->pRootCaStr,
+        .cert_pem = aws->pThingCertStr,
+        .key_pem = aws->pThingPrivateKeyStr,
+    };
+    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
+    const char *why = NULL;
+    if (port_mqtt_check(&config, &bad, &why)) {
+        return complain(fields[bad], why ? why : "cannot be used");
+    }
+    return true;
+}
+
+static bool check_pems(const awsConfig_st *aws)
+{
+    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE-----");
+    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE-----");
+    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY-----");
+    return is_good && check_credentials(aws);
+}
+
+static bool check_thing(const awsConfig_st *aws)
+{
+    bool is_good = check_host(aws->hostNameStr);
+    if (aws->port_u16 == 0) {
+        is_good = complain("s_awsConfig.port_u16", "is 0; AWS IoT takes MQTT at 8883, or at 443");
+    }
+    is_good &= check_thing_name(aws->pThingNameStr);
+    is_good &= check_pems(aws);
+    return is_good;
+}
+
+static bool check_length(const char *field, const char *text, size_t max, const char *what)
+{
+    return !text || strlen(text) <= max || complain(field, what);
+}
+
+/* What does not depend on the way. */
+static bool check_rest(const systemInitConfig_st *config)
+{
+    bool is_good = check_length("pWifiSsidStr", config->pWifiSsidStr, LENGTH_WIFI_CRED_SSID - 1,
+                                "is too long (up to 32 bytes)");
+    is_good &= check_length("pWifiPwdStr", config->pWifiPwdStr, LENGTH_WIFI_CRED_PASSWORD - 1,
+                            "is too long (up to 64 characters)");
+    is_good &= check_length("pAppVersionStr", config->pAppVersionStr, VERSION_MAX,
+                            "is too long (up to 31 characters)");
+    const char *prefix = config->pDeviceNamePrefixStr;
+    is_good &= check_length("pDeviceNamePrefixStr", prefix, PREFIX_MAX, "is too long (up to 15 characters)");
+    if (prefix && strspn(prefix, WORD_CHARS "_-") != strlen(prefix)) {
+        is_good = complain("pDeviceNamePrefixStr", "has a character that is not a letter, a digit, _ or -");
+    }
+    if (config->logModulesCount_u8 > 0 && !config->pLogLevels_e) {
+        is_good = complain("pLogLevels_e", "is missing, but logModulesCount_u8 counts levels");
+    }
+    return is_good;
+}
+
+static bool has_claim(const awsConfig_st *aws)
+{
+    return is_given(aws->pClaimCertStr) || is_given(aws->pClaimPrivateKeyStr) ||
+           is_given(aws->pClaimTemplateStr);
+}
+
+static bool has_nothing(const awsConfig_st *aws)
+{
+    return !aws->hostNameStr[0] && aws->port_u16 == 0 && !is_given(aws->pRootCaStr) &&
+           !is_given(aws->pThingCertStr) && !is_given(aws->pThingPrivateKeyStr) &&
+           !is_given(aws->pThingNameStr) && !has_claim(aws);
+}
+
+enum api_way api_check_config(const systemInitConfig_st *config)
+{
+    const awsConfig_st *aws = &config->s_awsConfig;
+    bool is_good = check_rest(config);
+    if (has_nothing(aws)) {
+        return is_good ? API_WAY_NOTHING : API_WAY_BAD;
+    }
+    if (has_claim(aws) && !is_given(aws->pThingCertStr)) {
+        complain("s_awsConfig.pClaimCertStr", "fleet provisioning by claim is not part of this version; give "
+                                              "pThingCertStr, pThingPrivateKeyStr and pThingNameStr");
+        return API_WAY_BAD;
+    }
+    is_good &= check_thing(aws);
+    return is_good ? API_WAY_THING : API_WAY_BAD;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib_aws.h"
+#include "device/api/api.h"
+#include "device/api/line.h"
+
+bool AWS_isConnected(void)
+{
+    return run_link_state() == RUN_LINK_UP;
+}
+
+awsIotStates_et AWS_getState(void)
+{
+    switch (run_link_state()) {
+    case RUN_LINK_IDLE:
+        break;
+    case RUN_LINK_STARTING:
+        return STATE_AWS_START;
+    case RUN_LINK_UP:
+        return STATE_AWS_CONNECTED;
+    case RUN_LINK_DOWN:
+        return STATE_AWS_DISCONNECTED;
+    case RUN_LINK_SUSPENDED:
+        return STATE_AWS_SUSPENDED;
+    case RUN_LINK_RESUMING:
+        return STATE_AWS_RESUME;
+    }
+    return SYSTEM_getMode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
+}
+
+const char *AWS_getStateString(void)
+{
+    static const char *const names[STATE_AWS_MAX] = {
+        [STATE_AWS_IDLE] = "IDLE",
+        [STATE_AWS_INIT] = "INIT",
+        [STATE_AWS_START] = "START",
+        [STATE_AWS_PROVISIONING] = "PROVISIONING",
+        [STATE_AWS_CONNECTED] = "CONNECTED",
+        [STATE_AWS_DISCONNECTED] = "DISCONNECTED",
+        [STATE_AWS_SUSPENDED] = "SUSPENDED",
+        [STATE_AWS_RESUME] = "RESUME",
+        [STATE_AWS_PROVISION_FAILED] = "PROVISION_FAILED",
+    };
+    return names[AWS_getState()];
+}
+
+void AWS_suspend(void)
+{
+    if (api_is_ready(__func__)) {
+        run_suspend(true);
+    }
+}
+
+void AWS_resume(void)
+{
+    if (api_is_ready(__func__)) {
+        run_suspend(false);
+    }
+}
+
+void AWS_restart(void)
+{
+    if (api_is_ready(__func__)) {
+        run_reconnect();
+    }
+}
+
+static bool refuse(const char *who)
+{
+    line_error(who, "the application's own topics are not part of this version");
+    return false;
+}
+
+bool AWS_publish(mqttMsg_st *ps_msg)
+{
+    (void)ps_msg;
+    return refuse(__func__);
+}
+
+bool AWS_subscribe(const char *pTopicStr, uint8_t qos_e)
+{
+    (void)pTopicStr, (void)qos_e;
+    return refuse(__func__);
+}
+
+uint16_t AWS_subMsgAvailable(void)
+{
+    return 0;
+}
+
+bool AWS_subMsgRead(mqttMsg_st *ps_msg)
+{
+    (void)ps_msg;
+    return false;
+}

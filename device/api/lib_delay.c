@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib_delay.h"
+#include "device/port/port_time.h"
+
+void delay(uint32_t waitTime_u32)
+{
+    port_time_sleep_ms(waitTime_u32);
+}
+
+uint32_t millis(void)
+{
+    return (uint32_t)port_time_monotonic_ms();
+}

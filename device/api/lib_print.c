@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib_print.h"
+#include "device/port/port_board.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+
+static atomic_int shown = PRINT_LEVEL_INFO;
+
+void print_setLevel(logLevels_et level_e)
+{
+    atomic_store(&shown, (int)level_e);
+}
+
+void print_line(logLevels_et level_e, const char *pFunctionStr, const char *pFormatStr, ...)
+{
+    if ((int)level_e > atomic_load(&shown)) {
+        return;
+    }
+    enum port_log_level level = level_e <= PRINT_LEVEL_ERROR  ? PORT_LOG_ERROR
+                                : level_e == PRINT_LEVEL_INFO ? PORT_LOG_INFO
+                                                              : PORT_LOG_DEBUG;
+    va_list args;
+    va_start(args, pFormatStr);
+    port_board_print(level, pFunctionStr, pFormatStr, args);
+    va_end(args);
+}

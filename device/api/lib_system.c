@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib_system.h"
+#include "device/api/api.h"
+#include "device/api/line.h"
+#include "device/port/port_time.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+static atomic_int mode = SYSTEM_MODE_IDLE;
+static systemEventCb_t event_callback;
+static char host_name[LENGTH_HOST_NAME];
+static char thing_name[LENGTH_THING_NAME];
+static char device_name[LENGTH_DEVICE_NAME];
+
+_Static_assert(LENGTH_THING_NAME == DEVICE_THING_NAME_CAP, "two opinions on the length of a thing name");
+
+static void set_print_level(const systemInitConfig_st *config)
+{
+    if (!config->pLogLevels_e || config->logModulesCount_u8 == 0) {
+        return;
+    }
+    logLevels_et highest = PRINT_LEVEL_NONE;
+    for (uint8_t i = 0; i < config->logModulesCount_u8; i++) {
+        if (config->pLogLevels_e[i] > highest) {
+            highest = config->pLogLevels_e[i];
+        }
+    }
+    print_setLevel(highest);
+}
+
+static void make_device_name(const char *prefix)
+{
+    strcpy(device_name, prefix && prefix[0] ? prefix : "device");
+    strcat(device_name, "_");
+    size_t len = strlen(device_name);
+    if (port_board_device_id(device_name + len, sizeof(device_name) - len)) {
+        strcpy(device_name + len, "unknown");
+        line_error("SYSTEM_init", "this board gives no device id");
+    }
+}
+
+static void link_changed(bool is_up)
+{
+    if (event_callback) {
+        event_callback(is_up ? EVENT_MQTT_CONNECTED : EVENT_MQTT_DISCONNECTED);
+        event_callback(is_up ? EVENT_AWS_CONNECTED : EVENT_AWS_DISCONNECTED);
+    }
+}
+
+static bool init_thing(const awsConfig_st *aws)
+{
+    strcpy(host_name, aws->hostNameStr);
+    strcpy(thing_name, aws->pThingNameStr);
+    struct run_config config = {
+        .host = host_name,
+        .port = aws->port_u16,
+        .thing_name = thing_name,
+        .root_ca_pem = aws->pRootCaStr,
+        .cert_pem = aws->pThingCertStr,
+        .key_pem = aws->pThingPrivateKeyStr,
+        .link_changed = link_changed,
+    };
+    api_jobs_fill(&config);
+    enum err err = run_init(&config);
+    if (err) {
+        thing_name[0] = '\0';
+        line_open("SYSTEM_init");
+        line_add(err == ERR_STORAGE ? "the storage for the journal of jobs cannot be used" : err_text(err));
+        line_log(PORT_LOG_ERROR);
+    }
+    return !err;
+}
+
+static void log_start(const systemInitConfig_st *config)
+{
+    line_open("device-jobs");
+    line_add(device_name);
+    if (config->pAppVersionStr) {
+        line_add(", application ");
+        line_add(config->pAppVersionStr);
+    }
+    line_log(PORT_LOG_INFO);
+}
+
+bool SYSTEM_init(systemInitConfig_st *s_pConfig)
+{
+    if (!s_pConfig) {
+        line_error("SYSTEM_init", "no configuration was given");
+        return false;
+    }
+    if (atomic_load(&mode) != SYSTEM_MODE_IDLE) {
+        line_error("SYSTEM_init", "was called before; restart the device to configure it anew");
+        return false;
+    }
+    enum api_way way = api_check_config(s_pConfig);
+    if (way == API_WAY_BAD) {
+        return false;
+    }
+    set_print_level(s_pConfig);
+    make_device_name(s_pConfig->pDeviceNamePrefixStr);
+    event_callback = s_pConfig->systemEventCallBack;
+    if (way == API_WAY_NOTHING) {
+        line_error("SYSTEM_init",
+                   "s_awsConfig is empty and nothing is stored: waiting in mode DEVICE CONFIG");
+        atomic_store(&mode, SYSTEM_MODE_DEVICE_CONFIG);
+        return true;
+    }
+    if (!init_thing(&s_pConfig->s_awsConfig)) {
+        return false;
+    }
+    log_start(s_pConfig);
+    atomic_store(&mode, SYSTEM_MODE_NORMAL);
+    return true;
+}
+
+bool api_is_ready(const char *who)
+{
+    if (atomic_load(&mode) == SYSTEM_MODE_NORMAL) {
+        return true;
+    }
+    line_error(who, atomic_load(&mode) == SYSTEM_MODE_IDLE ? "SYSTEM_init has not succeeded yet"
+                                                           : "the device is not configured yet");
+    return false;
+}
+
+void SYSTEM_start(void)
+{
+    if (!api_is_ready(__func__)) {
+        return;
+    }
+    enum err err = run_start();
+    if (err) {
+        line_error(__func__,
+                   err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
+    }
+}
+
+systemMode_et SYSTEM_getMode(void)
+{
+    return (systemMode_et)atomic_load(&mode);
+}
+
+const char *SYSTEM_getModeString(void)
+{
+    static const char *const names[SYSTEM_MODE_MAX] = {
+        [SYSTEM_MODE_IDLE] = "IDLE",
+        [SYSTEM_MODE_TEST] = "TEST",
+        [SYSTEM_MODE_DEVICE_CONFIG] = "DEVICE CONFIG",
+        [SYSTEM_MODE_WIFI_CONFIG] = "WIFI CONFIG",
+        [SYSTEM_MODE_NORMAL] = "NORMAL",
+        [SYSTEM_MODE_OTA] = "OTA",
+        [SYSTEM_MODE_ABORT] = "ABORT",
+    };
+    return names[SYSTEM_getMode()];
+}
+
+void SYSTEM_restart(uint32_t delayMs_u32)
+{
+    run_restart(delayMs_u32);
+}
+
+const char *SYSTEM_getDeviceName(void)
+{
+    return device_name;
+}
+
+const char *AWS_getThingName(void)
+{
+    return thing_name;
+}

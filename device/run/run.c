@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/run/run.h"
+#include "device/port/port_board.h"
+#include "device/port/port_store.h"
+#include "device/port/port_time.h"
+#include "device/run/run_state.h"
+
+struct runner device_runner;
+
+/* The journal is read into the message queue, which is not in use before run_start. */
+_Static_assert(INBOX_CAP >= JOBS_RECORD_CAP, "the journal does not fit into the message queue");
+
+uint64_t run_now_ms(void)
+{
+    return port_time_monotonic_ms();
+}
+
+static void make_objects(void)
+{
+    if (atomic_load(&device_runner.are_objects_made)) {
+        return;
+    }
+    port_mutex_init(&device_runner.lock);
+    struct port_signal *signals[] = {&device_runner.wake,         &device_runner.gate,
+                                     &device_runner.replied,      &device_runner.work_given,
+                                     &device_runner.event,        &device_runner.engine_ended,
+                                     &device_runner.worker_ended, &device_runner.event_ended};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        port_signal_init(signals[i]);
+    }
+    atomic_store(&device_runner.are_objects_made, true);
+}
+
+/* What a run before has left. */
+static enum err reset(const struct run_config *config)
+{
+    port_mutex_lock(&device_runner.lock);
+    bool is_busy = device_runner.is_started || device_runner.is_worker_alive || device_runner.is_event_alive;
+    if (!is_busy) {
+        device_runner.config = *config;
+        device_runner.is_ready = false;
+        device_runner.link_state = RUN_LINK_IDLE;
+        device_runner.wants_suspend = device_runner.wants_reconnect = device_runner.wants_resync =
+            device_runner.is_inbox_lossy = false;
+        device_runner.restart_at_ms = RUN_NEVER;
+        device_runner.command.state = RUN_COMMAND_FREE;
+        device_runner.has_progress = device_runner.is_progress_read = device_runner.has_work =
+            device_runner.has_returned = device_runner.is_handler_busy = false;
+        device_runner.has_cancel = device_runner.is_link_told = false;
+        device_runner.work.run_id = 0;
+        inbox_clear(&device_runner.inbox);
+    }
+    port_mutex_unlock(&device_runner.lock);
+    return is_busy ? ERR_BUSY : ERR_OK;
+}
+
+static enum err load_journal(struct slice *record)
+{
+    enum err err = port_store_open();
+    if (err) {
+        return err;
+    }
+    size_t len = 0;
+    err = port_store_get(RUN_JOURNAL_KEY, device_runner.inbox.bytes, JOBS_RECORD_CAP, &len);
+    if (err == ERR_TOO_LONG) {
+        port_board_log(PORT_LOG_ERROR,
+                       "the stored journal is larger than any that this version writes: it counts as absent");
+        err = ERR_NOT_FOUND;
+    }
+    *record = (struct slice){device_runner.inbox.bytes, err ? 0 : len};
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err run_init(const struct run_config *config)
+{
+    make_objects();
+    enum err err = reset(config);
+    if (err) {
+        return err;
+    }
+    struct slice record;
+    err = load_journal(&record);
+    if (err) {
+        return err;
+    }
+    run_engine_init(record);
+    port_mutex_lock(&device_runner.lock);
+    device_runner.is_ready = true;
+    port_mutex_unlock(&device_runner.lock);
+    return ERR_OK;
+}
+
+/* Waits until a task has ended. ERR_BUSY: it is in the application's code, which nobody can end. */
+static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake,
+                         struct port_signal *ended)
+{
+    for (;;) {
+        port_mutex_lock(&device_runner.lock);
+        bool must_wait = *is_alive;
+        bool must_leave_it = is_busy && *is_busy;
+        port_mutex_unlock(&device_runner.lock);
+        if (!must_wait || must_leave_it) {
+            return must_wait ? ERR_BUSY : ERR_OK;
+        }
+        port_signal_set(wake);
+        if (!port_signal_wait(ended, RUN_STOP_MS)) {
+            return ERR_TIMEOUT;
+        }
+    }
+}
+
+/* The engine task first: the others may be waiting for it. */
+static enum err stop_all(void)
+{
+    port_mutex_lock(&device_runner.lock);
+    device_runner.is_stopping = true;
+    port_mutex_unlock(&device_runner.lock);
+    enum err err =
+        end_task(&device_runner.is_started, NULL, &device_runner.wake, &device_runner.engine_ended);
+    if (err) {
+        return err;
+    }
+    enum err worker = end_task(&device_runner.is_worker_alive, &device_runner.is_handler_busy,
+                               &device_runner.work_given, &device_runner.worker_ended);
+    enum err event = end_task(&device_runner.is_event_alive, &device_runner.is_callback_busy,
+                              &device_runner.event, &device_runner.event_ended);
+    return worker ? worker : event;
+}
+
+enum err run_stop(void)
+{
+    return run_is_started() ? stop_all() : ERR_OK;
+}
+
+static void stop_on_shutdown(void)
+{
+    run_stop();
+}
+
+static enum err start_task(const char *name, uint32_t stack_bytes, unsigned priority,
+                           void (*entry)(void *ctx), bool *is_alive)
+{
+    port_mutex_lock(&device_runner.lock);
+    *is_alive = true;
+    port_mutex_unlock(&device_runner.lock);
+    enum err err = port_task_start(name, stack_bytes, priority, entry, NULL);
+    if (err) {
+        port_mutex_lock(&device_runner.lock);
+        *is_alive = false;
+        port_mutex_unlock(&device_runner.lock);
+    }
+    return err;
+}
+
+static enum err start_tasks(void)
+{
+    enum err err = start_task("dj_event", CONFIG_DEVICE_JOBS_EVENT_STACK, 3, run_event_task,
+                              &device_runner.is_event_alive);
+    if (!err) {
+        err = start_task("dj_worker", CONFIG_DEVICE_JOBS_WORKER_STACK, 3, run_worker_task,
+                         &device_runner.is_worker_alive);
+    }
+    if (!err) {
+        err = start_task("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK, 5, run_engine_task,
+                         &device_runner.is_started);
+    }
+    return err;
+}
+
+enum err run_start(void)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return ERR_BUSY;
+    }
+    port_mutex_lock(&device_runner.lock);
+    bool is_good = device_runner.is_ready && !device_runner.is_started && !device_runner.is_event_alive;
+    device_runner.is_stopping = !is_good && device_runner.is_stopping;
+    if (is_good) {
+        device_runner.link_state = RUN_LINK_STARTING;
+    }
+    port_mutex_unlock(&device_runner.lock);
+    if (!is_good) {
+        return ERR_BUSY;
+    }
+    port_signal_set(&device_runner.gate);
+    port_board_on_shutdown(stop_on_shutdown);
+    enum err err = start_tasks();
+    if (err) {
+        stop_all();
+    }
+    return err;
+}
+
+/* Sets one wish of another task and wakes the engine task. */
+static void wish(bool *which, bool value)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runner.lock);
+    *which = value;
+    port_mutex_unlock(&device_runner.lock);
+    port_signal_set(&device_runner.wake);
+}
+
+void run_suspend(bool is_suspended)
+{
+    wish(&device_runner.wants_suspend, is_suspended);
+}
+
+void run_reconnect(void)
+{
+    wish(&device_runner.wants_reconnect, true);
+}
+
+void run_restart(uint32_t delay_ms)
+{
+    if (!run_is_started()) {
+        port_time_sleep_ms(delay_ms);
+        port_board_restart();
+    }
+    port_mutex_lock(&device_runner.lock);
+    device_runner.restart_at_ms = run_now_ms() + delay_ms;
+    port_mutex_unlock(&device_runner.lock);
+    port_signal_set(&device_runner.wake);
+}
+
+enum run_link run_link_state(void)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return RUN_LINK_IDLE;
+    }
+    port_mutex_lock(&device_runner.lock);
+    enum run_link state = device_runner.link_state;
+    port_mutex_unlock(&device_runner.lock);
+    return state;
+}
+
+bool run_is_started(void)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return false;
+    }
+    port_mutex_lock(&device_runner.lock);
+    bool is_started = device_runner.is_started;
+    port_mutex_unlock(&device_runner.lock);
+    return is_started;
+}
+
+void run_get_counters(struct jobs_counters *counters)
+{
+    *counters = (struct jobs_counters){0};
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runner.lock);
+    *counters = device_runner.counters;
+    port_mutex_unlock(&device_runner.lock);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* What gives the engine life: the engine task, which alone touches engine, link and storage; the worker task, which runs the
+ * application's handlers; the event task, which runs its other callbacks; and the one MQTT connection.
+ *
+ * There is one of it in a program, like the ports below. All functions: any task, not from an ISR, and never under a lock
+ * that a callback takes; none waits for the network. */
+#ifndef DEVICE_RUN_RUN_H
+#define DEVICE_RUN_RUN_H
+
+#include "device/core/jobs_engine.h"
+
+/* Texts and the document buffer must live as long as the program. */
+struct run_config {
+    const char *host;
+    uint16_t port;
+    const char *thing_name;
+    const char *root_ca_pem;
+    const char *cert_pem;
+    const char *key_pem;
+    char *document;
+    size_t document_cap;
+
+    /* On the worker task; may block. The run and its document are valid until it returns. */
+    enum jobs_status (*run_handler)(const struct jobs_run *run);
+    /* On the event task: the run was cancelled, or is past its deadline. `user` of its action; NULL for a run of an
+     * earlier boot. */
+    void (*cancel_handler)(uint32_t run_id, void *user);
+    /* On the event task: the connection came or went. Only the last state counts when it changes faster. */
+    void (*link_changed)(bool is_up);
+};
+
+enum run_link {
+    RUN_LINK_IDLE,     /* not started */
+    RUN_LINK_STARTING, /* started, never connected */
+    RUN_LINK_UP,
+    RUN_LINK_DOWN,      /* was up; connects again */
+    RUN_LINK_SUSPENDED, /* by run_suspend */
+    RUN_LINK_RESUMING,  /* resumed, not connected yet */
+};
+
+/* Opens the storage and loads the journal. ERR_STORAGE: the storage cannot be used. ERR_BUSY: it runs already, or a
+ * handler of the run before has not returned. */
+enum err run_init(const struct run_config *config);
+
+/* Before or after run_start. Errors of jobs_engine_register; ERR_BUSY before run_init. The name is copied. */
+enum err run_register(const struct jobs_action *action);
+
+/* Starts the tasks and returns. ERR_BUSY: they run. ERR_FULL: no memory for a task. */
+enum err run_start(void);
+
+/* Ends the connection and the tasks, for a program that ends and for tests. ERR_BUSY: a handler or callback of the
+ * application has not returned; its task ends when it does. */
+enum err run_stop(void);
+
+struct run_pair {
+    const char *key;
+    const char *value;
+};
+
+struct run_report {
+    uint32_t run_id;    /* 0: by job_id */
+    const char *job_id; /* NULL with a run_id */
+    enum jobs_status status;
+    int progress_percent; /* -1: none */
+    const char *message;  /* or NULL */
+    bool has_details;
+    const struct run_pair *pairs;
+    size_t count;
+};
+
+/* IN_PROGRESS: left in a mailbox that holds the newest one; ERR_OK says no more than that. Final: waits until the engine task has
+ * journaled it, 2 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
+ * yet. ERR_NOT_FOUND: no such run. ERR_BUSY: the run has a final status already, or run_start was not called.
+ * *refused (may be NULL) counts the pairs that break the rules of details_add; the rest goes out. */
+enum err run_report(const struct run_report *report, size_t *refused);
+
+void run_suspend(bool is_suspended);
+
+/* Drops the connection and makes a new one. */
+void run_reconnect(void);
+
+/* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
+void run_restart(uint32_t delay_ms);
+
+enum run_link run_link_state(void);
+bool run_is_started(void);
+void run_get_counters(struct jobs_counters *counters);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of device/run, shared by its files: run.c (life cycle, wishes of other tasks), run_engine.c (engine task),
+ * run_link.c (connection), run_mailbox.c (reports, registrations), run_worker.c (worker and event task). */
+#ifndef DEVICE_RUN_RUN_STATE_H
+#define DEVICE_RUN_RUN_STATE_H
+
+#include "device/core/jobs_engine_state.h"
+#include "device/core/link.h"
+#include "device/port/port_sync.h"
+#include "device/run/inbox.h"
+#include "device/run/run.h"
+
+#include <stdatomic.h>
+
+#define RUN_NEVER       UINT64_MAX
+#define RUN_JOURNAL_KEY "jobs"
+#define RUN_COMMAND_MS  2000  /* how long a caller waits for the engine task */
+#define RUN_STOP_MS     10000 /* the connection's end may take 5 s of it */
+#define RUN_REASON_CAP  200
+
+enum run_command_state {
+    RUN_COMMAND_FREE,
+    RUN_COMMAND_GIVEN,
+    RUN_COMMAND_ABANDONED, /* given, and its caller has stopped waiting */
+    RUN_COMMAND_DONE,
+};
+
+enum run_command_type {
+    RUN_COMMAND_REGISTER,
+    RUN_COMMAND_REPORT,
+};
+
+/* What a task asks of the engine task and waits for: one at a time. */
+struct run_command {
+    enum run_command_state
+        state; /* guarded by `lock`; the rest belongs to the caller, or while GIVEN to the engine task */
+    enum run_command_type type;
+    enum err result;
+    union {
+        struct {
+            struct jobs_action action;
+            char name[DEVICE_ACTION_CAP];
+        } registration;
+        struct {
+            struct jobs_report report;
+            char message[JOURNAL_MESSAGE_CAP];
+        } final;
+    } u;
+};
+
+struct runner {
+    struct run_config config;
+    atomic_bool are_objects_made;
+    struct port_mutex lock;
+    struct port_signal wake;       /* the engine task has something to do */
+    struct port_signal gate;       /* set: the command slot is free */
+    struct port_signal replied;    /* the command is DONE */
+    struct port_signal work_given; /* for the worker task */
+    struct port_signal event;      /* for the event task */
+    struct port_signal engine_ended, worker_ended, event_ended;
+
+    /* guarded by `lock` */
+    bool is_ready;   /* run_init was good */
+    bool is_started; /* the engine task takes commands */
+    bool is_stopping;
+    bool is_worker_alive, is_event_alive;
+    enum run_link link_state;
+    bool wants_suspend;
+    bool wants_reconnect;
+    bool wants_resync;   /* a message was dropped */
+    bool is_inbox_lossy; /* news of the connection were dropped: it must be made anew */
+    uint64_t restart_at_ms;
+    struct inbox inbox;
+    struct run_command command;
+    bool has_progress;
+    bool is_progress_read; /* the engine task reads it: nobody writes */
+    struct jobs_report progress;
+    struct jobs_counters counters;
+
+    /* the worker's mailbox, guarded by `lock` */
+    bool has_work;
+    bool is_handler_busy;
+    bool has_returned;
+    enum jobs_status returned_status;
+    struct jobs_run work;
+
+    /* the event task's mailbox, guarded by `lock` */
+    bool is_callback_busy;
+    bool has_cancel;
+    uint32_t cancel_run_id;
+    bool is_link_told; /* what link_changed was told last */
+
+    /* the engine task's own */
+    struct jobs_engine engine;
+    struct link link;
+    int subscription_ids[JOBS_SUB_COUNT];
+    bool must_drop; /* the engine wants another connection */
+    char drop_reason[RUN_REASON_CAP];
+    bool must_restart;               /* the engine wants a restart */
+    bool is_clock_told;              /* that it is not plausible */
+    uint64_t clock_again_ms;         /* look at the clock again */
+    char line[RUN_REASON_CAP + 160]; /* the log line that is being made */
+};
+
+extern struct runner device_runner;
+
+/* run.c */
+uint64_t run_now_ms(void);
+
+/* run_engine.c */
+void run_engine_task(void *ctx);
+void run_engine_init(struct slice record);
+
+/* run_link.c */
+void run_link_serve(uint64_t now_ms);
+void run_link_event(const struct inbox_item *item, uint64_t now_ms);
+void run_link_close(void);
+uint64_t run_link_wake_at_ms(void);
+enum err run_link_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
+
+/* run_mailbox.c */
+void run_mailbox_serve(uint64_t now_ms);
+void run_mailbox_fail_all(void); /* with `lock` held: the engine task ends */
+
+/* run_worker.c */
+void run_worker_task(void *ctx);
+void run_event_task(void *ctx);
+void run_worker_start_handler(void *ctx, const struct jobs_run *work);
+void run_worker_cancel_handler(void *ctx, uint32_t run_id);
+void run_worker_serve_return(uint64_t now_ms);
+
+#endif
