@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The command line has no signature that would name the service. */
 #define SERVICE_HEADER "x-iot-local-service"
@@ -53,7 +52,7 @@ static bool find_service(struct call *call, struct signature *signature)
         memcpy(signature->service, service, strlen(service) + 1);
         return true;
     }
-    signature_read(&call->request, (int64_t)time(NULL), signature);
+    signature_read(&call->request, core_now_ms(call->service->core) / 1000, signature);
     switch (signature->state) {
     case SIGNATURE_GOOD:
         return true;

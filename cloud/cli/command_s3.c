@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* iot-local s3 put: `aws s3 cp` for machines that have no AWS CLI. */
+#include "cloud/cli/cli.h"
+#include "cloud/cli/commands.h"
+#include "cloud/cli/file.h"
+#include "cloud/core/objects.h"
+#include "cloud/http/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S3_HEADER "x-iot-local-service: s3"
+
+struct s3_options {
+    const char *data;
+};
+
+static const struct arg_option options[] = {OPTION_DATA(struct s3_options)};
+
+static const struct arg_command command = {
+    .name = "s3 put",
+    .operands = "FILE s3://BUCKET/KEY",
+    .operand_count = 2,
+    .summary = "stores a file in the local S3, makes the bucket when it is missing, prints its links",
+    .details = "A KEY that ends in '/', or none, takes the name of the file.",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+struct place {
+    char *bucket, *key;
+};
+
+static bool read_place(const char *text, const char *file, struct place *place)
+{
+    const char scheme[] = "s3://";
+    if (strncmp(text, scheme, sizeof scheme - 1) != 0 || text[sizeof scheme - 1] == '\0') {
+        fprintf(stderr, "iot-local s3 put: '%s' is not like s3://bucket/key\n", text);
+        return false;
+    }
+    const char *bucket = text + sizeof scheme - 1;
+    size_t bucket_len = strcspn(bucket, "/");
+    const char *key = bucket + bucket_len + (bucket[bucket_len] == '/');
+    const char *slash = strrchr(file, '/');
+    bool is_folder = *key == '\0' || key[strlen(key) - 1] == '/';
+    place->bucket = text_copy_n(bucket, bucket_len);
+    place->key = text_format("%s%s", key, is_folder ? (slash ? slash + 1 : file) : "");
+    return true;
+}
+
+static bool put(struct client *client, const struct place *place, const char *bytes, size_t len)
+{
+    long status = 0;
+    return client_send(client,
+                       (struct client_request){.method = "PUT",
+                                               .path = client_path("/%s", place->bucket),
+                                               .header = S3_HEADER,
+                                               .tolerated = 409}, /* it is there */
+                       &status, NULL) &&
+           client_send(client,
+                       (struct client_request){.method = "PUT",
+                                               .path = client_path("/%s/%p", place->bucket, place->key),
+                                               .header = S3_HEADER,
+                                               .bytes = bytes,
+                                               .bytes_len = len},
+                       &status, NULL);
+}
+
+static bool say_links(struct client *client, const struct place *place)
+{
+    json_t *status = NULL;
+    if (!client_status(client, &status)) {
+        return false;
+    }
+    char *path = client_path("/%s/%p", place->bucket, place->key);
+    printf("stored; in a browser:  http://127.0.0.1:%lld%s\n",
+           (long long)json_integer_value(json_object_get(status, "http_port")), path);
+    printf("as a documentSource:   https://s3.%s.amazonaws.com%s\n",
+           json_string_value(json_object_get(status, "region")), path);
+    free(path);
+    json_decref(status);
+    return true;
+}
+
+int command_s3_put(int argc, char **argv)
+{
+    struct s3_options given = {0};
+    const char *operands[ARGS_OPERANDS_MAX];
+    enum args_outcome outcome = args_parse(&command, argc, argv, &given, operands);
+    if (outcome != ARGS_GOOD) {
+        return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
+    }
+    struct place place = {0};
+    size_t len = 0;
+    if (!read_place(operands[1], operands[0], &place)) {
+        return CLI_USAGE;
+    }
+    char *bytes = file_read(operands[0], OBJECT_SIZE_MAX, &len);
+    struct client *client = bytes ? client_open(given.data) : NULL;
+    bool is_good = client && put(client, &place, bytes, len) && say_links(client, &place);
+    client_close(client);
+    free(bytes);
+    free(place.bucket);
+    free(place.key);
+    return is_good ? CLI_OK : CLI_FAILED;
+}
