@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/broker/connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -30,8 +31,8 @@ static struct connection **serial_bucket(struct connection_table *table, uint64_
 /* A certificate id is a hash in hex already: its first three digits are as good as any. */
 static struct connection **certificate_bucket(struct connection_table *table, const char *certificate_id)
 {
-    char head[4] = {0};
-    strncpy(head, certificate_id, 3);
+    char head[4];
+    snprintf(head, sizeof(head), "%.3s", certificate_id);
     return &table->by_certificate[strtoul(head, NULL, 16) % BUCKETS];
 }
 
