@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Sizes: 128 KB of payload and its headers are a packet (the plugin checks the payload itself); the queue must take a
- * burst of requests from many devices while the daemon commits. Times: AWS's. Logs: errors, and what the plugin says. */
+ * burst of requests from many devices while the daemon commits. Times: AWS's. Logs: errors, and refusals. */
 static const char global_part[] = "# Written by iot-local at every start; changes are lost.\n"
                                   "per_listener_settings false\n"
                                   "allow_anonymous false\n"
@@ -25,8 +25,7 @@ static const char global_part[] = "# Written by iot-local at every start; change
                                   "connection_messages false\n"
                                   "log_timestamp false\n"
                                   "log_dest stderr\n"
-                                  "log_type error\n"
-                                  "log_type notice\n";
+                                  "log_type error\n";
 
 static bool fits_on_line(const char *value)
 {

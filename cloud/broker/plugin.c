@@ -40,7 +40,7 @@ struct plugin {
 
 static void log_line(const char *line)
 {
-    mosquitto_log_printf(MOSQ_LOG_NOTICE, "%s", line);
+    mosquitto_log_printf(MOSQ_LOG_ERR, "%s", line);
 }
 
 /* --- Who is it? --- */
@@ -82,7 +82,11 @@ static int accept_device(struct plugin *plugin, struct mosquitto *client, X509 *
         log_line("refused iot:Connect: the client id is longer than 128 bytes");
         return MOSQ_ERR_AUTH;
     }
-    if (authority_load(authority, &identity) && guard_may_connect(&plugin->guard, &identity) &&
+    if (!authority_load(authority, &identity)) {
+        log_line("refused iot:Connect: the database can not be read");
+        return MOSQ_ERR_AUTH;
+    }
+    if (guard_may_connect(&plugin->guard, &identity) &&
         mosquitto_set_username(client, identity.certificate_id) == MOSQ_ERR_SUCCESS &&
         connection_add(plugin->guard.connections, client, &identity) != NULL)
         return MOSQ_ERR_SUCCESS;
@@ -271,7 +275,7 @@ static void kick(void *ctx, const char *certificate)
     mosquitto_log_printf(MOSQ_LOG_NOTICE,
                          "closed the connections of certificate %.8s: it is not ACTIVE any more",
                          certificate);
-    mosquitto_kick_client_by_username(certificate, true);
+    mosquitto_kick_client_by_username(certificate, false);
 }
 
 static bool is_time_to_poll(struct plugin *plugin)

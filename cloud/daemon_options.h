@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of `iot-local up`. */
+#ifndef CLOUD_DAEMON_OPTIONS_H
+#define CLOUD_DAEMON_OPTIONS_H
+
+#include "cloud/cli/args.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+#define DAEMON_NAMES_MAX (ARG_LIST_MAX + 6)
+
+struct daemon_options {
+    const char *data, *http_port_text, *mqtt_port_text;
+    const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
+    struct arg_list extra_names;
+
+    /* made from these: */
+    uint16_t http_port, mqtt_port;       /* 0: choose a free one */
+    const char *names[DAEMON_NAMES_MAX]; /* of the server certificate */
+    size_t name_count;
+    const char *endpoint; /* the name that devices are told */
+    char host_name[HOST_NAME_MAX + 1];
+};
+
+/* ARGS_GOOD; else it has printed the help, or said what is wrong on standard error. */
+enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_options *options);
+
+#endif
