@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* What is refused before it runs, and when it is left alone: design step 2, R-10, R-14, R-54; the registration grace as a
+ * table. */
+// LINK: fake_engine_io device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/json.h"
+#include "fakes/fake_engine_io.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GRACE CONFIG_DEVICE_JOBS_GRACE_MS
+
+static void offer(struct fake_engine *f, const char *status, const char *document)
+{
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, status, document));
+}
+
+static void expect_refused(struct fake_engine *f, const char *status, const char *state, const char *reason)
+{
+    char head[200];
+    const char *payload = fake_expect_publish_to(f, "j1/update");
+    snprintf(head, sizeof head,
+             "{\"status\":\"%s\",\"statusDetails\":{\"state\":\"%s\",\"attempt\":\"%d\",\"reason\":\"%s\","
+             "\"message\":\"",
+             status, state, strcmp(status, "FAILED") == 0, reason);
+    assert_memory_equal(payload, head, strlen(head));
+    const char *tail = strstr(payload, "\"},\"executionNumber\":1,\"clientToken\":\"T\"}");
+    assert_non_null(tail);
+    assert_true(tail > payload + strlen(head)); /* the message for people is not empty */
+    assert_int_equal(f->starts, 0);
+}
+
+static const struct {
+    const char *document; /* NULL: none in the answer */
+    const char *reason;
+} bad_documents[] = {
+    {"{}", "NO_ACTION"},
+    {"{\"action\":\"\"}", "NO_ACTION"},
+    {"{\"action\":7}", "NO_ACTION"},
+    {"{\"action\":null}", "NO_ACTION"},
+    {"{\"action\":{\"action\":\"blink\"}}", "NO_ACTION"},
+    {"{\"Action\":\"blink\"}", "NO_ACTION"},
+    {"{\"steps\":[{\"action\":\"blink\"}]}", "NO_ACTION"},
+    {"{\"action\":\"a\\u0000b\"}", "NO_ACTION"},
+    {"{\"action\":\"\\ud800\"}", "NO_ACTION"},
+    {"{\"action\":\"blink\",\"action\":\"blink\"}", "AMBIGUOUS_KEY"},
+    {"{\"action\":\"blink\",\"\\u0061ction\":\"x\"}", "AMBIGUOUS_KEY"},
+    {"\"blink\"", "INVALID_DOCUMENT"},
+    {"[\"action\"]", "INVALID_DOCUMENT"},
+    {"7", "INVALID_DOCUMENT"},
+    {"null", "INVALID_DOCUMENT"},
+    {NULL, "INVALID_DOCUMENT"},
+};
+
+/* Rejected while QUEUED, and the next job runs (R-14); FAILED when it was IN_PROGRESS. No put: nothing was started. */
+static void test_bad_documents(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_documents / sizeof bad_documents[0]; i++) {
+        struct fake_engine *f = fake_ready();
+        offer(f, "QUEUED", bad_documents[i].document);
+        expect_refused(f, "REJECTED", "rejected", bad_documents[i].reason);
+        fake_accept(f, "j1/update", "");
+        offer(f, "IN_PROGRESS",
+              bad_documents[i].document); /* not the same: it was rejected; the status is enough */
+        expect_refused(f, "FAILED", "failed", bad_documents[i].reason);
+        fake_accept(f, "j1/update", "");
+        fake_pass(f, CONFIG_DEVICE_JOBS_RETRY_BASE_MS); /* the same id again: not in a hurry */
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", "{\"action\":\"blink\"}"));
+        fake_expect_publish_to(f, "j2/update");
+        fake_accept(f, "j2/update", "");
+        fake_expect(f, FAKE_START, "j2");
+        assert_int_equal(f->saves, 1);
+        assert_int_equal(jobs_engine_counters(&f->engine)->rejected, 1);
+        assert_int_equal(jobs_engine_counters(&f->engine)->failed, 1);
+        fake_free(f);
+    }
+}
+
+static char *long_document(size_t len)
+{
+    static const char head[] = "{\"action\":\"blink\",\"x\":\"";
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, 'x', len);
+    memcpy(text, head, sizeof head - 1);
+    memcpy(text + len - 2, "\"}", 3);
+    return text;
+}
+
+/* The longest document that fits runs whole; one byte more is refused, with both sizes. */
+static void test_document_at_the_limit(void **state)
+{
+    char *fits = long_document(CONFIG_DEVICE_JOBS_DOCUMENT_SIZE - 1);
+    char *too_long = long_document(CONFIG_DEVICE_JOBS_DOCUMENT_SIZE);
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    offer(f, "QUEUED", fits);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    assert_string_equal(f->run_document, fits);
+    fake_free(f);
+
+    f = fake_ready();
+    offer(f, "QUEUED", too_long);
+    expect_refused(f, "REJECTED", "rejected", "DOCUMENT_TOO_LARGE");
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "4096 bytes, the limit is 4095"));
+    fake_free(f);
+    free(fits);
+    free(too_long);
+}
+
+static void oversize(struct fake_engine *f, const char *topic, size_t size)
+{
+    char text[DEVICE_TOPIC_CAP];
+    snprintf(text, sizeof text, "%s%s", FAKE_PREFIX, topic);
+    jobs_engine_oversized(&f->engine, slice_from(text), size, f->now_ms);
+}
+
+/* R-54: a message that does not fit is asked for without its document, refused by name with size and limit. */
+static void test_oversized_answer(void **state)
+{
+    static const char *const statuses[][3] = {{"QUEUED", "REJECTED", "rejected"},
+                                              {"IN_PROGRESS", "FAILED", "failed"}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = fake_ready();
+        fake_expect_publish_to(f, "$next/get");
+        oversize(f, "$next/get/accepted", 34567);
+        fake_expect_publish(f, "$next/get", "{\"includeJobDocument\":false,\"clientToken\":\"T\"}");
+        oversize(f, "j1/get/accepted", 99999);
+        fake_accept(f, "$next/get", fake_execution("j1", 1, statuses[i][0], NULL));
+        expect_refused(f, statuses[i][1], statuses[i][2], "DOCUMENT_TOO_LARGE");
+        assert_non_null(strstr(f->effects[f->seen - 1].text, "34567 bytes, the limit is 6144"));
+        fake_accept(f, "j1/update", "");
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_free(f);
+    }
+}
+
+/* Between the answer that did not fit and the one without documents another execution came to the front: it is innocent. */
+static void test_oversized_answer_and_the_queue_moves(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    oversize(f, "$next/get/accepted", 34567);
+    fake_expect_publish_to(f, "$next/get");
+    fake_message(f, "notify-next", "{\"execution\":{\"jobId\":\"j2\"}}");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", NULL));
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", "{\"action\":\"blink\"}"));
+    fake_expect_publish_to(f, "j2/update");
+    fake_free(f);
+}
+
+/* A new connection, or an empty queue, forgets about the answer that did not fit. */
+static void test_oversized_answer_is_forgotten(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    oversize(f, "$next/get/accepted", 34567);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_message(f, "notify", "{}");
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    oversize(f, "$next/get/accepted", 34567);
+    fake_expect_publish_to(f, "$next/get");
+    jobs_engine_disconnected(&f->engine, f->now_ms);
+    fake_connect(f);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_free(f);
+}
+
+/* The message nests deeper than the reader goes: a valid document, but none that we can take. */
+static void test_document_nested_too_deeply(void **state)
+{
+    char document[128] = "{\"action\":\"blink\",\"x\":";
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(document, "[");
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(document, "]");
+    strcat(document, "}");
+    offer(f, "QUEUED", document);
+    fake_expect_publish(f, "$next/get", "{\"includeJobDocument\":false,\"clientToken\":\"T\"}");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", NULL));
+    expect_refused(f, "REJECTED", "rejected", "INVALID_DOCUMENT");
+    fake_free(f);
+}
+
+/* A notification that does not fit is a hint like any other. */
+static void test_oversized_notification(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    oversize(f, "notify-next", 34567);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_free(f);
+}
+
+/* "blink" is registered, and the grace time is over. */
+static struct fake_engine *ready_after_grace(void)
+{
+    struct fake_engine *f = fake_new();
+    fake_boot(f);
+    fake_register(f, "blink");
+    fake_pass(f, GRACE);
+    fake_connect(f);
+    return f;
+}
+
+static void test_grace_unknown_action_waits_then_is_refused(void **state)
+{
+    struct fake_engine *f = fake_ready(); /* "blink" is registered */
+    (void)state;
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    fake_expect_quiet(f);
+    uint64_t started_ms = 1000;
+    fake_wake(f);
+    assert_int_equal(f->now_ms - started_ms, GRACE);
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    expect_refused(f, "REJECTED", "rejected", "UNKNOWN_ACTION");
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "no handler for action ota"));
+    fake_free(f);
+}
+
+static void test_grace_in_progress_and_no_handler_is_failed(void **state)
+{
+    struct fake_engine *f = ready_after_grace();
+    (void)state;
+    offer(f, "IN_PROGRESS", "{\"action\":\"ota\"}");
+    expect_refused(f, "FAILED", "failed", "UNKNOWN_ACTION");
+    fake_free(f);
+}
+
+static void test_grace_registration_is_served_at_once(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    fake_pass(f, GRACE / 2);
+    fake_expect_quiet(f);
+    fake_register(f, "ota");
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_free(f);
+}
+
+/* With no handler at all the queue is left alone for ever, whatever is in it. */
+static void test_grace_without_any_handler(void **state)
+{
+    static const char *const documents[] = {"{\"action\":\"ota\"}", "{}", "7"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct fake_engine *f = fake_new();
+        fake_boot(f);
+        fake_connect(f);
+        offer(f, "QUEUED", documents[i]);
+        fake_pass(f, 10 * GRACE);
+        fake_expect_quiet(f);
+        fake_register(f, "blink"); /* the first one, after the grace time */
+        offer(f, "QUEUED", documents[i]);
+        assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"REJECTED\"", 20);
+        fake_free(f);
+    }
+}
+
+/* The seed's order: SYSTEM_start(), connection, then JOBS_register(). */
+static void test_grace_first_registration_while_a_job_waits(void **state)
+{
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_connect(f);
+    offer(f, "QUEUED", "{\"action\":\"blink\"}");
+    fake_expect_quiet(f);
+    fake_register(f, "blink");
+    offer(f, "QUEUED", "{\"action\":\"blink\"}");
+    fake_expect_publish_to(f, "j1/update");
+    fake_free(f);
+}
+
+/* The grace time runs from the start of the network, and a job that waits needs no timer while off line. */
+static void test_grace_passes_off_line(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    jobs_engine_disconnected(&f->engine, f->now_ms);
+    assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
+    f->now_ms += 2 * GRACE;
+    fake_connect(f);
+    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    expect_refused(f, "REJECTED", "rejected", "UNKNOWN_ACTION");
+    fake_free(f);
+}
+
+/* Hostile action names reach neither the JSON nor the log as they are. */
+static void test_hostile_action_names(void **state)
+{
+    struct fake_engine *f = ready_after_grace();
+    (void)state;
+    offer(f, "QUEUED", "{\"action\":\"a\\\"\\n\\u202eb\\\\\"}");
+    expect_refused(f, "REJECTED", "rejected", "UNKNOWN_ACTION");
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "action a'  b/\""));
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(
+        f, "$next/get",
+        fake_execution("j2", 1, "QUEUED", "{\"action\":\"a-name-of-more-than-thirty-one-characters\"}"));
+    assert_non_null(strstr(fake_expect_publish_to(f, "j2/update"), "UNKNOWN_ACTION"));
+    fake_free(f);
+}
+
+static void test_register_errors(void **state)
+{
+    struct fake_engine *f = fake_new();
+    struct jobs_action action = {.name = "a-name-of-31-characters-or-less", .max_attempts = 1};
+    char names[CONFIG_DEVICE_JOBS_MAX_ACTIONS][16];
+    (void)state;
+    fake_boot(f);
+    assert_int_equal(strlen(action.name), 31);
+    fake_register_action(f, &action);
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_EXISTS);
+    action.name = "a-name-of-32-characters-or-less!";
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
+    action.name = "";
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
+    action.name = NULL;
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
+    action.name = "x";
+    action.max_attempts = 0;
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
+    for (int i = 1; i < CONFIG_DEVICE_JOBS_MAX_ACTIONS; i++) {
+        snprintf(names[i], sizeof names[i], "a%d", i);
+        fake_register(f, names[i]);
+        memset(names[i], '?', sizeof names[i]); /* names are copied */
+    }
+    action.max_attempts = 1;
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_FULL);
+    action.name = "a1";
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_EXISTS);
+    fake_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad_documents),
+        cmocka_unit_test(test_document_at_the_limit),
+        cmocka_unit_test(test_oversized_answer),
+        cmocka_unit_test(test_oversized_answer_and_the_queue_moves),
+        cmocka_unit_test(test_oversized_answer_is_forgotten),
+        cmocka_unit_test(test_document_nested_too_deeply),
+        cmocka_unit_test(test_oversized_notification),
+        cmocka_unit_test(test_grace_unknown_action_waits_then_is_refused),
+        cmocka_unit_test(test_grace_in_progress_and_no_handler_is_failed),
+        cmocka_unit_test(test_grace_registration_is_served_at_once),
+        cmocka_unit_test(test_grace_without_any_handler),
+        cmocka_unit_test(test_grace_first_registration_while_a_job_waits),
+        cmocka_unit_test(test_grace_passes_off_line),
+        cmocka_unit_test(test_hostile_action_names),
+        cmocka_unit_test(test_register_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

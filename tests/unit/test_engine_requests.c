@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests and their answers: every rejection code of reference 1.8 in every phase, lost, late, doubled and foreign
+ * answers, bursts of notifications. Design step 6; R-15, R-17, R-26, R-27, R-30. */
+// LINK: fake_engine_io device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/fake_engine_io.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BLINK       "{\"action\":\"blink\"}"
+#define TIMEOUT_MS  CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
+#define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
+
+/* What the engine does next, told by its next effect. */
+enum next {
+    AGAIN,   /* the same request, with a new token, after a backoff */
+    ASK,     /* $next/get: the execution in hand is given up */
+    RUN,     /* the handler */
+    REFUSE,  /* a final status with reason CLAIM_REFUSED */
+    CANCEL,  /* the handler is told */
+    BARE,    /* the final status without details */
+    NOTHING, /* the job runs on */
+};
+
+struct rejection {
+    const char *code;
+    const char *members;
+    enum next claim, progress, final, describe;
+};
+
+static const struct rejection rejections[] = {
+    {"InvalidTopic", "", REFUSE, NOTHING, BARE, NOTHING},
+    {"InvalidJson", "", REFUSE, NOTHING, BARE, NOTHING},
+    {"InvalidRequest", "", REFUSE, NOTHING, BARE, NOTHING},
+    {"InvalidStateTransition", STATE("CANCELED"), ASK, CANCEL, ASK, CANCEL},
+    {"InvalidStateTransition", STATE("TIMED_OUT"), ASK, CANCEL, ASK, CANCEL},
+    {"InvalidStateTransition", STATE("REMOVED"), ASK, CANCEL, ASK, CANCEL},
+    {"InvalidStateTransition", STATE("SUCCEEDED"), ASK, CANCEL, ASK, CANCEL},
+    {"InvalidStateTransition", STATE("IN_PROGRESS"), REFUSE, NOTHING, BARE, NOTHING},
+    {"InvalidStateTransition", "", REFUSE, NOTHING, BARE, NOTHING},
+    {"ResourceNotFound", "", ASK, CANCEL, ASK, CANCEL},
+    {"VersionMismatch", STATE("IN_PROGRESS"), RUN, NOTHING, AGAIN, NOTHING},
+    {"VersionMismatch", STATE("QUEUED"), ASK, NOTHING, AGAIN, NOTHING},
+    {"VersionMismatch", STATE("CANCELED"), ASK, CANCEL, ASK, CANCEL},
+    {"InternalError", "", AGAIN, AGAIN, AGAIN, AGAIN},
+    {"RequestThrottled", "", AGAIN, AGAIN, AGAIN, AGAIN},
+    {"TerminalStateReached", "", ASK, CANCEL, ASK, CANCEL},
+    {"SomethingNew", "", REFUSE, NOTHING, BARE, NOTHING},
+};
+
+static void expect_again(struct fake_engine *f, const char *tail)
+{
+    char before[FAKE_TEXT_CAP];
+    snprintf(before, sizeof before, "%s", f->effects[f->seen - 1].text);
+    uint64_t rejected_ms = f->now_ms;
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_in_range(f->now_ms - rejected_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    fake_expect_publish(f, tail, before);
+    assert_true(jobs_engine_counters(&f->engine)->retried_sends > 0);
+}
+
+static void expect_next(struct fake_engine *f, enum next next, const char *tail)
+{
+    switch (next) {
+    case AGAIN:
+        expect_again(f, tail);
+        break;
+    case ASK:
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        break;
+    case RUN:
+        fake_expect(f, FAKE_START, "j1");
+        break;
+    case REFUSE:
+        assert_non_null(strstr(fake_expect_publish_to(f, tail), "\"reason\":\"CLAIM_REFUSED\""));
+        break;
+    case CANCEL:
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_expect_quiet(f);
+        break;
+    case BARE:
+        assert_null(strstr(fake_expect_publish_to(f, tail), "statusDetails"));
+        break;
+    case NOTHING:
+        fake_expect_quiet(f);
+        break;
+    }
+}
+
+static struct fake_engine *claiming(void)
+{
+    struct fake_engine *f = fake_ready();
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    return f;
+}
+
+static void test_each_rejection_of_a_claim(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        struct fake_engine *f = claiming();
+        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
+        expect_next(f, rejections[i].claim, "j1/update");
+        assert_int_equal(f->starts, rejections[i].claim == RUN);
+        fake_free(f);
+    }
+}
+
+static void test_each_rejection_of_progress(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        struct fake_engine *f = fake_running();
+        fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+        fake_expect_publish_to(f, "j1/update");
+        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
+        expect_next(f, rejections[i].progress, "j1/update");
+        fake_free(f);
+    }
+}
+
+static void test_each_rejection_of_a_final_status(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        struct fake_engine *f = fake_running();
+        fake_return(f, JOBS_STATUS_FAILED);
+        fake_expect_publish_to(f, "j1/update");
+        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
+        expect_next(f, rejections[i].final, "j1/update");
+        fake_free(f);
+    }
+}
+
+static void test_each_rejection_of_a_describe(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        struct fake_engine *f = fake_running();
+        fake_message(f, "notify", "{\"jobs\":{}}");
+        fake_expect_publish_to(f, "j1/get");
+        fake_reject(f, "j1/get", rejections[i].code, rejections[i].members);
+        expect_next(f, rejections[i].describe, "j1/get");
+        fake_free(f);
+    }
+}
+
+/* Nothing can be concluded from a refused question: it is asked again, ever more slowly. */
+static void test_each_rejection_of_next(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        struct fake_engine *f = fake_ready();
+        fake_expect_publish_to(f, "$next/get");
+        fake_reject(f, "$next/get", rejections[i].code, rejections[i].members);
+        expect_again(f, "$next/get");
+        fake_reject(f, "$next/get", rejections[i].code, "");
+        uint64_t rejected_ms = f->now_ms;
+        fake_wake(f);
+        assert_in_range(f->now_ms - rejected_ms, 2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS / 8,
+                        2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+        fake_free(f);
+    }
+}
+
+/* The window doubles up to its cap, the wait never falls below an eighth of it, and a success resets it. */
+static void test_backoff_of_retries(void **state)
+{
+    struct fake_engine *f = claiming();
+    uint64_t window_ms = CONFIG_DEVICE_JOBS_RETRY_BASE_MS;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        uint64_t rejected_ms = f->now_ms;
+        fake_reject(f, "j1/update", "RequestThrottled", "");
+        fake_wake(f);
+        fake_expect_publish_to(f, "j1/update");
+        assert_in_range(f->now_ms - rejected_ms, window_ms / 8, window_ms);
+        window_ms =
+            window_ms * 2 < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
+    }
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
+    fake_reject(f, "j1/update", "RequestThrottled", "");
+    expect_again(f, "j1/update");
+    fake_free(f);
+}
+
+/* A service that throttles for a day. */
+static void test_backoff_never_ends(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    for (int i = 0; i < 2000; i++) {
+        fake_reject(f, "$next/get", "RequestThrottled", "");
+        fake_wake(f);
+        fake_expect_publish_to(f, "$next/get");
+    }
+    assert_in_range(f->now_ms / 2000, CONFIG_DEVICE_JOBS_RETRY_CAP_MS / 8, CONFIG_DEVICE_JOBS_RETRY_CAP_MS);
+    fake_free(f);
+}
+
+/* A notification must not talk the device out of its backoff. */
+static void test_notification_during_backoff(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_reject(f, "$next/get", "RequestThrottled", "");
+    fake_message(f, "notify", "{}");
+    fake_expect_quiet(f);
+    expect_again(f, "$next/get");
+    fake_free(f);
+}
+
+static void lose(struct fake_engine *f)
+{
+    uint64_t sent_ms = f->now_ms;
+    fake_wake(f);
+    assert_int_equal(f->now_ms - sent_ms, TIMEOUT_MS);
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_in_range(f->now_ms - sent_ms, TIMEOUT_MS, TIMEOUT_MS + CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+}
+
+/* each request of a job's life is answered only the second time. */
+static void test_each_answer_lost_once(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    lose(f);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    lose(f);
+    fake_expect_publish(
+        f, "j1/update",
+        "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"accepted\",\"attempt\":\"1\"},"
+        "\"expectedVersion\":1,\"executionNumber\":1,\"clientToken\":\"T\"}");
+    /* The first one had arrived: this is our own claim. */
+    fake_reject(f, "j1/update", "VersionMismatch",
+                "\"executionState\":{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"accepted\","
+                "\"attempt\":\"1\"},\"versionNumber\":2}");
+    fake_expect(f, FAKE_START, "j1");
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
+    lose(f);
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"running\""));
+    fake_accept(f, "j1/update", "");
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fake_expect_publish_to(f, "j1/get");
+    lose(f);
+    fake_expect_publish(f, "j1/get",
+                        "{\"executionNumber\":1,\"includeJobDocument\":false,\"clientToken\":\"T\"}");
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    fake_expect_publish_to(f, "j1/update");
+    lose(f);
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
+    fake_reject(f, "j1/update", "InvalidStateTransition", STATE("SUCCEEDED"));
+    fake_expect_publish_to(f, "$next/get");
+    assert_int_equal(f->starts, 1);
+    assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 1);
+    assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 0);
+    fake_free(f);
+}
+
+/* An answer that comes after its request was given up is foreign: the one to the new request counts. */
+static void test_late_answer(void **state)
+{
+    struct fake_engine *f = claiming();
+    char late[200];
+    (void)state;
+    snprintf(late, sizeof late, "{\"clientToken\":\"%s\",\"timestamp\":1}", f->effects[f->seen - 1].token);
+    fake_wake(f);
+    fake_message(f, "j1/update/accepted", late); /* during the backoff */
+    assert_int_equal(f->starts, 0);
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/update");
+    fake_message(f, "j1/update/accepted", late); /* while the new one is in flight */
+    assert_int_equal(f->starts, 0);
+    fake_accept(f, "j1/update", "");
+    assert_int_equal(f->starts, 1);
+    fake_free(f);
+}
+
+/* wrong or missing token, right token on the wrong topic, broken text. */
+static void test_foreign_answers_do_not_move_the_state(void **state)
+{
+    static const char *const payloads[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"timestamp\":1}",
+        "{\"clientToken\":\"\"}",
+        "{\"clientToken\":null}",
+        "{\"clientToken\":\"0123456789abcdef\"}",
+        "{\"clientToken\":\"%s0\"}",
+        "{\"clientToken\":\"%s\"",
+        "{\"clientToken\":\"%s\",\"clientToken\":\"%s\"}",
+        "{\"x\":{\"clientToken\":\"%s\"}}",
+    };
+    static const char *const topics[] = {
+        "j2/update/accepted", "j1/get/accepted",      "$next/update/accepted",
+        "j1/update",          "j1/update/accepted/x", "$next/get/accepted",
+        "update/accepted",    "j1x/update/accepted",  "notify-next"};
+    struct fake_engine *f = claiming();
+    char token[JOBS_TOKEN_CAP];
+    char text[200];
+    (void)state;
+    memcpy(token, f->effects[f->seen - 1].token, sizeof token);
+    for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+        char *at = text;
+        for (const char *p = payloads[i]; *p != '\0'; p++) {
+            if (p[0] == '%') {
+                at += sprintf(at, "%s", token);
+                p++;
+            } else {
+                *at++ = *p;
+            }
+        }
+        *at = '\0';
+        fake_message(f, "j1/update/accepted", text);
+        fake_message(f, "j1/update/rejected", text);
+    }
+    snprintf(text, sizeof text, "{\"clientToken\":\"%s\"}", token);
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+        fake_message(f, topics[i], text);
+    fake_expect_quiet(f);
+    assert_int_equal(f->starts, 0);
+    fake_message(f, "j1/update/accepted", text);
+    assert_int_equal(f->starts, 1);
+    fake_free(f);
+}
+
+/* QoS 1 may deliver twice; the second copy is nobody's answer. */
+static void test_doubled_answers(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    const char *offer = fake_execution("j1", 1, "QUEUED", BLINK);
+    fake_accept(f, "$next/get", offer);
+    fake_accept(f, "$next/get", offer);
+    fake_expect_publish_to(f, "j1/update");
+    fake_expect_quiet(f);
+    fake_accept(f, "j1/update", "");
+    fake_accept(f, "j1/update", "");
+    fake_reject(f, "j1/update", "ResourceNotFound", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_expect_quiet(f);
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_expect_quiet(f);
+    assert_int_equal(f->starts, 1);
+    fake_free(f);
+}
+
+/* a thousand notifications cost one more question, idle or running. */
+static void test_burst_of_notifications(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    for (int i = 0; i < 1000; i++)
+        fake_message(f, i % 2 ? "notify" : "notify-next", "{\"timestamp\":1}");
+    fake_expect_quiet(f);
+    fake_accept(f, "$next/get", "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_expect_quiet(f);
+    fake_free(f);
+
+    f = fake_running();
+    for (int i = 0; i < 1000; i++)
+        fake_message(f, i % 2 ? "notify" : "notify-next", "{\"timestamp\":1}");
+    fake_expect_publish_to(f, "j1/get");
+    fake_expect_quiet(f);
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* A notification while the question is in flight whose answer starts a job: no question in between. */
+static void test_notification_beside_an_answer_with_a_job(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_message(f, "notify-next", "{\"timestamp\":1}");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+static void test_resync_asks(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    assert_int_equal(jobs_engine_counters(&f->engine)->resyncs, 1);
+    fake_free(f);
+
+    f = fake_running();
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_expect_publish(f, "$next/get", "{\"includeJobDocument\":false,\"clientToken\":\"T\"}");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* A publish that is refused on the spot is tried again by the engine's own timer, in each phase. */
+static void test_publish_fails(void **state)
+{
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_register(f, "blink");
+    f->fail_publishes = 3;
+    fake_connect(f);
+    fake_expect_quiet(f);
+    for (int i = 0; i < 3; i++)
+        fake_wake(f);
+    fake_expect_publish_to(f, "$next/get");
+    f->fail_publishes = 1;
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_quiet(f);
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    f->fail_publishes = 1;
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_wake(f);
+    fake_expect(f, FAKE_START, "j1");
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
+    fake_free(f);
+}
+
+/* a version that moves between our reading and our claim, again and again: read, merge, and never in a hurry. */
+static void test_version_races(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j1/update");
+        fake_reject(f, "j1/update", "VersionMismatch", STATE("QUEUED"));
+        if (i == 0)
+            continue; /* the first time it is read at once */
+        fake_expect_quiet(f);
+        fake_wake(f);
+    }
+    assert_true(f->now_ms > 60000);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
+    fake_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_rejection_of_a_claim),
+        cmocka_unit_test(test_each_rejection_of_progress),
+        cmocka_unit_test(test_each_rejection_of_a_final_status),
+        cmocka_unit_test(test_each_rejection_of_a_describe),
+        cmocka_unit_test(test_each_rejection_of_next),
+        cmocka_unit_test(test_backoff_of_retries),
+        cmocka_unit_test(test_backoff_never_ends),
+        cmocka_unit_test(test_notification_during_backoff),
+        cmocka_unit_test(test_each_answer_lost_once),
+        cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_foreign_answers_do_not_move_the_state),
+        cmocka_unit_test(test_doubled_answers),
+        cmocka_unit_test(test_burst_of_notifications),
+        cmocka_unit_test(test_notification_beside_an_answer_with_a_job),
+        cmocka_unit_test(test_resync_asks),
+        cmocka_unit_test(test_publish_fails),
+        cmocka_unit_test(test_version_races),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
