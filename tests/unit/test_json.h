@@ -29,6 +29,16 @@ static inline struct slice copy_exact(const char *text, size_t len)
     return (struct slice){copy, len};
 }
 
+/* No room at all is no memory at all. */
+static inline char *make_room(size_t cap)
+{
+    if (cap == 0)
+        return NULL;
+    char *room = malloc(cap);
+    assert_non_null(room);
+    return memset(room, 'x', cap);
+}
+
 static inline void free_copy(struct slice copy)
 {
     free((void *)(uintptr_t)copy.ptr);

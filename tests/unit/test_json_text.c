@@ -73,6 +73,8 @@ static const struct {
     {TEXT("\\ud83d\\u0041")},
     {TEXT("\\ud83d\\ud83d")},
     {TEXT("\\ude00\\ud83d")},
+    {TEXT("\\udc00\\udc00")},
+    {TEXT("\\udfff\\udfff")},
     {TEXT("\\ud83d\\ue000")},
     {TEXT("\\ud83d\\udbff")},
     {TEXT("\\ud83dxude00")},
@@ -141,9 +143,7 @@ static void test_needed_length(void **state)
     (void)state;
     static const char escaped[] = "a\\n\\u20ac\\ud83d\\ude00z"; /* 1 + 1 + 3 + 4 + 1 bytes */
     for (size_t cap = 0; cap <= 12; cap++) {
-        char *out = malloc(cap > 0 ? cap : 1);
-        assert_non_null(out);
-        memset(out, 'x', cap > 0 ? cap : 1);
+        char *out = make_room(cap);
         size_t len = SIZE_MAX;
         enum err err = decode(TEXT(escaped), out, cap, &len);
         assert_int_equal(err, cap > 10 ? ERR_OK : ERR_TOO_LONG);

@@ -20,6 +20,7 @@ static void expect_walk(next_function next, const char *text, const struct expec
 
     assert_int_equal(json_read(container, NULL, 0, NULL), ERR_OK);
     for (size_t i = 0; i < count; i++) {
+        member = (struct json_member){.key = {"old", 3}, .type = JSON_ABSENT};
         assert_case(next(container, &cursor, &member), "%s: ends before value %zu", text, i);
         assert_case(slice_is(member.key, expected[i].key) && member.type == expected[i].type &&
                         slice_is(member.text, expected[i].text),

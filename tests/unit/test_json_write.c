@@ -61,8 +61,7 @@ static void test_every_capacity(void **state)
 {
     (void)state;
     for (size_t cap = 0; cap <= sizeof(document) + 2; cap++) {
-        char *buf = malloc(cap > 0 ? cap : 1);
-        assert_non_null(buf);
+        char *buf = make_room(cap);
         size_t len = 77;
         struct json_writer w;
         json_write_begin(&w, buf, cap);
@@ -78,6 +77,21 @@ static void test_every_capacity(void **state)
         }
         free(buf);
     }
+}
+
+static void test_nothing_written_is_the_empty_text(void **state)
+{
+    (void)state;
+    char *buf = make_room(1);
+    size_t len = 77;
+    struct json_writer w;
+    json_write_begin(&w, buf, 1);
+    assert_int_equal(json_write_finish(&w, &len), ERR_OK);
+    assert_int_equal(len, 0);
+    assert_string_equal(buf, "");
+    json_write_begin(&w, NULL, 0);
+    assert_int_equal(json_write_finish(&w, &len), ERR_TOO_LONG);
+    free(buf);
 }
 
 /* What does not fit stays out even when something shorter after it would. */
@@ -211,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_document),
         cmocka_unit_test(test_every_capacity),
+        cmocka_unit_test(test_nothing_written_is_the_empty_text),
         cmocka_unit_test(test_nothing_follows_what_did_not_fit),
         cmocka_unit_test(test_escapes_of_all_bytes),
         cmocka_unit_test(test_strings),
