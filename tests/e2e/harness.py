@@ -69,6 +69,7 @@ class Process:
             self.lines.append(line.rstrip("\n"))
             self._queue.put(line.rstrip("\n"))
         self._queue.put(None)
+        self.child.stdout.close()
 
     def wait_line(self, pattern, patience=PATIENCE):
         """The match of the next line that fits `pattern`; lines before it are skipped."""
@@ -147,10 +148,15 @@ class Cloud:
 
     def broker_pid(self):
         """The process id of the mosquitto child."""
-        out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(self.process.child.pid)],
-                             stdout=subprocess.PIPE, text=True, check=True).stdout
-        pids = [int(line.split()[0]) for line in out.splitlines() if "mosquitto" in line]
-        return pids[0] if pids else None
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                name, rest = re.match(r"\d+ \((.*)\) (.*)", stat.read_text(), re.S).groups()
+            except (OSError, AttributeError):
+                continue  # it ended meanwhile
+            state, parent = rest.split()[:2]
+            if name == "mosquitto" and int(parent) == self.process.child.pid and state != "Z":
+                return int(stat.parent.name)
+        return None
 
     def cli(self, *arguments, check=True):
         """iot-local's own command line; returns its standard output."""
