@@ -105,6 +105,8 @@ void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bo
         if (e->granted == (1u << JOBS_SUB_COUNT) - 1) {
             e->connection = JOBS_READY;
             jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+            if (e->phase == JOBS_FINAL)
+                jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms); /* also what was put off for an hour */
         }
     }
     jobs_engine_tick(e, now_ms);

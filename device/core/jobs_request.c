@@ -130,10 +130,11 @@ void jobs_request_restart(struct jobs_engine *e, uint64_t now_ms)
 {
     for (size_t i = 0; i < JOBS_REQUEST_COUNT; i++) {
         struct jobs_request *r = &e->requests[i];
+        if (r->is_in_flight || r->failures > 0)
+            r->at_ms = now_ms;
         r->is_wanted = r->is_wanted || r->is_in_flight;
         r->is_in_flight = false;
         r->again_ms = JOBS_NEVER;
         r->failures = 0;
-        r->at_ms = now_ms;
     }
 }

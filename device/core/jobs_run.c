@@ -119,11 +119,17 @@ static enum err take_report(struct jobs_engine *e, const struct jobs_report *rep
     return finish(e, report->status, report->message, now_ms);
 }
 
+static void drop_report(struct jobs_engine *e)
+{
+    e->counters.dropped_reports++;
+    jobs_engine_log(e, JOBS_LOG_ERROR, "a report is dropped: unknown job, or a status after a final one", "");
+}
+
 enum err jobs_engine_report(struct jobs_engine *e, const struct jobs_report *report, uint64_t now_ms)
 {
     enum err err = take_report(e, report, now_ms);
     if (err != ERR_OK && err != ERR_STORAGE)
-        e->counters.dropped_reports++;
+        drop_report(e);
     jobs_engine_tick(e, now_ms);
     return err;
 }
@@ -150,7 +156,7 @@ void jobs_engine_handler_returned(struct jobs_engine *e, uint32_t run_id, enum j
     if (e->phase == JOBS_RUNNING)
         end_run(e, status, now_ms);
     else if (status != JOBS_STATUS_IN_PROGRESS)
-        e->counters.dropped_reports++; /* a final status was reported before, or the job was cancelled */
+        drop_report(e); /* a final status was reported before, or the job was cancelled */
     if (e->phase == JOBS_RETURNING)
         e->phase = JOBS_IDLE;
     jobs_engine_tick(e, now_ms);
