@@ -95,8 +95,7 @@ enum core_code certificates_add(struct core *core, const struct certificate *cer
                    STORE_QUERY(core->store, STORE_CERTIFICATE_INSERT, store_text(certificate->id),
                                store_text(certificate->status), store_i64(now), store_i64(now),
                                store_i64(certificate->not_before_s), store_i64(certificate->not_after_s),
-                               store_text(certificate->pem)),
-                   NULL)) {
+                               store_text(certificate->pem)))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);
@@ -174,10 +173,8 @@ enum core_code certificates_update(struct core *core, const char *id, const char
         return error->code;
     }
     if (core_write_begin(core, &write, error) &&
-        !store_run(core->store,
-                   STORE_QUERY(core->store, STORE_CERTIFICATE_UPDATE, store_text(id), store_text(new_status),
-                               store_i64(core_now_ms(core))),
-                   NULL)) {
+        !store_run(core->store, STORE_QUERY(core->store, STORE_CERTIFICATE_UPDATE, store_text(id),
+                                            store_text(new_status), store_i64(core_now_ms(core))))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);
@@ -196,8 +193,7 @@ enum core_code principals_attach(struct core *core, const char *thing, const cha
     }
     if (core_write_begin(core, &write, error) &&
         !store_run(core->store,
-                   STORE_QUERY(core->store, STORE_PRINCIPAL_ATTACH, store_text(id), store_text(thing)),
-                   NULL)) {
+                   STORE_QUERY(core->store, STORE_PRINCIPAL_ATTACH, store_text(id), store_text(thing)))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);

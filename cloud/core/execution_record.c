@@ -103,13 +103,11 @@ bool execution_record_insert(struct core *core, struct change *change, const str
 {
     assert(strcmp(change->thing, seed->thing) == 0);
     change->has_new_list = true;
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_EXECUTION_INSERT, store_text(seed->job_id),
-                                 store_text(seed->thing), store_i64(seed->number),
-                                 store_text(execution_status_text(EXECUTION_QUEUED)),
-                                 store_i64(core_now_ms(core)), store_i64(seed->failed_retries),
-                                 store_i64(seed->timed_out_retries)),
-                     NULL);
+    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_INSERT, store_text(seed->job_id),
+                                              store_text(seed->thing), store_i64(seed->number),
+                                              store_text(execution_status_text(EXECUTION_QUEUED)),
+                                              store_i64(core_now_ms(core)), store_i64(seed->failed_retries),
+                                              store_i64(seed->timed_out_retries)));
 }
 
 /* The earlier of both timers. */
@@ -130,8 +128,7 @@ static bool save(struct core *core, struct execution_record *record)
                                  store_time(e->started_at_ms), store_i64(e->last_updated_at_ms),
                                  store_time(record->in_progress_deadline_ms),
                                  store_time(record->step_deadline_ms), store_i64(e->is_force_canceled),
-                                 store_text(e->details)),
-                     NULL);
+                                 store_text(e->details)));
 }
 
 bool execution_record_save(struct core *core, struct execution_record *record)
@@ -156,6 +153,5 @@ bool execution_record_delete(struct core *core, struct change *change, const str
     if (!execution_status_is_terminal(record->execution.status)) {
         change->has_new_list = true;
     }
-    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_DELETE, store_i64(record->id)),
-                     NULL);
+    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_DELETE, store_i64(record->id)));
 }

@@ -25,8 +25,7 @@ static bool insert_job(struct core *core, const struct job_create *create, const
                                  store_i64(plan->retries_timed_out), store_i64(plan->retries_all),
                                  store_text(plan->retry_config), store_text(create->description),
                                  store_text(create->document_source), store_text(plan->targets),
-                                 store_slice(plan->document)),
-                     NULL);
+                                 store_slice(plan->document)));
 }
 
 static bool insert_execution(struct core *core, const char *job_id, const char *thing)
@@ -134,12 +133,10 @@ static bool delete_pending(struct core *core, struct change *change, struct exec
 /* The job's own status first: a canceled job creates no retries and does not complete. */
 static bool cancel_all(struct core *core, const struct job_cancel *cancel)
 {
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_JOB_CANCEL, store_text(cancel->job_id),
-                                 store_text(job_status_text(JOB_CANCELED)), store_i64(cancel->is_forced),
-                                 store_text(cancel->reason_code), store_text(cancel->comment),
-                                 store_i64(core_now_ms(core))),
-                     NULL) &&
+    return store_run(core->store, STORE_QUERY(core->store, STORE_JOB_CANCEL, store_text(cancel->job_id),
+                                              store_text(job_status_text(JOB_CANCELED)),
+                                              store_i64(cancel->is_forced), store_text(cancel->reason_code),
+                                              store_text(cancel->comment), store_i64(core_now_ms(core)))) &&
            for_each_pending(core, cancel->job_id, cancel_pending, cancel->is_forced);
 }
 
@@ -171,7 +168,7 @@ enum core_code jobs_cancel(struct core *core, const struct job_cancel *cancel, s
 static bool delete_all(struct core *core, const char *job_id)
 {
     return for_each_pending(core, job_id, delete_pending, true) &&
-           store_run(core->store, STORE_QUERY(core->store, STORE_JOB_DELETE, store_text(job_id)), NULL);
+           store_run(core->store, STORE_QUERY(core->store, STORE_JOB_DELETE, store_text(job_id)));
 }
 
 enum core_code jobs_delete(struct core *core, const char *job_id, bool is_forced, struct core_error *error)

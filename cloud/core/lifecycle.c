@@ -110,6 +110,5 @@ bool lifecycle_complete_job(struct core *core, const char *job_id)
     return store_run(core->store,
                      STORE_QUERY(core->store, STORE_JOB_COMPLETE, store_text(job_id),
                                  store_text(job_status_text(JOB_COMPLETED)),
-                                 store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(core_now_ms(core))),
-                     NULL);
+                                 store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(core_now_ms(core))));
 }

@@ -55,10 +55,8 @@ enum core_code buckets_create(struct core *core, const char *bucket, struct core
     }
     core_error_clear(error);
     if (core_write_begin(core, &write, error) &&
-        !store_run(
-            core->store,
-            STORE_QUERY(core->store, STORE_BUCKET_INSERT, store_text(bucket), store_i64(core_now_ms(core))),
-            NULL)) {
+        !store_run(core->store, STORE_QUERY(core->store, STORE_BUCKET_INSERT, store_text(bucket),
+                                            store_i64(core_now_ms(core))))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);
@@ -125,8 +123,7 @@ enum core_code objects_put(struct core *core, const char *bucket, const char *ke
             core->store,
             STORE_QUERY(core->store, STORE_OBJECT_PUT, store_text(bucket), store_text(key), store_text(tag),
                         store_text(content_type && *content_type ? content_type : "binary/octet-stream"),
-                        store_i64(core_now_ms(core)), store_i64((int64_t)size), store_blob(body, size)),
-            NULL)) {
+                        store_i64(core_now_ms(core)), store_i64((int64_t)size), store_blob(body, size)))) {
         core_fail_storage(core, error);
     }
     if (!core_write_end(core, &write, error)) {

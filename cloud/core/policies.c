@@ -55,10 +55,8 @@ enum core_code policies_create(struct core *core, const char *name, struct slice
         return error->code;
     }
     if (core_write_begin(core, &write, error) &&
-        !store_run(core->store,
-                   STORE_QUERY(core->store, STORE_POLICY_INSERT, store_text(name),
-                               store_i64(core_now_ms(core)), store_slice(document)),
-                   NULL)) {
+        !store_run(core->store, STORE_QUERY(core->store, STORE_POLICY_INSERT, store_text(name),
+                                            store_i64(core_now_ms(core)), store_slice(document)))) {
         core_fail_storage(core, error);
     }
     if (!error->code) {
@@ -138,7 +136,7 @@ enum core_code policies_attach(struct core *core, const char *name, const char *
     }
     if (core_write_begin(core, &write, error) &&
         !store_run(core->store,
-                   STORE_QUERY(core->store, STORE_POLICY_ATTACH, store_text(id), store_text(name)), NULL)) {
+                   STORE_QUERY(core->store, STORE_POLICY_ATTACH, store_text(id), store_text(name)))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);

@@ -148,8 +148,7 @@ static enum core_code insert(struct core *core, const char *name, const char *at
     if (core_write_begin(core, &write, error) &&
         (!store_run(core->store,
                     STORE_QUERY(core->store, STORE_THING_INSERT, store_text(name), store_text(id),
-                                store_text(attributes), store_i64(core_now_ms(core))),
-                    NULL) ||
+                                store_text(attributes), store_i64(core_now_ms(core)))) ||
          find(core, name, out) != 1)) {
         core_fail_storage(core, error);
     }

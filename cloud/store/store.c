@@ -274,12 +274,9 @@ void store_done(sqlite3_stmt *query)
     }
 }
 
-bool store_run(struct store *store, sqlite3_stmt *query, int *changed)
+bool store_run(struct store *store, sqlite3_stmt *query)
 {
     bool is_good = store_row(store, query) == 0;
-    if (is_good && changed) {
-        *changed = sqlite3_changes(store->db);
-    }
     store_done(query);
     return is_good;
 }

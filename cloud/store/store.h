@@ -53,8 +53,8 @@ sqlite3_stmt *store_query(struct store *store, enum store_statement which, const
 int store_row(struct store *store, sqlite3_stmt *query);
 void store_done(sqlite3_stmt *query);
 
-/* For statements that only write: runs to the end, and is done. *changed (may be NULL): rows changed. */
-bool store_run(struct store *store, sqlite3_stmt *query, int *changed);
+/* For statements that only write: runs to the end, and is done. */
+bool store_run(struct store *store, sqlite3_stmt *query);
 
 /* Copies of columns. NULL becomes NULL, 0 or "". store_column_dup: malloc'd; NULL also when memory is out, which
  * *failed (never cleared here) tells apart. */

@@ -23,8 +23,8 @@ static struct fixture *three(void **state)
     fixture_thing(fx, "queued");
     fixture_thing(fx, "running");
     fixture_thing(fx, "done");
-    assert_int_equal(
-        fixture_try_job(fx, "j", "", (struct job_create){.targets = targets, .target_count = 3}), CORE_OK);
+    assert_int_equal(fixture_try_job(fx, "j", "", (struct job_create){.targets = targets, .target_count = 3}),
+                     CORE_OK);
     assert_int_equal(fixture_update(fx, "running", "j", "IN_PROGRESS"), CORE_OK);
     assert_int_equal(fixture_update(fx, "done", "j", "SUCCEEDED"), CORE_OK);
     fixture_forget(fx);
@@ -96,7 +96,8 @@ static void cancel_job_with_force(void **state)
     expect_states(fx, "CANCELED v2 #1", "CANCELED v3 #1", "SUCCEEDED v2 #1");
     assert_true(is_force_canceled(fx, "running"));
     assert_false(is_force_canceled(fx, "done"));
-    assert_string_equal(fixture_heard(fx), "queued/notify; queued/notify-next; running/notify; running/notify-next; ");
+    assert_string_equal(fixture_heard(fx),
+                        "queued/notify; queued/notify-next; running/notify; running/notify-next; ");
 }
 
 static void cancel_job_refused(void **state)
@@ -124,14 +125,16 @@ static void cancel_job_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct job job;
-        assert_int_equal(FIXTURE_RUN(fx, jobs_cancel(fx->core, &rows[i].cancel, &job, &fx->error)), rows[i].code);
+        assert_int_equal(FIXTURE_RUN(fx, jobs_cancel(fx->core, &rows[i].cancel, &job, &fx->error)),
+                         rows[i].code);
         job_clear(&job);
     }
     fixture_job(fx, "k", "done");
     fixture_update(fx, "done", "k", "SUCCEEDED");
     struct job job;
-    assert_int_equal(FIXTURE_RUN(fx, jobs_cancel(fx->core, &(struct job_cancel){.job_id = "k"}, &job, &fx->error)),
-                     CORE_INVALID_REQUEST); /* COMPLETED */
+    assert_int_equal(
+        FIXTURE_RUN(fx, jobs_cancel(fx->core, &(struct job_cancel){.job_id = "k"}, &job, &fx->error)),
+        CORE_INVALID_REQUEST); /* COMPLETED */
 }
 
 /* --- CancelJobExecution --- */
@@ -148,13 +151,16 @@ static void cancel_execution_table(void **state)
     assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "queued"}), CORE_OK);
     assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "running"}),
                      CORE_INVALID_STATE_TRANSITION);
-    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "done"}), CORE_INVALID_STATE_TRANSITION);
+    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "done"}),
+                     CORE_INVALID_STATE_TRANSITION);
     expect_states(fx, "CANCELED v2 #1", "IN_PROGRESS v2 #1", "SUCCEEDED v2 #1");
     assert_false(is_force_canceled(fx, "queued"));
 
     fx = three(state);
-    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "queued", .is_forced = true}), CORE_OK);
-    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "running", .is_forced = true}), CORE_OK);
+    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "queued", .is_forced = true}),
+                     CORE_OK);
+    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "running", .is_forced = true}),
+                     CORE_OK);
     assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "done", .is_forced = true}),
                      CORE_INVALID_STATE_TRANSITION);
     expect_states(fx, "CANCELED v2 #1", "CANCELED v3 #1", "SUCCEEDED v2 #1");
@@ -196,7 +202,8 @@ static void cancel_execution_checks(void **state)
 static void delete_job(void **state)
 {
     struct fixture *fx = three(state);
-    assert_int_equal(FIXTURE_RUN(fx, jobs_delete(fx->core, "j", false, &fx->error)), CORE_INVALID_STATE_TRANSITION);
+    assert_int_equal(FIXTURE_RUN(fx, jobs_delete(fx->core, "j", false, &fx->error)),
+                     CORE_INVALID_STATE_TRANSITION);
     expect_states(fx, "QUEUED v1 #1", "IN_PROGRESS v2 #1", "SUCCEEDED v2 #1");
     assert_string_equal(fixture_heard(fx), "");
     assert_int_equal(FIXTURE_RUN(fx, jobs_delete(fx->core, "none", true, &fx->error)), CORE_NOT_FOUND);
@@ -204,7 +211,8 @@ static void delete_job(void **state)
 
     FIXTURE_OK(fx, jobs_delete(fx->core, "j", true, &fx->error));
     assert_string_equal(fixture_job_state(fx, "j"), "none");
-    assert_string_equal(fixture_heard(fx), "queued/notify; queued/notify-next; running/notify; running/notify-next; ");
+    assert_string_equal(fixture_heard(fx),
+                        "queued/notify; queued/notify-next; running/notify; running/notify-next; ");
     assert_string_equal(fixture_state(fx, "queued", "j", 0), "none");
     assert_string_equal(fixture_state(fx, "running", "j", 0), "none");
     assert_string_equal(fixture_state(fx, "done", "j", 0), "none");
@@ -261,7 +269,8 @@ static void device_after_cancel(void **state)
 {
     struct fixture *fx = three(state);
     bool has_one = false;
-    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "running", .is_forced = true}), CORE_OK);
+    assert_int_equal(cancel_execution(fx, (struct execution_cancel){.thing = "running", .is_forced = true}),
+                     CORE_OK);
     assert_int_equal(fixture_update(fx, "running", "j", "SUCCEEDED"), CORE_INVALID_STATE_TRANSITION);
     assert_true(fx->error.has_state);
     assert_int_equal(fx->error.status, EXECUTION_CANCELED);

@@ -67,7 +67,8 @@ static void escapes(void **state)
     (void)state;
     expect("{\"\\u0061\":\"\\u0062\"}", "{\"a\":\"b\"}");
     expect("{\"a\":\"\\\"\\\\\\/\"}", "{\"a\":\"\\\"\\\\/\"}");
-    expect("{\"a\":\"\\u00e4\xe2\x82\xac\\ud83d\\ude00\"}", "{\"a\":\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"}");
+    expect("{\"a\":\"\\u00e4\xe2\x82\xac\\ud83d\\ude00\"}",
+           "{\"a\":\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"}");
     expect("{\"a\":\"\\n\"}", "refused");
     expect("{\"a\":\"\\u0000\"}", "refused");
     expect("{\"a\":\"\\u001f\"}", "refused");

@@ -204,7 +204,8 @@ static void wrong_targets(void **state)
         const char *says;
     } rows[] = {
         {FIXTURE_ARN("thing", "nobody"), CORE_NOT_FOUND, "'nobody'"},
-        {FIXTURE_ARN("thinggroup", "all"), CORE_INVALID_REQUEST, "thing groups are not available in iot-local"},
+        {FIXTURE_ARN("thinggroup", "all"), CORE_INVALID_REQUEST,
+         "thing groups are not available in iot-local"},
         {"arn:aws:iot:eu-west-1:123456789012:thing/lamp", CORE_INVALID_REQUEST,
          "arn:aws:iot:us-east-1:123456789012:thing/NAME"},
         {"arn:aws:iot:us-east-1:210987654321:thing/lamp", CORE_INVALID_REQUEST, "thing/NAME"},
@@ -228,7 +229,8 @@ static void same_target_twice(void **state)
 {
     struct fixture *fx = with_lamp(state);
     fixture_thing(fx, "door");
-    const char *targets[] = {FIXTURE_ARN("thing", "lamp"), FIXTURE_ARN("thing", "door"), FIXTURE_ARN("thing", "lamp")};
+    const char *targets[] = {FIXTURE_ARN("thing", "lamp"), FIXTURE_ARN("thing", "door"),
+                             FIXTURE_ARN("thing", "lamp")};
     struct job job;
     assert_int_equal(create_for(fx, "j", targets, 3), CORE_OK);
     assert_string_equal(fixture_heard(fx), "lamp/notify QUEUED:j#1; lamp/notify-next j#1 QUEUED; "
@@ -311,8 +313,17 @@ static void documents_byte_for_byte(void **state)
 static void bad_documents(void **state)
 {
     struct fixture *fx = with_lamp(state);
-    const char *documents[] = {"", " ", "{", "{\"a\":1", "{'a':1}", "{\"a\":01}", "{\"a\":1}x", "{\"a\":\"\xff\"}",
-                               "{\"a\":\"\x01\"}", "nul", "\xef\xbb\xbf{}"};
+    const char *documents[] = {"",
+                               " ",
+                               "{",
+                               "{\"a\":1",
+                               "{'a':1}",
+                               "{\"a\":01}",
+                               "{\"a\":1}x",
+                               "{\"a\":\"\xff\"}",
+                               "{\"a\":\"\x01\"}",
+                               "nul",
+                               "\xef\xbb\xbf{}"};
     for (size_t i = 0; i < COUNT(documents); i++) {
         struct job_create create = {.document = slice_from(documents[i])};
         assert_int_equal(fixture_try_job(fx, "j", "lamp", create), CORE_INVALID_REQUEST);
@@ -375,7 +386,8 @@ static void document_from_an_object(void **state)
                 {"https://example.com/docs/blink.txt", CORE_INVALID_REQUEST, "s3://BUCKET/KEY"}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(
-            fixture_try_job(fx, "k", "lamp", (struct job_create){.document_source = rows[i].link}), rows[i].code);
+            fixture_try_job(fx, "k", "lamp", (struct job_create){.document_source = rows[i].link}),
+            rows[i].code);
         assert_non_null(strstr(fx->error.message, rows[i].says));
     }
 }
@@ -404,7 +416,8 @@ static void document_of_an_unknown_job(void **state)
     struct job job;
     assert_int_equal(FIXTURE_RUN(fx, jobs_document(fx->core, "j", &document, &fx->error)), CORE_NOT_FOUND);
     assert_null(document);
-    assert_int_equal(FIXTURE_RUN(fx, jobs_document(fx->core, "j.", &document, &fx->error)), CORE_INVALID_REQUEST);
+    assert_int_equal(FIXTURE_RUN(fx, jobs_document(fx->core, "j.", &document, &fx->error)),
+                     CORE_INVALID_REQUEST);
     assert_int_equal(FIXTURE_RUN(fx, jobs_describe(fx->core, "j", &job, &fx->error)), CORE_NOT_FOUND);
     assert_int_equal(FIXTURE_RUN(fx, jobs_describe(fx->core, "j.", &job, &fx->error)), CORE_INVALID_REQUEST);
 }
@@ -422,8 +435,8 @@ static void add_job(void *ctx, const struct job *job)
     assert_non_null(job->targets);
 }
 
-static void expect_jobs(struct fixture *fx, const char *status, int64_t offset, int64_t limit, const char *wanted,
-                        bool wanted_more)
+static void expect_jobs(struct fixture *fx, const char *status, int64_t offset, int64_t limit,
+                        const char *wanted, bool wanted_more)
 {
     struct list list = {""};
     bool more = !wanted_more;
@@ -455,7 +468,8 @@ static void add_execution(void *ctx, const struct execution *execution)
 {
     struct list *list = ctx;
     char text[256];
-    snprintf(text, sizeof text, "%s/%s#%d ", execution->thing_name, execution->job_id, (int)execution->number);
+    snprintf(text, sizeof text, "%s/%s#%d ", execution->thing_name, execution->job_id,
+             (int)execution->number);
     strcat(list->text, text);
     assert_null(execution->document);
 }
@@ -465,10 +479,10 @@ static void expect_executions(struct fixture *fx, const char *thing, const char 
 {
     struct list list = {""};
     bool more = !wanted_more;
-    FIXTURE_OK(fx, thing ? executions_list_for_thing(fx->core, thing, job_id, status, offset, limit, add_execution,
-                                                     &list, &more, &fx->error)
-                         : executions_list_for_job(fx->core, job_id, status, offset, limit, add_execution, &list,
-                                                   &more, &fx->error));
+    FIXTURE_OK(fx, thing ? executions_list_for_thing(fx->core, thing, job_id, status, offset, limit,
+                                                     add_execution, &list, &more, &fx->error)
+                         : executions_list_for_job(fx->core, job_id, status, offset, limit, add_execution,
+                                                   &list, &more, &fx->error));
     assert_string_equal(list.text, wanted);
     assert_int_equal(more, wanted_more);
 }
@@ -502,26 +516,27 @@ static void lists_refuse(void **state)
     const struct {
         const char *status;
         int64_t offset, limit;
-    } rows[] = {{"LOST", 0, 1}, {"", 0, 1}, {NULL, -1, 1}, {NULL, 0, 0}, {NULL, 0, 251}, {NULL, 0, INT64_MAX}};
+    } rows[] = {{"LOST", 0, 1}, {"", 0, 1},     {NULL, -1, 1},
+                {NULL, 0, 0},   {NULL, 0, 251}, {NULL, 0, INT64_MAX}};
     fixture_job(fx, "j", "lamp");
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_int_equal(FIXTURE_RUN(fx, jobs_list(fx->core, rows[i].status, rows[i].offset, rows[i].limit, add_job,
-                                                   &list, &more, &fx->error)),
+        assert_int_equal(FIXTURE_RUN(fx, jobs_list(fx->core, rows[i].status, rows[i].offset, rows[i].limit,
+                                                   add_job, &list, &more, &fx->error)),
                          CORE_INVALID_REQUEST);
-        assert_int_equal(FIXTURE_RUN(fx, executions_list_for_job(fx->core, "j", rows[i].status, rows[i].offset,
-                                                                 rows[i].limit, add_execution, &list, &more,
-                                                                 &fx->error)),
-                         CORE_INVALID_REQUEST);
+        assert_int_equal(
+            FIXTURE_RUN(fx, executions_list_for_job(fx->core, "j", rows[i].status, rows[i].offset,
+                                                    rows[i].limit, add_execution, &list, &more, &fx->error)),
+            CORE_INVALID_REQUEST);
         assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "lamp", NULL, rows[i].status,
-                                                                   rows[i].offset, rows[i].limit, add_execution,
-                                                                   &list, &more, &fx->error)),
+                                                                   rows[i].offset, rows[i].limit,
+                                                                   add_execution, &list, &more, &fx->error)),
                          CORE_INVALID_REQUEST);
     }
-    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_job(fx->core, "none", NULL, 0, 1, add_execution, &list,
-                                                             &more, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_job(fx->core, "none", NULL, 0, 1, add_execution,
+                                                             &list, &more, &fx->error)),
                      CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "none", NULL, NULL, 0, 1, add_execution,
-                                                               &list, &more, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "none", NULL, NULL, 0, 1,
+                                                               add_execution, &list, &more, &fx->error)),
                      CORE_NOT_FOUND);
     assert_string_equal(list.text, "");
 }

@@ -127,7 +127,8 @@ static void what_is_refused(void **state)
     assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "docs", "none", true, &object, &fx->error)),
                      CORE_NOT_FOUND);
     assert_non_null(strstr(fx->error.message, "none"));
-    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "nope", "k", true, &object, &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "nope", "k", true, &object, &fx->error)),
+                     CORE_NOT_FOUND);
     assert_non_null(strstr(fx->error.message, "nope"));
 }
 
@@ -157,9 +158,9 @@ static void links(void **state)
 {
     struct fixture *fx = *state;
     char etag[36];
-    const char *objects[][2] = {{"docs", "a.txt"},     {"docs", "d/e f+g.txt"},  {"docs", "100%.txt"},
-                                {"docs", "\xc3\xa4"},  {"my.docs", "a.txt"},     {"s3", "x"},
-                                {"a.s3.b", "k"},       {"docs", "/lead"},        {"s3.us-east-1", "k"}};
+    const char *objects[][2] = {{"docs", "a.txt"},    {"docs", "d/e f+g.txt"}, {"docs", "100%.txt"},
+                                {"docs", "\xc3\xa4"}, {"my.docs", "a.txt"},    {"s3", "x"},
+                                {"a.s3.b", "k"},      {"docs", "/lead"},       {"s3.us-east-1", "k"}};
     for (size_t i = 0; i < COUNT(objects); i++) {
         char text[128];
         int code = FIXTURE_RUN(fx, buckets_create(fx->core, objects[i][0], &fx->error));

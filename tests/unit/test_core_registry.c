@@ -14,7 +14,8 @@
 #define ID_A         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define ID_B         "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define POLICY                                                                                               \
-    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Connect\",\"Resource\":\"*\"}]}"
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","           \
+    "\"Resource\":\"*\"}]}"
 
 /* --- Things --- */
 
@@ -55,7 +56,8 @@ static void same_thing_again(void **state)
     assert_string_equal(again.id, thing.id);
     assert_string_equal(again.attributes, "{\"a\":\"1\",\"b\":\"\"}");
     thing_clear(&again);
-    const char *others[] = {NULL, "{}", "{\"a\":\"1\"}", "{\"a\":\"2\",\"b\":\"\"}", "{\"a\":\"1\",\"c\":\"\"}"};
+    const char *others[] = {NULL, "{}", "{\"a\":\"1\"}", "{\"a\":\"2\",\"b\":\"\"}",
+                            "{\"a\":\"1\",\"c\":\"\"}"};
     for (size_t i = 0; i < COUNT(others); i++) {
         assert_int_equal(create_thing(fx, "lamp", others[i], &again), CORE_ALREADY_EXISTS);
         assert_string_equal(fx->error.resource, FIXTURE_ARN("thing", "lamp"));
@@ -100,7 +102,8 @@ static void thing_names(void **state)
         thing_clear(&thing);
     }
     struct thing thing;
-    assert_int_equal(FIXTURE_RUN(fx, things_describe(fx->core, "nobody", &thing, &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, things_describe(fx->core, "nobody", &thing, &fx->error)),
+                     CORE_NOT_FOUND);
     /* the ARN of the longest name fits where it is told */
     assert_int_equal(create_thing(fx, name_128, "{\"a\":\"b\"}", &thing), CORE_ALREADY_EXISTS);
     assert_int_equal(strlen(fx->error.resource), strlen(FIXTURE_ARN("thing", "")) + 128);
@@ -168,12 +171,16 @@ static void list_of_things(void **state)
         int64_t offset, limit;
         const char *wanted;
         bool more;
-    } rows[] = {{0, 250, "a b c ", false}, {0, 3, "a b c ", false}, {0, 2, "a b ", true}, {2, 2, "c ", false},
+    } rows[] = {{0, 250, "a b c ", false},
+                {0, 3, "a b c ", false},
+                {0, 2, "a b ", true},
+                {2, 2, "c ", false},
                 {3, 1, "", false}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[64] = "";
         bool more = !rows[i].more;
-        FIXTURE_OK(fx, things_list(fx->core, rows[i].offset, rows[i].limit, add_name, text, &more, &fx->error));
+        FIXTURE_OK(fx,
+                   things_list(fx->core, rows[i].offset, rows[i].limit, add_name, text, &more, &fx->error));
         assert_string_equal(text, rows[i].wanted);
         assert_int_equal(more, rows[i].more);
     }
@@ -214,10 +221,12 @@ static void new_certificate(void **state)
     assert_int_equal(add_certificate(fx, "abc", "ACTIVE"), CORE_INVALID_REQUEST);
     assert_int_equal(add_certificate(fx, "A" ID_A, "ACTIVE"), CORE_INVALID_REQUEST);
     assert_int_equal(add_certificate(fx, ID_B, "NEW"), CORE_INVALID_REQUEST);
-    assert_int_equal(FIXTURE_RUN(fx, certificates_describe(fx->core, ID_B, &certificate, &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, certificates_describe(fx->core, ID_B, &certificate, &fx->error)),
+                     CORE_NOT_FOUND);
     struct certificate empty = {.status = "ACTIVE"};
     memcpy(empty.id, ID_B, sizeof empty.id);
-    assert_int_equal(FIXTURE_RUN(fx, certificates_add(fx->core, &empty, &fx->error)), CORE_CERTIFICATE_INVALID);
+    assert_int_equal(FIXTURE_RUN(fx, certificates_add(fx->core, &empty, &fx->error)),
+                     CORE_CERTIFICATE_INVALID);
 }
 
 static int set_status(struct fixture *fx, const char *id, const char *status)
@@ -271,7 +280,8 @@ static void attach_to_a_thing(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(
-            FIXTURE_RUN(fx, principals_attach(fx->core, rows[i].thing, rows[i].principal, &fx->error)), rows[i].code);
+            FIXTURE_RUN(fx, principals_attach(fx->core, rows[i].thing, rows[i].principal, &fx->error)),
+            rows[i].code);
     }
 }
 
@@ -311,7 +321,8 @@ static void new_policy(void **state)
     assert_int_equal(create_policy(fx, name, POLICY), CORE_INVALID_REQUEST);
     assert_int_equal(create_policy(fx, name + 1, POLICY), CORE_OK);
     assert_int_equal(FIXTURE_RUN(fx, policies_get(fx->core, "none", &policy, &fx->error)), CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, policies_get(fx->core, "n n", &policy, &fx->error)), CORE_INVALID_REQUEST);
+    assert_int_equal(FIXTURE_RUN(fx, policies_get(fx->core, "n n", &policy, &fx->error)),
+                     CORE_INVALID_REQUEST);
 }
 
 static int attach(struct fixture *fx, const char *policy, const char *target)
@@ -365,8 +376,9 @@ static void region_and_account(void **state)
     const struct {
         const char *region, *account;
         bool is_good;
-    } rows[] = {{"eu-west-3", "000000000001", true}, {"EU", "000000000001", false},  {"", "000000000001", false},
-                {"eu", "1", false},                  {"eu", "0000000000012", false}, {"eu", "00000000000x", false},
+    } rows[] = {{"eu-west-3", "000000000001", true}, {"EU", "000000000001", false},
+                {"", "000000000001", false},         {"eu", "1", false},
+                {"eu", "0000000000012", false},      {"eu", "00000000000x", false},
                 {"eu:x", "000000000001", false}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         char why[256] = "";
@@ -396,8 +408,8 @@ static void messages_are_printable(void **state)
 {
     struct fixture *fx = *state;
     struct thing thing;
-    assert_int_equal(create_thing(fx, "a\x1b[31m\n\xff\x01", NULL, &thing), CORE_INVALID_REQUEST);
-    assert_non_null(strstr(fx->error.message, "'a?[31m?" "??'"));
+    assert_int_equal(create_thing(fx, "a\x1b[31m\n\xff z", NULL, &thing), CORE_INVALID_REQUEST);
+    assert_non_null(strstr(fx->error.message, "'a?[31m?? z'"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
