@@ -143,24 +143,24 @@ static enum err scan_digits(struct json_scan *scan)
     return ERR_OK;
 }
 
+static bool skip_if(struct json_scan *scan, char c)
+{
+    bool is_there = scan->at < scan->end && *scan->at == c;
+    if (is_there)
+        scan->at++;
+    return is_there;
+}
+
+/* A digit behind a leading zero is left to the reader, which refuses it as the byte after a value. */
 enum err json_scan_number(struct json_scan *scan)
 {
-    enum err err = ERR_OK;
-
-    if (*scan->at == '-')
-        scan->at++;
-    if (scan->at < scan->end && *scan->at == '0')
-        scan->at++; /* no digit may follow: the reader refuses it as the byte after a value */
-    else
+    skip_if(scan, '-');
+    enum err err = skip_if(scan, '0') ? ERR_OK : scan_digits(scan);
+    if (err == ERR_OK && skip_if(scan, '.'))
         err = scan_digits(scan);
-    if (err == ERR_OK && scan->at < scan->end && *scan->at == '.') {
-        scan->at++;
-        err = scan_digits(scan);
-    }
-    if (err == ERR_OK && scan->at < scan->end && (*scan->at == 'e' || *scan->at == 'E')) {
-        scan->at++;
-        if (scan->at < scan->end && (*scan->at == '+' || *scan->at == '-'))
-            scan->at++;
+    if (err == ERR_OK && (skip_if(scan, 'e') || skip_if(scan, 'E'))) {
+        if (!skip_if(scan, '+'))
+            skip_if(scan, '-');
         err = scan_digits(scan);
     }
     return err;
@@ -169,9 +169,8 @@ enum err json_scan_number(struct json_scan *scan)
 enum err json_scan_word(struct json_scan *scan, const char *word)
 {
     for (; *word != '\0'; word++) {
-        if (scan->at == scan->end || *scan->at != *word)
+        if (!skip_if(scan, *word))
             return json_scan_refuse(scan);
-        scan->at++;
     }
     return ERR_OK;
 }
