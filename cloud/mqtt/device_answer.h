@@ -4,7 +4,6 @@
 #define CLOUD_MQTT_DEVICE_ANSWER_H
 
 #include "cloud/mqtt/device_plane.h"
-#include "cloud/mqtt/device_request.h"
 
 /* TOPIC/accepted with timestamp, token and `members` (JSON without braces, or NULL). When memory is out the answer stays empty. */
 void device_answer_accept(struct device_answer *answer, struct slice topic, int64_t now_s, struct slice token,
