@@ -485,6 +485,7 @@ static void stop(struct daemon *daemon)
     loop_remove(&daemon->loop, &daemon->http_source);
     if (daemon->http != NULL)
         http_stop(daemon->http);
+    mosquitto_child_terminate(&daemon->broker);
     broker_link_destroy(daemon->link);
     daemon->link = NULL;
     mosquitto_child_close(&daemon->broker);

@@ -226,11 +226,17 @@ bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t h
     return true;
 }
 
+void mosquitto_child_terminate(struct mosquitto_child *child)
+{
+    if (child->pid != 0)
+        kill(child->pid, SIGTERM);
+}
+
 void mosquitto_child_close(struct mosquitto_child *child)
 {
     if (child->pid != 0) {
         struct pollfd end = {.fd = child->descriptor, .events = POLLIN};
-        kill(child->pid, SIGTERM);
+        mosquitto_child_terminate(child);
         while (poll(&end, 1, STOP_MS) < 0 && errno == EINTR)
             continue;
         if (end.revents == 0)

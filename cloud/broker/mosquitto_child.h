@@ -36,7 +36,10 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
 /* The descriptor was readable: true when it has died; it starts again at start_at_ms. *how: one line. */
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap);
 
-/* SIGTERM, which lets it save its queues; SIGKILL when it does not listen. Returns when it is gone. */
+/* SIGTERM, which lets it save its queues. It looks for the signal when something else wakes it, at the latest after 100
+ * ms: so close a connection to it between these two. */
+void mosquitto_child_terminate(struct mosquitto_child *child);
+/* Returns when it is gone; SIGKILL when it does not listen to the other one. */
 void mosquitto_child_close(struct mosquitto_child *child);
 
 #endif
