@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs, control plane: reference 5.3 and 5.4. */
 #include "cloud/core/jobs.h"
+#include "cloud/core/objects.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define TARGETS_MAX 100
+#define PLACEHOLDER "${aws:iot:"
 
 static bool read_targets(struct call *call, const char *targets[TARGETS_MAX], size_t *count)
 {
@@ -88,12 +90,37 @@ static bool read_job(struct call *call, struct job_create *create)
     return read_timeout(call, create) && read_retries(call, create);
 }
 
+/* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
+static bool check_placeholders(struct call *call, struct slice document)
+{
+    if (document.len == 0 || !memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
+        return true;
+    }
+    call_fail(call, API_INVALID_REQUEST,
+              "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
+    return false;
+}
+
+static bool check_document(struct call *call, const struct job_create *create)
+{
+    struct object object = {0};
+    if (!create->document_source) {
+        return check_placeholders(call, create->document);
+    }
+    bool is_good =
+        call_ok(call, objects_resolve(call->service->core, create->document_source, &object, &call->error)) &&
+        check_placeholders(call, (struct slice){(const char *)object.body, object.size});
+    object_clear(&object);
+    return is_good;
+}
+
 void api_create_job(struct call *call)
 {
     const char *targets[TARGETS_MAX];
     struct job_create create = {.job_id = call->labels[0], .targets = targets};
     struct job job = {0};
-    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create)) {
+    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create) ||
+        !check_document(call, &create)) {
         return;
     }
     if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {
