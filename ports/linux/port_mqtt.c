@@ -19,6 +19,7 @@
 
 struct connection {
     struct session session;
+    pthread_t thread;
     char host[HOST_CAP];
     char client_id[CLIENT_ID_CAP];
     port_mqtt_event_fn on_event;
@@ -86,11 +87,9 @@ static enum err start_thread(struct connection *connection)
     sigfillset(&all);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    pthread_t thread;
-    int failed = pthread_create(&thread, &attributes, run, connection);
+    int failed = pthread_create(&connection->thread, &attributes, run, connection);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return failed ? ERR_FULL : ERR_OK;
@@ -193,9 +192,13 @@ void port_mqtt_close(void)
     }
     bool is_finished = connection->is_finished;
     connection->is_abandoned = !is_finished;
+    pthread_t thread = connection->thread;
     pthread_mutex_unlock(&lock);
     if (is_finished) {
+        pthread_join(thread, NULL);
         destroy(connection);
+    } else {
+        pthread_detach(thread);
     }
 }
 

@@ -11,6 +11,7 @@
 #define STACK_BYTES_MIN (512u * 1024u)
 
 struct task {
+    pthread_t thread;
     const char *name;
     void (*entry)(void *ctx);
     void *ctx;
@@ -22,6 +23,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_cond_t changed; /* a task has ended, or has to */
 static struct task *tasks;
+static struct task
+    *ended; /* their threads are joined by reap: what libraries keep for a thread is gone then */
 static unsigned count;
 static bool must_all_end;
 static _Thread_local struct task *self;
@@ -60,19 +63,40 @@ static void add(struct task *task)
     pthread_mutex_unlock(&lock);
 }
 
-static void drop(void *ctx)
+/* With `lock` held. */
+static void take_out(struct task *task)
 {
-    struct task *task = ctx;
-    pthread_mutex_lock(&lock);
     struct task **link = &tasks;
     while (*link != task) {
         link = &(*link)->next;
     }
     *link = task->next;
     count--;
-    free(task);
+}
+
+static void end(void *ctx)
+{
+    struct task *task = ctx;
+    pthread_mutex_lock(&lock);
+    take_out(task);
+    task->next = ended;
+    ended = task;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+}
+
+static void reap(void)
+{
+    pthread_mutex_lock(&lock);
+    struct task *task = ended;
+    ended = NULL;
+    pthread_mutex_unlock(&lock);
+    while (task) {
+        struct task *next = task->next;
+        pthread_join(task->thread, NULL);
+        free(task);
+        task = next;
+    }
 }
 
 static void *run(void *ctx)
@@ -82,7 +106,7 @@ static void *run(void *ctx)
     char name[16]; /* what the kernel takes */
     snprintf(name, sizeof(name), "%s", task->name ? task->name : "task");
     pthread_setname_np(pthread_self(), name);
-    pthread_cleanup_push(drop, task);
+    pthread_cleanup_push(end, task);
     task->entry(task->ctx);
     pthread_cleanup_pop(1);
     return NULL;
@@ -97,11 +121,11 @@ static int spawn(size_t stack_bytes, struct task *task)
     sigaddset(&ours, SIGINT);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, stack_bytes);
     pthread_sigmask(SIG_BLOCK, &ours, &before);
-    pthread_t thread;
-    int failed = pthread_create(&thread, &attributes, run, task);
+    pthread_mutex_lock(&lock); /* until task->thread is set, the new task does not end */
+    int failed = pthread_create(&task->thread, &attributes, run, task);
+    pthread_mutex_unlock(&lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return failed;
@@ -111,6 +135,7 @@ enum err tasks_start(const char *name, uint32_t stack_bytes, void (*entry)(void 
                      struct task **handle)
 {
     pthread_once(&once, init_once);
+    reap();
     struct task *task = calloc(1, sizeof(*task));
     if (!task) {
         return ERR_FULL;
@@ -124,7 +149,10 @@ enum err tasks_start(const char *name, uint32_t stack_bytes, void (*entry)(void 
     add(task);
     size_t room = ((size_t)stack_bytes + STACK_BYTES_MIN + 4095) & ~(size_t)4095;
     if (spawn(room, task)) {
-        drop(task);
+        pthread_mutex_lock(&lock);
+        take_out(task);
+        pthread_mutex_unlock(&lock);
+        free(task);
         return ERR_FULL;
     }
     return ERR_OK;
@@ -181,6 +209,7 @@ bool tasks_end_all(uint32_t timeout_ms)
     }
     bool is_none_left = count == 0;
     pthread_mutex_unlock(&lock);
+    reap();
     return is_none_left;
 }
 
@@ -192,4 +221,5 @@ void tasks_wait_none(void)
         pthread_cond_wait(&changed, &lock);
     }
     pthread_mutex_unlock(&lock);
+    reap();
 }
