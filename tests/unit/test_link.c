@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Backoff of the connection: R-19 (kicked at once after each connect), R-20 (everybody at once after a restart of the
+ * broker), design section 3 "Link". */
+// LINK: device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/core/backoff.h"
+#include "device/core/config.h"
+#include "device/core/link.h"
+
+#define DEVICES 10000
+
+static uint64_t seed = 1;
+
+static uint32_t next_random(void)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(seed >> 32);
+}
+
+static void connect_now(struct link *link, uint64_t now_ms)
+{
+    assert_true(link_wake_at_ms(link) <= now_ms);
+    assert_true(link_poll(link, now_ms));
+    assert_int_equal(link->state, LINK_CONNECTING);
+}
+
+static void test_start_connects_at_once_and_only_once(void **state)
+{
+    struct link link;
+    (void)state;
+    link_init(&link);
+    assert_false(link_poll(&link, 1000));
+    assert_true(link_wake_at_ms(&link) == UINT64_MAX);
+    link_start(&link, 5000);
+    assert_true(link_wake_at_ms(&link) == 5000);
+    assert_false(link_poll(&link, 4999));
+    connect_now(&link, 5000);
+    assert_false(link_poll(&link, 6000));
+    assert_true(link_wake_at_ms(&link) == UINT64_MAX);
+    link_start(&link, 6000); /* wanted already */
+    assert_int_equal(link.state, LINK_CONNECTING);
+    link_up(&link, 7000);
+    assert_int_equal(link.state, LINK_UP);
+    assert_false(link_poll(&link, 8000));
+    assert_true(link_wake_at_ms(&link) == UINT64_MAX);
+    link_stop(&link);
+    link_down(&link, 9000, 0); /* the last event of the connection that was stopped */
+    assert_int_equal(link.state, LINK_STOPPED);
+    link_up(&link, 9000);
+    assert_int_equal(link.state, LINK_STOPPED);
+}
+
+static void test_window_doubles_up_to_the_cap(void **state)
+{
+    uint64_t window_ms = CONFIG_DEVICE_JOBS_LINK_BASE_MS;
+    struct link link;
+    uint64_t now_ms = 0;
+    (void)state;
+    link_init(&link);
+    link_start(&link, 0);
+    for (int i = 0; i < 100; i++) {
+        connect_now(&link, now_ms);
+        link_down(&link, now_ms, i % 2 ? UINT32_MAX : 0);
+        uint64_t wait_ms = link_wake_at_ms(&link) - now_ms;
+        assert_in_range(wait_ms, window_ms / 8, window_ms);
+        now_ms += wait_ms;
+        window_ms =
+            window_ms * 2 < CONFIG_DEVICE_JOBS_LINK_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_LINK_CAP_MS;
+    }
+}
+
+/* A second event about the same loss changes nothing. */
+static void test_down_twice(void **state)
+{
+    struct link link;
+    (void)state;
+    link_init(&link);
+    link_start(&link, 0);
+    connect_now(&link, 0);
+    link_down(&link, 100, 5);
+    uint64_t next_ms = link_wake_at_ms(&link);
+    link_down(&link, 200, 77);
+    assert_true(link_wake_at_ms(&link) == next_ms);
+    assert_int_equal(link.failures, 1);
+}
+
+static void test_reset_only_after_a_stable_connection(void **state)
+{
+    struct link link;
+    (void)state;
+    link_init(&link);
+    link_start(&link, 0);
+    for (int i = 0; i < 5; i++) {
+        uint64_t now_ms = link_wake_at_ms(&link);
+        connect_now(&link, now_ms);
+        link_up(&link, now_ms);
+        link_down(&link, now_ms + CONFIG_DEVICE_JOBS_LINK_STABLE_MS - 1, next_random());
+    }
+    assert_int_equal(link.failures, 5);
+    uint64_t now_ms = link_wake_at_ms(&link);
+    connect_now(&link, now_ms);
+    link_up(&link, now_ms);
+    now_ms += CONFIG_DEVICE_JOBS_LINK_STABLE_MS;
+    link_down(&link, now_ms, UINT32_MAX);
+    assert_in_range(link_wake_at_ms(&link) - now_ms, 1, CONFIG_DEVICE_JOBS_LINK_BASE_MS);
+    link_stop(&link);
+    link_start(&link, now_ms);
+    assert_int_equal(link.failures, 1); /* a stop does not reset it */
+}
+
+/* whatever the dice say, also the worst of them. */
+static void test_ten_connects_in_the_first_minute_of_kicks(void **state)
+{
+    (void)state;
+    for (int device = 0; device < DEVICES; device++) {
+        struct link link;
+        int connects = 0;
+        link_init(&link);
+        link_start(&link, 0);
+        while (link_wake_at_ms(&link) < 60000) {
+            uint64_t now_ms = link_wake_at_ms(&link);
+            connect_now(&link, now_ms);
+            connects++;
+            link_up(&link, now_ms);
+            link_down(&link, now_ms, device == 0 ? 0 : next_random()); /* 0: the shortest wait, each time */
+        }
+        assert_in_range(connects, 4, 10);
+    }
+}
+
+/* ten thousand devices lose the broker in one moment, and it stays away for a while. */
+static void test_spread_of_ten_thousand_devices(void **state)
+{
+    (void)state;
+    for (uint32_t failures = 4; failures <= 8; failures++) {
+        uint32_t buckets[CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000 + 1] = {0};
+        uint32_t window_s = ((uint32_t)CONFIG_DEVICE_JOBS_LINK_BASE_MS << failures) / 1000;
+        if (window_s > CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000)
+            window_s = CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000;
+        for (int device = 0; device < DEVICES; device++) {
+            struct link link = {.state = LINK_CONNECTING, .failures = failures};
+            link_down(&link, 0, next_random());
+            buckets[(link_wake_at_ms(&link) - 1) / 1000]++;
+        }
+        for (uint32_t second = 0; second < window_s; second++)
+            assert_true(buckets[second] <= 2 * DEVICES / window_s);
+        assert_int_equal(buckets[window_s], 0);
+    }
+}
+
+static void test_backoff_at_its_edges(void **state)
+{
+    (void)state;
+    assert_in_range(backoff_ms(0, 0, 0, 7), 1, 1);
+    assert_in_range(backoff_ms(1, 1, UINT32_MAX, UINT32_MAX), 1, 1);
+    assert_in_range(backoff_ms(5000, 1000, 0, UINT32_MAX), 125, 1000);
+    for (int i = 0; i < 1000; i++)
+        assert_in_range(backoff_ms(UINT32_MAX / 3, UINT32_MAX, (uint32_t)i, next_random()), 1, UINT32_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_start_connects_at_once_and_only_once),
+        cmocka_unit_test(test_window_doubles_up_to_the_cap),
+        cmocka_unit_test(test_down_twice),
+        cmocka_unit_test(test_reset_only_after_a_stable_connection),
+        cmocka_unit_test(test_ten_connects_in_the_first_minute_of_kicks),
+        cmocka_unit_test(test_spread_of_ten_thousand_devices),
+        cmocka_unit_test(test_backoff_at_its_edges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
