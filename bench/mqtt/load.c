@@ -16,9 +16,9 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#define PAYLOAD_CAP  256
-#define SAMPLES_MAX  2000000
-#define SETUP_SECS   20
+#define PAYLOAD_CAP 256
+#define SAMPLES_MAX 2000000
+#define SETUP_SECS  20
 
 struct client {
     struct mosquitto *mosq;
@@ -52,10 +52,11 @@ static void fail(const char *what, int code)
 static void send_request(struct client *client)
 {
     char payload[PAYLOAD_CAP];
-    int len = snprintf(payload, sizeof payload,
-                       "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"running\",\"attempt\":\"1\","
-                       "\"progress\":\"%u\"},\"clientToken\":\"%s-%u\"}",
-                       client->serial % 100, client->name, client->serial);
+    int len =
+        snprintf(payload, sizeof payload,
+                 "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"running\",\"attempt\":\"1\","
+                 "\"progress\":\"%u\"},\"clientToken\":\"%s-%u\"}",
+                 client->serial % 100, client->name, client->serial);
     client->serial++;
     client->sent_ns = now_ns();
     int code = mosquitto_publish(client->mosq, NULL, client->topic, len, payload, 1, false);
