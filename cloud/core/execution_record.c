@@ -127,8 +127,8 @@ static bool save(struct core *core, struct execution_record *record)
                                  store_text(execution_status_text(e->status)), store_i64(e->version),
                                  store_time(e->started_at_ms), store_i64(e->last_updated_at_ms),
                                  store_time(record->in_progress_deadline_ms),
-                                 store_time(record->step_deadline_ms), store_i64(e->is_force_canceled),
-                                 store_text(e->details)));
+                                 store_time(record->step_deadline_ms), store_time(e->deadline_ms),
+                                 store_i64(e->is_force_canceled), store_text(e->details)));
 }
 
 bool execution_record_save(struct core *core, struct execution_record *record)

@@ -5,7 +5,8 @@
 
 /* Times are milliseconds since 1970; a time that does not exist is NULL. executions.id grows with creation and is never
  * used twice: it breaks ties between equal queued_at_ms, and names "the same execution" when lists are compared.
- * pending_rank is the order in which a device sees its executions (reference 3): IN_PROGRESS before QUEUED. */
+ * pending_rank is the order in which a device sees its executions (reference 3): IN_PROGRESS before QUEUED; NULL: it is
+ * not pending. deadline_ms is the earlier of both timers. */
 static const char base_tables[] =
     "CREATE TABLE things ("
     "  name TEXT NOT NULL PRIMARY KEY,"
@@ -72,15 +73,13 @@ static const char base_tables[] =
     "  last_updated_at_ms INTEGER NOT NULL,"
     "  in_progress_deadline_ms INTEGER,"
     "  step_deadline_ms INTEGER,"
+    "  deadline_ms INTEGER,"
     "  is_force_canceled INTEGER NOT NULL DEFAULT 0,"
     "  failed_retries INTEGER NOT NULL DEFAULT 0,"
     "  timed_out_retries INTEGER NOT NULL DEFAULT 0,"
     "  details TEXT,"
     "  pending_rank INTEGER GENERATED ALWAYS AS"
     "    (CASE status WHEN 'IN_PROGRESS' THEN 0 WHEN 'QUEUED' THEN 1 END) VIRTUAL,"
-    "  deadline_ms INTEGER GENERATED ALWAYS AS"
-    "    (CASE status WHEN 'IN_PROGRESS' THEN min(coalesce(in_progress_deadline_ms, step_deadline_ms),"
-    "      coalesce(step_deadline_ms, in_progress_deadline_ms)) END) VIRTUAL,"
     "  UNIQUE (job_id, thing_name, number)) STRICT;"
     "CREATE INDEX executions_by_thing ON executions(thing_name, id);"
     "CREATE INDEX executions_pending ON executions(thing_name, pending_rank, queued_at_ms, id)"

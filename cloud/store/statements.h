@@ -76,8 +76,8 @@
       " last_updated_at_ms, failed_retries, timed_out_retries) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6, ?7)")  \
     X(STORE_EXECUTION_SAVE,                                                                                  \
       "UPDATE executions SET status = ?2, version = ?3, started_at_ms = ?4, last_updated_at_ms = ?5,"        \
-      " in_progress_deadline_ms = ?6, step_deadline_ms = ?7, is_force_canceled = ?8, details = ?9"           \
-      " WHERE id = ?1")                                                                                      \
+      " in_progress_deadline_ms = ?6, step_deadline_ms = ?7, deadline_ms = ?8, is_force_canceled = ?9,"      \
+      " details = ?10 WHERE id = ?1")                                                                        \
     X(STORE_EXECUTION_DELETE, "DELETE FROM executions WHERE id = ?")                                         \
     X(STORE_EXECUTION_GET, EXECUTION_COLUMNS "WHERE e.job_id = ? AND e.thing_name = ? AND e.number = ?")     \
     X(STORE_EXECUTION_LATEST,                                                                                \

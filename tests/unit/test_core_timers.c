@@ -180,6 +180,9 @@ static void timers_end_with_the_execution(void **state)
     assert_int_equal(fixture_update(fx, "lamp", "j", "SUCCEEDED"), CORE_OK);
     assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
     assert_int_equal(seconds_left(fx), -1);
+    fx->now_ms = at(60);
+    core_run_timers(fx->core);
+    assert_string_equal(fixture_state(fx, "lamp", "j", 0), "SUCCEEDED v3 #1");
 }
 
 /* The in-progress timer starts when the execution does, not when it is queued. */
