@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "fakes/fake_ports.h"
+#include "device/port/port_time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PUBLISHES_MAX 512
+#define LOG_CAP       65536
+#define PATIENCE_S    20
+
+struct publish {
+    char topic[256];
+    char payload[2048];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+static struct {
+    bool is_open;
+    bool is_connected;
+    port_mqtt_event_fn on_event;
+    void *ctx;
+    unsigned opens, closes;
+    int last_id;
+    enum err open_result;
+    bool is_credential_bad;
+    enum port_mqtt_credential bad;
+    const char *why;
+    unsigned published, taken;
+    struct publish publishes[PUBLISHES_MAX];
+} mqtt;
+
+static struct {
+    char record[8192];
+    size_t len;
+    bool has_record;
+    unsigned puts;
+    enum err result;
+    bool must_hold, is_held;
+} store;
+
+static struct {
+    char log[LOG_CAP];
+    size_t log_len;
+    unsigned restarts;
+    unsigned puts_at_restart;
+    int64_t wall_s;
+    void (*on_shutdown)(void);
+    bool pins[16];
+} board;
+
+/* With `lock` held: waits until something has changed; false after PATIENCE_S. */
+static bool wait_change(const struct timespec *deadline)
+{
+    return pthread_cond_timedwait(&changed, &lock, deadline) == 0;
+}
+
+static struct timespec patience(void)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += PATIENCE_S;
+    return deadline;
+}
+
+#define WAIT_UNTIL(condition, what)                                                                          \
+    do {                                                                                                     \
+        struct timespec deadline_ = patience();                                                              \
+        bool in_time_ = true;                                                                                \
+        pthread_mutex_lock(&lock);                                                                           \
+        while (!(condition) && in_time_) {                                                                   \
+            in_time_ = wait_change(&deadline_);                                                              \
+        }                                                                                                    \
+        pthread_mutex_unlock(&lock);                                                                         \
+        if (!in_time_) {                                                                                     \
+            fail_msg("waited in vain for %s; the log:\n%s", (what), board.log);                              \
+        }                                                                                                    \
+    } while (0)
+
+static unsigned read_unsigned(const unsigned *value)
+{
+    pthread_mutex_lock(&lock);
+    unsigned copy = *value;
+    pthread_mutex_unlock(&lock);
+    return copy;
+}
+
+void fake_reset(void)
+{
+    pthread_mutex_lock(&lock);
+    memset(&mqtt, 0, sizeof(mqtt));
+    memset(&store, 0, sizeof(store));
+    memset(&board, 0, sizeof(board));
+    board.wall_s = 1800000000;
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- MQTT */
+
+static void send_event(const struct port_mqtt_event *event)
+{
+    pthread_mutex_lock(&lock);
+    port_mqtt_event_fn on_event = mqtt.is_open ? mqtt.on_event : NULL;
+    void *ctx = mqtt.ctx;
+    pthread_mutex_unlock(&lock);
+    if (on_event) {
+        on_event(ctx, event);
+    }
+}
+
+enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
+                         const char **why)
+{
+    (void)config;
+    pthread_mutex_lock(&lock);
+    bool is_bad = mqtt.is_credential_bad;
+    if (is_bad) {
+        *bad = mqtt.bad;
+        *why = mqtt.why;
+    }
+    pthread_mutex_unlock(&lock);
+    return is_bad ? ERR_TLS : ERR_OK;
+}
+
+void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.is_credential_bad = why != NULL;
+    mqtt.bad = bad;
+    mqtt.why = why;
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_mqtt_fail_open(enum err err)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.open_result = err;
+    pthread_mutex_unlock(&lock);
+}
+
+enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx)
+{
+    (void)config;
+    pthread_mutex_lock(&lock);
+    enum err err = mqtt.is_open ? ERR_BUSY : mqtt.open_result;
+    mqtt.opens++;
+    if (!err) {
+        mqtt.is_open = true;
+        mqtt.is_connected = false;
+        mqtt.on_event = on_event;
+        mqtt.ctx = ctx;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+void port_mqtt_close(void)
+{
+    pthread_mutex_lock(&lock);
+    if (mqtt.is_open) {
+        mqtt.closes++;
+    }
+    mqtt.is_open = mqtt.is_connected = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+enum err port_mqtt_subscribe(const char *filter, int *message_id)
+{
+    (void)filter;
+    pthread_mutex_lock(&lock);
+    bool is_connected = mqtt.is_connected;
+    int id = ++mqtt.last_id;
+    pthread_mutex_unlock(&lock);
+    if (!is_connected) {
+        return ERR_OFFLINE;
+    }
+    *message_id = id;
+    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED, .message_id = id, .is_granted = true});
+    return ERR_OK;
+}
+
+enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+{
+    pthread_mutex_lock(&lock);
+    bool is_good = mqtt.is_connected && mqtt.published < PUBLISHES_MAX;
+    if (is_good) {
+        struct publish *slot = &mqtt.publishes[mqtt.published++];
+        size_t prefix = strncmp(topic, FAKE_PREFIX, strlen(FAKE_PREFIX)) == 0 ? strlen(FAKE_PREFIX) : 0;
+        snprintf(slot->topic, sizeof(slot->topic), "%s", topic + prefix);
+        snprintf(slot->payload, sizeof(slot->payload), "%.*s", (int)len, (const char *)payload);
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return is_good ? ERR_OK : ERR_OFFLINE;
+}
+
+void fake_wait_open(unsigned count)
+{
+    WAIT_UNTIL(mqtt.opens >= count, "a connection to be opened");
+}
+
+unsigned fake_open_count(void)
+{
+    return read_unsigned(&mqtt.opens);
+}
+
+unsigned fake_close_count(void)
+{
+    return read_unsigned(&mqtt.closes);
+}
+
+void fake_connect(void)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.is_connected = mqtt.is_open;
+    pthread_mutex_unlock(&lock);
+    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_CONNECTED});
+}
+
+void fake_disconnect(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.is_connected = false;
+    pthread_mutex_unlock(&lock);
+    send_event(
+        &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = ERR_OFFLINE, .text = text});
+}
+
+void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap)
+{
+    WAIT_UNTIL(mqtt.published > mqtt.taken, "a publish");
+    pthread_mutex_lock(&lock);
+    const struct publish *slot = &mqtt.publishes[mqtt.taken++];
+    snprintf(topic, topic_cap, "%s", slot->topic);
+    snprintf(payload, payload_cap, "%s", slot->payload);
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_publish_count(void)
+{
+    return read_unsigned(&mqtt.published);
+}
+
+static bool is_there_a_connection(void)
+{
+    pthread_mutex_lock(&lock);
+    bool result = mqtt.is_connected;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+bool fake_deliver(const char *topic, const char *payload)
+{
+    char whole[512];
+    snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
+    bool result = is_there_a_connection();
+    send_event(&(struct port_mqtt_event){
+        .type = PORT_MQTT_MESSAGE, .topic = slice_from(whole), .payload = slice_from(payload)});
+    return result;
+}
+
+bool fake_deliver_oversized(const char *topic, size_t bytes)
+{
+    char whole[512];
+    snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
+    bool result = is_there_a_connection();
+    send_event(&(struct port_mqtt_event){
+        .type = PORT_MQTT_OVERSIZED, .topic = slice_from(whole), .oversized_bytes = bytes});
+    return result;
+}
+
+/* ---- storage */
+
+enum err port_store_open(void)
+{
+    pthread_mutex_lock(&lock);
+    enum err err = store.result;
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+enum err port_store_put(const char *key, const void *record, size_t len)
+{
+    (void)key;
+    pthread_mutex_lock(&lock);
+    if (store.must_hold) {
+        store.is_held = true;
+        pthread_cond_broadcast(&changed);
+        while (store.must_hold) {
+            pthread_cond_wait(&changed, &lock);
+        }
+        store.is_held = false;
+    }
+    enum err err = store.result;
+    if (!err && len <= sizeof(store.record)) {
+        memcpy(store.record, record, len);
+        store.len = len;
+        store.has_record = true;
+        store.puts++;
+    }
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
+{
+    (void)key;
+    pthread_mutex_lock(&lock);
+    enum err err = !store.has_record ? ERR_NOT_FOUND : store.len > cap ? ERR_TOO_LONG : ERR_OK;
+    if (!err) {
+        memcpy(record, store.record, store.len);
+        *len = store.len;
+    }
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+enum err port_store_erase(const char *key)
+{
+    (void)key;
+    pthread_mutex_lock(&lock);
+    store.has_record = false;
+    pthread_mutex_unlock(&lock);
+    return ERR_OK;
+}
+
+unsigned fake_put_count(void)
+{
+    return read_unsigned(&store.puts);
+}
+
+void fake_store_fail(enum err err)
+{
+    pthread_mutex_lock(&lock);
+    store.result = err;
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_store_hold(void)
+{
+    pthread_mutex_lock(&lock);
+    store.must_hold = true;
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_wait_held(void)
+{
+    WAIT_UNTIL(store.is_held, "a put");
+}
+
+void fake_store_release(void)
+{
+    pthread_mutex_lock(&lock);
+    store.must_hold = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+size_t fake_stored(char *out, size_t cap)
+{
+    pthread_mutex_lock(&lock);
+    size_t len = store.has_record && store.len <= cap ? store.len : 0;
+    memcpy(out, store.record, len);
+    pthread_mutex_unlock(&lock);
+    return len;
+}
+
+/* ---- board */
+
+static void note(const char *mark, const char *text)
+{
+    pthread_mutex_lock(&lock);
+    int len = snprintf(board.log + board.log_len, LOG_CAP - board.log_len, "%s%s\n", mark, text);
+    board.log_len += len > 0 && (size_t)len < LOG_CAP - board.log_len ? (size_t)len : 0;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void port_board_log(enum port_log_level level, const char *text)
+{
+    note(level == PORT_LOG_ERROR ? "error: " : "", text);
+}
+
+void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+{
+    char text[1024];
+    (void)level;
+    int len = snprintf(text, sizeof(text), "%s: ", who);
+    vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
+    note("print: ", text);
+}
+
+enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+{
+    (void)is_output;
+    return pin < 16 ? ERR_OK : ERR_RANGE;
+}
+
+enum err port_board_gpio_write(uint8_t pin, bool level)
+{
+    if (pin >= 16) {
+        return ERR_RANGE;
+    }
+    pthread_mutex_lock(&lock);
+    board.pins[pin] = level;
+    pthread_mutex_unlock(&lock);
+    return ERR_OK;
+}
+
+enum err port_board_gpio_read(uint8_t pin, bool *level)
+{
+    if (pin >= 16) {
+        return ERR_RANGE;
+    }
+    pthread_mutex_lock(&lock);
+    *level = board.pins[pin];
+    pthread_mutex_unlock(&lock);
+    return ERR_OK;
+}
+
+/* No jitter to speak of: backoffs are short, tokens still differ. */
+uint32_t port_board_random(void)
+{
+    static _Atomic uint32_t next = 1;
+    return next++;
+}
+
+enum err port_board_device_id(char *out, size_t cap)
+{
+    snprintf(out, cap, "table1");
+    return ERR_OK;
+}
+
+void port_board_on_shutdown(void (*on_shutdown)(void))
+{
+    pthread_mutex_lock(&lock);
+    board.on_shutdown = on_shutdown;
+    pthread_mutex_unlock(&lock);
+}
+
+void port_board_restart(void)
+{
+    pthread_mutex_lock(&lock);
+    board.restarts++;
+    board.puts_at_restart = store.puts;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    pthread_exit(NULL);
+}
+
+bool fake_log_has(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    bool result = strstr(board.log, text) != NULL;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void fake_wait_log(const char *text)
+{
+    WAIT_UNTIL(strstr(board.log, text), text);
+}
+
+void fake_wait_restart(void)
+{
+    WAIT_UNTIL(board.restarts > 0, "a restart");
+}
+
+unsigned fake_restart_count(void)
+{
+    return read_unsigned(&board.restarts);
+}
+
+unsigned fake_puts_at_restart(void)
+{
+    return read_unsigned(&board.puts_at_restart);
+}
+
+void fake_set_wall_s(int64_t wall_s)
+{
+    pthread_mutex_lock(&lock);
+    board.wall_s = wall_s;
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- time: the wall clock is the test's */
+
+static uint64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+uint64_t port_time_monotonic_ms(void)
+{
+    return clock_ms();
+}
+
+int64_t port_time_wall_s(void)
+{
+    pthread_mutex_lock(&lock);
+    int64_t wall_s = board.wall_s;
+    pthread_mutex_unlock(&lock);
+    return wall_s;
+}
+
+void port_time_sleep_ms(uint32_t ms)
+{
+    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+/* Other tasks set flags without telling: look often. */
+void fake_wait_flag(atomic_bool *flag)
+{
+    uint64_t until_ms = clock_ms() + PATIENCE_S * 1000u;
+    while (!atomic_load(flag)) {
+        if (clock_ms() > until_ms) {
+            fail_msg("waited in vain for a flag; the log:\n%s", board.log);
+        }
+        port_time_sleep_ms(1);
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Seams of a device on a table: an MQTT connection whose other end is the test, a storage in memory that can be slow or broken, a
+ * board whose log can be read and whose restart only ends the task. Tasks, locks and the monotonic clock are the real ones.
+ *
+ * Waiting functions return when the thing has happened and fail the test after 20 s. */
+#ifndef TESTS_FAKES_FAKE_PORTS_H
+#define TESTS_FAKES_FAKE_PORTS_H
+
+#include "device/port/port_board.h"
+#include "device/port/port_mqtt.h"
+#include "device/port/port_store.h"
+
+void fake_reset(void);
+
+/* ---- MQTT: topics by what stands behind "$aws/things/lamp/jobs/" */
+#define FAKE_THING  "lamp"
+#define FAKE_PREFIX "$aws/things/" FAKE_THING "/jobs/"
+
+/* The engine opened a connection, the count-th since fake_reset. */
+void fake_wait_open(unsigned count);
+unsigned fake_open_count(void);
+unsigned fake_close_count(void);
+
+/* CONNACK, and every SUBSCRIBE granted from here on. */
+void fake_connect(void);
+void fake_disconnect(const char *text);
+
+/* The next publish, in order. Copies; payload_cap at least 2048. */
+void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
+unsigned fake_publish_count(void);
+
+/* true: it was handed to the library (there is a connection). */
+bool fake_deliver(const char *topic, const char *payload);
+bool fake_deliver_oversized(const char *topic, size_t bytes);
+
+/* port_mqtt_open and port_mqtt_check answer this from here on. */
+void fake_mqtt_fail_open(enum err err);
+void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why);
+
+/* ---- storage */
+unsigned fake_put_count(void);
+void fake_store_fail(enum err err); /* each put, from here on; ERR_OK: good again */
+void fake_store_hold(void);         /* the next put waits in the middle ... */
+void fake_wait_held(void);          /* ... it does now ... */
+void fake_store_release(void);      /* ... and goes on */
+size_t fake_stored(char *out, size_t cap);
+
+/* ---- board */
+bool fake_log_has(const char *text);
+void fake_wait_log(const char *text);
+void fake_wait_restart(void);
+unsigned fake_restart_count(void);
+unsigned fake_puts_at_restart(void);
+void fake_set_wall_s(int64_t wall_s);
+
+/* ---- anything else that comes from another task: waits until *flag is true */
+#include <stdatomic.h>
+void fake_wait_flag(atomic_bool *flag);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The service's part in a test of device/run and device/api: answers what the device asks over fake_ports. */
+#ifndef TESTS_FAKES_FAKE_SERVICE_H
+#define TESTS_FAKES_FAKE_SERVICE_H
+
+#include "fakes/fake_ports.h"
+
+#define FAKE_PAYLOAD_CAP 2048
+
+/* A publish that was taken from the device. */
+struct fake_request {
+    char topic[256];
+    char payload[FAKE_PAYLOAD_CAP];
+};
+
+/* The next request; it must go to this topic. */
+void fake_expect_request(struct fake_request *request, const char *topic);
+
+/* Answers it: `members` are JSON members ("\"execution\":{...}") or empty; time and token are added. */
+void fake_accept_request(const struct fake_request *request, const char *members);
+void fake_reject_request(const struct fake_request *request, const char *code);
+
+/* Opens the count-th connection, takes $next/get and answers with this job. */
+void fake_offer_job(unsigned connection, const char *job_id, const char *document);
+
+/* The same without the connection: the device asks for the next job by itself. */
+void fake_answer_next(const char *job_id, const char *document);
+void fake_answer_no_job(void);
+
+/* Takes and accepts the claim. */
+void fake_accept_claim(const char *job_id);
+
+/* Takes updates of the job until one has this status; accepts all; the last one comes back. */
+void fake_accept_until(struct fake_request *request, const char *job_id, const char *status);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "fakes/run_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct run_table table;
+static char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
+
+static enum jobs_status handle(const struct jobs_run *run)
+{
+    table.handler_thread = pthread_self();
+    snprintf(table.seen_document, sizeof(table.seen_document), "%s", document);
+    snprintf(table.seen_job_id, sizeof(table.seen_job_id), "%s", run->job_id);
+    atomic_store(&table.seen_run_id, run->run_id);
+    if (table.in_handler) {
+        atomic_store(&table.in_handler_result, table.in_handler());
+    }
+    atomic_store(&table.is_in_handler, true);
+    fake_wait_flag(&table.may_return);
+    return atomic_load(&table.return_status);
+}
+
+static void on_cancel(uint32_t run_id, void *user)
+{
+    atomic_store(&table.cancel_run_id, run_id);
+    atomic_store(&table.cancel_user, user);
+    atomic_fetch_add(&table.cancels, 1);
+    fake_wait_flag(&table.may_leave_cancel);
+}
+
+static void on_link(bool is_up)
+{
+    atomic_fetch_add(is_up ? &table.ups : &table.downs, 1);
+}
+
+void table_init(void)
+{
+    const struct run_config config = {
+        .host = "localhost",
+        .port = 8883,
+        .thing_name = FAKE_THING,
+        .root_ca_pem = "ca",
+        .cert_pem = "cert",
+        .key_pem = "key",
+        .document = document,
+        .document_cap = sizeof(document),
+        .run_handler = handle,
+        .cancel_handler = on_cancel,
+        .link_changed = on_link,
+    };
+    assert_int_equal(run_init(&config), ERR_OK);
+}
+
+enum err table_register_blink(void)
+{
+    const struct jobs_action action = {.name = "blink", .max_attempts = 1, .user = &table.user};
+    return run_register(&action);
+}
+
+int table_setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    table.in_handler = NULL;
+    atomic_store(&table.is_in_handler, false);
+    atomic_store(&table.may_return, true);
+    atomic_store(&table.may_leave_cancel, true);
+    atomic_store(&table.return_status, JOBS_STATUS_IN_PROGRESS);
+    atomic_store(&table.cancels, 0);
+    atomic_store(&table.ups, 0);
+    atomic_store(&table.downs, 0);
+    table_init();
+    assert_int_equal(table_register_blink(), ERR_OK);
+    return 0;
+}
+
+int table_teardown(void **state)
+{
+    (void)state;
+    atomic_store(&table.may_return, true);
+    atomic_store(&table.may_leave_cancel, true);
+    fake_store_release();
+    run_stop();
+    /* a task that was in the application's code ends when it leaves it */
+    const struct run_config config = {
+        .thing_name = FAKE_THING, .document = document, .document_cap = sizeof(document)};
+    while (run_init(&config) == ERR_BUSY) {
+        sched_yield();
+    }
+    return 0;
+}
+
+void table_start_job(void)
+{
+    assert_int_equal(run_start(), ERR_OK);
+    fake_offer_job(1, "j1", TABLE_DOCUMENT);
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+}
+
+struct run_report table_report(enum jobs_status status)
+{
+    return (struct run_report){.job_id = "j1", .status = status, .progress_percent = -1};
+}
+
+static void *report_on_thread(void *ctx)
+{
+    struct table_reporter *reporter = ctx;
+    atomic_store(&reporter->result, run_report(&reporter->report, NULL));
+    atomic_store(&reporter->has_returned, true);
+    return NULL;
+}
+
+void table_start_reporter(struct table_reporter *reporter, enum jobs_status status)
+{
+    *reporter = (struct table_reporter){.report = table_report(status), .result = ERR_INTERNAL};
+    assert_int_equal(pthread_create(&reporter->thread, NULL, report_on_thread, reporter), 0);
+}
+
+enum err table_join_reporter(struct table_reporter *reporter)
+{
+    pthread_join(reporter->thread, NULL);
+    return atomic_load(&reporter->result);
+}

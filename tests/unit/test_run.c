@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* device/run, a job over three tasks: handlers on the worker task, a final status in storage when the report returns, reports
+ * from any task (design.md section 3; R-05, R-09, R-21). */
+// LINK: run_table device_run device_core fake_service fake_ports port_linux common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/run_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void test_handler_runs_on_a_task_of_its_own_with_the_document(void **state)
+{
+    (void)state;
+    atomic_store(&table.return_status, JOBS_STATUS_SUCCEEDED);
+    table_start_job();
+    assert_string_equal(table.seen_document, TABLE_DOCUMENT);
+    assert_string_equal(table.seen_job_id, "j1");
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    assert_false(pthread_equal(table.handler_thread, pthread_self()));
+    assert_int_equal(run_link_state(), RUN_LINK_UP);
+}
+
+static void test_final_status_is_stored_when_the_report_returns(void **state)
+{
+    (void)state;
+    table_start_job();
+    unsigned puts = fake_put_count();
+    fake_store_hold();
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held();
+    assert_false(atomic_load(&reporter.has_returned));
+    assert_int_equal(fake_put_count(), puts);
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    assert_int_equal(fake_put_count(), puts + 1);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+}
+
+/* The power goes right after the report returned: the next boot sends the status. */
+static void test_stored_status_is_sent_after_the_next_boot(void **state)
+{
+    (void)state;
+    table_start_job();
+    struct fake_request request;
+    fake_disconnect("gone");
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    while (run_stop()) {
+        sched_yield();
+    }
+    table_init();
+    assert_int_equal(table_register_blink(), ERR_OK);
+    assert_int_equal(run_start(), ERR_OK);
+    unsigned opens = fake_open_count();
+    fake_wait_open(opens + (opens == 1));
+    fake_connect();
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+    } while (strcmp(request.topic, "j1/update") != 0 || !strstr(request.payload, "SUCCEEDED"));
+}
+
+static enum err report_inside(void)
+{
+    struct run_report report = table_report(JOBS_STATUS_FAILED);
+    report.message = "from inside";
+    return run_report(&report, NULL);
+}
+
+/* "a final report that came before the handler's IN_PROGRESS wins" */
+static void test_report_from_inside_the_handler(void **state)
+{
+    (void)state;
+    table.in_handler = report_inside;
+    atomic_store(&table.may_return, false);
+    table_start_job();
+    assert_int_equal(atomic_load(&table.in_handler_result), ERR_OK);
+    atomic_store(&table.may_return, true);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "FAILED");
+    assert_non_null(strstr(request.payload, "from inside"));
+    fake_answer_no_job();
+}
+
+static void test_two_tasks_report_at_once_and_one_wins(void **state)
+{
+    (void)state;
+    table_start_job();
+    struct table_reporter reporters[4];
+    for (int i = 0; i < 4; i++) {
+        table_start_reporter(&reporters[i], i % 2 ? JOBS_STATUS_SUCCEEDED : JOBS_STATUS_FAILED);
+    }
+    int good = 0;
+    for (int i = 0; i < 4; i++) {
+        pthread_join(reporters[i].thread, NULL);
+        enum err result = atomic_load(&reporters[i].result);
+        assert_true(result == ERR_OK || result == ERR_BUSY || result == ERR_NOT_FOUND);
+        good += result == ERR_OK;
+    }
+    assert_int_equal(good, 1);
+}
+
+static void test_report_of_a_run_that_is_not_there(void **state)
+{
+    (void)state;
+    table_start_job();
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    report.job_id = "other";
+    assert_int_equal(run_report(&report, NULL), ERR_NOT_FOUND);
+    report = (struct run_report){.run_id = atomic_load(&table.seen_run_id) + 1,
+                                 .status = JOBS_STATUS_SUCCEEDED,
+                                 .progress_percent = -1};
+    assert_int_equal(run_report(&report, NULL), ERR_NOT_FOUND);
+    report.run_id = atomic_load(&table.seen_run_id);
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+}
+
+static void test_bad_reports_are_refused(void **state)
+{
+    (void)state;
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_BUSY); /* not started */
+    table_start_job();
+    report.job_id = NULL;
+    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    report.job_id = "";
+    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    char long_id[DEVICE_JOB_ID_CAP + 1];
+    memset(long_id, 'a', sizeof(long_id) - 1);
+    long_id[sizeof(long_id) - 1] = '\0';
+    report.job_id = long_id;
+    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    report = table_report(JOBS_STATUS_COUNT);
+    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    report = table_report(JOBS_STATUS_IN_PROGRESS);
+    report.progress_percent = 101;
+    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+}
+
+/* "a put that fails for a final status: send from RAM and tell the caller" */
+static void test_broken_storage_is_told_and_the_status_is_sent(void **state)
+{
+    (void)state;
+    table_start_job();
+    fake_store_fail(ERR_STORAGE);
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_STORAGE);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    fake_store_fail(ERR_OK);
+}
+
+static void test_details_and_progress_reach_the_service(void **state)
+{
+    (void)state;
+    table_start_job();
+    const struct run_pair pairs[] = {{"phase", "one"}, {"state", "reserved"}, {"bad key", "x"}};
+    struct run_report report = table_report(JOBS_STATUS_IN_PROGRESS);
+    report.has_details = true;
+    report.pairs = pairs;
+    report.count = 3;
+    size_t refused = 0;
+    assert_int_equal(run_report(&report, &refused), ERR_OK);
+    assert_int_equal(refused, 2);
+    report = table_report(JOBS_STATUS_IN_PROGRESS);
+    report.progress_percent = 40;
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    assert_non_null(strstr(request.payload, "\"phase\":\"one\""));
+    assert_null(strstr(request.payload, "reserved"));
+}
+
+static void accept_describe_canceled(void)
+{
+    struct fake_request request;
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+    } while (strcmp(request.topic, "j1/get") != 0);
+    fake_accept_request(&request,
+                        "\"execution\":{\"jobId\":\"j1\",\"status\":\"CANCELED\",\"queuedAt\":1799999990,"
+                        "\"lastUpdatedAt\":1799999999,\"versionNumber\":3,\"executionNumber\":1}");
+}
+
+/* The cancel callback comes while the handler hangs, and a callback that hangs does not hold the engine up. */
+static void test_cancel_reaches_the_application_while_the_handler_runs(void **state)
+{
+    (void)state;
+    atomic_store(&table.may_return, false);
+    atomic_store(&table.may_leave_cancel, false);
+    table_start_job();
+    assert_true(fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{}}"));
+    accept_describe_canceled();
+    while (atomic_load(&table.cancels) == 0) {
+        sched_yield();
+    }
+    assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
+    assert_ptr_equal(atomic_load(&table.cancel_user), &table.user);
+    const struct jobs_action action = {.name = "other", .max_attempts = 1};
+    assert_int_equal(run_register(&action), ERR_OK); /* the engine task answers */
+    atomic_store(&table.may_leave_cancel, true);
+    atomic_store(&table.may_return, true);
+    fake_answer_no_job();
+}
+
+static void test_registration_before_and_after_the_start(void **state)
+{
+    (void)state;
+    assert_int_equal(table_register_blink(), ERR_EXISTS);
+    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(table_register_blink(), ERR_EXISTS);
+    char name[DEVICE_ACTION_CAP];
+    for (int i = 1; i < CONFIG_DEVICE_JOBS_MAX_ACTIONS; i++) {
+        snprintf(name, sizeof(name), "action-%d", i);
+        const struct jobs_action action = {.name = name, .max_attempts = 1};
+        assert_int_equal(run_register(&action), ERR_OK);
+    }
+    const struct jobs_action one_more = {.name = "one-more", .max_attempts = 1};
+    assert_int_equal(run_register(&one_more), ERR_FULL);
+    const struct jobs_action no_attempts = {.name = "none"};
+    assert_int_equal(run_register(&no_attempts), ERR_ARG);
+}
+
+static void test_stop_while_a_handler_runs(void **state)
+{
+    (void)state;
+    atomic_store(&table.may_return, false);
+    table_start_job();
+    assert_int_equal(run_stop(), ERR_BUSY);
+    assert_false(run_is_started());
+    const struct run_config config = {.thing_name = FAKE_THING};
+    assert_int_equal(run_init(&config), ERR_BUSY);
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_BUSY);
+}
+
+static void test_many_starts_and_stops(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 20; i++) {
+        assert_int_equal(run_start(), ERR_OK);
+        fake_wait_open(i);
+        fake_connect();
+        struct fake_request request;
+        fake_expect_request(&request, "$next/get");
+        assert_int_equal(run_stop(), ERR_OK);
+        assert_int_equal(fake_close_count(), i);
+        assert_int_equal(run_start(), ERR_BUSY); /* wants a run_init */
+        table_init();
+        assert_int_equal(table_register_blink(), ERR_OK);
+    }
+}
+
+static void test_storage_that_does_not_open(void **state)
+{
+    (void)state;
+    fake_store_fail(ERR_STORAGE);
+    const struct run_config config = {.thing_name = FAKE_THING};
+    assert_int_equal(run_init(&config), ERR_STORAGE);
+    assert_int_equal(run_start(), ERR_BUSY);
+    assert_int_equal(table_register_blink(), ERR_BUSY);
+    fake_store_fail(ERR_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_handler_runs_on_a_task_of_its_own_with_the_document),
+        TEST(test_final_status_is_stored_when_the_report_returns),
+        TEST(test_stored_status_is_sent_after_the_next_boot),
+        TEST(test_report_from_inside_the_handler),
+        TEST(test_two_tasks_report_at_once_and_one_wins),
+        TEST(test_report_of_a_run_that_is_not_there),
+        TEST(test_bad_reports_are_refused),
+        TEST(test_broken_storage_is_told_and_the_status_is_sent),
+        TEST(test_details_and_progress_reach_the_service),
+        TEST(test_cancel_reaches_the_application_while_the_handler_runs),
+        TEST(test_registration_before_and_after_the_start),
+        TEST(test_stop_while_a_handler_runs),
+        TEST(test_many_starts_and_stops),
+        TEST(test_storage_that_does_not_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

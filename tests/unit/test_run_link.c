@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* device/run, the connection and its messages: nothing is lost without a resync, the end of a connection is always heard
+ * (design.md section 3; R-12, R-17, R-19, R-50). */
+// LINK: run_table device_run device_core fake_service fake_ports port_linux common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/run_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* While the engine task waits for the storage, nobody empties the queue. */
+static void test_dropped_messages_lead_to_a_resync(void **state)
+{
+    (void)state;
+    table_start_job();
+    struct jobs_counters before;
+    fake_store_hold();
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held();
+    static char filler[4000];
+    memset(filler, ' ', sizeof(filler) - 1);
+    for (int i = 0; i < 10; i++) {
+        fake_deliver("notify", filler);
+    }
+    run_get_counters(&before);
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    fake_expect_request(&request, "$next/get");
+    struct jobs_counters after;
+    run_get_counters(&after);
+    assert_true(after.resyncs > before.resyncs);
+}
+
+/* The queue is full of messages, and the connection breaks: the news gets through. */
+static void test_end_of_the_connection_is_heard_behind_a_flood(void **state)
+{
+    (void)state;
+    table_start_job();
+    fake_store_hold();
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held();
+    for (int i = 0; i < 2000; i++) {
+        fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{}}");
+    }
+    fake_disconnect("the cable is out");
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    fake_wait_log("disconnected from localhost: the cable is out");
+    fake_wait_open(2);
+}
+
+static void test_message_larger_than_the_queue_is_told_to_the_engine(void **state)
+{
+    (void)state;
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get");
+    assert_true(fake_deliver_oversized("$next/get/accepted", 40000));
+    fake_expect_request(&request, "$next/get");
+    assert_non_null(strstr(request.payload, "\"includeJobDocument\":false"));
+}
+
+/* 1,000 notifications in one burst. */
+static void test_burst_of_notifications(void **state)
+{
+    (void)state;
+    table_start_job();
+    for (int i = 0; i < 1000; i++) {
+        assert_true(
+            fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\"}]}}"));
+    }
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    struct fake_request request;
+    for (;;) {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+        if (strcmp(request.topic, "j1/update") == 0) {
+            fake_accept_request(&request, "");
+            if (strstr(request.payload, "SUCCEEDED")) {
+                break;
+            }
+        }
+    }
+}
+
+static void test_connection_comes_and_goes(void **state)
+{
+    (void)state;
+    assert_int_equal(run_link_state(), RUN_LINK_IDLE);
+    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(run_start(), ERR_BUSY);
+    fake_wait_open(1);
+    assert_int_equal(run_link_state(), RUN_LINK_STARTING);
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get");
+    assert_int_equal(run_link_state(), RUN_LINK_UP);
+    fake_wait_log("connected to localhost:8883 as 'lamp'");
+    fake_disconnect("test");
+    fake_wait_open(2);
+    assert_int_equal(run_link_state(), RUN_LINK_DOWN);
+    while (atomic_load(&table.ups) != 1 || atomic_load(&table.downs) != 1) {
+        sched_yield();
+    }
+    fake_connect();
+    fake_expect_request(&request, "$next/get");
+}
+
+static void test_failed_attempt_says_why_and_when_it_tries_again(void **state)
+{
+    (void)state;
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_disconnect("server certificate is not for 'localhost'");
+    fake_wait_log(
+        "cannot connect to localhost:8883: server certificate is not for 'localhost'; next try in ");
+    fake_wait_open(2);
+    assert_int_equal(run_link_state(), RUN_LINK_STARTING);
+    assert_int_equal(atomic_load(&table.ups) + atomic_load(&table.downs), 0);
+}
+
+static void test_open_that_fails_is_tried_again(void **state)
+{
+    (void)state;
+    fake_mqtt_fail_open(ERR_FULL);
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_open(2);
+    fake_mqtt_fail_open(ERR_OK);
+    fake_wait_open(fake_open_count() + 1);
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get");
+}
+
+static void test_suspend_and_resume(void **state)
+{
+    (void)state;
+    table_start_job();
+    run_suspend(true);
+    while (run_link_state() != RUN_LINK_SUSPENDED) {
+        sched_yield();
+    }
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_OK); /* stored, sent later */
+    unsigned opens = fake_open_count();
+    run_suspend(false);
+    fake_wait_open(opens + 1);
+    assert_int_equal(run_link_state(), RUN_LINK_RESUMING);
+    fake_connect();
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+}
+
+static void test_reconnect_on_demand(void **state)
+{
+    (void)state;
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get");
+    run_reconnect();
+    fake_wait_open(2);
+    assert_int_equal(fake_close_count(), 1);
+}
+
+/* a clock at 1970 is named, and nothing connects before it is set. */
+static void test_no_tls_before_the_clock_is_set(void **state)
+{
+    (void)state;
+    fake_set_wall_s(42);
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_log("the clock is not set (42 s since 1970)");
+    assert_int_equal(fake_open_count(), 0);
+    fake_set_wall_s(1800000000);
+    fake_wait_open(1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_dropped_messages_lead_to_a_resync),
+        TEST(test_end_of_the_connection_is_heard_behind_a_flood),
+        TEST(test_message_larger_than_the_queue_is_told_to_the_engine),
+        TEST(test_burst_of_notifications),
+        TEST(test_connection_comes_and_goes),
+        TEST(test_failed_attempt_says_why_and_when_it_tries_again),
+        TEST(test_open_that_fails_is_tried_again),
+        TEST(test_suspend_and_resume),
+        TEST(test_reconnect_on_demand),
+        TEST(test_no_tls_before_the_clock_is_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* R-03: a restart first lets the journal reach storage. A program of its own: the fake restart ends the engine task, and as
+ * after a real one nothing of the library can be used. */
+// LINK: run_table device_run device_core fake_service fake_ports port_linux common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/run_table.h"
+
+static enum err restart_inside(void)
+{
+    run_restart(0);
+    return ERR_OK;
+}
+
+/* `SYSTEM_restart(0); return JOB_STATUS_SUCCESSED;`: the handler's status is stored first. */
+static void test_restart_from_a_handler_waits_for_its_return(void **state)
+{
+    (void)state;
+    table.in_handler = restart_inside;
+    atomic_store(&table.return_status, JOBS_STATUS_SUCCEEDED);
+    table_start_job();
+    fake_wait_restart();
+    assert_int_equal(fake_puts_at_restart(), 2); /* the start, and the final status */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_restart_from_a_handler_waits_for_its_return, table_setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
