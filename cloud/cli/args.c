@@ -76,20 +76,22 @@ static const struct arg_option *find_option(const struct arg_command *command, c
     return NULL;
 }
 
-static enum args_outcome fail_unknown(const struct arg_command *command, const char *text)
+static enum args_outcome fail_unknown(const struct arg_command *command, const char *text, size_t len)
 {
     const char *names[WORD_MAX];
+    char name[WORD_MAX + 2];
     size_t count = 0;
     for (; count < command->option_count && count < WORD_MAX; count++) {
         names[count] = command->options[count].name;
     }
-    const char *nearest = args_nearest(text, names, count);
+    snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), text);
+    const char *nearest = args_nearest(name, names, count);
     if (nearest) {
-        fprintf(stderr, "iot-local %s: unknown option '%s', did you mean '%s'?\n", command->name, text,
+        fprintf(stderr, "iot-local %s: unknown option '%s', did you mean '%s'?\n", command->name, name,
                 nearest);
     } else {
-        fprintf(stderr, "iot-local %s: unknown option '%s' (see iot-local %s --help)\n", command->name, text,
-                command->name);
+        fprintf(stderr, "iot-local %s: unknown option '%.*s' (see iot-local %s --help)\n", command->name,
+                (int)len, text, command->name);
     }
     return ARGS_BAD;
 }
@@ -130,7 +132,7 @@ static enum args_outcome read_option(const struct arg_command *command, int argc
     const struct arg_option *option = find_option(command, text, len);
     const char *value = text[len] == '=' ? text + len + 1 : NULL;
     if (!option) {
-        return fail_unknown(command, text);
+        return fail_unknown(command, text, len);
     }
     if (option->kind == ARG_FLAG && value) {
         fprintf(stderr, "iot-local %s: %s takes no value\n", command->name, option->name);
