@@ -9,6 +9,7 @@
 /* FreeRTOS programs give stacks of 1 KB and up; glibc alone wants more for a printf, a sanitizer still more. Memory is
  * taken only as far as it is used. */
 #define STACK_BYTES_MIN (512u * 1024u)
+#define LAST_STEPS_MS   200
 
 struct task {
     pthread_t thread;
@@ -47,11 +48,6 @@ void tasks_deadline(uint32_t timeout_ms, struct timespec *deadline)
         deadline->tv_nsec -= 1000000000L;
         deadline->tv_sec++;
     }
-}
-
-static void init_once(void)
-{
-    tasks_cond_init(&changed);
 }
 
 static void add(struct task *task)
@@ -110,6 +106,33 @@ static void *run(void *ctx)
     task->entry(task->ctx);
     pthread_cleanup_pop(1);
     return NULL;
+}
+
+/* With `lock` held: waits until no task is left. */
+static bool wait_none(uint32_t timeout_ms)
+{
+    struct timespec deadline;
+    tasks_deadline(timeout_ms, &deadline);
+    int result = 0;
+    while (count > 0 && result != ETIMEDOUT) {
+        result = pthread_cond_timedwait(&changed, &lock, &deadline);
+    }
+    return count == 0;
+}
+
+/* A task that has said goodbye may be on its last steps. */
+static void reap_at_exit(void)
+{
+    pthread_mutex_lock(&lock);
+    wait_none(LAST_STEPS_MS);
+    pthread_mutex_unlock(&lock);
+    reap();
+}
+
+static void init_once(void)
+{
+    tasks_cond_init(&changed);
+    atexit(reap_at_exit);
 }
 
 /* The new thread inherits a mask without SIGTERM and SIGINT: these belong to main. */
@@ -198,16 +221,10 @@ void tasks_sleep_ms(uint32_t ms)
 bool tasks_end_all(uint32_t timeout_ms)
 {
     pthread_once(&once, init_once);
-    struct timespec deadline;
-    tasks_deadline(timeout_ms, &deadline);
     pthread_mutex_lock(&lock);
     must_all_end = true;
     pthread_cond_broadcast(&changed);
-    int result = 0;
-    while (count > 0 && result != ETIMEDOUT) {
-        result = pthread_cond_timedwait(&changed, &lock, &deadline);
-    }
-    bool is_none_left = count == 0;
+    bool is_none_left = wait_none(timeout_ms);
     pthread_mutex_unlock(&lock);
     reap();
     return is_none_left;
