@@ -49,7 +49,7 @@ struct daemon {
     unsigned broker_tries;
     bool is_mqtt_port_given;
     struct loop loop;
-    struct loop_source signal_source, http_source, link_source, broker_source;
+    struct loop_source signal_source, http_source, link_source, broker_source, output_source;
     int signals;
     bool is_ready; /* has been ready once */
     bool is_stopping;
@@ -200,12 +200,21 @@ static bool configure_broker(struct daemon *daemon)
 
 static void on_broker_event(void *ctx);
 
+static void on_broker_output(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    char line[sizeof(daemon->broker.said) + 1];
+    while (mosquitto_child_next_line(&daemon->broker, line, sizeof(line)))
+        fprintf(stderr, "iot-local: broker: %s\n", line);
+}
+
 static bool start_broker(struct daemon *daemon)
 {
     daemon->broker_tries++;
     if (!mosquitto_child_start(&daemon->broker, daemon->why, sizeof(daemon->why)))
         return false;
-    if (loop_add(&daemon->loop, &daemon->broker_source, daemon->broker.descriptor, on_broker_event, daemon))
+    if (loop_add(&daemon->loop, &daemon->broker_source, daemon->broker.descriptor, on_broker_event, daemon) &&
+        loop_add(&daemon->loop, &daemon->output_source, daemon->broker.output, on_broker_output, daemon))
         return true;
     snprintf(daemon->why, sizeof(daemon->why), "epoll: %s", strerror(errno));
     return false;
@@ -235,7 +244,9 @@ static void on_broker_event(void *ctx)
 {
     struct daemon *daemon = ctx;
     char how[100];
+    on_broker_output(daemon); /* its last words */
     loop_remove(&daemon->loop, &daemon->broker_source);
+    loop_remove(&daemon->loop, &daemon->output_source);
     if (!mosquitto_child_has_died(&daemon->broker, how, sizeof(how)))
         return;
     if (daemon->is_ready)
@@ -504,12 +515,13 @@ int daemon_up(int argc, char **argv)
 {
     static struct daemon daemon = {
         .dir.lock = -1,
-        .broker = {.lock = -1, .descriptor = -1},
+        .broker = {.lock = -1, .descriptor = -1, .output = -1},
         .signals = -1,
         .signal_source.descriptor = -1,
         .http_source.descriptor = -1,
         .link_source.descriptor = -1,
         .broker_source.descriptor = -1,
+        .output_source.descriptor = -1,
     };
     enum args_outcome outcome = daemon_options_parse(argc, argv, &daemon.options);
     if (outcome != ARGS_GOOD)

@@ -104,7 +104,7 @@ bool mosquitto_child_open(struct mosquitto_child *child, const char *program, co
                           size_t why_cap)
 {
     char path[PATH_MAX];
-    *child = (struct mosquitto_child){.lock = -1, .descriptor = -1};
+    *child = (struct mosquitto_child){.lock = -1, .descriptor = -1, .output = -1};
     if (snprintf(path, sizeof(path), "%s/" LOCK_NAME, data_dir) >= (int)sizeof(path)) {
         errno = ENAMETOOLONG;
         return fail(why, why_cap, data_dir);
@@ -151,7 +151,7 @@ static void raise_file_limit(void)
 
 /* In the child. A group of its own: Ctrl-C is for the daemon, which then stops its broker in order. The lock goes with
  * it, so that the next daemon can wait for its end. */
-static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_t parent)
+static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_t parent, int output)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -161,9 +161,11 @@ static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_
     umask(077);
     raise_file_limit();
     sigprocmask(SIG_SETMASK, &none, NULL);
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
     if (fcntl(child->lock, F_SETFD, 0) == 0 && chdir(child->data_dir) == 0)
         execl(child->program, child->program, "-c", CONF_NAME, (char *)NULL);
-    dprintf(STDERR_FILENO, "iot-local: %s: %s\n", child->program, strerror(errno));
+    dprintf(STDERR_FILENO, "%s: %s\n", child->program, strerror(errno));
     _exit(127);
 }
 
@@ -176,34 +178,100 @@ static void note_pid(const struct mosquitto_child *child)
         fprintf(stderr, "iot-local: %s/" LOCK_NAME ": %s\n", child->data_dir, strerror(errno));
 }
 
+static void forget(struct mosquitto_child *child)
+{
+    if (child->descriptor >= 0)
+        close(child->descriptor);
+    close(child->output);
+    child->descriptor = -1;
+    child->output = -1;
+    child->pid = 0;
+}
+
+/* The parent's half of the fork. */
+static bool keep(struct mosquitto_child *child, pid_t pid, int output)
+{
+    child->pid = pid;
+    child->output = output;
+    child->said_len = 0;
+    child->started_at_ms = now_ms();
+    child->descriptor = pidfd_open(pid, 0);
+    if (child->descriptor >= 0)
+        return true;
+    int code = errno;
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    forget(child);
+    errno = code;
+    return false;
+}
+
 bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap)
 {
+    int ends[2];
     pid_t parent = getpid();
+    /* not blocking at its end either: it must never wait for us */
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return fail(why, why_cap, "pipe");
     pid_t pid = fork();
-    if (pid < 0)
-        return fail(why, why_cap, "fork");
     if (pid == 0)
-        become_mosquitto(child, parent);
-    int descriptor = pidfd_open(pid, 0);
-    if (descriptor < 0) {
-        int code = errno;
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-        errno = code;
-        return fail(why, why_cap, "pidfd_open");
-    }
-    child->pid = pid;
-    child->descriptor = descriptor;
-    child->started_at_ms = now_ms();
+        become_mosquitto(child, parent, ends[1]);
+    int code = errno;
+    close(ends[1]);
+    if (pid < 0)
+        close(ends[0]);
+    errno = code;
+    if (pid < 0 || !keep(child, pid, ends[0]))
+        return fail(why, why_cap, "the process of mosquitto");
     note_pid(child);
     return true;
 }
 
-static void forget(struct mosquitto_child *child)
+static bool is_noise(const char *line)
 {
-    close(child->descriptor);
-    child->descriptor = -1;
-    child->pid = 0;
+    /* a device that goes away without a word; and a warning for those who configure it by hand */
+    return strstr(line, "unexpected eof while reading") != NULL ||
+           strstr(line, "should not be run as root") != NULL;
+}
+
+/* Some of its words are those of strangers, and go to a terminal. */
+static void clean(char *line)
+{
+    for (; *line != '\0'; line++) {
+        if ((unsigned char)*line < ' ' || *line == 0x7f)
+            *line = '?';
+    }
+}
+
+/* One line out of what it has said, or all of it when there is no room for more. */
+static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
+{
+    char *end = memchr(child->said, '\n', child->said_len);
+    bool is_full = child->said_len == sizeof(child->said);
+    if (end == NULL && !is_full)
+        return false;
+    size_t len = end != NULL ? (size_t)(end - child->said) : child->said_len;
+    size_t used = end != NULL ? len + 1 : len;
+    snprintf(line, cap, "%.*s", (int)len, child->said);
+    clean(line);
+    memmove(child->said, child->said + used, child->said_len - used);
+    child->said_len -= used;
+    return true;
+}
+
+bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap)
+{
+    for (;;) {
+        while (cut_line(child, line, cap)) {
+            if (!is_noise(line))
+                return true;
+        }
+        ssize_t got =
+            read(child->output, child->said + child->said_len, sizeof(child->said) - child->said_len);
+        if (got <= 0)
+            return false;
+        child->said_len += (size_t)got;
+    }
 }
 
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mosquitto as our child: started in the data directory, started again when it dies, stopped with us. It dies with us,
- * too, however we end. The owner watches one descriptor and one time. */
+ * too, however we end. The owner watches two descriptors and one time. */
 #ifndef CLOUD_BROKER_MOSQUITTO_CHILD_H
 #define CLOUD_BROKER_MOSQUITTO_CHILD_H
 
@@ -16,6 +16,9 @@ struct mosquitto_child {
     int lock;       /* broker.lock: every mosquitto of this data directory holds it until it is gone */
     pid_t pid;      /* 0: not running */
     int descriptor; /* pidfd, readable when it has died; -1: not running */
+    int output;     /* pipe, readable when it has said something; -1: not running */
+    char said[1024];
+    size_t said_len;
     int64_t started_at_ms;
     int64_t start_at_ms; /* not running: when to try again */
     int64_t pause_ms;
@@ -32,6 +35,10 @@ bool mosquitto_child_open(struct mosquitto_child *child, const char *program, co
 bool mosquitto_child_configure(const struct mosquitto_child *child, const struct mosquitto_conf *conf,
                                char *why, size_t why_cap);
 bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap);
+
+/* A line that it has said and that is worth telling; false: nothing more now. To be asked before has_died, too, which
+ * forgets the rest. */
+bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap);
 
 /* The descriptor was readable: true when it has died; it starts again at start_at_ms. *how: one line. */
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap);

@@ -25,7 +25,8 @@ static const char global_part[] = "# Written by iot-local at every start; change
                                   "connection_messages false\n"
                                   "log_timestamp false\n"
                                   "log_dest stderr\n"
-                                  "log_type error\n";
+                                  "log_type error\n"
+                                  "log_type notice\n";
 
 static bool fits_on_line(const char *value)
 {

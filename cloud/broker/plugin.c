@@ -40,7 +40,7 @@ struct plugin {
 
 static void log_line(const char *line)
 {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "%s", line);
+    mosquitto_log_printf(MOSQ_LOG_NOTICE, "%s", line);
 }
 
 /* --- Who is it? --- */

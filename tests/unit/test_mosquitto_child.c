@@ -52,7 +52,7 @@ static int make_folder(void **state)
     if (mkdtemp(folder) == NULL)
         return -1;
     snprintf(program, sizeof(program), "%s/mosquitto", folder);
-    child = (struct mosquitto_child){.lock = -1, .descriptor = -1};
+    child = (struct mosquitto_child){.lock = -1, .descriptor = -1, .output = -1};
     return 0;
 }
 
@@ -283,6 +283,43 @@ static void child_dies_with_its_parent_and_the_next_parent_waits(void **state)
     assert_int_equal(waitpid(daemon, NULL, 0), daemon);
 }
 
+static void what_it_says_comes_line_by_line_without_noise(void **state)
+{
+    (void)state;
+    char line[2000];
+    write_program("#!/bin/sh\necho first\n"
+                  "echo 'Warning: Mosquitto should not be run as root/administrator.'\n"
+                  "echo 'OpenSSL Error[0]: error:0A000126:SSL routines::unexpected eof while reading' >&2\n"
+                  "echo second >&2\n"
+                  "head -c 3000 /dev/zero | tr '\\0' x\necho\necho last\n");
+    open_child();
+    start_child();
+    struct pollfd end = {.fd = child.descriptor, .events = POLLIN};
+    assert_int_equal(poll(&end, 1, 10000), 1);
+    assert_true(mosquitto_child_next_line(&child, line, sizeof(line)));
+    assert_string_equal(line, "first");
+    assert_true(mosquitto_child_next_line(&child, line, sizeof(line)));
+    assert_string_equal(line, "second");
+    size_t len = 0;
+    while (mosquitto_child_next_line(&child, line, sizeof(line)) && line[0] == 'x')
+        len += strlen(line); /* a line that is too long comes in pieces */
+    assert_int_equal(len, 3000);
+    assert_string_equal(line, "last");
+    assert_false(mosquitto_child_next_line(&child, line, sizeof(line)));
+    wait_for_death();
+}
+
+/* A child that says much while nobody listens goes on: it never waits for us. */
+static void who_is_not_heard_does_not_wait(void **state)
+{
+    (void)state;
+    write_program("#!/bin/sh\nhead -c 1000000 /dev/zero\nexit 7\n");
+    open_child();
+    start_child();
+    wait_for_death();
+    assert_non_null(strstr(why, "code 7"));
+}
+
 #define CHILD_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -297,6 +334,8 @@ int main(void)
         CHILD_TEST(death_is_told_and_each_pause_is_longer),
         CHILD_TEST(who_has_run_for_long_starts_again_at_once),
         CHILD_TEST(close_ends_it),
+        CHILD_TEST(what_it_says_comes_line_by_line_without_noise),
+        CHILD_TEST(who_is_not_heard_does_not_wait),
         CHILD_TEST(child_dies_with_its_parent_and_the_next_parent_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
