@@ -160,6 +160,16 @@ static void run_job(const char *thing, int port, unsigned index, uint64_t *to_st
         fail("a job did not succeed within 10 s");
 }
 
+/* Until the device has put its last record of the job: a probe must not share the disk with it. */
+static void wait_settled(unsigned jobs)
+{
+    jobsCounters_st counters;
+    do {
+        usleep(20000);
+        JOBS_getCounters(&counters);
+    } while (counters.journalWrites_u32 < 3 * jobs);
+}
+
 static struct curl_slist *sign(struct curl_slist *list)
 {
     list = curl_slist_append(
@@ -198,6 +208,7 @@ int main(int argc, char **argv)
     if (!AWS_isConnected())
         fail("the device did not connect within 10 s");
     for (unsigned i = 0; i < jobs; i++) { /* by turns, so that a slow moment of the disk hits all alike */
+        wait_settled(i);
         http[i] = probe_http(port);
         commit[i] = probe_commit(db);
         put[i] = probe_put();
