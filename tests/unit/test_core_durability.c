@@ -225,16 +225,16 @@ static void kill_before_commit_leaves_nothing(void **state)
 
 /* --- A disk that fails --- */
 
-static int start(struct fixture *fx, const char *job_id)
+static enum core_code start(struct fixture *fx, const char *job_id)
 {
     struct execution_update update = {.thing = "lamp", .job_id = job_id, .status = slice_from("IN_PROGRESS")};
     struct execution e;
-    int code = executions_update(fx->core, &update, &e, &fx->error);
+    enum core_code code = executions_update(fx->core, &update, &e, &fx->error);
     execution_clear(&e);
     return code;
 }
 
-static int create(struct fixture *fx, const char *job_id)
+static enum core_code create(struct fixture *fx, const char *job_id)
 {
     static char document[20000]; /* several pages */
     const char *targets[] = {FIXTURE_ARN("thing", "lamp")};
@@ -243,7 +243,7 @@ static int create(struct fixture *fx, const char *job_id)
     struct job_create wanted = {
         .job_id = job_id, .targets = targets, .target_count = 1, .document = {document, sizeof document}};
     struct job job;
-    int code = jobs_create(fx->core, &wanted, &job, &fx->error);
+    enum core_code code = jobs_create(fx->core, &wanted, &job, &fx->error);
     job_clear(&job);
     return code;
 }
@@ -328,8 +328,8 @@ static bool sweep_step(int n, int code, bool stays_broken)
     fixture_forget(&fx);
     failing_at(n, code, stays_broken);
     bool is_good = core_begin(fx.core);
-    int started = is_good ? start(&fx, "a") : CORE_INTERNAL;
-    int created = is_good ? create(&fx, "b") : CORE_INTERNAL;
+    enum core_code started = is_good ? start(&fx, "a") : CORE_INTERNAL;
+    enum core_code created = is_good ? create(&fx, "b") : CORE_INTERNAL;
     is_good = is_good && core_commit(fx.core);
     core_publish_outbox(fx.core);
     int failures = failing.failures;
@@ -384,7 +384,7 @@ static void full_disk_inside_a_batch(void **state)
                      CORE_INTERNAL);
     assert_true(failing.failures > 0);
     failing_at(0, 0, false);
-    int started = start(&fx, "a");
+    enum core_code started = start(&fx, "a");
     bool is_good = core_commit(fx.core);
     core_publish_outbox(fx.core);
     if (is_good) { /* SQLite undid the one statement only */
