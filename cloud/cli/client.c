@@ -228,3 +228,13 @@ bool client_status(struct client *client, json_t **answer)
 {
     return client_get(client, text_copy("/iot-local/status"), answer);
 }
+
+char *client_http_base(const json_t *status)
+{
+    const char *listen = json_string_value(json_object_get(status, "listen"));
+    long long port = json_integer_value(json_object_get(status, "http_port"));
+    if (!listen || strcmp(listen, "0.0.0.0") == 0 || strcmp(listen, "::") == 0) {
+        listen = "127.0.0.1"; /* every address, so this one, too */
+    }
+    return text_format(strchr(listen, ':') ? "http://[%s]:%lld" : "http://%s:%lld", listen, port);
+}

@@ -40,4 +40,7 @@ bool client_each(struct client *client, const char *path, const char *list, clie
 /* GET /iot-local/status: what the daemon says about itself. */
 bool client_status(struct client *client, json_t **answer);
 
+/* "http://127.0.0.1:PORT", where this machine reaches the daemon that told this status. malloc'd. */
+char *client_http_base(const json_t *status);
+
 #endif

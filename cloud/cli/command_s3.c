@@ -74,10 +74,11 @@ static bool say_links(struct client *client, const struct place *place)
         return false;
     }
     char *path = client_path("/%s/%p", place->bucket, place->key);
-    printf("stored; in a browser:  http://127.0.0.1:%lld%s\n",
-           (long long)json_integer_value(json_object_get(status, "http_port")), path);
+    char *http = client_http_base(status);
+    printf("stored; in a browser:  %s%s\n", http, path);
     printf("as a documentSource:   https://s3.%s.amazonaws.com%s\n",
            json_string_value(json_object_get(status, "region")), path);
+    free(http);
     free(path);
     json_decref(status);
     return true;

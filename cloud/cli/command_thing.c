@@ -135,7 +135,7 @@ static bool write_folder(const char *folder, const char *thing, const json_t *st
 static void say_next(const char *folder, const char *thing, const json_t *status)
 {
     long long mqtt_port = json_integer_value(json_object_get(status, "mqtt_port"));
-    long long http_port = json_integer_value(json_object_get(status, "http_port"));
+    char *http = client_http_base(status);
     const char *host = text_of(status, "endpoint");
     printf("thing '%s' is ready, its certificate is active; the connection data is in %s\n\n", thing, folder);
     printf("run a device:   build/host/examples/01_blink/blink %s\n", folder);
@@ -143,11 +143,12 @@ static void say_next(const char *folder, const char *thing, const json_t *status
         "or by hand:     mosquitto_sub -h %s -p %lld --cafile %s/root_ca.pem --cert %s/certificate.pem \\\n"
         "                  --key %s/private_key.pem -i %s -q 1 -t '$aws/things/%s/jobs/notify-next'\n",
         host, mqtt_port, folder, folder, folder, thing, thing);
-    printf("send it a job:  aws iot create-job --endpoint-url http://127.0.0.1:%lld --job-id job-1 \\\n"
+    printf("send it a job:  aws iot create-job --endpoint-url %s --job-id job-1 \\\n"
            "                  --targets arn:aws:iot:%s:%s:thing/%s --document file://DOCUMENT.json\n",
-           http_port, text_of(status, "region"), text_of(status, "account"), thing);
+           http, text_of(status, "region"), text_of(status, "account"), thing);
     printf("without it:     iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing,
            text_of(status, "data"));
+    free(http);
 }
 
 static bool make_thing(struct client *client, const char *thing, const char *folder)
