@@ -3,7 +3,7 @@
  * says so, and a power cut is fake_boot. Include after cmocka.h.
  *
  * Topics are given by what stands behind "$aws/things/lamp/jobs/". In payloads the client token reads T: the fake checks
- * that it is 16 hex digits and never used twice. */
+ * that it is 16 hex digits and not used a short time before. */
 #ifndef TESTS_FAKES_FAKE_ENGINE_IO_H
 #define TESTS_FAKES_FAKE_ENGINE_IO_H
 
