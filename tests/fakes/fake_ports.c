@@ -60,6 +60,7 @@ static struct {
     int64_t wall_s;
     void (*on_shutdown)(void);
     bool pins[16];
+    unsigned changes[16];
 } board;
 
 /* With `lock` held: waits until something has changed; false after PATIENCE_S. */
@@ -417,6 +418,7 @@ enum err port_board_gpio_write(uint8_t pin, bool level)
         return ERR_RANGE;
     }
     pthread_mutex_lock(&lock);
+    board.changes[pin] += board.pins[pin] != level;
     board.pins[pin] = level;
     pthread_mutex_unlock(&lock);
     return ERR_OK;
@@ -496,6 +498,11 @@ void fake_set_wall_s(int64_t wall_s)
     pthread_mutex_lock(&lock);
     board.wall_s = wall_s;
     pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_gpio_changes(uint8_t pin)
+{
+    return read_unsigned(&board.changes[pin]);
 }
 
 /* ---- time: the wall clock is the test's */

@@ -52,6 +52,7 @@ void fake_wait_restart(void);
 unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
+unsigned fake_gpio_changes(uint8_t pin);
 
 /* ---- anything else that comes from another task: waits until *flag is true */
 #include <stdatomic.h>

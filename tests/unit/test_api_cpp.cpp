@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The public headers from C++: every function is called once, types and macros are used as an application would
+// (api.md: "Each header compiles on its own, in C11 and from C++").
+// LINK: device_api device_run device_core fake_ports port_linux common
+#include <csetjmp>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+extern "C" {
+#include <cmocka.h>
+void fake_reset(void);
+}
+
+#define thisModule APP_MODULE_MAIN
+#include "lib_aws.h"
+#include "lib_config.h"
+#include "lib_delay.h"
+#include "lib_gpio.h"
+#include "lib_jobs.h"
+#include "lib_json.h"
+#include "lib_print.h"
+#include "lib_system.h"
+#include "lib_utils.h"
+
+static jobsStatus_et handler(job_st *ps_job)
+{
+    return std::strlen(ps_job->documentStr) > 0 ? JOB_STATUS_SUCCEEDED : JOB_STATUS_FAILED;
+}
+
+static jobsStatus_et full_handler(job_st *ps_job, void *pContext)
+{
+    (void)pContext;
+    return handler(ps_job);
+}
+
+static void on_cancel(uint32_t runId_u32, void *pContext)
+{
+    (void)runId_u32, (void)pContext;
+}
+
+static void test_jobs(void **state)
+{
+    (void)state;
+    assert_false(JOBS_register("blink", 0, handler));
+    jobHandler_st options = {};
+    options.pActionStr = "update";
+    options.pHandler = full_handler;
+    options.pCancelHandler = on_cancel;
+    options.onInterrupted_e = JOB_INTERRUPTED_WAIT;
+    assert_false(JOBS_registerHandler(&options));
+    const jobDetail_st details[] = {{"phase", "download"}};
+    JOBS_updateStatus("id", JOB_STATUS_SUCCESSED);
+    JOBS_updateStatusDetails("id", JOB_STATUS_FAILED, details, 1);
+    JOBS_updateProgress("id", 50);
+    assert_false(JOBS_report(1, JOB_STATUS_REJECTED, details, 1));
+    jobsCounters_st counters;
+    JOBS_getCounters(&counters);
+    assert_int_equal(counters.received_u32, 0);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    char countStr[4], urlStr[32], pointerSized[8];
+    tagStructure_st pair[1] = {{"count", countStr}};
+    assert_true(JSON_processString("{\"count\":3}", pair, 1));
+    assert_string_equal(countStr, "3");
+    const jsonTag_st tags[] = {JSON_TAG("url", urlStr), JSON_TAG("p", pointerSized)};
+    assert_int_equal(tags[0].valueSize, 32);
+    assert_int_equal(tags[1].valueSize, 8);
+    assert_true(JSON_getValues("{\"url\":\"x\",\"p\":\"1234567\"}", tags, 2));
+    uint32_t u = 0;
+    int32_t i = 0;
+    bool b = false;
+    assert_true(JSON_getUint32("{\"v\":7}", "v", &u));
+    assert_true(JSON_getInt32("{\"v\":-7}", "v", &i));
+    assert_true(JSON_getBool("{\"v\":true}", "v", &b));
+    assert_true(JSON_getString("{\"v\":\"x\"}", "v", urlStr, sizeof(urlStr)));
+    assert_true(u == 7 && i == -7 && b);
+}
+
+static void test_system_and_connection(void **state)
+{
+    (void)state;
+    systemInitConfig_st config = {};
+    std::strcpy(config.s_awsConfig.hostNameStr, "example.com");
+    assert_false(SYSTEM_init(&config));
+    SYSTEM_start();
+    assert_int_equal(SYSTEM_getMode(), SYSTEM_MODE_IDLE);
+    assert_string_equal(SYSTEM_getModeString(), "IDLE");
+    assert_string_equal(SYSTEM_getDeviceName(), "");
+    assert_false(AWS_isConnected());
+    assert_int_equal(AWS_getState(), STATE_AWS_IDLE);
+    assert_string_equal(AWS_getStateString(), "IDLE");
+    assert_string_equal(AWS_getThingName(), "");
+    AWS_suspend();
+    AWS_resume();
+    AWS_restart();
+    mqttMsg_st message = {};
+    assert_false(AWS_publish(&message));
+    assert_false(AWS_subscribe("topic", QOS1_AT_LEASET_ONCE));
+    assert_int_equal(AWS_subMsgAvailable(), 0);
+    assert_false(AWS_subMsgRead(&message));
+    void (*restart)(uint32_t) = SYSTEM_restart; // not called: it does what it says
+    assert_true(restart != nullptr);
+}
+
+static void nothing(void *pArg)
+{
+    (void)pArg;
+}
+
+static void test_the_rest(void **state)
+{
+    (void)state;
+    GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, NULL);
+    GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, nothing);
+    GPIO_pinWrite(2, HIGH);
+    assert_int_equal(GPIO_pinRead(2), HIGH);
+    uint32_t before = millis();
+    TASK_DELAY_MS(1);
+    delay(1);
+    assert_true(millis() - before >= 2);
+    print_error("%s %d", "error", 1);
+    print_info("%s", "info");
+    print_debug("debug");
+    print_setLevel(PRINT_LEVEL_INFO);
+    uint32_t value = 0;
+    assert_true(util_parseUint32("12", &value));
+    assert_int_equal(util_getNumFromString("12"), value);
+    assert_true(TRUE && !FALSE && HIGH != LOW);
+}
+
+int main()
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_system_and_connection),
+        cmocka_unit_test(test_the_rest),
+    };
+    fake_reset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
