@@ -256,6 +256,16 @@ class WhatPoliciesSay(BrokerTest):
         watcher.ping()
         self.assertFalse(watcher.messages)
 
+    def test_last_will_of_a_taken_over_connection_is_no_way_in_either(self):
+        spy = self.connect(self.certificate("all", *ALLOW_ALL), "spy")
+        self.assertEqual(spy.subscribe("#", "$aws/#"), [1, 1])
+        folder = self.certificate("will", {"Effect": "Allow", "Action": ["iot:Connect", "iot:Publish"], "Resource": "*"})
+        for topic in ("$aws/things/lamp/jobs/get", "$aws/things/lamp/jobs/notify", "$aws/things/lamp/jobs/get/accepted"):
+            self.connect(folder, "x", will=Message(topic, b"bye", 1, False))
+            self.assertFalse(self.connect(folder, "x").is_closed())
+        spy.ping()
+        self.assertFalse(spy.messages)
+
     def test_mqtt_5_is_told_in_the_puback(self):
         folder = self.cloud.thing("lamp")
         command = ["mosquitto_pub", "-V", "5", "-q", "1", "-h", "localhost", "-p", self.cloud.mqtt_port, "--cafile",
