@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RETRY_AFTER_FAILURE_MS 1000
+#define TIMEOUTS_PER_BATCH     100 /* a whole fleet may time out at once; its notifications wait in memory */
 
 int64_t core_next_timer_ms(struct core *core)
 {
@@ -51,19 +52,31 @@ static int time_out_next(struct core *core, int64_t now)
     return code ? -1 : 1;
 }
 
+/* 1: there may be more; 0: all done; -1: failed. */
+static int run_batch(struct core *core, int64_t now)
+{
+    int result = -1;
+    if (!core_begin(core)) {
+        return -1;
+    }
+    for (int i = 0; i < TIMEOUTS_PER_BATCH; i++) {
+        result = time_out_next(core, now);
+        if (result < 1) {
+            break;
+        }
+    }
+    return core_commit(core) ? result : -1;
+}
+
 void core_run_timers(struct core *core)
 {
     int64_t now = core_now_ms(core);
-    int result = -1;
-    if (core_begin(core)) {
-        while ((result = time_out_next(core, now)) == 1) {
-        }
-        if (!core_commit(core)) {
-            result = -1;
-        }
-    }
+    int result;
+    do {
+        result = run_batch(core, now);
+        core_publish_outbox(core);
+    } while (result == 1);
     core->timers_wait_until_ms = result < 0 ? now + RETRY_AFTER_FAILURE_MS : 0;
-    core_publish_outbox(core);
 }
 
 /* false: no thing behind *thing, or the database failed. */

@@ -225,6 +225,29 @@ static void several_due_at_once(void **state)
     assert_string_equal(fixture_state(fx, "door", "l", 0), "IN_PROGRESS v2 #1");
 }
 
+/* More than one batch of the service: all that are due are done by one call. */
+static void a_fleet_times_out_at_once(void **state)
+{
+    struct fixture *fx = lamp(state, 0);
+    for (int i = 0; i < 205; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "k%d", i);
+        assert_int_equal(fixture_try_job(fx, id, "lamp", (struct job_create){.in_progress_timeout_min = 1}),
+                         CORE_OK);
+        assert_int_equal(fixture_update(fx, "lamp", id, "IN_PROGRESS"), CORE_OK);
+    }
+    fixture_forget(fx);
+    fx->now_ms = at(1);
+    core_run_timers(fx->core);
+    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_string_equal(fixture_state(fx, "lamp", "k204", 0), "TIMED_OUT v3 #1");
+    size_t lines = 0;
+    for (const char *at_line = fx->heard; (at_line = strstr(at_line, "lamp/notify ")); at_line++) {
+        lines++;
+    }
+    assert_int_equal(lines, 205);
+}
+
 static void deadline_survives_a_restart(void **state)
 {
     struct fixture *fx = *state;
@@ -435,6 +458,7 @@ int main(void)
         TEST(in_progress_timer_starts_with_the_execution),
         TEST(seconds_left_is_never_negative),
         TEST(several_due_at_once),
+        TEST(a_fleet_times_out_at_once),
         TEST(deadline_survives_a_restart),
         TEST(retry_rules),
         TEST(retry_is_a_new_execution),
