@@ -15,6 +15,8 @@ static struct {
     int code;      /* SQLITE_IOERR_WRITE, SQLITE_FULL, ... */
     bool stays_broken;
     int failures;
+    int syncs;
+    int writes_since_sync;
 } failing;
 
 struct failing_file {
@@ -54,8 +56,11 @@ static inline int failing_read(sqlite3_file *file, void *out, int count, sqlite3
 
 static inline int failing_write(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 at)
 {
-    return failing_now() ? failing.code
-                         : failing_real(file)->pMethods->xWrite(failing_real(file), bytes, count, at);
+    if (failing_now()) {
+        return failing.code;
+    }
+    failing.writes_since_sync++;
+    return failing_real(file)->pMethods->xWrite(failing_real(file), bytes, count, at);
 }
 
 static inline int failing_truncate(sqlite3_file *file, sqlite3_int64 size)
@@ -66,8 +71,12 @@ static inline int failing_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 static inline int failing_sync(sqlite3_file *file, int flags)
 {
-    return failing_now() ? SQLITE_IOERR_FSYNC
-                         : failing_real(file)->pMethods->xSync(failing_real(file), flags);
+    if (failing_now()) {
+        return SQLITE_IOERR_FSYNC;
+    }
+    failing.syncs++;
+    failing.writes_since_sync = 0;
+    return failing_real(file)->pMethods->xSync(failing_real(file), flags);
 }
 
 static inline int failing_size(sqlite3_file *file, sqlite3_int64 *size)

@@ -223,6 +223,30 @@ static void kill_before_commit_leaves_nothing(void **state)
     fixture_close(&fx);
 }
 
+/* --- Power cut: nothing that a COMMIT wrote waits for a later sync; a batch that only reads costs none --- */
+
+static void commit_is_synced(void **state)
+{
+    (void)state;
+    struct fixture fx = {0};
+    fixture_open(&fx, path);
+    assert_int_equal(failing.writes_since_sync, 0);
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+        int syncs = failing.syncs;
+        snprintf(name, sizeof name, "t%d", i);
+        fixture_thing(&fx, name);
+        assert_true(failing.syncs > syncs);
+        assert_int_equal(failing.writes_since_sync, 0);
+    }
+    int syncs = failing.syncs;
+    struct thing thing;
+    FIXTURE_OK(&fx, things_describe(fx.core, "t3", &thing, &fx.error));
+    thing_clear(&thing);
+    assert_int_equal(failing.syncs, syncs);
+    fixture_close(&fx);
+}
+
 /* --- A disk that fails --- */
 
 static enum core_code start(struct fixture *fx, const char *job_id)
@@ -434,6 +458,7 @@ int main(void)
         TEST(files_are_private),
         TEST(kill_after_commit_loses_nothing),
         TEST(kill_before_commit_leaves_nothing),
+        TEST(commit_is_synced),
         TEST(failing_commit),
         TEST(failing_commit_keeps_earlier_notifications),
         TEST(failing_commit_of_the_timers),

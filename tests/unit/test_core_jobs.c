@@ -352,6 +352,22 @@ static void size_of_the_document(void **state)
     free(text);
 }
 
+/* common/json reads 32 levels, so a document has no more. */
+static void depth_of_the_document(void **state)
+{
+    struct fixture *fx = with_lamp(state);
+    for (size_t depth = 32; depth <= 33; depth++) {
+        char text[80];
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        text[2 * depth] = '\0';
+        struct job_create create = {.document = slice_from(text)};
+        assert_int_equal(fixture_try_job(fx, depth == 32 ? "deep" : "too-deep", "lamp", create),
+                         depth == 32 ? CORE_OK : CORE_INVALID_REQUEST);
+    }
+    assert_non_null(strstr(fx->error.message, "nested too deeply"));
+}
+
 static void put_object(struct fixture *fx, const char *key, const char *text)
 {
     char etag[36];
@@ -558,6 +574,7 @@ int main(void)
         TEST(documents_byte_for_byte),
         TEST(bad_documents),
         TEST(size_of_the_document),
+        TEST(depth_of_the_document),
         TEST(document_from_an_object),
         TEST(length_of_the_source),
         TEST(document_of_an_unknown_job),
