@@ -166,15 +166,16 @@ void connection_refresh(struct connection_table *table, struct connection *conne
 }
 
 /* FNV-1a */
-static uint32_t hash_of(int access, const char *topic)
+static uint32_t hash_of(unsigned access, const char *topic)
 {
-    uint32_t hash = 2166136261u ^ (uint32_t)access;
+    uint32_t hash = 2166136261u ^ access;
     for (; *topic != '\0'; topic++)
         hash = (hash ^ (unsigned char)*topic) * 16777619u;
     return hash;
 }
 
-bool connection_recall(const struct connection *connection, int access, const char *topic, bool *is_allowed)
+bool connection_recall(const struct connection *connection, unsigned access, const char *topic,
+                       bool *is_allowed)
 {
     uint32_t hash = hash_of(access, topic);
     const struct decision *decision = &connection->decisions[hash % CONNECTION_DECISIONS];
@@ -185,7 +186,7 @@ bool connection_recall(const struct connection *connection, int access, const ch
     return true;
 }
 
-void connection_remember(struct connection *connection, int access, const char *topic, bool is_allowed)
+void connection_remember(struct connection *connection, unsigned access, const char *topic, bool is_allowed)
 {
     char *copy = strdup(topic);
     if (copy == NULL)

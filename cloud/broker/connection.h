@@ -14,7 +14,7 @@
 struct decision {
     char *topic; /* NULL: this place is free */
     uint32_t hash;
-    int access;
+    unsigned access;
     bool is_allowed;
 };
 
@@ -49,7 +49,8 @@ void connection_mark_all_stale(struct connection_table *table);
 void connection_refresh(struct connection_table *table, struct connection *connection);
 
 /* true: decided before, *is_allowed says how. Access is any number that tells kinds of questions apart. */
-bool connection_recall(const struct connection *connection, int access, const char *topic, bool *is_allowed);
-void connection_remember(struct connection *connection, int access, const char *topic, bool is_allowed);
+bool connection_recall(const struct connection *connection, unsigned access, const char *topic,
+                       bool *is_allowed);
+void connection_remember(struct connection *connection, unsigned access, const char *topic, bool is_allowed);
 
 #endif
