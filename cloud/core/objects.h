@@ -12,14 +12,14 @@ struct object {
     char *content_type;
     int64_t modified_at_ms;
     size_t size;
-    unsigned char *body; /* NULL when not asked for */
+    unsigned char *body; /* NULL when not asked for; a NUL stands behind it */
 };
 void object_clear(struct object *object);
 
 /* Bucket names: 3..63 [a-z0-9.-]. Again the same name: CORE_ALREADY_EXISTS. */
 enum core_code buckets_create(struct core *core, const char *bucket, struct core_error *error);
 enum core_code buckets_head(struct core *core, const char *bucket, struct core_error *error);
-/* key: 1..1024 bytes of UTF-8. etag (36 bytes) is set on success. */
+/* key: 1..1024 bytes of UTF-8. content_type NULL: "binary/octet-stream". etag (36 bytes) is set on success. */
 enum core_code objects_put(struct core *core, const char *bucket, const char *key, const char *content_type,
                            const void *body, size_t size, char etag[36], struct core_error *error);
 enum core_code objects_get(struct core *core, const char *bucket, const char *key, bool with_body,

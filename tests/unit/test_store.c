@@ -371,6 +371,46 @@ static void null_and_no_time(void **state)
     assert_non_null(store_slice(SLICE_EMPTY).ptr);
 }
 
+/* --- Speed: every statement finds its rows by an index and needs no sorting --- */
+
+static bool may_scan(enum store_statement which)
+{
+    /* lists of everything, newest or alphabetically first, page by page: the index gives the order */
+    return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_EXECUTION_DUE ||
+           which == STORE_EXECUTION_NEXT_DEADLINE || which == STORE_EXECUTION_NEXT_THING;
+}
+
+static void statements_use_indexes(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+#define X(name, sql) sql,
+        STORE_STATEMENT_LIST(X)
+#undef X
+    };
+    struct store *store = open_store();
+    sqlite3 *reader = open_reader();
+    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        char sql[2048];
+        sqlite3_stmt *plan = NULL;
+        snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", texts[i]);
+        assert_int_equal(sqlite3_prepare_v2(reader, sql, -1, &plan, NULL), SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(plan, 3);
+            bool is_bad =
+                strstr(step, "TEMP B-TREE") ||
+                (strstr(step, "SCAN") && (!may_scan((enum store_statement)i) || !strstr(step, "INDEX")) &&
+                 i != STORE_JOB_LIST); /* by its rowid */
+            if (is_bad) {
+                fail_msg("%s: %s", texts[i], step);
+            }
+        }
+        sqlite3_finalize(plan);
+    }
+    sqlite3_close(reader);
+    store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -393,6 +433,7 @@ int main(void)
         TEST(slow_reader_does_not_stop_the_writer),
         TEST(values_come_back),
         TEST(null_and_no_time),
+        TEST(statements_use_indexes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
