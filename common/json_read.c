@@ -252,7 +252,7 @@ static void forget_results(struct reader *r)
 enum err json_read(struct slice text, struct json_field fields[], size_t count, size_t *error_at)
 {
     struct reader r = {
-        .scan = {text.ptr, text.len > 0 ? text.ptr + text.len : text.ptr},
+        .scan = json_scan_begin(text),
         .fields = fields,
         .requested_depth = 1,
         .lookup_depth = 1,

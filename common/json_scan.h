@@ -11,6 +11,12 @@ struct json_scan {
     const char *end;
 };
 
+/* The empty slice has no address, and nothing may be added to that, not even 0. */
+static inline struct json_scan json_scan_begin(struct slice text)
+{
+    return (struct json_scan){text.ptr, text.len > 0 ? text.ptr + text.len : text.ptr};
+}
+
 enum err json_scan_string(struct json_scan *scan);
 enum err json_scan_number(struct json_scan *scan);
 enum err json_scan_word(struct json_scan *scan, const char *word); /* true, false, null */

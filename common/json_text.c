@@ -79,7 +79,7 @@ static uint32_t next_bytes(struct json_scan *scan)
 /* Without `out` only measures. */
 static enum err decode(struct slice escaped, char *out, size_t *len)
 {
-    struct json_scan scan = {escaped.ptr, escaped.ptr + escaped.len};
+    struct json_scan scan = json_scan_begin(escaped);
     size_t sum = 0;
 
     while (scan.at < scan.end) {
@@ -113,7 +113,7 @@ enum err json_decode(struct slice escaped, char *out, size_t cap, size_t *len)
 
 bool json_string_is(struct slice escaped, const char *text)
 {
-    struct json_scan scan = {escaped.ptr, escaped.ptr + escaped.len};
+    struct json_scan scan = json_scan_begin(escaped);
 
     while (scan.at < scan.end) {
         uint32_t bytes = next_bytes(&scan);
