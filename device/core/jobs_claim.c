@@ -3,14 +3,14 @@
  * started at most once for each attempt that service and journal know of. */
 #include "device/core/jobs_parts.h"
 
-void jobs_claim_begin(struct jobs_engine *e, uint8_t attempt, uint64_t now_ms)
+void jobs_claim_begin(struct jobs_engine *e, uint8_t attempt)
 {
     e->phase = JOBS_CLAIMING;
     e->attempt = attempt;
-    jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms);
+    jobs_request_want(e, JOBS_REQUEST_UPDATE);
 }
 
-void jobs_claim_send(struct jobs_engine *e, uint64_t now_ms)
+void jobs_claim_send(struct jobs_engine *e)
 {
     struct jobs_wire_update update = {
         .status = JOBS_STATUS_IN_PROGRESS,
@@ -20,7 +20,7 @@ void jobs_claim_send(struct jobs_engine *e, uint64_t now_ms)
 
     e->claimed = e->current;
     e->claimed_attempt = e->attempt;
-    jobs_request_send_update(e, JOBS_UPDATE_CLAIM, &update, now_ms);
+    jobs_request_send_update(e, JOBS_UPDATE_CLAIM, &update);
 }
 
 /* Is this IN_PROGRESS our claim, whose answer was lost? Attempt 0: the service says nothing about it, and only we can
@@ -31,24 +31,24 @@ bool jobs_claim_is_own(const struct jobs_engine *e, const struct jobs_answer *an
            (answer->attempt == e->claimed_attempt || (answer->attempt == 0 && e->claimed_attempt == 1));
 }
 
-void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     if (answer->rejection == NULL) {
-        jobs_claim_start(e, now_ms);
+        jobs_claim_start(e);
         return;
     }
     switch (jobs_wire_verdict(answer)) {
     case JOBS_VERDICT_REFUSED:
-        jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL, now_ms);
+        jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL);
         break;
     case JOBS_VERDICT_GONE:
-        jobs_final_gone(e, answer->status, now_ms);
+        jobs_final_gone(e, answer->status);
         break;
     default:
         if (jobs_claim_is_own(e, answer))
-            jobs_claim_start(e, now_ms);
+            jobs_claim_start(e);
         else
-            jobs_next_leave(e, now_ms); /* read it again, then decide */
+            jobs_next_leave(e); /* read it again, then decide */
     }
 }
 
@@ -71,18 +71,18 @@ static void run_handler(struct jobs_engine *e)
     e->config.io.start_handler(e->config.io.ctx, &run);
 }
 
-void jobs_claim_start(struct jobs_engine *e, uint64_t now_ms)
+void jobs_claim_start(struct jobs_engine *e)
 {
     e->claimed.job_id[0] = '\0';
     e->was_queued = false;
     jobs_run_enter(e);
     if (jobs_final_save(e) != ERR_OK) {
         journal_forget_started(&e->journal);
-        jobs_final_refuse(e, JOBS_REASON_STORAGE, NULL, now_ms);
+        jobs_final_refuse(e, JOBS_REASON_STORAGE, NULL);
         return;
     }
     e->phase = JOBS_RUNNING;
-    jobs_run_renew_deadline(e, now_ms);
-    jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms + CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+    jobs_run_renew_deadline(e);
+    jobs_request_want_at(e, JOBS_REQUEST_UPDATE, e->now_ms + CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
     run_handler(e);
 }

@@ -26,27 +26,29 @@ void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *co
                       uint64_t now_ms)
 {
     memset(e, 0, sizeof(*e));
+    e->now_ms = now_ms;
     e->config = *config;
     e->grace_at_ms = JOBS_NEVER;
     e->deadline_at_ms = JOBS_NEVER;
-    jobs_request_restart(e, now_ms);
+    jobs_request_restart(e);
     if (journal_decode(record, &e->journal, &e->outcome, &e->details) != ERR_OK && record.len > 0) {
         e->counters.journal_damaged++;
-        jobs_engine_log(e, JOBS_LOG_ERROR, "the stored journal is damaged and is not used", "");
+        jobs_engine_log(e, JOBS_LOG_ERROR, "the stored journal is damaged, not used", "");
     }
     e->journal.boots++;
     if (e->journal.has_outcome) {
         e->phase = JOBS_FINAL;
         e->current = e->journal.started;
         e->attempt = e->journal.attempt;
-        jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms);
+        jobs_request_want(e, JOBS_REQUEST_UPDATE);
     }
 }
 
 void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     if (e->grace_at_ms == JOBS_NEVER)
-        e->grace_at_ms = now_ms + CONFIG_DEVICE_JOBS_GRACE_MS;
+        e->grace_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_GRACE_MS;
     jobs_engine_tick(e, now_ms);
 }
 
@@ -57,12 +59,12 @@ static void reconnect(struct jobs_engine *e, const char *why, const char *detail
     e->config.io.reconnect(e->config.io.ctx, e->line);
 }
 
-static void forget_connection(struct jobs_engine *e, uint64_t now_ms)
+static void forget_connection(struct jobs_engine *e)
 {
     e->connection = JOBS_OFFLINE;
     e->granted = 0;
     e->unreadable = JOBS_REASON_NONE;
-    jobs_request_restart(e, now_ms);
+    jobs_request_restart(e);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     if (e->phase == JOBS_CLAIMING) {
         /* The question that follows each connect tells what became of the claim, with a fresh document. */
@@ -73,14 +75,15 @@ static void forget_connection(struct jobs_engine *e, uint64_t now_ms)
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
 {
-    forget_connection(e, now_ms);
+    e->now_ms = now_ms;
+    forget_connection(e);
     e->connection = JOBS_SUBSCRIBING;
-    e->subscribe_until_ms = now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
+    e->subscribe_until_ms = e->now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
     for (unsigned i = 0; i < JOBS_SUB_COUNT; i++) {
         enum jobs_subscription id = (enum jobs_subscription)i;
         jobs_wire_make_topic(e->topic, e->config.thing_name, NULL, jobs_wire_filter(id));
         if (e->config.io.subscribe(e->config.io.ctx, id, e->topic) != ERR_OK) {
-            reconnect(e, "cannot subscribe to", jobs_wire_filter(id));
+            reconnect(e, "no way to send SUBSCRIBE", jobs_wire_filter(id));
             break;
         }
     }
@@ -89,118 +92,111 @@ void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
 
 void jobs_engine_disconnected(struct jobs_engine *e, uint64_t now_ms)
 {
-    forget_connection(e, now_ms);
+    e->now_ms = now_ms;
+    forget_connection(e);
     jobs_engine_tick(e, now_ms);
 }
 
 void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
                             uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     if (e->connection != JOBS_SUBSCRIBING || id >= JOBS_SUB_COUNT)
         return;
     if (!is_granted) {
-        reconnect(e, "the broker refuses to subscribe to", jobs_wire_filter(id));
+        reconnect(e, "the broker refuses SUBSCRIBE", jobs_wire_filter(id));
     } else {
         e->granted |= (uint8_t)(1u << id);
         if (e->granted == (1u << JOBS_SUB_COUNT) - 1) {
             e->connection = JOBS_READY;
-            jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+            jobs_request_want(e, JOBS_REQUEST_NEXT);
             if (e->phase == JOBS_FINAL)
-                jobs_request_want(e, JOBS_REQUEST_UPDATE, now_ms); /* also what was put off for an hour */
+                jobs_request_want(e, JOBS_REQUEST_UPDATE); /* also what was put off for an hour */
         }
     }
     jobs_engine_tick(e, now_ms);
 }
 
-static uint64_t subscribe_due_at(const struct jobs_engine *e)
-{
-    return e->connection == JOBS_SUBSCRIBING ? e->subscribe_until_ms : JOBS_NEVER;
-}
-
-static void miss_suback(struct jobs_engine *e, uint64_t now_ms)
+static void miss_suback(struct jobs_engine *e)
 {
     unsigned id = 0;
 
-    (void)now_ms;
     while ((e->granted >> id & 1) != 0)
         id++;
-    reconnect(e, "the broker does not answer the subscription to",
-              jobs_wire_filter((enum jobs_subscription)id));
+    reconnect(e, "no answer to SUBSCRIBE", jobs_wire_filter((enum jobs_subscription)id));
 }
 
-static void ask_next(struct jobs_engine *e, uint64_t now_ms)
-{
-    e->is_passed_over = false;
-    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
-}
-
-static void send_or_expire(struct jobs_engine *e, enum jobs_request_kind kind, uint64_t now_ms,
-                           void (*send)(struct jobs_engine *e, uint64_t now_ms))
+static void send_request(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     if (e->requests[kind].is_in_flight)
-        jobs_request_retry(e, kind, now_ms); /* the answer is lost */
+        jobs_request_retry(e, kind); /* the answer is lost */
+    else if (kind == JOBS_REQUEST_NEXT)
+        jobs_next_send(e);
+    else if (kind == JOBS_REQUEST_DESCRIBE)
+        jobs_run_send_describe(e);
+    else if (e->phase == JOBS_CLAIMING)
+        jobs_claim_send(e);
+    else if (e->phase == JOBS_FINAL)
+        jobs_final_send(e);
     else
-        send(e, now_ms);
+        jobs_run_send_progress(e);
 }
 
-static uint64_t next_due_at(const struct jobs_engine *e)
-{
-    return jobs_request_due_at(e, JOBS_REQUEST_NEXT);
-}
-
-static void next(struct jobs_engine *e, uint64_t now_ms)
-{
-    send_or_expire(e, JOBS_REQUEST_NEXT, now_ms, jobs_next_send);
-}
-
-static uint64_t describe_due_at(const struct jobs_engine *e)
-{
-    return jobs_request_due_at(e, JOBS_REQUEST_DESCRIBE);
-}
-
-static void describe(struct jobs_engine *e, uint64_t now_ms)
-{
-    send_or_expire(e, JOBS_REQUEST_DESCRIBE, now_ms, jobs_run_send_describe);
-}
-
-static uint64_t update_due_at(const struct jobs_engine *e)
-{
-    return jobs_request_due_at(e, JOBS_REQUEST_UPDATE);
-}
-
-static void update(struct jobs_engine *e, uint64_t now_ms)
-{
-    send_or_expire(e, JOBS_REQUEST_UPDATE, now_ms,
-                   e->phase == JOBS_CLAIMING ? jobs_claim_send
-                   : e->phase == JOBS_FINAL  ? jobs_final_send
-                                             : jobs_run_send_progress);
-}
-
-/* Everything that time does. A timer that has fired is due later or never, so `tick` ends; and what `wake_at` announces
- * is exactly what `tick` looks at. */
-static const struct {
-    uint64_t (*due_at)(const struct jobs_engine *e);
-    void (*fire)(struct jobs_engine *e, uint64_t now_ms);
-} timers[] = {
-    {subscribe_due_at, miss_suback},
-    {jobs_run_deadline_due_at, jobs_run_deadline},
-    {jobs_registry_due_at, ask_next},
-    {jobs_next_idle_due_at, ask_next},
-    {next_due_at, next},
-    {describe_due_at, describe},
-    {update_due_at, update},
+/* Everything that time does: one timer per kind of request, and these. */
+enum timer {
+    TIMER_SUBSCRIBE = JOBS_REQUEST_COUNT,
+    TIMER_DEADLINE,
+    TIMER_GRACE,
+    TIMER_IDLE,
+    TIMERS,
 };
-#define TIMERS (sizeof(timers) / sizeof(timers[0]))
 
+static uint64_t due_at(const struct jobs_engine *e, unsigned timer)
+{
+    switch (timer) {
+    case TIMER_SUBSCRIBE:
+        return e->connection == JOBS_SUBSCRIBING ? e->subscribe_until_ms : JOBS_NEVER;
+    case TIMER_DEADLINE:
+        return jobs_run_deadline_due_at(e);
+    case TIMER_GRACE:
+        return jobs_registry_due_at(e);
+    case TIMER_IDLE:
+        return jobs_next_idle_due_at(e);
+    default:
+        return jobs_request_due_at(e, (enum jobs_request_kind)timer);
+    }
+}
+
+static void fire(struct jobs_engine *e, unsigned timer)
+{
+    switch (timer) {
+    case TIMER_SUBSCRIBE:
+        miss_suback(e);
+        break;
+    case TIMER_DEADLINE:
+        jobs_run_deadline(e);
+        break;
+    case TIMER_GRACE:
+    case TIMER_IDLE:
+        e->is_passed_over = false;
+        jobs_request_want(e, JOBS_REQUEST_NEXT);
+        break;
+    default:
+        send_request(e, (enum jobs_request_kind)timer);
+    }
+}
+
+/* A timer that has fired is due later or never, so this ends; and what jobs_engine_wake_at_ms announces is exactly what
+ * stands here. From the last timer to the first: those that end something come before those that send. */
 void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
 {
-    for (size_t i = 0; i < TIMERS;) {
-        if (timers[i].due_at(e) > now_ms) {
-            i++;
+    e->now_ms = now_ms;
+    for (unsigned timer = TIMERS; timer > 0;) {
+        timer--;
+        if (due_at(e, timer) > now_ms)
             continue;
-        }
-        timers[i].fire(e, now_ms);
-        i = 0;
+        fire(e, timer);
+        timer = TIMERS;
     }
 }
 
@@ -208,20 +204,20 @@ uint64_t jobs_engine_wake_at_ms(const struct jobs_engine *e)
 {
     uint64_t first = JOBS_NEVER;
 
-    for (size_t i = 0; i < TIMERS; i++) {
-        uint64_t due = timers[i].due_at(e);
+    for (unsigned timer = 0; timer < TIMERS; timer++) {
+        uint64_t due = due_at(e, timer);
         first = due < first ? due : first;
     }
     return first;
 }
 
 /* notify and notify-next are hints only: whatever they say, the service is asked. */
-static void notified(struct jobs_engine *e, struct slice payload, uint64_t now_ms)
+static void notified(struct jobs_engine *e, struct slice payload)
 {
     if (e->phase == JOBS_IDLE)
-        jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+        jobs_request_want(e, JOBS_REQUEST_NEXT);
     else if (e->phase != JOBS_RETURNING && !jobs_wire_notice_has(payload, &e->current))
-        jobs_request_want(e, JOBS_REQUEST_DESCRIBE, now_ms);
+        jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
 }
 
 static bool find_request(const struct jobs_engine *e, const struct jobs_topic *topic,
@@ -235,19 +231,18 @@ static bool find_request(const struct jobs_engine *e, const struct jobs_topic *t
     return slice_is(topic->job_id, e->current.job_id);
 }
 
-static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer,
-                     uint64_t now_ms)
+static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer)
 {
     if (kind == JOBS_REQUEST_NEXT)
-        jobs_next_answered(e, answer, now_ms);
+        jobs_next_answered(e, answer);
     else if (kind == JOBS_REQUEST_DESCRIBE)
-        jobs_run_described(e, answer, now_ms);
+        jobs_run_described(e, answer);
     else if (e->update == JOBS_UPDATE_CLAIM)
-        jobs_claim_answered(e, answer, now_ms);
+        jobs_claim_answered(e, answer);
     else if (e->update == JOBS_UPDATE_PROGRESS)
-        jobs_run_progress_answered(e, answer, now_ms);
+        jobs_run_progress_answered(e, answer);
     else
-        jobs_final_answered(e, answer, now_ms);
+        jobs_final_answered(e, answer);
 }
 
 /* True: it is to be sent again as it is. */
@@ -261,8 +256,7 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
     return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;
 }
 
-static void answered(struct jobs_engine *e, const struct jobs_topic *topic, struct slice payload,
-                     uint64_t now_ms)
+static void answered(struct jobs_engine *e, const struct jobs_topic *topic, struct slice payload)
 {
     struct jobs_answer answer;
     enum jobs_request_kind kind;
@@ -271,7 +265,7 @@ static void answered(struct jobs_engine *e, const struct jobs_topic *topic, stru
         return;
     enum err err = jobs_wire_read_answer(payload, &answer);
     if (err == ERR_JSON_DEPTH && kind == JOBS_REQUEST_NEXT && topic->is_accepted)
-        jobs_next_unreadable(e, JOBS_REASON_INVALID_DOCUMENT, payload.len, now_ms);
+        jobs_next_unreadable(e, JOBS_REASON_INVALID_DOCUMENT, payload.len);
     if (err != ERR_OK || !jobs_request_take(e, kind, &answer))
         return; /* as if it had not come: the timer sends the request again */
 
@@ -282,43 +276,46 @@ static void answered(struct jobs_engine *e, const struct jobs_topic *topic, stru
     else if (answer.rejection == NULL)
         answer.rejection = jobs_wire_rejection(SLICE_EMPTY);
     if (answer.rejection != NULL && note_rejection(e, kind, &answer)) {
-        jobs_request_retry(e, kind, now_ms);
+        jobs_request_retry(e, kind);
         return;
     }
     e->requests[kind].failures = 0;
-    dispatch(e, kind, &answer, now_ms);
+    dispatch(e, kind, &answer);
 }
 
 void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
 
     if (e->connection == JOBS_OFFLINE || parsed.kind == JOBS_TOPIC_OTHER)
         return;
     if (parsed.kind == JOBS_TOPIC_GET || parsed.kind == JOBS_TOPIC_UPDATE)
-        answered(e, &parsed, payload, now_ms);
+        answered(e, &parsed, payload);
     else
-        notified(e, payload, now_ms);
+        notified(e, payload);
     jobs_engine_tick(e, now_ms);
 }
 
 void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
 
     if (e->connection == JOBS_OFFLINE)
         return;
     if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
-        notified(e, SLICE_EMPTY, now_ms);
+        notified(e, SLICE_EMPTY);
     else if (parsed.kind == JOBS_TOPIC_GET && parsed.is_accepted && slice_is(parsed.job_id, JOBS_WIRE_NEXT))
-        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, size, now_ms);
+        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, size);
     jobs_engine_tick(e, now_ms);
 }
 
 void jobs_engine_resync(struct jobs_engine *e, uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     e->counters.resyncs++;
-    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+    jobs_request_want(e, JOBS_REQUEST_NEXT);
     jobs_engine_tick(e, now_ms);
 }
 

@@ -58,55 +58,58 @@ struct jobs_registered {
 #define JOBS_PAYLOAD_CAP (CONFIG_DEVICE_JOBS_DETAILS_SIZE + 320)
 #define JOBS_SCRATCH_CAP (JOBS_PAYLOAD_CAP > JOURNAL_RECORD_MAX ? JOBS_PAYLOAD_CAP : JOURNAL_RECORD_MAX)
 
+/* What is used most stands first: small offsets make small code. */
 struct jobs_engine {
-    struct jobs_engine_config config;
-    struct jobs_counters counters;
+    uint64_t now_ms; /* of the event that is being handled */
 
-    struct jobs_registered actions[CONFIG_DEVICE_JOBS_MAX_ACTIONS];
-    uint8_t action_count;
-    bool is_passed_over;  /* an execution is pending whose action may still be registered */
-    uint64_t grace_at_ms; /* from here on an unknown action is refused; UINT64_MAX: not started */
-
+    uint8_t phase;      /* enum jobs_phase */
     uint8_t connection; /* enum jobs_connection */
     uint8_t granted;    /* one bit per enum jobs_subscription */
-    uint64_t subscribe_until_ms;
+    uint8_t update;     /* enum jobs_update: what the update in flight is about */
 
-    struct jobs_request requests[JOBS_REQUEST_COUNT];
-    uint8_t update;          /* enum jobs_update: what the update in flight is about */
-    bool is_next_usable;     /* the answer to the $next/get in flight may start a job */
-    uint8_t unreadable;      /* enum jobs_reason: why the answer with the document could not be taken */
-    size_t unreadable_bytes; /* of that answer */
-    uint64_t idle_at_ms;     /* the next question without a cause */
-    int64_t service_time_s;  /* of the last answer */
+    uint8_t action_count;
+    bool is_passed_over; /* an execution is pending whose action may still be registered */
+    bool is_next_usable; /* the answer to the $next/get in flight may start a job */
+    uint8_t unreadable;  /* enum jobs_reason: why the answer with the document could not be taken */
 
-    uint8_t phase; /* enum jobs_phase */
-    struct jobs_identity current;
-    const struct jobs_action *action; /* of current; NULL when it is not known */
-    int64_t version;
-    uint8_t attempt;
-    bool was_queued; /* when it was learned: else IN_PROGRESS */
-    size_t document_len;
-    struct jobs_identity claimed; /* this boot has sent a claim for it and has not started it */
-    uint8_t claimed_attempt;
-    struct jobs_identity dropped; /* given up last without a run */
-    uint8_t dropped_times;        /* in a row */
+    uint8_t attempt;         /* of current */
+    bool was_queued;         /* current, when it was learned: else IN_PROGRESS */
+    uint8_t claimed_attempt; /* of claimed */
+    uint8_t dropped_times;   /* how often dropped was, in a row */
 
     bool is_handler_running;
     bool is_past_deadline; /* the handler was told to end */
     bool is_running_told;  /* an update with the state "running" was sent */
     bool has_progress;
     uint8_t progress_percent;
+
+    bool is_unsaved;            /* the outcome belongs into the journal, and could not be put there */
+    bool is_refused;            /* the service has refused every form of it */
+    bool is_bare;               /* send its status without details */
+    bool is_rejected_as_failed; /* the service does not take REJECTED: FAILED instead */
+
+    const struct jobs_action *action; /* of current; NULL when it is not known */
+    int64_t version;                  /* of current */
+    size_t document_len;
+    size_t unreadable_bytes; /* the size of the answer that could not be taken */
+    int64_t service_time_s;  /* of the last answer */
+
+    uint64_t grace_at_ms; /* from here on an unknown action is refused; UINT64_MAX: not started */
+    uint64_t subscribe_until_ms;
+    uint64_t idle_at_ms;     /* the next question without a cause */
     uint64_t deadline_at_ms; /* UINT64_MAX: none */
     uint64_t progress_at_ms; /* no update about progress before */
+    struct jobs_request requests[JOBS_REQUEST_COUNT];
 
-    struct jobs_outcome outcome;
-    bool is_unsaved;            /* it belongs into the journal, and could not be put there */
-    bool is_refused;            /* the service has refused every form of it */
-    bool is_bare;               /* send the status without details */
-    bool is_rejected_as_failed; /* the service does not take REJECTED: FAILED instead */
-    struct details details;     /* the application's */
-
+    struct jobs_engine_config config;
+    struct jobs_counters counters;
+    struct jobs_identity current; /* the execution in hand */
+    struct jobs_identity claimed; /* this boot has sent a claim for it and has not started it */
+    struct jobs_identity dropped; /* given up or settled last */
     struct journal journal;
+    struct jobs_outcome outcome; /* of current, in JOBS_FINAL */
+    struct details details;      /* the application's, of current */
+    struct jobs_registered actions[CONFIG_DEVICE_JOBS_MAX_ACTIONS];
 
     char topic[DEVICE_TOPIC_CAP];
     char line[JOURNAL_MESSAGE_CAP]; /* the log line or message that is being made */

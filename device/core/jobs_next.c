@@ -16,31 +16,31 @@ uint64_t jobs_next_idle_due_at(const struct jobs_engine *e)
     return is_quiet && asks ? e->idle_at_ms : JOBS_NEVER;
 }
 
-void jobs_next_send(struct jobs_engine *e, uint64_t now_ms)
+void jobs_next_send(struct jobs_engine *e)
 {
     bool with_document = e->phase == JOBS_IDLE && e->unreadable == JOBS_REASON_NONE;
     const char *token = jobs_request_token(e, JOBS_REQUEST_NEXT);
     size_t len = jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, 0, with_document);
 
     e->is_next_usable = e->phase == JOBS_IDLE;
-    e->idle_at_ms = now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS - CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 8 +
+    e->idle_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS - CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 8 +
                     e->config.io.random(e->config.io.ctx) % (CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 4);
-    jobs_request_send(e, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len, now_ms);
+    jobs_request_send(e, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len);
 }
 
-void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t bytes, uint64_t now_ms)
+void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t bytes)
 {
     if (e->phase != JOBS_IDLE || !e->requests[JOBS_REQUEST_NEXT].is_in_flight)
         return;
     jobs_request_forget(e, JOBS_REQUEST_NEXT);
     e->unreadable = reason;
     e->unreadable_bytes = bytes;
-    jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+    jobs_request_want(e, JOBS_REQUEST_NEXT);
 }
 
-void jobs_next_leave(struct jobs_engine *e, uint64_t now_ms)
+void jobs_next_leave(struct jobs_engine *e)
 {
-    uint64_t at_ms = now_ms;
+    uint64_t at_ms = e->now_ms;
 
     /* An execution that comes back although it was given up or settled must not keep the device busy. */
     if (journal_same_execution(&e->dropped, &e->current)) {
@@ -54,7 +54,7 @@ void jobs_next_leave(struct jobs_engine *e, uint64_t now_ms)
     jobs_request_forget(e, JOBS_REQUEST_UPDATE);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
-    jobs_request_want(e, JOBS_REQUEST_NEXT, at_ms);
+    jobs_request_want_at(e, JOBS_REQUEST_NEXT, at_ms);
 }
 
 /* How often the handler may have been started for it. IN_PROGRESS without a word about it counts as once: the journal or
@@ -99,12 +99,14 @@ static void take_in_hand(struct jobs_engine *e, const struct jobs_answer *answer
     adopt_details(e, answer->details);
 }
 
+/* Into e->line. */
 static void say_size(struct jobs_engine *e, const char *what, size_t bytes, size_t limit)
 {
     e->line[0] = '\0';
+    text_append(e->line, sizeof(e->line), jobs_wire_reason_message(JOBS_REASON_DOCUMENT_TOO_LARGE));
     text_append(e->line, sizeof(e->line), what);
     text_append_number(e->line, sizeof(e->line), (int64_t)bytes);
-    text_append(e->line, sizeof(e->line), " bytes, the limit is ");
+    text_append(e->line, sizeof(e->line), " bytes, limit ");
     text_append_number(e->line, sizeof(e->line), (int64_t)limit);
 }
 
@@ -123,7 +125,7 @@ static enum jobs_reason read_document(struct jobs_engine *e, struct slice docume
     else if (err != ERR_OK)
         return JOBS_REASON_INVALID_DOCUMENT;
     if (slice_copy(document, e->config.document, e->config.document_cap) != ERR_OK) {
-        say_size(e, "a document of ", document.len, e->config.document_cap - 1);
+        say_size(e, "document of ", document.len, e->config.document_cap - 1);
         return JOBS_REASON_DOCUMENT_TOO_LARGE;
     }
     e->document_len = document.len;
@@ -137,49 +139,49 @@ static enum jobs_reason take_unreadable(struct jobs_engine *e)
 
     e->unreadable = JOBS_REASON_NONE;
     if (reason == JOBS_REASON_DOCUMENT_TOO_LARGE)
-        say_size(e, "a message of ", e->unreadable_bytes, DEVICE_MESSAGE_CAP);
+        say_size(e, "message of ", e->unreadable_bytes, DEVICE_MESSAGE_CAP);
     return reason;
 }
 
-static void refuse_unknown(struct jobs_engine *e, const char *action, uint64_t now_ms)
+static void refuse_unknown(struct jobs_engine *e, const char *action)
 {
     e->line[0] = '\0';
-    text_append(e->line, sizeof(e->line), "no handler for action ");
+    text_append(e->line, sizeof(e->line), jobs_wire_reason_message(JOBS_REASON_UNKNOWN_ACTION));
     text_append(e->line, sizeof(e->line), action);
-    jobs_final_refuse(e, JOBS_REASON_UNKNOWN_ACTION, e->line, now_ms);
+    jobs_final_refuse(e, JOBS_REASON_UNKNOWN_ACTION, e->line);
 }
 
 /* It was IN_PROGRESS before: power was lost between the start and the final status. */
-static void resume(struct jobs_engine *e, uint64_t now_ms)
+static void resume(struct jobs_engine *e)
 {
     switch (e->action->on_interrupted) {
     case JOBS_INTERRUPTED_WAIT:
-        jobs_run_wait(e, now_ms);
+        jobs_run_wait(e);
         break;
     case JOBS_INTERRUPTED_RERUN:
         if (e->attempt < e->action->max_attempts)
-            jobs_claim_begin(e, (uint8_t)(e->attempt + 1), now_ms);
+            jobs_claim_begin(e, (uint8_t)(e->attempt + 1));
         else
-            jobs_final_refuse(e, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL, now_ms);
+            jobs_final_refuse(e, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL);
         break;
     default:
-        jobs_final_refuse(e, JOBS_REASON_INTERRUPTED, NULL, now_ms);
+        jobs_final_refuse(e, JOBS_REASON_INTERRUPTED, NULL);
     }
 }
 
-static void begin(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+static void begin(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     if (jobs_claim_is_own(e, answer)) {
         e->attempt = e->claimed_attempt;
-        jobs_claim_start(e, now_ms);
+        jobs_claim_start(e);
     } else if (e->attempt == 0) {
-        jobs_claim_begin(e, 1, now_ms);
+        jobs_claim_begin(e, 1);
     } else {
-        resume(e, now_ms);
+        resume(e);
     }
 }
 
-static void judge(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+static void judge(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     char action[DEVICE_ACTION_CAP] = "";
     enum jobs_reason reason = take_unreadable(e);
@@ -190,47 +192,47 @@ static void judge(struct jobs_engine *e, const struct jobs_answer *answer, uint6
     if (reason == JOBS_REASON_NONE)
         reason = read_document(e, answer->document, action);
     if (reason != JOBS_REASON_NONE) {
-        jobs_final_refuse(e, reason, reason == JOBS_REASON_DOCUMENT_TOO_LARGE ? e->line : NULL, now_ms);
+        jobs_final_refuse(e, reason, reason == JOBS_REASON_DOCUMENT_TOO_LARGE ? e->line : NULL);
         return;
     }
     e->action = jobs_registry_find(e, action);
-    e->is_passed_over = e->action == NULL && jobs_registry_is_open(e, now_ms);
+    e->is_passed_over = e->action == NULL && jobs_registry_is_open(e);
     if (e->action != NULL)
-        begin(e, answer, now_ms);
+        begin(e, answer);
     else if (!e->is_passed_over)
-        refuse_unknown(e, action, now_ms);
+        refuse_unknown(e, action);
 }
 
-static void learn(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+static void learn(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     const struct journal_finished *finished = journal_find_finished(&e->journal, &answer->execution);
 
     take_in_hand(e, answer);
     if (finished != NULL)
-        jobs_final_begin(e, finished->status, JOBS_REASON_NONE, NULL, now_ms);
+        jobs_final_begin(e, finished->status, JOBS_REASON_NONE, NULL);
     else if (e->was_queued || answer->status == JOBS_STATUS_IN_PROGRESS)
-        judge(e, answer, now_ms);
+        judge(e, answer);
     else
-        jobs_next_leave(e, now_ms); /* it ended while the answer was on its way */
+        jobs_next_leave(e); /* it ended while the answer was on its way */
     if (e->phase != JOBS_IDLE)
         jobs_request_forget(e, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
 }
 
-void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer, uint64_t now_ms)
+void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     bool is_asked_again = e->requests[JOBS_REQUEST_NEXT].is_wanted;
 
     if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
         if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
-            jobs_request_want(e, JOBS_REQUEST_DESCRIBE, now_ms);
+            jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
     } else if (e->phase != JOBS_IDLE) {
         return; /* it was sent in another phase, and is asked again in IDLE */
     } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {
         /* Another execution may be the next one by now: its document must not be taken for the unreadable one. */
         e->unreadable = JOBS_REASON_NONE;
-        jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+        jobs_request_want(e, JOBS_REQUEST_NEXT);
     } else if (answer->has_execution) {
-        learn(e, answer, now_ms);
+        learn(e, answer);
     } else {
         e->unreadable = JOBS_REASON_NONE;
         e->is_passed_over = false;

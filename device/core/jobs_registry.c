@@ -11,6 +11,7 @@ static bool is_name_good(const char *name)
 
 enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *action, uint64_t now_ms)
 {
+    e->now_ms = now_ms;
     if (!is_name_good(action->name) || action->max_attempts == 0)
         return ERR_ARG;
     if (jobs_registry_find(e, action->name) != NULL)
@@ -24,7 +25,7 @@ enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *a
     place->action.name = place->name;
     if (e->is_passed_over) {
         e->is_passed_over = false;
-        jobs_request_want(e, JOBS_REQUEST_NEXT, now_ms);
+        jobs_request_want(e, JOBS_REQUEST_NEXT);
     }
     jobs_engine_tick(e, now_ms);
     return ERR_OK;
@@ -39,9 +40,9 @@ const struct jobs_action *jobs_registry_find(const struct jobs_engine *e, const 
     return NULL;
 }
 
-bool jobs_registry_is_open(const struct jobs_engine *e, uint64_t now_ms)
+bool jobs_registry_is_open(const struct jobs_engine *e)
 {
-    return e->action_count == 0 || now_ms < e->grace_at_ms;
+    return e->action_count == 0 || e->now_ms < e->grace_at_ms;
 }
 
 uint64_t jobs_registry_due_at(const struct jobs_engine *e)

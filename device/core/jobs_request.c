@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-void jobs_request_want(struct jobs_engine *e, enum jobs_request_kind kind, uint64_t at_ms)
+void jobs_request_want_at(struct jobs_engine *e, enum jobs_request_kind kind, uint64_t at_ms)
 {
     struct jobs_request *r = &e->requests[kind];
 
@@ -20,6 +20,11 @@ void jobs_request_want(struct jobs_engine *e, enum jobs_request_kind kind, uint6
     r->is_wanted = true;
 }
 
+void jobs_request_want(struct jobs_engine *e, enum jobs_request_kind kind)
+{
+    jobs_request_want_at(e, kind, e->now_ms);
+}
+
 void jobs_request_forget(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     struct jobs_request *r = &e->requests[kind];
@@ -30,15 +35,15 @@ void jobs_request_forget(struct jobs_engine *e, enum jobs_request_kind kind)
     r->failures = 0;
 }
 
-void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind, uint64_t now_ms)
+void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     struct jobs_request *r = &e->requests[kind];
 
     r->is_in_flight = false;
     r->again_ms = JOBS_NEVER;
     r->is_wanted = true;
-    r->at_ms = now_ms + backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
-                                   r->failures, e->config.io.random(e->config.io.ctx));
+    r->at_ms = e->now_ms + backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
+                                      r->failures, e->config.io.random(e->config.io.ctx));
     if (r->failures < UINT8_MAX)
         r->failures++;
 }
@@ -79,8 +84,7 @@ const char *jobs_request_token(struct jobs_engine *e, enum jobs_request_kind kin
     return token;
 }
 
-void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const char *job_id, size_t len,
-                       uint64_t now_ms)
+void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const char *job_id, size_t len)
 {
     struct jobs_request *r = &e->requests[kind];
 
@@ -89,17 +93,16 @@ void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const
     jobs_wire_make_topic(e->topic, e->config.thing_name, job_id,
                          kind == JOBS_REQUEST_UPDATE ? "update" : "get");
     if (e->config.io.publish(e->config.io.ctx, e->topic, e->scratch, len) != ERR_OK) {
-        jobs_request_retry(e, kind, now_ms);
+        jobs_request_retry(e, kind);
         return;
     }
     r->is_wanted = false;
     r->is_in_flight = true;
     r->again_ms = JOBS_NEVER;
-    r->at_ms = now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
+    r->at_ms = e->now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
 }
 
-void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, struct jobs_wire_update *update,
-                              uint64_t now_ms)
+void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, struct jobs_wire_update *update)
 {
     e->update = (uint8_t)about;
     update->token = jobs_request_token(e, JOBS_REQUEST_UPDATE);
@@ -110,7 +113,7 @@ void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, str
         update->step_timeout_min = e->action->timeout_min;
     size_t len = jobs_wire_write_update(e->scratch, sizeof(e->scratch), update);
     assert(len > 0);
-    jobs_request_send(e, JOBS_REQUEST_UPDATE, e->current.job_id, len, now_ms);
+    jobs_request_send(e, JOBS_REQUEST_UPDATE, e->current.job_id, len);
 }
 
 bool jobs_request_take(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer)
@@ -126,12 +129,12 @@ bool jobs_request_take(struct jobs_engine *e, enum jobs_request_kind kind, const
     return true;
 }
 
-void jobs_request_restart(struct jobs_engine *e, uint64_t now_ms)
+void jobs_request_restart(struct jobs_engine *e)
 {
     for (size_t i = 0; i < JOBS_REQUEST_COUNT; i++) {
         struct jobs_request *r = &e->requests[i];
         if (r->is_in_flight || r->failures > 0)
-            r->at_ms = now_ms;
+            r->at_ms = e->now_ms;
         r->is_wanted = r->is_wanted || r->is_in_flight;
         r->is_in_flight = false;
         r->again_ms = JOBS_NEVER;

@@ -39,15 +39,15 @@ static const struct {
 /* The last one stands for every code that is not in the table. */
 static const struct jobs_rejection rejections[] = {
     {"InvalidTopic", "no such operation", JOBS_VERDICT_REFUSED},
-    {"InvalidJson", "the request is not JSON", JOBS_VERDICT_REFUSED},
-    {"InvalidRequest", "a member is missing or out of range", JOBS_VERDICT_REFUSED},
-    {"InvalidStateTransition", "not possible from the present status", JOBS_VERDICT_REFUSED},
+    {"InvalidJson", "not JSON", JOBS_VERDICT_REFUSED},
+    {"InvalidRequest", "bad member", JOBS_VERDICT_REFUSED},
+    {"InvalidStateTransition", "wrong status for it", JOBS_VERDICT_REFUSED},
     {"ResourceNotFound", "no such execution", JOBS_VERDICT_GONE},
-    {"VersionMismatch", "changed in the meantime", JOBS_VERDICT_REREAD},
-    {"InternalError", "fault of the service", JOBS_VERDICT_RETRY},
+    {"VersionMismatch", "changed meanwhile", JOBS_VERDICT_REREAD},
+    {"InternalError", "service fault", JOBS_VERDICT_RETRY},
     {"RequestThrottled", "too many requests", JOBS_VERDICT_RETRY},
-    {"TerminalStateReached", "the execution has ended", JOBS_VERDICT_GONE},
-    {"unknown code", "not a known rejection", JOBS_VERDICT_REFUSED},
+    {"TerminalStateReached", "has ended", JOBS_VERDICT_GONE},
+    {"?", "unknown code", JOBS_VERDICT_REFUSED},
 };
 #define REJECTIONS (sizeof(rejections) / sizeof(rejections[0]))
 
@@ -174,24 +174,27 @@ enum answer_field {
     ANSWER_FIELDS,
 };
 
-static const struct json_field answer_fields[ANSWER_FIELDS] = {
-    [TOKEN] = {.key = "clientToken", .parent = JSON_TOP},
-    [TIMESTAMP] = {.key = "timestamp", .parent = JSON_TOP},
-    [CODE] = {.key = "code", .parent = JSON_TOP},
-    [MESSAGE] = {.key = "message", .parent = JSON_TOP},
-    [EXECUTION] = {.key = "execution", .parent = JSON_TOP},
-    [EXECUTION_STATE] = {.key = "executionState", .parent = JSON_TOP},
-    [JOB_ID] = {.key = "jobId", .parent = EXECUTION},
-    [EXECUTION_NUMBER] = {.key = "executionNumber", .parent = EXECUTION},
-    [QUEUED_AT] = {.key = "queuedAt", .parent = EXECUTION},
-    [VERSION_NUMBER] = {.key = "versionNumber", .parent = EXECUTION},
-    [JOB_DOCUMENT] = {.key = "jobDocument", .parent = EXECUTION},
-    [STATUS] = {.key = "status", .parent = EXECUTION},
-    [DETAILS] = {.key = "statusDetails", .parent = EXECUTION},
-    [STATE_STATUS] = {.key = "status", .parent = EXECUTION_STATE},
-    [STATE_DETAILS] = {.key = "statusDetails", .parent = EXECUTION_STATE},
-    [ATTEMPT] = {.key = "attempt", .parent = DETAILS},
-    [STATE_ATTEMPT] = {.key = "attempt", .parent = STATE_DETAILS},
+static const struct {
+    const char *key;
+    int8_t parent;
+} answer_fields[ANSWER_FIELDS] = {
+    [TOKEN] = {"clientToken", JSON_TOP},
+    [TIMESTAMP] = {"timestamp", JSON_TOP},
+    [CODE] = {"code", JSON_TOP},
+    [MESSAGE] = {"message", JSON_TOP},
+    [EXECUTION] = {"execution", JSON_TOP},
+    [EXECUTION_STATE] = {"executionState", JSON_TOP},
+    [JOB_ID] = {"jobId", EXECUTION},
+    [EXECUTION_NUMBER] = {"executionNumber", EXECUTION},
+    [QUEUED_AT] = {"queuedAt", EXECUTION},
+    [VERSION_NUMBER] = {"versionNumber", EXECUTION},
+    [JOB_DOCUMENT] = {"jobDocument", EXECUTION},
+    [STATUS] = {"status", EXECUTION},
+    [DETAILS] = {"statusDetails", EXECUTION},
+    [STATE_STATUS] = {"status", EXECUTION_STATE},
+    [STATE_DETAILS] = {"statusDetails", EXECUTION_STATE},
+    [ATTEMPT] = {"attempt", DETAILS},
+    [STATE_ATTEMPT] = {"attempt", STATE_DETAILS},
 };
 
 static bool read_number(const struct json_field *field, int64_t *value)
@@ -258,7 +261,10 @@ enum err jobs_wire_read_answer(struct slice payload, struct jobs_answer *answer)
     struct json_field fields[ANSWER_FIELDS];
 
     memset(answer, 0, sizeof(*answer));
-    memcpy(fields, answer_fields, sizeof(fields));
+    for (size_t i = 0; i < ANSWER_FIELDS; i++) {
+        fields[i].key = answer_fields[i].key;
+        fields[i].parent = answer_fields[i].parent;
+    }
     enum err err = json_read(payload, fields, ANSWER_FIELDS, NULL);
     if (err != ERR_OK)
         return err;

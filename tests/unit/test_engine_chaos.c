@@ -233,7 +233,7 @@ static void serve_update(struct world *w, const struct message *request, struct 
         job->attempt = number_in(request->text, "\"attempt\":\"");
     if (strstr(request->text, "\"accepted\"") != NULL) {
         job->claims++;
-        assert_int_equal(job->attempt, job->claims);
+        assert_in_range(job->attempt, 1, job->claims);
     }
     answer(w, request, "accepted", "");
     if (!is_pending(job)) {
@@ -291,7 +291,7 @@ static void check_start(struct world *w)
     job->starts++;
     assert_true(job->starts <= actions[job->action].max_attempts); /* G1 */
     assert_true(job->starts <= job->claims);
-    assert_int_equal(w->f->run.attempt, job->attempt);
+    assert_in_range(w->f->run.attempt, job->starts, job->claims);
     assert_null(job->confirmed);
     assert_true(job->status == NULL || strcmp(job->status, "QUEUED") != 0);
     assert_false(job->is_bad_document);

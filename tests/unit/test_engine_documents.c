@@ -115,7 +115,7 @@ static void test_document_at_the_limit(void **state)
     f = fake_ready();
     offer(f, "QUEUED", too_long);
     expect_refused(f, "REJECTED", "rejected", "DOCUMENT_TOO_LARGE");
-    assert_non_null(strstr(f->effects[f->seen - 1].text, "4096 bytes, the limit is 4095"));
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: document of 4096 bytes, limit 4095"));
     fake_free(f);
     free(fits);
     free(too_long);
@@ -142,7 +142,7 @@ static void test_oversized_answer(void **state)
         oversize(f, "j1/get/accepted", 99999);
         fake_accept(f, "$next/get", fake_execution("j1", 1, statuses[i][0], NULL));
         expect_refused(f, statuses[i][1], statuses[i][2], "DOCUMENT_TOO_LARGE");
-        assert_non_null(strstr(f->effects[f->seen - 1].text, "34567 bytes, the limit is 6144"));
+        assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: message of 34567 bytes, limit 6144"));
         fake_accept(f, "j1/update", "");
         fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
         fake_free(f);

@@ -85,13 +85,13 @@ static void test_rejected_by_handler_becomes_failed(void **state)
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"REJECTED\",\"statusDetails\":{\"state\":\"rejected\",\"attempt\":\"1\","
-        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"the handler rejected the job\",\"step\":\"2\"},"
+        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"rejected by the handler\",\"step\":\"2\"},"
         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_reject(f, "j1/update", "InvalidStateTransition", STATE("IN_PROGRESS"));
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
-        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"the handler rejected the job\",\"step\":\"2\"},"
+        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"rejected by the handler\",\"step\":\"2\"},"
         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect_quiet(f); /* no other job before the handler has returned */
@@ -114,7 +114,7 @@ static void test_rejected_by_handler_refused_without_a_word(void **state)
     fake_reject(f, "j1/update", "InvalidRequest", "");
     fake_expect_publish(f, "j1/update",
                         "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
-                        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"the handler rejected the job\"},"
+                        "\"reason\":\"REJECTED_BY_HANDLER\",\"message\":\"rejected by the handler\"},"
                         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_reject(f, "j1/update", "InvalidRequest", "");
     fake_expect_publish_to(f, "j1/get");
@@ -528,7 +528,7 @@ static void test_start_that_cannot_be_stored(void **state)
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
-        "\"reason\":\"STORAGE\",\"message\":\"the start could not be stored, so it did not run\"},"
+        "\"reason\":\"STORAGE\",\"message\":\"the start could not be stored\"},"
         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");

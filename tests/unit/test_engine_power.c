@@ -201,7 +201,7 @@ static void test_interrupted_fail(void **state)
     offer_in_progress(f, "1");
     fake_expect_publish(f, "j1/update",
                         "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
-                        "\"reason\":\"INTERRUPTED\",\"message\":\"the device restarted while the job ran\","
+                        "\"reason\":\"INTERRUPTED\",\"message\":\"the device restarted while it ran\","
                         "\"step\":\"a \\\"b\\\"\"},\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");

@@ -126,7 +126,7 @@ static void test_failure_without_a_word(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct fake_engine *f = fake_running();
         fake_return(f, returned[i]);
-        expect_update(f, "\"reason\":\"HANDLER_FAILED\",\"message\":\"the handler reported a failure\"");
+        expect_update(f, "\"reason\":\"HANDLER_FAILED\",\"message\":\"failed in the handler\"");
         fake_free(f);
     }
 }
