@@ -257,25 +257,35 @@ static void fail_connack(struct session *session)
          session->client_id, code > 0 && code < 6 ? texts[code] : "unknown reason", code);
 }
 
+/* Closed behind the handshake, with or without TLS's own goodbye; an alert is more than that. */
+static bool was_closed(struct session *session, int code)
+{
+    if (session->tls_error[0]) {
+        return code != MOSQ_ERR_TLS && strstr(session->tls_error, "unexpected eof");
+    }
+    return code == MOSQ_ERR_CONN_LOST;
+}
+
 /* `code` is libmosquitto's, the connection is gone. */
 static void fail_loop(struct session *session, int code)
 {
     int native = errno;
     bool was_connected = atomic_load(&session->is_connected);
+    bool is_closed = was_closed(session, code);
     if (session->connack > 0) {
         fail_connack(session);
-    } else if (session->tls_error[0] || code == MOSQ_ERR_TLS) {
+    } else if (!is_closed && (session->tls_error[0] || code == MOSQ_ERR_TLS)) {
         fail_tls(session);
     } else if (code == MOSQ_ERR_KEEPALIVE) {
         fail(session, ERR_TIMEOUT, "server did not answer within the keep-alive time of %u s",
              session->keepalive_s);
-    } else if (!was_connected && code == MOSQ_ERR_CONN_LOST) {
+    } else if (!was_connected && is_closed) {
         fail(session, ERR_REFUSED,
              "server closed the connection before CONNACK: is the certificate active, and does its policy "
              "allow "
              "iot:Connect for client '%s'?",
              session->client_id);
-    } else if (code == MOSQ_ERR_CONN_LOST) {
+    } else if (is_closed) {
         fail(session, ERR_OFFLINE, "server closed the connection");
     } else {
         fail(session, ERR_OFFLINE, "%s",
@@ -354,11 +364,30 @@ static int turn(struct session *session, uint64_t until_ms)
     return serve(session, revents);
 }
 
+/* TCP stands when libmosquitto has got rid of the first words of TLS. */
+static bool is_tcp_up(struct session *session)
+{
+    SSL *ssl = mosquitto_ssl_get(session->mosquitto);
+    return ssl && !SSL_want_write(ssl);
+}
+
+/* Why TCP did not come up. libmosquitto has tried to write meanwhile, and that may have taken the socket's error away. */
+static const char *tcp_error(int fd, int write_error)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    if (!error && write_error != EAGAIN && write_error != EINPROGRESS) {
+        error = write_error;
+    }
+    return error ? strerror(error) : "refused";
+}
+
 /* Waits until TCP stands. false: it does not, `text` says why. */
-static bool finish_tcp(struct session *session, const char *address)
+static bool finish_tcp(struct session *session, const char *address, int write_error)
 {
     uint64_t until_ms = port_time_monotonic_ms() + TCP_MS;
-    while (!atomic_load(&session->must_stop)) {
+    while (!atomic_load(&session->must_stop) && !is_tcp_up(session)) {
         struct pollfd fds[2] = {
             {.fd = mosquitto_socket(session->mosquitto), .events = POLLOUT},
             {.fd = session->wake_fd, .events = POLLIN},
@@ -369,18 +398,16 @@ static bool finish_tcp(struct session *session, const char *address)
                  TCP_MS / 1000);
             return false;
         }
+        if (fds[0].revents & (POLLERR | POLLHUP)) {
+            fail(session, ERR_OFFLINE, "cannot connect to %s port %u: %s", address, session->port,
+                 tcp_error(fds[0].fd, write_error));
+            return false;
+        }
         if (fds[0].revents) {
-            int error = 0;
-            socklen_t len = sizeof(error);
-            getsockopt(fds[0].fd, SOL_SOCKET, SO_ERROR, &error, &len);
-            if (error || (fds[0].revents & (POLLERR | POLLHUP))) {
-                fail(session, ERR_OFFLINE, "cannot connect to %s port %u: %s", address, session->port,
-                     error ? strerror(error) : "connection refused");
-            }
-            return !session->text[0];
+            return true;
         }
     }
-    return false;
+    return !atomic_load(&session->must_stop);
 }
 
 static bool connect_address(struct session *session, const struct addrinfo *info)
@@ -393,16 +420,17 @@ static bool connect_address(struct session *session, const struct addrinfo *info
     }
     errno = 0;
     int code = mosquitto_connect_async(session->mosquitto, address, session->port, session->keepalive_s);
+    int native = errno;
     if (code == MOSQ_ERR_ERRNO) {
         fail(session, ERR_OFFLINE, "cannot connect to %s port %u: %s", address, session->port,
-             strerror(errno));
+             strerror(native));
         return false;
     }
     if (code) {
         fail_loop(session, code);
         return false;
     }
-    return finish_tcp(session, address);
+    return finish_tcp(session, address, native);
 }
 
 /* The addresses of the host, in the resolver's order, until one takes a TCP connection. */
