@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DOCUMENT_READ_MAX (1024 * 1024) /* the service knows the true limit and says it */
+#define DOCUMENT_READ_MAX (1024UL * 1024) /* the service knows the true limit and says it */
 #define TIMEOUT_MAX_MIN   10080
 
 struct create_options {

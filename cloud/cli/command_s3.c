@@ -97,7 +97,7 @@ int command_s3_put(int argc, char **argv)
     if (!read_place(operands[1], operands[0], &place)) {
         return CLI_USAGE;
     }
-    char *bytes = file_read(operands[0], OBJECT_SIZE_MAX, &len);
+    char *bytes = file_read(operands[0], (size_t)OBJECT_SIZE_MAX, &len);
     struct client *client = bytes ? client_open(given.data) : NULL;
     bool is_good = client && put(client, &place, bytes, len) && say_links(client, &place);
     client_close(client);

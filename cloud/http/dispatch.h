@@ -6,7 +6,7 @@
 
 #include "cloud/http/call.h"
 
-#define DISPATCH_BODY_MAX (1024 * 1024)
+#define DISPATCH_BODY_MAX (1024UL * 1024)
 
 /* When the headers are there. call->service, call->source and call->request.headers are set. Finds the operation and
  * sets call->body_max, or answers with a refusal at once (call_is_answered). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/exchange.h"
 
-#include "cloud/core/objects.h"
 #include "cloud/http/dispatch.h"
+#include "cloud/http/s3.h"
 #include "cloud/http/text.h"
 
 #include <netinet/in.h>
@@ -14,8 +14,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define UPLOADS_MAX    (256UL * 1024 * 1024)                   /* bytes held for all bodies together */
-#define DISCARD_MAX    (OBJECT_SIZE_MAX + OBJECT_SIZE_MAX / 4) /* of a refused body, before we hang up */
+#define UPLOADS_MAX    (256UL * 1024 * 1024)               /* bytes held for all bodies together */
+#define DISCARD_MAX    (S3_OBJECT_MAX + S3_OBJECT_MAX / 4) /* of a refused body, before we hang up */
 #define BODY_FIRST     4096
 #define REQUEST_ID_CAP 37
 

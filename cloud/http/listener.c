@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/listener.h"
 
-#include <arpa/inet.h>
+#include "common/number.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,17 +17,19 @@
 
 #define BACKLOG 128
 
+/* 0: unknown */
 static uint16_t bound_port(int fd)
 {
     struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    char text[8];
+    uint32_t port = 0;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&address, len, NULL, 0, text, sizeof text, NI_NUMERICSERV) != 0 ||
+        number_to_u32(slice_from(text), &port) != ERR_OK) {
         return 0;
     }
-    if (address.ss_family == AF_INET6) {
-        return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
-    }
-    return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+    return (uint16_t)port;
 }
 
 static void say_why(const char *address, uint16_t port, int error, char *why, size_t why_cap)

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XML_MAX_PER_CHAR 5                                       /* &amp; */
-#define S3_BODY_MAX      (OBJECT_SIZE_MAX + OBJECT_SIZE_MAX / 8) /* room for the framing of aws-chunked */
+#define XML_MAX_PER_CHAR 5 /* &amp; */
 
 static const struct {
     const char *name;

@@ -4,7 +4,11 @@
 #ifndef CLOUD_HTTP_S3_H
 #define CLOUD_HTTP_S3_H
 
+#include "cloud/core/objects.h"
 #include "cloud/http/call.h"
+
+#define S3_OBJECT_MAX ((size_t)OBJECT_SIZE_MAX)
+#define S3_BODY_MAX   (S3_OBJECT_MAX + S3_OBJECT_MAX / 8) /* room for the framing of aws-chunked */
 
 enum s3_code {
     S3_ACCESS_DENIED,

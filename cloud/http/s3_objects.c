@@ -74,8 +74,8 @@ void s3_put_object(struct call *call)
     if (!check_put_headers(call) || !unwrap_body(call)) {
         return;
     }
-    if (request->body_len > OBJECT_SIZE_MAX) {
-        s3_fail(call, S3_ENTITY_TOO_LARGE, "iot-local stores objects of up to %d bytes", OBJECT_SIZE_MAX);
+    if (request->body_len > S3_OBJECT_MAX) {
+        s3_fail(call, S3_ENTITY_TOO_LARGE, "iot-local stores objects of up to %zu bytes", S3_OBJECT_MAX);
         return;
     }
     enum core_code code = objects_put(

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX   256
-#define IDLE_TIMEOUT_S    30
+#define IDLE_TIMEOUT_MS   30000
 #define CONNECTION_MEMORY (64 * 1024) /* also the limit of a request's line and headers */
 
 struct http_server {
@@ -35,7 +35,7 @@ static struct MHD_Daemon *start_daemon(struct exchange_server *context, int fd)
     return MHD_start_daemon(
         MHD_USE_EPOLL, 0, NULL, NULL, exchange_on_request, context, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        (unsigned)IDLE_TIMEOUT_MS / 1000, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, context,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, context, MHD_OPTION_END);
 }
@@ -150,7 +150,7 @@ static int daemon_timeout_ms(struct MHD_Daemon *daemon)
     if (MHD_get_timeout(daemon, &timeout_ms) != MHD_YES) {
         return -1;
     }
-    return timeout_ms > IDLE_TIMEOUT_S * 1000 ? IDLE_TIMEOUT_S * 1000 : (int)timeout_ms;
+    return timeout_ms > IDLE_TIMEOUT_MS ? IDLE_TIMEOUT_MS : (int)timeout_ms;
 }
 
 int http_timeout_ms(const struct http_server *server)
