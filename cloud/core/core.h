@@ -43,16 +43,17 @@ enum core_code {
     CORE_INTERNAL,
 };
 
-enum execution_status { /* reference 2.2; stored and sent as these words */
-                        EXECUTION_QUEUED,
-                        EXECUTION_IN_PROGRESS,
-                        EXECUTION_SUCCEEDED,
-                        EXECUTION_FAILED,
-                        EXECUTION_TIMED_OUT,
-                        EXECUTION_REJECTED,
-                        EXECUTION_REMOVED,
-                        EXECUTION_CANCELED,
-                        EXECUTION_STATUS_COUNT,
+/* Reference 2.2; stored and sent as these words. */
+enum execution_status {
+    EXECUTION_QUEUED,
+    EXECUTION_IN_PROGRESS,
+    EXECUTION_SUCCEEDED,
+    EXECUTION_FAILED,
+    EXECUTION_TIMED_OUT,
+    EXECUTION_REJECTED,
+    EXECUTION_REMOVED,
+    EXECUTION_CANCELED,
+    EXECUTION_STATUS_COUNT,
 };
 
 struct core_error {
