@@ -306,6 +306,7 @@ static void reader_beside_the_writer(void **state)
     ask(reader, "SELECT count(name) + count(document) FROM policies");
     ask(reader, "SELECT count(policy_name) + count(certificate_id) FROM policy_attachments");
     ask(reader, "SELECT count(thing_name) + count(certificate_id) FROM thing_principals");
+    ask(reader, "SELECT count FROM principal_changes");
     sqlite3_close(reader);
     store_close(store);
 }
