@@ -28,6 +28,19 @@ class Readme(unittest.TestCase):
                               input=program, text=True, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_demo_prints_what_the_readme_shows(self):
+        def shape(text):
+            """The lines, without what differs from run to run: numbers, names of temporary files, hashes."""
+            text = re.sub(r"/tmp/tmp\.\w+", "TMP", text)
+            text = re.sub(r"blink_[0-9a-f]{16}", "blink_ID", text)
+            return sorted(re.sub(r"[0-9]+", "0", line).strip() for line in text.splitlines() if line.strip())
+
+        shown = re.search(r"make demo\n```\n\n```\n(.*?)^```", README, re.M | re.S).group(1)
+        done = subprocess.run([ROOT / "tools" / "demo"], env=ENVIRONMENT, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(shape(done.stdout), shape(shown))
+
     def test_make_targets_exist(self):
         targets = {c.split()[1] for c in self.commands if c.startswith("make ")}
         self.assertLessEqual({"demo", "test", "build"}, targets)

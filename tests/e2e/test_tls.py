@@ -4,11 +4,11 @@
 The other side is a plain mosquitto with certificates that openssl makes for the occasion.
 """
 import pathlib
+import socket
 import subprocess
 import unittest
 
 from harness import CloudTest, Device, Process, free_port, wait_for
-import socket
 
 MOSQUITTO = "/usr/sbin/mosquitto"
 
@@ -47,6 +47,7 @@ class ServerRefused(CloudTest):
     def setUp(self):
         super().setUp()
         self.folder = self.cloud.thing("lamp")
+        self.host = (self.folder / "host").read_text().strip()
         self.authority = Authority(self.cloud.folder / "authority")
 
     def broker(self, name, **validity):
@@ -79,12 +80,12 @@ class ServerRefused(CloudTest):
 
     def test_good_certificate_connects(self):
         """So that the refusals below are not refused for another reason."""
-        self.broker("127.0.0.1")
+        self.broker(self.host)
         self.trust_authority()
         Device(self, self.folder).wait_connected()
 
     def test_wrong_ca(self):
-        self.broker("127.0.0.1")
+        self.broker(self.host)
         self.refused(r"(?i)root ca|authority|issuer|self.signed")
 
     def test_wrong_server_name(self):
@@ -93,7 +94,7 @@ class ServerRefused(CloudTest):
         self.refused(r"(?i)certificate is not for|name|mismatch")
 
     def test_expired_server_certificate(self):
-        self.broker("127.0.0.1", start="20250101000000Z", end="20250201000000Z")
+        self.broker(self.host, start="20250101000000Z", end="20250201000000Z")
         self.trust_authority()
         self.refused(r"(?i)expired")
 
