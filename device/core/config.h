@@ -8,7 +8,7 @@
 #define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096 /* bytes of a job document with its NUL; 256..32769 */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_DETAILS_SIZE
-#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, ours and the application's */
+#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, our pairs included */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MAX_ACTIONS
 #define CONFIG_DEVICE_JOBS_MAX_ACTIONS 8
@@ -32,7 +32,7 @@
 #define CONFIG_DEVICE_JOBS_RETRY_CAP_MS 60000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS
-#define CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS 3600000 /* a final status that the service refuses is tried hourly */
+#define CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS 3600000 /* after a refusal of a final status */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
 #define CONFIG_DEVICE_JOBS_IDLE_QUERY_MS 900000 /* idle: ask again every 15 min, with jitter */
@@ -44,7 +44,7 @@
 #define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 2048 /* what a message may carry around the document: details, names */
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 2048 /* room in a message around the document */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
 #define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
@@ -60,7 +60,7 @@
 #endif
 
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 2048 /* bytes of the message queue beside one message of the largest size */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 2048 /* bytes of the message queue beside one largest message */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
 #define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */

@@ -216,7 +216,8 @@ static void notified(struct jobs_engine *e, struct slice payload)
 {
     if (e->phase == JOBS_IDLE)
         jobs_request_want(e, JOBS_REQUEST_NEXT);
-    else if (e->phase != JOBS_RETURNING && !jobs_wire_notice_has(payload, &e->current))
+    else if (e->phase != JOBS_RETURNING &&
+             (payload.ptr == NULL || !jobs_wire_notice_has(payload, &e->current)))
         jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
 }
 
@@ -256,22 +257,20 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
     return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;
 }
 
-static void answered(struct jobs_engine *e, const struct jobs_topic *topic, struct slice payload)
+static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is_accepted,
+                     struct slice payload)
 {
     struct jobs_answer answer;
-    enum jobs_request_kind kind;
-
-    if (!find_request(e, topic, &kind))
-        return;
     enum err err = jobs_wire_read_answer(payload, &answer);
-    if (err == ERR_JSON_DEPTH && kind == JOBS_REQUEST_NEXT && topic->is_accepted)
+
+    if (err == ERR_JSON_DEPTH && kind == JOBS_REQUEST_NEXT && is_accepted)
         jobs_next_unreadable(e, JOBS_REASON_INVALID_DOCUMENT, payload.len);
     if (err != ERR_OK || !jobs_request_take(e, kind, &answer))
         return; /* as if it had not come: the timer sends the request again */
 
     if (answer.timestamp_s != 0)
         e->service_time_s = answer.timestamp_s;
-    if (topic->is_accepted)
+    if (is_accepted)
         answer.rejection = NULL;
     else if (answer.rejection == NULL)
         answer.rejection = jobs_wire_rejection(SLICE_EMPTY);
@@ -283,31 +282,35 @@ static void answered(struct jobs_engine *e, const struct jobs_topic *topic, stru
     dispatch(e, kind, &answer);
 }
 
-void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms)
+/* payload.ptr NULL: there were payload.len bytes, which did not fit. */
+static void received(struct jobs_engine *e, struct slice topic, struct slice payload)
 {
-    e->now_ms = now_ms;
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
+    enum jobs_request_kind kind;
 
     if (e->connection == JOBS_OFFLINE || parsed.kind == JOBS_TOPIC_OTHER)
         return;
-    if (parsed.kind == JOBS_TOPIC_GET || parsed.kind == JOBS_TOPIC_UPDATE)
-        answered(e, &parsed, payload);
-    else
+    if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
         notified(e, payload);
+    else if (!find_request(e, &parsed, &kind))
+        return;
+    else if (payload.ptr != NULL)
+        answered(e, kind, parsed.is_accepted, payload);
+    else if (kind == JOBS_REQUEST_NEXT && parsed.is_accepted)
+        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, payload.len);
+}
+
+void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms)
+{
+    e->now_ms = now_ms;
+    received(e, topic, payload.ptr != NULL ? payload : slice_from(""));
     jobs_engine_tick(e, now_ms);
 }
 
 void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
-
-    if (e->connection == JOBS_OFFLINE)
-        return;
-    if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
-        notified(e, SLICE_EMPTY);
-    else if (parsed.kind == JOBS_TOPIC_GET && parsed.is_accepted && slice_is(parsed.job_id, JOBS_WIRE_NEXT))
-        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, size);
+    received(e, topic, (struct slice){NULL, size});
     jobs_engine_tick(e, now_ms);
 }
 

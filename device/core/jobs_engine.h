@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum jobs_status { /* what a device may report; order and wire texts: status table in jobs_wire.c */
+/* What a device may report. Order and wire texts: status table in jobs_wire.c. */
+enum jobs_status {
     JOBS_STATUS_IN_PROGRESS,
     JOBS_STATUS_SUCCEEDED,
     JOBS_STATUS_FAILED,
@@ -24,7 +25,8 @@ enum jobs_status { /* what a device may report; order and wire texts: status tab
     JOBS_STATUS_COUNT,
 };
 
-enum jobs_on_interrupted { /* an execution was started and the power went before its final status */
+/* An execution was started and the power went before its final status. */
+enum jobs_on_interrupted {
     JOBS_INTERRUPTED_FAIL,  /* FAILED / INTERRUPTED */
     JOBS_INTERRUPTED_RERUN, /* start again while attempts are left */
     JOBS_INTERRUPTED_WAIT,  /* the application reports after the boot, within its deadline */
@@ -74,7 +76,8 @@ enum jobs_log_level {
     JOBS_LOG_DEBUG,
 };
 
-enum jobs_subscription { /* one SUBSCRIBE each; all four must be granted */
+/* One SUBSCRIBE each; all four must be granted. */
+enum jobs_subscription {
     JOBS_SUB_NOTIFY,
     JOBS_SUB_NOTIFY_NEXT,
     JOBS_SUB_GET,    /* jobs/+/get/+ */
@@ -125,7 +128,8 @@ void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms);
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms);
 void jobs_engine_disconnected(struct jobs_engine *e, uint64_t now_ms);
-void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted, uint64_t now_ms);
+void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
+                            uint64_t now_ms);
 void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms);
 /* A message of `size` bytes did not fit and was dropped. */
 void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms);

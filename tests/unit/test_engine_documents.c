@@ -142,7 +142,8 @@ static void test_oversized_answer(void **state)
         oversize(f, "j1/get/accepted", 99999);
         fake_accept(f, "$next/get", fake_execution("j1", 1, statuses[i][0], NULL));
         expect_refused(f, statuses[i][1], statuses[i][2], "DOCUMENT_TOO_LARGE");
-        assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: message of 34567 bytes, limit 6144"));
+        assert_non_null(
+            strstr(f->effects[f->seen - 1].text, "too large: message of 34567 bytes, limit 6144"));
         fake_accept(f, "j1/update", "");
         fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
         fake_free(f);

@@ -525,11 +525,10 @@ static void test_start_that_cannot_be_stored(void **state)
     fake_expect_publish_to(f, "j1/update");
     f->fail_save_at = 1;
     fake_accept(f, "j1/update", "");
-    fake_expect_publish(
-        f, "j1/update",
-        "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
-        "\"reason\":\"STORAGE\",\"message\":\"the start could not be stored\"},"
-        "\"executionNumber\":1,\"clientToken\":\"T\"}");
+    fake_expect_publish(f, "j1/update",
+                        "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
+                        "\"reason\":\"STORAGE\",\"message\":\"the start could not be stored\"},"
+                        "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");
     assert_int_equal(f->starts, 0);
