@@ -139,8 +139,10 @@ static void print_welcome(const struct daemon *daemon)
            options->endpoint, options->mqtt_port, daemon->dir.path, is_ipv6 ? "[" : "", host,
            is_ipv6 ? "]" : "", options->http_port);
     printf("In another terminal:\n"
+           "  iot-local thing lamp --out lamp%s%s\n"
            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s\n"
            "  aws --endpoint-url http://%s%s%s:%u iot list-things\n",
+           options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "",
            options->region, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", options->http_port);
     fflush(stdout);
 }

@@ -58,7 +58,7 @@ static bool take(struct data_dir *dir, char *why, size_t why_cap)
         snprintf(
             why, why_cap,
             "another iot-local (process %ld) runs in %s: stop it, or choose another directory with --data",
-            atol(pid), dir->path);
+            strtol(pid, NULL, 10), dir->path);
         return false;
     }
     int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());

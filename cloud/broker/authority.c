@@ -206,7 +206,7 @@ static bool add_policy(struct authority *authority, struct identity *identity, s
     const char *name = (const char *)sqlite3_column_text(query, 0);
     const char *document = (const char *)sqlite3_column_text(query, 1);
     struct policy_text **grown =
-        realloc(identity->policies, (identity->policy_count + 1) * sizeof(identity->policies[0]));
+        realloc(identity->policies, (identity->policy_count + 1) * sizeof(struct policy_text *));
     if (grown == NULL)
         return false;
     identity->policies = grown;

@@ -80,7 +80,7 @@ bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, 
 static pid_t leftover_pid(int lock)
 {
     char text[20] = "";
-    return pread(lock, text, sizeof(text) - 1, 0) > 0 ? (pid_t)atol(text) : 0;
+    return pread(lock, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
 static bool wait_for_lock(int lock, char *why, size_t why_cap)

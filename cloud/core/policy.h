@@ -21,10 +21,10 @@ enum policy_decision {
 /* Who asks. Texts may be NULL when not known. */
 struct policy_context {
     const char *client_id;
-    const char *thing_name;       /* ${iot:Connection.Thing.ThingName}; NULL: the variable matches nothing */
-    bool is_attached;             /* iot:Connection.Thing.IsAttached */
-    const char *source_ip;        /* ${aws:SourceIp} */
-    const char *certificate_cn;   /* ${iot:Certificate.Subject.CommonName} */
+    const char *thing_name;     /* ${iot:Connection.Thing.ThingName}; NULL: the variable matches nothing */
+    bool is_attached;           /* iot:Connection.Thing.IsAttached */
+    const char *source_ip;      /* ${aws:SourceIp} */
+    const char *certificate_cn; /* ${iot:Certificate.Subject.CommonName} */
 };
 
 /* ERR_OK, or an error with one line in `why` that names the place in the document. What this evaluator does not know
@@ -36,8 +36,8 @@ enum err policy_check(struct slice document, char *why, size_t why_cap);
  * ARN, for example arn:aws:iot:us-east-1:123456789012:topic/a/b. *sid (may be NULL) names the deciding statement
  * (its Sid or its index from 1) and lives as long as nothing else: copied into the caller's buffer. A document that
  * policy_check refuses answers POLICY_EXPLICIT_DENY: it may hold a Deny that we cannot read. */
-enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context, const char *action,
-                                     const char *resource, char *sid, size_t sid_cap);
+enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
+                                     const char *action, const char *resource, char *sid, size_t sid_cap);
 
 /* Joins the decisions of several documents: an explicit deny wins, then an allow. */
 enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b);

@@ -16,7 +16,7 @@
 #define RETRY_FAST_MS 5   /* at start: the socket appears within a few milliseconds */
 #define RETRY_SLOW_MS 100 /* later: the broker is down for longer */
 #define FAST_TRIES    400
-#define MISC_MS       1000 /* keep-alive of libmosquitto */
+#define MISC_MS       10000 /* keep-alive of libmosquitto */
 #define UNSENT_MAX    4096 /* messages that the broker has not taken yet; above it we stop reading requests */
 
 struct broker_link {
@@ -44,14 +44,15 @@ static int64_t now_ms(void)
 
 /* --- Callbacks of libmosquitto --- */
 
+/* QoS 1: what waits for us in the broker is bounded by bytes then, not only by number. A broker that knows another
+ * secret is not ours, or not any more. */
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
     if (code == 0)
-        mosquitto_subscribe(client, NULL, PRIVATE_TOPIC_REQUESTS, 0);
+        mosquitto_subscribe(client, NULL, PRIVATE_TOPIC_REQUESTS, 1);
     else
-        mosquitto_disconnect(
-            client); /* a broker that knows another secret: it is not ours, or not any more */
+        mosquitto_disconnect(client);
 }
 
 static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count, const int *granted)
