@@ -32,6 +32,7 @@
 #define WHY_CAP          (2 * PATH_MAX + 300)
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 #define BROKER_TRIES_MAX 5     /* at start, with a port that we chose ourselves */
+#define BROKER_PAUSE_MS  5000  /* later, when it could not even be started */
 #define SECRET_BYTES     32
 
 struct daemon {
@@ -238,8 +239,15 @@ static bool choose_again(struct daemon *daemon)
 
 static void restart_broker(struct daemon *daemon)
 {
-    if ((!daemon->is_ready && !choose_again(daemon)) || !configure_broker(daemon) || !start_broker(daemon))
+    bool is_good = daemon->is_ready || (choose_again(daemon) && configure_broker(daemon));
+    if (is_good && start_broker(daemon))
+        return;
+    if (!daemon->is_ready) {
         stop_with_failure(daemon);
+        return;
+    }
+    fprintf(stderr, "iot-local: %s; trying again\n", daemon->why);
+    daemon->broker.start_at_ms = monotonic_ms() + BROKER_PAUSE_MS;
 }
 
 static void on_broker_event(void *ctx)

@@ -15,10 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-#define POLL_MS 100 /* how late a change of rights may be noticed */
-#define CLOSE_IT                                                                                             \
-    MOSQ_ERR_UNKNOWN /* of an ACL check: mosquitto closes the connection, MQTT 5 with a DISCONNECT */
+#define POLL_MS  100 /* how late a change of rights may be noticed */
 #define USERNAME "iot-local"
+
+/* Any error but "denied" makes mosquitto close the connection; this one sends a DISCONNECT before, with MQTT 5. */
+#define CLOSE_IT MOSQ_ERR_UNKNOWN
 
 /* An answer on its way out. It waits for the end of the broker's turn: mosquitto delivers by client id at the start of
  * the next one, and until then nobody can take the client id over. */
@@ -59,17 +60,16 @@ static void read_common_name(X509 *certificate, char *out, size_t cap)
         out[0] = '\0'; /* none, or one with a NUL in it */
 }
 
-static bool read_identity(struct mosquitto *client, X509 *certificate, struct identity *identity)
+/* false: the client id is longer than AWS allows. */
+static bool read_client(const struct mosquitto *client, struct identity *identity)
 {
     const char *client_id = mosquitto_client_id(client);
     const char *address = mosquitto_client_address(client);
 
-    if (client_id == NULL || strlen(client_id) >= sizeof(identity->client_id) ||
-        !certificate_id(certificate, identity->certificate_id))
+    if (client_id == NULL || strlen(client_id) >= sizeof(identity->client_id))
         return false;
     strcpy(identity->client_id, client_id);
     snprintf(identity->source_ip, sizeof(identity->source_ip), "%s", address != NULL ? address : "");
-    read_common_name(certificate, identity->common_name, sizeof(identity->common_name));
     return true;
 }
 
@@ -78,12 +78,13 @@ static int accept_device(struct plugin *plugin, struct mosquitto *client, X509 *
     struct authority *authority = plugin->guard.authority;
     struct identity identity = {0};
 
-    if (!read_identity(client, certificate, &identity)) {
+    if (!read_client(client, &identity)) {
         log_line("refused iot:Connect: the client id is longer than 128 bytes");
         return MOSQ_ERR_AUTH;
     }
-    if (!authority_load(authority, &identity)) {
-        log_line("refused iot:Connect: the database can not be read");
+    read_common_name(certificate, identity.common_name, sizeof(identity.common_name));
+    if (!certificate_id(certificate, identity.certificate_id) || !authority_load(authority, &identity)) {
+        log_line("refused iot:Connect: the certificate or the database can not be read");
         return MOSQ_ERR_AUTH;
     }
     if (guard_may_connect(&plugin->guard, &identity) &&
@@ -128,15 +129,11 @@ static bool may_will(struct plugin *plugin, const struct mosquitto_evt_acl_check
 {
     struct identity identity = {0};
     const char *certificate = mosquitto_client_username(event->client);
-    const char *client_id = mosquitto_client_id(event->client);
-    const char *address = mosquitto_client_address(event->client);
 
-    if (certificate == NULL || client_id == NULL || strlen(certificate) >= sizeof(identity.certificate_id) ||
-        strlen(client_id) >= sizeof(identity.client_id))
+    if (certificate == NULL || strlen(certificate) >= sizeof(identity.certificate_id) ||
+        !read_client(event->client, &identity))
         return false;
     strcpy(identity.certificate_id, certificate);
-    strcpy(identity.client_id, client_id);
-    snprintf(identity.source_ip, sizeof(identity.source_ip), "%s", address != NULL ? address : "");
     bool is_allowed = authority_load(plugin->guard.authority, &identity) &&
                       guard_may_will(&plugin->guard, &identity, event->topic, event->retain);
     authority_release(plugin->guard.authority, &identity);
