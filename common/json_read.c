@@ -19,7 +19,7 @@ struct reader {
     char closer;      /* what ends the innermost container; 0 outside of all */
 };
 
-/* What a value that starts with this byte is; JSON_ABSENT when no value does. */
+/* What a value that starts with this byte can only be. What starts no value at all is refused as a number. */
 static enum json_type type_of(char first)
 {
     switch (first) {
@@ -36,7 +36,7 @@ static enum json_type type_of(char first)
     case 'n':
         return JSON_NULL;
     default:
-        return first == '-' || (first >= '0' && first <= '9') ? JSON_NUMBER : JSON_ABSENT;
+        return JSON_NUMBER;
     }
 }
 
@@ -152,8 +152,6 @@ static enum err scan_scalar(struct json_scan *scan, enum json_type type)
     switch (type) {
     case JSON_STRING:
         return json_scan_string(scan);
-    case JSON_NUMBER:
-        return json_scan_number(scan);
     case JSON_TRUE:
         return json_scan_word(scan, "true");
     case JSON_FALSE:
@@ -161,7 +159,7 @@ static enum err scan_scalar(struct json_scan *scan, enum json_type type)
     case JSON_NULL:
         return json_scan_word(scan, "null");
     default:
-        return json_scan_refuse(scan);
+        return json_scan_number(scan);
     }
 }
 
