@@ -77,7 +77,6 @@ void jobs_claim_start(struct jobs_engine *e)
     e->was_queued = false;
     jobs_run_enter(e);
     if (jobs_final_save(e) != ERR_OK) {
-        journal_forget_started(&e->journal);
         jobs_final_refuse(e, JOBS_REASON_STORAGE, NULL);
         return;
     }

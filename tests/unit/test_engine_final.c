@@ -267,6 +267,11 @@ static void test_cancelled_while_the_handler_runs(void **state)
         assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0);
         assert_int_equal(jobs_engine_counters(&f->engine)->dropped_reports, 2);
+        fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j2/update");
+        fake_accept(f, "j2/update", "");
+        fake_expect(f, FAKE_START, "j2");
+        fake_expect_quiet(f);
         fake_free(f);
     }
 }
@@ -415,6 +420,7 @@ static void test_offered_for_ever_is_slowed_down(void **state)
         fake_expect_publish_to(f, "$next/get");
     }
     assert_true(f->now_ms - start_ms > 60000);
+    assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
     fake_free(f);
 }
 
@@ -531,6 +537,9 @@ static void test_start_that_cannot_be_stored(void **state)
                         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");
+    /* The service is a little behind: this is our claim no more. */
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"FAILED\"", 18);
     assert_int_equal(f->starts, 0);
     fake_free(f);
 }

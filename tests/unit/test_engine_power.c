@@ -242,6 +242,8 @@ static void test_interrupted_rerun_until_attempts_are_used_up(void **state)
                  "\"clientToken\":\"T\"}",
                  attempt);
         fake_expect_publish(f, "j1/update", expected);
+        /* The run of before the boot is being repeated: a report about it comes too late. */
+        assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
         fake_accept(f, "j1/update", "");
         fake_expect(f, FAKE_START, "j1");
         assert_int_equal(f->run.attempt, attempt);
@@ -377,9 +379,15 @@ static void test_report_after_the_boot_and_before_the_connection(void **state)
     assert_int_equal(fake_report(f, "j2", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_FAILED), ERR_BUSY);
-    fake_boot(f); /* confirmed is stored */
-    fake_connect(f);
-    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
+    for (int boots = 0; boots < 2; boots++) {
+        fake_connect(f);
+        fake_expect_publish(
+            f, "j1/update",
+            "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\"},"
+            "\"executionNumber\":1,\"clientToken\":\"T\"}");
+        if (boots == 0)
+            fake_boot(f); /* confirmed is stored */
+    }
     fake_expect_quiet(f);
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");

@@ -219,6 +219,24 @@ static void test_final_status_supersedes_progress(void **state)
     fake_free(f);
 }
 
+/* The backoff of progress that nobody needs any more does not hold up the final status. */
+static void test_final_status_does_not_wait_for_progress(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+    expect_update(f, "\"running\"");
+    for (int i = 0; i < 4; i++) {
+        fake_reject(f, "j1/update", "RequestThrottled", "");
+        fake_wake(f);
+        expect_update(f, "\"running\"");
+    }
+    fake_reject(f, "j1/update", "RequestThrottled", "");
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    expect_update(f, "\"SUCCEEDED\"");
+    fake_free(f);
+}
+
 /* Every update repeats the whole map: AWS replaces it (U5). */
 static void test_details_are_repeated_until_replaced(void **state)
 {
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_progress_is_rate_limited_and_newest_wins),
         cmocka_unit_test(test_running_is_told_without_a_report),
         cmocka_unit_test(test_final_status_supersedes_progress),
+        cmocka_unit_test(test_final_status_does_not_wait_for_progress),
         cmocka_unit_test(test_details_are_repeated_until_replaced),
         cmocka_unit_test(test_largest_details),
         cmocka_unit_test(test_deadline_without_a_report),
