@@ -436,6 +436,30 @@ class LifeAndDeath(BrokerTest):
         self.assertTrue(again.session_present)
         self.assertIn(b"waiting", again.receive().payload)
 
+    def test_pending_jobs_are_announced_after_a_restart(self):
+        lamp = self.connect(self.cloud.thing("lamp"), "lamp", clean=False)
+        lamp.subscribe("$aws/things/lamp/jobs/notify-next")
+        self.cloud.job("waiting", "lamp")
+        self.assertIn(b"waiting", lamp.receive().payload)
+        lamp.disconnect()
+        self.assertEqual(self.cloud.process.stop(), 0)
+        self.cloud.restart()
+        again = self.connect(self.cloud.folder / "thing-lamp", "lamp", clean=False)
+        self.assertIn(b"waiting", again.receive().payload)
+
+    def test_frozen_broker_does_not_freeze_the_api(self):
+        lamp = self.device("lamp")
+        lamp.subscribe("$aws/things/lamp/jobs/notify")
+        os.kill(self.cloud.broker_pid(), signal.SIGSTOP)
+        try:
+            for i in range(300):
+                self.cloud.job(f"job-{i}", "lamp")
+        finally:
+            os.kill(self.cloud.broker_pid(), signal.SIGCONT)
+        for _ in range(300):
+            self.assertEqual(lamp.receive().topic, "$aws/things/lamp/jobs/notify")
+        self.assertTrue(ask_jobs(lamp, "lamp"))
+
     def test_secrets_are_for_their_owner_alone(self):
         for path in self.cloud.data.iterdir():
             if path.suffix != ".pem" and not path.is_socket():
