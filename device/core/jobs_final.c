@@ -20,18 +20,20 @@ static bool is_started(const struct jobs_engine *e)
     return journal_same_execution(&e->journal.started, &e->current);
 }
 
-enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, uint8_t reason, const char *message)
+enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, enum jobs_reason reason, const char *message)
 {
     e->phase = JOBS_FINAL;
-    e->outcome = (struct jobs_outcome){.status = status, .reason = reason};
+    e->outcome = (struct jobs_outcome){.status = status, .reason = (uint8_t)reason};
     text_append(e->outcome.message, sizeof(e->outcome.message),
-                message != NULL && message[0] != '\0' ? message : jobs_wire_reason_message(reason));
+                message != NULL && message[0] != '\0' ? message
+                                                      : jobs_wire_reason_message(e->outcome.reason));
     e->is_refused = false;
     e->is_bare = false;
     e->is_rejected_as_failed = false;
     e->is_unsaved = false;
     e->is_next_usable = false; /* the question under way was asked before this */
-    jobs_engine_log(e, JOBS_LOG_INFO, jobs_wire_status_text(status), jobs_wire_reason_text(reason));
+    jobs_engine_log(e, JOBS_LOG_INFO, jobs_wire_status_text(status),
+                    jobs_wire_reason_text(e->outcome.reason));
     if (!e->requests[JOBS_REQUEST_UPDATE].is_in_flight)
         jobs_request_forget(e, JOBS_REQUEST_UPDATE); /* progress that nobody needs any more */
     jobs_request_want(e, JOBS_REQUEST_UPDATE);
@@ -42,7 +44,7 @@ enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, uint8_t reason,
     return e->is_unsaved ? ERR_STORAGE : ERR_OK;
 }
 
-void jobs_final_refuse(struct jobs_engine *e, uint8_t reason, const char *message)
+void jobs_final_refuse(struct jobs_engine *e, enum jobs_reason reason, const char *message)
 {
     jobs_final_begin(e, e->was_queued ? JOBS_STATUS_REJECTED : JOBS_STATUS_FAILED, reason, message);
 }

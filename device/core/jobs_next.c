@@ -33,7 +33,7 @@ void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t
     if (e->phase != JOBS_IDLE || !e->requests[JOBS_REQUEST_NEXT].is_in_flight)
         return;
     jobs_request_forget(e, JOBS_REQUEST_NEXT);
-    e->unreadable = reason;
+    e->unreadable = (uint8_t)reason;
     e->unreadable_bytes = bytes;
     jobs_request_want(e, JOBS_REQUEST_NEXT);
 }

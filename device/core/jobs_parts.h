@@ -71,9 +71,10 @@ void jobs_run_described(struct jobs_engine *e, const struct jobs_answer *answer)
 /* jobs_final.c */
 /* The execution in hand gets its final status. message NULL: the one of the reason. Journaled when the execution was
  * started; ERR_STORAGE: that failed, it is sent from memory. */
-enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, uint8_t reason, const char *message);
+enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, enum jobs_reason reason,
+                          const char *message);
 /* It does not run: REJECTED while it is QUEUED, else FAILED. */
-void jobs_final_refuse(struct jobs_engine *e, uint8_t reason, const char *message);
+void jobs_final_refuse(struct jobs_engine *e, enum jobs_reason reason, const char *message);
 void jobs_final_send(struct jobs_engine *e);
 void jobs_final_answered(struct jobs_engine *e, const struct jobs_answer *answer);
 /* The service has no such execution, or it is terminal with `status`: stop working on it. */

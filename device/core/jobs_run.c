@@ -90,7 +90,7 @@ static void note_progress(struct jobs_engine *e, const struct jobs_report *repor
 /* What the application said last, with the reason that goes with it. */
 static enum err finish(struct jobs_engine *e, enum jobs_status status, const char *message)
 {
-    uint8_t reason = JOBS_REASON_NONE;
+    enum jobs_reason reason = JOBS_REASON_NONE;
 
     if (status == JOBS_STATUS_REJECTED)
         reason = JOBS_REASON_REJECTED_BY_HANDLER;

@@ -30,8 +30,8 @@ _Static_assert(sizeof(struct header) == HEADER_LEN, "the header has no holes");
 
 /* Reading stops for good at the first thing that does not fit. */
 struct codec {
-    char *out;      /* writing: where to; NULL: reading */
-    const char *in; /* reading: where from */
+    const char *in; /* reading: where from; NULL: writing */
+    char *out;      /* writing: where to */
     size_t left;
     bool is_bad;
 };
@@ -55,12 +55,12 @@ static void pass(struct codec *c, void *value, size_t len)
         return;
     }
     c->left -= len;
-    if (c->out != NULL) {
-        memcpy(c->out, value, len);
-        c->out += len;
-    } else {
+    if (c->in != NULL) {
         memcpy(value, c->in, len);
         c->in += len;
+    } else {
+        memcpy(c->out, value, len);
+        c->out += len;
     }
 }
 
@@ -163,7 +163,7 @@ static bool is_whole(struct slice record)
     struct header header;
     uint32_t crc;
 
-    if (record.len < HEADER_LEN + CRC_LEN)
+    if (record.ptr == NULL || record.len < HEADER_LEN + CRC_LEN)
         return false;
     memcpy(&header, record.ptr, HEADER_LEN);
     memcpy(&crc, record.ptr + record.len - CRC_LEN, CRC_LEN);
