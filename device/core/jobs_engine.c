@@ -288,7 +288,7 @@ static void received(struct jobs_engine *e, struct slice topic, struct slice pay
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
     enum jobs_request_kind kind;
 
-    if (e->connection == JOBS_OFFLINE || parsed.kind == JOBS_TOPIC_OTHER)
+    if (parsed.kind == JOBS_TOPIC_OTHER)
         return;
     if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
         notified(e, payload);

@@ -120,7 +120,8 @@ struct jobs_engine; /* the whole state: see jobs_engine_state.h, which owners in
 void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *config, struct slice record,
                       uint64_t now_ms);
 
-/* ERR_ARG: empty or too long name, max_attempts 0. ERR_EXISTS: name taken. ERR_FULL: CONFIG_DEVICE_JOBS_MAX_ACTIONS. */
+/* ERR_ARG: empty or too long name, max_attempts 0, timeout_min above 10080. ERR_EXISTS: name taken. ERR_FULL:
+ * CONFIG_DEVICE_JOBS_MAX_ACTIONS. */
 enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *action, uint64_t now_ms);
 
 /* The network was started: the registration grace runs from here. */

@@ -40,21 +40,22 @@ void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t
 
 void jobs_next_leave(struct jobs_engine *e)
 {
-    uint64_t at_ms = e->now_ms;
+    struct jobs_request *next = &e->requests[JOBS_REQUEST_NEXT];
+    bool is_back = journal_same_execution(&e->dropped, &e->current);
 
-    /* An execution that comes back although it was given up or settled must not keep the device busy. */
-    if (journal_same_execution(&e->dropped, &e->current)) {
-        at_ms += backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
-                            e->dropped_times, e->config.io.random(e->config.io.ctx));
-        e->dropped_times = e->dropped_times < UINT8_MAX ? e->dropped_times + 1 : UINT8_MAX;
-    } else {
-        e->dropped = e->current;
-        e->dropped_times = 0;
-    }
     jobs_request_forget(e, JOBS_REQUEST_UPDATE);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
-    jobs_request_want_at(e, JOBS_REQUEST_NEXT, at_ms);
+    if (!is_back || next->is_in_flight) {
+        e->dropped = e->current;
+        e->dropped_times = 0;
+        jobs_request_want(e, JOBS_REQUEST_NEXT);
+        return;
+    }
+    /* It came back although it was given up or settled. That must not keep the device busy. */
+    next->failures = e->dropped_times;
+    jobs_request_retry(e, JOBS_REQUEST_NEXT);
+    e->dropped_times = next->failures;
 }
 
 /* How often the handler may have been started for it. IN_PROGRESS without a word about it counts as once: the journal or

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TIMEOUT_MIN_MAX 10080 /* AWS IoT Jobs: a week */
+
 static bool is_name_good(const char *name)
 {
     size_t len = name != NULL ? strlen(name) : 0;
@@ -12,7 +14,7 @@ static bool is_name_good(const char *name)
 enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *action, uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    if (!is_name_good(action->name) || action->max_attempts == 0)
+    if (!is_name_good(action->name) || action->max_attempts == 0 || action->timeout_min > TIMEOUT_MIN_MAX)
         return ERR_ARG;
     if (jobs_registry_find(e, action->name) != NULL)
         return ERR_EXISTS;
@@ -42,7 +44,7 @@ const struct jobs_action *jobs_registry_find(const struct jobs_engine *e, const 
 
 bool jobs_registry_is_open(const struct jobs_engine *e)
 {
-    return e->action_count == 0 || e->now_ms < e->grace_at_ms;
+    return e->now_ms < e->grace_at_ms;
 }
 
 uint64_t jobs_registry_due_at(const struct jobs_engine *e)

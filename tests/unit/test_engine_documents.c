@@ -348,6 +348,9 @@ static void test_register_errors(void **state)
     action.name = NULL;
     assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
     action.name = "x";
+    action.timeout_min = 10081;
+    assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
+    action.timeout_min = 10080;
     action.max_attempts = 0;
     assert_int_equal(jobs_engine_register(&f->engine, &action, 0), ERR_ARG);
     for (int i = 1; i < CONFIG_DEVICE_JOBS_MAX_ACTIONS; i++) {

@@ -416,6 +416,8 @@ static void test_offered_for_ever_is_slowed_down(void **state)
         fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
         fake_expect_publish_to(f, "j1/update");
         fake_accept(f, "j1/update", "");
+        fake_message(f, "notify", "{}"); /* nor by its notifications */
+        fake_expect_quiet(f);
         fake_wake(f);
         fake_expect_publish_to(f, "$next/get");
     }
