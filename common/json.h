@@ -30,11 +30,13 @@ enum json_type {
  *     };
  * A parent stands before its children. A child of something that is not an object is simply absent. */
 struct json_field {
-    const char *key; /* plain text, NUL-terminated; matched against the decoded key, so "\u0061ction" is "action" */
+    const char
+        *key; /* plain text, NUL-terminated; matched against the decoded key, so "\u0061ction" is "action" */
     int8_t parent;
     /* results: */
-    uint8_t type;      /* enum json_type */
-    struct slice text; /* strings: what stands between the quotes, still escaped. All others: their JSON text */
+    uint8_t type; /* enum json_type */
+    struct slice
+        text; /* strings: what stands between the quotes, still escaped. All others: their JSON text */
 };
 
 /* Reads one JSON text. With count > 0 the text must be an object (else ERR_JSON_NOT_OBJECT); with count 0 any value is

@@ -29,7 +29,8 @@ void json_write_slice(struct json_writer *w, struct slice text); /* the same */
 void json_write_i64(struct json_writer *w, int64_t value);
 void json_write_bool(struct json_writer *w, bool value);
 void json_write_null(struct json_writer *w);
-void json_write_raw(struct json_writer *w, struct slice json); /* a whole value, or whole members, already JSON */
+void json_write_raw(struct json_writer *w,
+                    struct slice json); /* a whole value, or whole members, already JSON */
 
 /* NUL-terminates. ERR_TOO_LONG when the buffer was too small (one byte of it is for the NUL). */
 enum err json_write_finish(struct json_writer *w, size_t *len);

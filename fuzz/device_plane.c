@@ -2,9 +2,9 @@
 /* A device's publish, as the broker hands it on. Input: the first line is the topic, the rest is the payload. Whatever
  * comes, the answer is JSON on a topic that MQTT allows, at the place that the request asks for; a request that is
  * accepted is a topic of ours; and the service still answers the next device. */
+#include "cloud/mqtt/device_plane.h"
 #include "cloud/core/jobs.h"
 #include "cloud/core/registry.h"
-#include "cloud/mqtt/device_plane.h"
 #include "common/json.h"
 
 #include <stdint.h>

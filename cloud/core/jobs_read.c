@@ -18,7 +18,7 @@ void job_clear(struct job *job)
     *job = (struct job){0};
 }
 
-/* In the order of JOB_COLUMNS. */
+/* In the order of JOB_COLUMNS. The caller clears the job, also after false. */
 static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job)
 {
     bool failed = false;
@@ -38,11 +38,7 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job
     job->document_source = store_column_dup(row, 10, &failed);
     job->targets = store_column_dup(row, 11, &failed);
     job->retry_config = store_column_dup(row, 12, &failed);
-    if (failed || !job_status_parse(slice_from(status), &job->status)) {
-        job_clear(job);
-        return false;
-    }
-    return true;
+    return !failed && job_status_parse(slice_from(status), &job->status);
 }
 
 static enum core_code not_found(const char *job_id, struct core_error *error)
@@ -125,6 +121,7 @@ enum core_code jobs_list(struct core *core, const char *status, int64_t offset, 
     while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
         struct job job;
         if (!read_row(core, query, &job)) {
+            job_clear(&job);
             got = -1;
             break;
         }

@@ -259,15 +259,16 @@ static void log_bad_pairs(const char *who, size_t count)
     line_log(PORT_LOG_ERROR);
 }
 
-static bool send(const char *who, struct run_report *report)
+static bool send(const char *who, const struct run_report *report)
 {
     char cause[JSON_CAUSE_CAP];
-    bool is_failure = report->status == JOBS_STATUS_FAILED || report->status == JOBS_STATUS_REJECTED;
+    struct run_report sent = *report;
+    bool is_failure = sent.status == JOBS_STATUS_FAILED || sent.status == JOBS_STATUS_REJECTED;
     if (is_failure && json_cause_take(cause)) {
-        report->message = cause;
+        sent.message = cause;
     }
     size_t refused = 0;
-    enum err err = run_report(report, &refused);
+    enum err err = run_report(&sent, &refused);
     if (err) {
         log_refused(who, report, err);
     }
@@ -292,13 +293,14 @@ static bool map_status(const char *who, jobsStatus_et from, enum jobs_status *to
     return true;
 }
 
-static bool send_with_details(const char *who, struct run_report *report, jobsStatus_et status,
+static bool send_with_details(const char *who, const struct run_report *run, jobsStatus_et status,
                               const jobDetail_st details[], size_t count)
 {
-    if (!api_is_ready(who) || !map_status(who, status, &report->status)) {
+    struct run_report report = *run;
+    if (!api_is_ready(who) || !map_status(who, status, &report.status)) {
         return false;
     }
-    if (report->run_id == 0 && !report->job_id) {
+    if (report.run_id == 0 && !report.job_id) {
         line_error(who, "no job id was given");
         return false;
     }
@@ -315,11 +317,11 @@ static bool send_with_details(const char *who, struct run_report *report, jobsSt
     if (left_out > 0) {
         log_bad_pairs(who, left_out);
     }
-    report->progress_percent = -1;
-    report->has_details = details != NULL;
-    report->pairs = pairs;
-    report->count = used;
-    return send(who, report);
+    report.progress_percent = -1;
+    report.has_details = details != NULL;
+    report.pairs = pairs;
+    report.count = used;
+    return send(who, &report);
 }
 
 void JOBS_updateStatus(const char *pJobIdStr, jobsStatus_et status_e)

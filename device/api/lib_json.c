@@ -30,8 +30,11 @@ static struct target target_at(const struct table *table, size_t i)
         const jsonTag_st *tag = &table->sized[i];
         return (struct target){tag->keyStr, tag->pValueStr, tag->valueSize};
     }
-    const tagStructure_st *tag = &table->unsized[i];
-    return (struct target){tag->keyStr, tag->pValueStr, CONFIG_DEVICE_JOBS_UNSIZED_VALUE};
+    if (table->unsized) {
+        const tagStructure_st *tag = &table->unsized[i];
+        return (struct target){tag->keyStr, tag->pValueStr, CONFIG_DEVICE_JOBS_UNSIZED_VALUE};
+    }
+    return (struct target){0}; /* no table was given */
 }
 
 /* ---- causes: logged, and kept for the operator */
@@ -167,7 +170,7 @@ static bool process(const char *who, const char *json, const struct table *table
     bool is_good = check_table(who, json, table) && read_table(who, json, table);
     if (is_good) {
         json_cause_forget();
-    } else if (table->sized || table->unsized) {
+    } else {
         clear_all(table);
     }
     return is_good;

@@ -21,7 +21,8 @@ void port_board_log(enum port_log_level level, const char *text);
 
 /* One line of the application: who says it, and printf's format and arguments. A newline that the format brings along at
  * its end is not doubled. */
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args);
+void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /* ERR_RANGE: no such pin. A pin that is written before its mode was set becomes an output. */
 enum err port_board_gpio_mode(uint8_t pin, bool is_output);

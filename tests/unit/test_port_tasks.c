@@ -145,7 +145,7 @@ static void test_pin_lines(void **state)
                  "^\\[ {0,4}[0-9]+\\.[0-9]{3}\\] GPIO 2 -> 1\n\\[ {0,4}[0-9]+\\.[0-9]{3}\\] GPIO 63 -> 0\n$");
 }
 
-static void print(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
