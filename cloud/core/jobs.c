@@ -13,6 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Ends the writes of a call that gives a job. */
+static enum core_code end_with_job(struct core *core, const struct core_write *write, struct job *out,
+                                   struct core_error *error)
+{
+    if (core_write_end(core, write, error)) {
+        job_clear(out);
+    }
+    return error->code;
+}
+
 /* --- CreateJob --- */
 
 static bool insert_job(struct core *core, const struct job_create *create, const struct job_plan *plan)
@@ -66,7 +76,7 @@ enum core_code jobs_create(struct core *core, const struct job_create *create, s
         jobs_describe(core, create->job_id, out, error);
     }
     job_plan_free(plan);
-    return core_write_end(core, &write, error);
+    return end_with_job(core, &write, out, error);
 }
 
 /* --- CancelJob and DeleteJob --- */
@@ -161,7 +171,7 @@ enum core_code jobs_cancel(struct core *core, const struct job_cancel *cancel, s
     if (!error->code) {
         jobs_describe(core, cancel->job_id, out, error);
     }
-    return core_write_end(core, &write, error);
+    return end_with_job(core, &write, out, error);
 }
 
 /* The pending ones one by one, because each thing is told; the rest goes with the job. */

@@ -62,7 +62,10 @@ enum core_code policies_create(struct core *core, const char *name, struct slice
     if (!error->code) {
         policies_get(core, name, out, error);
     }
-    return core_write_end(core, &write, error);
+    if (core_write_end(core, &write, error)) {
+        policy_clear(out);
+    }
+    return error->code;
 }
 
 enum core_code policies_get(struct core *core, const char *name, struct policy *out, struct core_error *error)

@@ -422,6 +422,44 @@ static void full_disk_inside_a_batch(void **state)
     fixture_close(&fx);
 }
 
+/* One call fails in the middle of its writes, the batch goes on: of that call nothing stays, neither rows nor
+ * notifications; of the others everything. */
+static void failed_call_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct fixture fx = {0};
+    sqlite3 *db = NULL;
+    fixture_open(&fx, path);
+    fixture_thing(&fx, "lamp");
+    fixture_thing(&fx, "door");
+    fixture_close(&fx);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TRIGGER t BEFORE INSERT ON executions WHEN NEW.thing_name = 'door'"
+                                  " BEGIN SELECT RAISE(ABORT, 'the door is shut'); END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+
+    const char *targets[] = {FIXTURE_ARN("thing", "lamp"), FIXTURE_ARN("thing", "door")};
+    struct job_create both = {
+        .job_id = "both", .targets = targets, .target_count = 2, .document = slice_from("{}")};
+    struct job job;
+    fixture_open(&fx, path);
+    assert_true(core_begin(fx.core));
+    assert_int_equal(create(&fx, "before"), CORE_OK);
+    assert_int_equal(jobs_create(fx.core, &both, &job, &fx.error), CORE_INTERNAL);
+    assert_non_null(strstr(fx.error.message, "the door is shut"));
+    assert_null(job.targets);
+    assert_int_equal(create(&fx, "after"), CORE_OK);
+    fixture_finish(&fx);
+    assert_string_equal(fixture_heard(&fx), "lamp/notify QUEUED:before#1; lamp/notify-next before#1 QUEUED; "
+                                            "lamp/notify QUEUED:before#1,after#1; ");
+    assert_string_equal(fixture_job_state(&fx, "both"), "none");
+    assert_string_equal(fixture_job_state(&fx, "before"), "IN_PROGRESS");
+    fixture_close(&fx);
+}
+
 /* The first start on a failing disk: a clear no, or a good database; and the next start works. */
 static void open_on_a_failing_disk(void **state)
 {
@@ -464,6 +502,7 @@ int main(void)
         TEST(failing_commit_of_the_timers),
         TEST(every_access_fails_once),
         TEST(full_disk_inside_a_batch),
+        TEST(failed_call_leaves_no_trace),
         TEST(open_on_a_failing_disk),
     };
     failing_install();
