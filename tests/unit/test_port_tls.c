@@ -196,6 +196,23 @@ static void test_server_that_dies(void **state)
     tls_broker_stop(&mortal);
 }
 
+/* A server that stands still does not make the outgoing queue grow, nor the engine task wait. */
+static void test_outgoing_queue_is_bounded(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = config_for("localhost", listeners[0].port);
+    open_connection(&config);
+    wait_for(&has_connected);
+    kill(broker.pid, SIGSTOP);
+    enum err err = ERR_OK;
+    for (int i = 0; i < 1000 && !err; i++) {
+        err = port_mqtt_publish("lamp/topic", "x", 1);
+    }
+    kill(broker.pid, SIGCONT);
+    assert_int_equal(err, ERR_FULL);
+    port_mqtt_close();
+}
+
 /* ---- a server that looks at the handshake and hangs up */
 
 struct watcher {
@@ -381,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_host_that_does_not_exist),
         cmocka_unit_test(test_refused_connack),
         cmocka_unit_test(test_server_that_dies),
+        cmocka_unit_test(test_outgoing_queue_is_bounded),
         cmocka_unit_test(test_server_name_in_the_handshake),
         cmocka_unit_test(test_alpn_on_port_443_only),
         cmocka_unit_test(test_tls_1_1_is_refused),
