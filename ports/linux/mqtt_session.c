@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TCP_MS             10000 /* for one address */
 #define CONNECT_MS         30000 /* TLS and CONNACK as well */
 #define GOODBYE_MS         500
-#define ADDRESSES_MAX      8
 #define UNACKNOWLEDGED_MAX 16
 #define MISC_MS            1000 /* how often libmosquitto looks at its keep-alive */
 
@@ -221,78 +218,6 @@ enum err session_publish(struct session *session, const char *topic, const void 
     return ERR_OK;
 }
 
-/* ---- why it ended */
-
-__attribute__((format(printf, 3, 4))) static void fail(struct session *session, enum err reason,
-                                                       const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(session->text, sizeof(session->text), format, args);
-    va_end(args);
-    session->reason = reason;
-}
-
-static void fail_tls(struct session *session)
-{
-    if (session->verdict.verify_error != X509_V_OK) {
-        session->reason = ERR_TLS;
-        tls_explain(&session->verdict, session->host, session->text, sizeof(session->text));
-    } else if (strstr(session->tls_error, "alert")) {
-        fail(session, ERR_TLS, "server refused this device: is its certificate known there? (%s)",
-             session->tls_error);
-    } else {
-        fail(session, ERR_TLS, "TLS with %s:%u failed (%s)", session->host, session->port,
-             session->tls_error[0] ? session->tls_error : "closed by the server");
-    }
-}
-
-static void fail_connack(struct session *session)
-{
-    static const char *const texts[] = {
-        "accepted",      "protocol version", "client id", "server not available", "user name or password",
-        "not authorized"};
-    int code = session->connack;
-    fail(session, ERR_REFUSED, "server refused the connection of client '%s': %s (CONNACK %d)",
-         session->client_id, code > 0 && code < 6 ? texts[code] : "unknown reason", code);
-}
-
-/* Closed behind the handshake, with or without TLS's own goodbye; an alert is more than that. */
-static bool was_closed(struct session *session, int code)
-{
-    if (session->tls_error[0]) {
-        return code != MOSQ_ERR_TLS && strstr(session->tls_error, "unexpected eof");
-    }
-    return code == MOSQ_ERR_CONN_LOST;
-}
-
-/* `code` is libmosquitto's, the connection is gone. */
-static void fail_loop(struct session *session, int code)
-{
-    int native = errno;
-    bool was_connected = atomic_load(&session->is_connected);
-    bool is_closed = was_closed(session, code);
-    if (session->connack > 0) {
-        fail_connack(session);
-    } else if (!is_closed && (session->tls_error[0] || code == MOSQ_ERR_TLS)) {
-        fail_tls(session);
-    } else if (code == MOSQ_ERR_KEEPALIVE) {
-        fail(session, ERR_TIMEOUT, "server did not answer within the keep-alive time of %u s",
-             session->keepalive_s);
-    } else if (!was_connected && is_closed) {
-        fail(session, ERR_REFUSED,
-             "server closed the connection before CONNACK: is the certificate active, and does its policy "
-             "allow "
-             "iot:Connect for client '%s'?",
-             session->client_id);
-    } else if (is_closed) {
-        fail(session, ERR_OFFLINE, "server closed the connection");
-    } else {
-        fail(session, ERR_OFFLINE, "%s",
-             code == MOSQ_ERR_ERRNO && native ? strerror(native) : mosquitto_strerror(code));
-    }
-}
-
 /* ---- the loop */
 
 static bool is_handshaking(struct session *session)
@@ -364,110 +289,20 @@ static int turn(struct session *session, uint64_t until_ms)
     return serve(session, revents);
 }
 
-/* TCP stands when libmosquitto has got rid of the first words of TLS. */
-static bool is_tcp_up(struct session *session)
-{
-    SSL *ssl = mosquitto_ssl_get(session->mosquitto);
-    return ssl && !SSL_want_write(ssl);
-}
-
-/* Why TCP did not come up. libmosquitto has tried to write meanwhile, and that may have taken the socket's error away. */
-static const char *tcp_error(int fd, int write_error)
-{
-    int error = 0;
-    socklen_t len = sizeof(error);
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    if (!error && write_error != EAGAIN && write_error != EINPROGRESS) {
-        error = write_error;
-    }
-    return error ? strerror(error) : "refused";
-}
-
-/* Waits until TCP stands. false: it does not, `text` says why. */
-static bool finish_tcp(struct session *session, const char *address, int write_error)
-{
-    uint64_t until_ms = port_time_monotonic_ms() + TCP_MS;
-    while (!atomic_load(&session->must_stop) && !is_tcp_up(session)) {
-        struct pollfd fds[2] = {
-            {.fd = mosquitto_socket(session->mosquitto), .events = POLLOUT},
-            {.fd = session->wake_fd, .events = POLLIN},
-        };
-        uint64_t now_ms = port_time_monotonic_ms();
-        if (now_ms >= until_ms || poll(fds, 2, (int)(until_ms - now_ms)) == 0) {
-            fail(session, ERR_TIMEOUT, "no answer from %s port %u within %d s", address, session->port,
-                 TCP_MS / 1000);
-            return false;
-        }
-        if (fds[0].revents & (POLLERR | POLLHUP)) {
-            fail(session, ERR_OFFLINE, "cannot connect to %s port %u: %s", address, session->port,
-                 tcp_error(fds[0].fd, write_error));
-            return false;
-        }
-        if (fds[0].revents) {
-            return true;
-        }
-    }
-    return !atomic_load(&session->must_stop);
-}
-
-static bool connect_address(struct session *session, const struct addrinfo *info)
-{
-    char address[INET6_ADDRSTRLEN] = "";
-    session->text[0] = session->tls_error[0] = '\0';
-    if (getnameinfo(info->ai_addr, info->ai_addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST)) {
-        fail(session, ERR_INTERNAL, "an address of %s cannot be read", session->host);
-        return false;
-    }
-    errno = 0;
-    int code = mosquitto_connect_async(session->mosquitto, address, session->port, session->keepalive_s);
-    int native = errno;
-    if (code == MOSQ_ERR_ERRNO) {
-        fail(session, ERR_OFFLINE, "cannot connect to %s port %u: %s", address, session->port,
-             strerror(native));
-        return false;
-    }
-    if (code) {
-        fail_loop(session, code);
-        return false;
-    }
-    return finish_tcp(session, address, native);
-}
-
-/* The addresses of the host, in the resolver's order, until one takes a TCP connection. */
-static bool connect_tcp(struct session *session)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    atomic_store(&session->is_resolving, true);
-    int failed = getaddrinfo(session->host, NULL, &hints, &found);
-    atomic_store(&session->is_resolving, false);
-    if (failed) {
-        fail(session, ERR_OFFLINE, "host '%s' not found: %s", session->host, gai_strerror(failed));
-        return false;
-    }
-    bool is_up = false;
-    int tried = 0;
-    for (struct addrinfo *info = found; info && !is_up && tried < ADDRESSES_MAX;
-         info = info->ai_next, tried++) {
-        is_up = !atomic_load(&session->must_stop) && connect_address(session, info);
-    }
-    freeaddrinfo(found);
-    return is_up;
-}
-
 /* TLS and MQTT until CONNACK. */
 static bool connect_mqtt(struct session *session)
 {
     uint64_t until_ms = port_time_monotonic_ms() + CONNECT_MS;
     while (!atomic_load(&session->must_stop) && session->connack < 0) {
         if (port_time_monotonic_ms() >= until_ms) {
-            fail(session, ERR_TIMEOUT, "%s port %u takes connections, but did not finish %s within %d s",
-                 session->host, session->port, is_handshaking(session) ? "TLS" : "MQTT", CONNECT_MS / 1000);
+            session_fail(session, ERR_TIMEOUT,
+                         "%s port %u takes connections, but did not finish %s within %d s", session->host,
+                         session->port, is_handshaking(session) ? "TLS" : "MQTT", CONNECT_MS / 1000);
             return false;
         }
         int code = turn(session, until_ms);
         if (code) {
-            fail_loop(session, code);
+            session_fail_loop(session, code);
             return false;
         }
     }
@@ -486,7 +321,7 @@ static void serve_until_end(struct session *session)
     while (!atomic_load(&session->must_stop)) {
         int code = turn(session, UINT64_MAX);
         if (code) {
-            fail_loop(session, code);
+            session_fail_loop(session, code);
             return;
         }
     }
@@ -508,7 +343,7 @@ static void say_goodbye(struct session *session)
 
 void session_run(struct session *session)
 {
-    if (connect_tcp(session) && connect_mqtt(session)) {
+    if (session_connect_tcp(session) && connect_mqtt(session)) {
         announce(session);
         serve_until_end(session);
         if (atomic_load(&session->must_stop)) {

@@ -57,4 +57,14 @@ bool session_is_resolving(struct session *session);
 enum err session_subscribe(struct session *session, const char *filter, int *message_id);
 enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len);
 
+/* ---- between the files of a session */
+
+/* mqtt_connect.c: true when TCP stands; else session->text says why. */
+bool session_connect_tcp(struct session *session);
+
+/* mqtt_why.c: the reason and the line for a person; of a code of libmosquitto that has ended the connection. */
+__attribute__((format(printf, 3, 4))) void session_fail(struct session *session, enum err reason,
+                                                        const char *format, ...);
+void session_fail_loop(struct session *session, int code);
+
 #endif
