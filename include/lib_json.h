@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading job documents: strict JSON (RFC 8259), one object, members of its top level. Any task, not from an ISR; no heap,
- * no recursion, at most 256 bytes of stack.
+ * no recursion, less than 300 bytes of stack (Cortex-M4, -Os).
  *
  * Values come as text: strings decoded (UTF-8), numbers, true, false and null as they stand in the document, objects and
  * arrays as their JSON text. Nesting up to 32. A requested key that occurs twice is refused; other duplicates are

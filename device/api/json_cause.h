@@ -5,11 +5,7 @@
 #ifndef DEVICE_API_JSON_CAUSE_H
 #define DEVICE_API_JSON_CAUSE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-#define JSON_CAUSE_CAP 96
 
 /* The line that is being made (line.h) is the cause. */
 void json_cause_note(void);
@@ -20,7 +16,9 @@ void json_cause_forget(void);
 /* The handler of another run starts. */
 void json_cause_begin_run(uint32_t run_id);
 
-/* true: there is one of the calling task; it is taken out. */
-bool json_cause_take(char out[JSON_CAUSE_CAP]);
+/* The cause that the calling task saw, or NULL. It stays as it is until json_cause_give_back; new ones are not noted
+ * meanwhile. Give back also after NULL. */
+const char *json_cause_take(void);
+void json_cause_give_back(void);
 
 #endif

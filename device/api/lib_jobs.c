@@ -184,13 +184,15 @@ static enum jobs_status status_of_return(jobsStatus_et status, uint32_t run_id)
 /* A failure that comes with a cause is reported rather than returned: the return carries no text. */
 static enum jobs_status explain(enum jobs_status status, uint32_t run_id)
 {
-    char cause[JSON_CAUSE_CAP];
-    if ((status != JOBS_STATUS_FAILED && status != JOBS_STATUS_REJECTED) || !json_cause_take(cause)) {
-        return status;
+    bool is_failure = status == JOBS_STATUS_FAILED || status == JOBS_STATUS_REJECTED;
+    const char *cause = is_failure ? json_cause_take() : NULL;
+    if (cause) {
+        const struct run_report report = {
+            .run_id = run_id, .status = status, .progress_percent = -1, .message = cause};
+        status = run_report(&report, NULL) ? status : JOBS_STATUS_IN_PROGRESS;
     }
-    const struct run_report report = {
-        .run_id = run_id, .status = status, .progress_percent = -1, .message = cause};
-    return run_report(&report, NULL) ? status : JOBS_STATUS_IN_PROGRESS;
+    json_cause_give_back();
+    return status;
 }
 
 static enum jobs_status run_handler(const struct jobs_run *run)
@@ -259,16 +261,13 @@ static void log_bad_pairs(const char *who, size_t count)
     line_log(PORT_LOG_ERROR);
 }
 
-static bool send(const char *who, const struct run_report *report)
+static bool send(const char *who, struct run_report *report)
 {
-    char cause[JSON_CAUSE_CAP];
-    struct run_report sent = *report;
-    bool is_failure = sent.status == JOBS_STATUS_FAILED || sent.status == JOBS_STATUS_REJECTED;
-    if (is_failure && json_cause_take(cause)) {
-        sent.message = cause;
-    }
+    bool is_failure = report->status == JOBS_STATUS_FAILED || report->status == JOBS_STATUS_REJECTED;
+    report->message = is_failure ? json_cause_take() : NULL;
     size_t refused = 0;
-    enum err err = run_report(&sent, &refused);
+    enum err err = run_report(report, &refused);
+    json_cause_give_back();
     if (err) {
         log_refused(who, report, err);
     }
@@ -293,54 +292,64 @@ static bool map_status(const char *who, jobsStatus_et from, enum jobs_status *to
     return true;
 }
 
-static bool send_with_details(const char *who, const struct run_report *run, jobsStatus_et status,
-                              const jobDetail_st details[], size_t count)
+/* false: it cannot be sent, and the log says why. */
+static bool begin_report(const char *who, struct run_report *report, jobsStatus_et status)
 {
-    struct run_report report = *run;
-    if (!api_is_ready(who) || !map_status(who, status, &report.status)) {
+    if (!api_is_ready(who) || !map_status(who, status, &report->status)) {
         return false;
     }
-    if (report.run_id == 0 && !report.job_id) {
+    if (report->run_id == 0 && !report->job_id) {
         line_error(who, "no job id was given");
         return false;
     }
+    report->progress_percent = -1;
+    return true;
+}
+
+static bool send_with_details(const char *who, struct run_report *report, const jobDetail_st details[],
+                              size_t count)
+{
     struct run_pair pairs[DETAILS_PAIRS_MAX];
-    size_t used = 0;
     size_t left_out = 0;
-    for (size_t i = 0; details && i < count; i++) {
-        if (used == DETAILS_PAIRS_MAX || !details[i].pKeyStr || !details[i].pValueStr) {
+    report->has_details = true;
+    report->pairs = pairs;
+    for (size_t i = 0; i < count; i++) {
+        if (report->count == DETAILS_PAIRS_MAX || !details[i].pKeyStr || !details[i].pValueStr) {
             left_out++;
             continue;
         }
-        pairs[used++] = (struct run_pair){details[i].pKeyStr, details[i].pValueStr};
+        pairs[report->count++] = (struct run_pair){details[i].pKeyStr, details[i].pValueStr};
     }
     if (left_out > 0) {
         log_bad_pairs(who, left_out);
     }
-    report.progress_percent = -1;
-    report.has_details = details != NULL;
-    report.pairs = pairs;
-    report.count = used;
-    return send(who, &report);
+    return send(who, report);
 }
 
 void JOBS_updateStatus(const char *pJobIdStr, jobsStatus_et status_e)
 {
     struct run_report report = {.job_id = pJobIdStr};
-    send_with_details(__func__, &report, status_e, NULL, 0);
+    if (begin_report(__func__, &report, status_e)) {
+        send(__func__, &report);
+    }
 }
 
 void JOBS_updateStatusDetails(const char *pJobIdStr, jobsStatus_et status_e, const jobDetail_st details[],
                               uint8_t count_u8)
 {
     struct run_report report = {.job_id = pJobIdStr};
-    send_with_details(__func__, &report, status_e, details, count_u8);
+    if (begin_report(__func__, &report, status_e)) {
+        send_with_details(__func__, &report, details, details ? count_u8 : 0);
+    }
 }
 
 bool JOBS_report(uint32_t runId_u32, jobsStatus_et status_e, const jobDetail_st details[], uint8_t count_u8)
 {
     struct run_report report = {.run_id = runId_u32};
-    return send_with_details(__func__, &report, status_e, details, count_u8);
+    if (!begin_report(__func__, &report, status_e)) {
+        return false;
+    }
+    return details ? send_with_details(__func__, &report, details, count_u8) : send(__func__, &report);
 }
 
 void JOBS_updateProgress(const char *pJobIdStr, uint8_t percent_u8)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define KEY_SHOWN_MAX 32
-#define KEYS_A_PASS   3 /* more would cost stack: each pass reads the text once */
 
 /* One member to be stored as text, with or without the size of its buffer. */
 struct target {
@@ -100,26 +99,13 @@ static bool store(const char *who, const struct target *target, const struct jso
     return err ? refuse(who, target->key, "holds a text with NUL or half a character") : true;
 }
 
-/* Members first .. first + KEYS_A_PASS - 1 of the table. */
-static bool read_pass(const char *who, struct slice text, const struct table *table, size_t first)
+/* The text is read once for each key: a table of fields would cost the caller's stack. */
+static bool read_member(const char *who, struct slice text, const struct target *target, bool is_sized)
 {
-    struct json_field fields[KEYS_A_PASS];
-    size_t count = table->count - first < KEYS_A_PASS ? table->count - first : KEYS_A_PASS;
-    for (size_t i = 0; i < count; i++) {
-        fields[i] = (struct json_field){.key = target_at(table, first + i).key, .parent = JSON_TOP};
-    }
+    struct json_field field = {.key = target->key, .parent = JSON_TOP};
     size_t at = 0;
-    enum err err = json_read(text, fields, count, &at);
-    if (err) {
-        return refuse_text(who, err, at);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct target target = target_at(table, first + i);
-        if (!store(who, &target, &fields[i], table->sized != NULL)) {
-            return false;
-        }
-    }
-    return true;
+    enum err err = json_read(text, &field, 1, &at);
+    return err ? refuse_text(who, err, at) : store(who, target, &field, is_sized);
 }
 
 static void clear_all(const struct table *table)
@@ -146,7 +132,7 @@ static bool check_table(const char *who, const char *text, const struct table *t
     return true;
 }
 
-/* With no key asked for, the text alone is judged. */
+/* With no key asked for, the text alone is judged: an object, whatever is in it. */
 static bool read_nothing(const char *who, struct slice text)
 {
     struct json_field any = {.key = "", .parent = JSON_TOP};
@@ -158,11 +144,16 @@ static bool read_nothing(const char *who, struct slice text)
 static bool read_table(const char *who, const char *json, const struct table *table)
 {
     struct slice text = slice_from(json);
-    bool is_good = table->count > 0 || read_nothing(who, text);
-    for (size_t first = 0; is_good && first < table->count; first += KEYS_A_PASS) {
-        is_good = read_pass(who, text, table, first);
+    if (table->count == 0) {
+        return read_nothing(who, text);
     }
-    return is_good;
+    for (size_t i = 0; i < table->count; i++) {
+        struct target target = target_at(table, i);
+        if (!read_member(who, text, &target, table->sized != NULL)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool process(const char *who, const char *json, const struct table *table)
