@@ -36,7 +36,8 @@ static void test_dropped_messages_lead_to_a_resync(void **state)
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     fake_expect_request(&request, "$next/get");
-    struct jobs_counters after; /* shown at the end of the engine's turn, the request leaves in the middle of it */
+    struct jobs_counters
+        after; /* shown at the end of the engine's turn, the request leaves in the middle of it */
     do {
         port_time_sleep_ms(1);
         run_get_counters(&after);
