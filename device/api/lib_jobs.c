@@ -323,7 +323,10 @@ static bool send_with_details(const char *who, struct run_report *report, const 
     if (left_out > 0) {
         log_bad_pairs(who, left_out);
     }
-    return send(who, report);
+    bool is_sent = send(who, report);
+    report->pairs = NULL; /* they end here */
+    report->count = 0;
+    return is_sent;
 }
 
 void JOBS_updateStatus(const char *pJobIdStr, jobsStatus_et status_e)
