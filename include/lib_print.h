@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Output for people: one line for each call, with the name of the calling function, on the console (Linux: standard
  * output). The compiler checks the format like printf's. A line end in the format is good, none is good too.
- * Any task, not from an ISR. Stack: what the platform's vprintf needs (ESP32: about 700 bytes). Never print a secret, nor a
+ * Any task, not from an ISR; the stack must have room for the platform's vprintf. Never print a secret, nor a
  * job document that may hold a presigned link. */
 #ifndef LIB_PRINT_H
 #define LIB_PRINT_H

@@ -533,14 +533,21 @@ void port_time_sleep_ms(uint32_t ms)
     nanosleep(&pause, NULL);
 }
 
-/* Other tasks set flags without telling: look often. */
+/* Other tasks change things without telling: look often. */
+uint64_t fake_patience_ms(void)
+{
+    return clock_ms() + PATIENCE_S * 1000u;
+}
+
+void fake_wait_more(uint64_t until_ms, const char *what)
+{
+    if (clock_ms() > until_ms) {
+        fail_msg("waited in vain for %s; the log:\n%s", what, board.log);
+    }
+    port_time_sleep_ms(1);
+}
+
 void fake_wait_flag(atomic_bool *flag)
 {
-    uint64_t until_ms = clock_ms() + PATIENCE_S * 1000u;
-    while (!atomic_load(flag)) {
-        if (clock_ms() > until_ms) {
-            fail_msg("waited in vain for a flag; the log:\n%s", board.log);
-        }
-        port_time_sleep_ms(1);
-    }
+    FAKE_WAIT(atomic_load(flag));
 }

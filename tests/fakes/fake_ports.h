@@ -54,8 +54,18 @@ unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
 unsigned fake_gpio_changes(uint8_t pin);
 
-/* ---- anything else that comes from another task: waits until *flag is true */
+/* ---- anything else that comes from another task */
 #include <stdatomic.h>
 void fake_wait_flag(atomic_bool *flag);
+
+#define FAKE_WAIT(condition)                                                                                 \
+    do {                                                                                                     \
+        uint64_t until_ms_ = fake_patience_ms();                                                             \
+        while (!(condition)) {                                                                               \
+            fake_wait_more(until_ms_, #condition);                                                           \
+        }                                                                                                    \
+    } while (0)
+uint64_t fake_patience_ms(void);
+void fake_wait_more(uint64_t until_ms, const char *what);
 
 #endif

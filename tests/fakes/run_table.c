@@ -92,9 +92,7 @@ int table_teardown(void **state)
     /* a task that was in the application's code ends when it leaves it */
     const struct run_config config = {
         .thing_name = FAKE_THING, .document = document, .document_cap = sizeof(document)};
-    while (run_init(&config) == ERR_BUSY) {
-        sched_yield();
-    }
+    FAKE_WAIT(run_init(&config) != ERR_BUSY);
     return 0;
 }
 

@@ -325,18 +325,14 @@ static void test_events_and_states(void **state)
     assert_int_equal(atomic_load(&events[EVENT_MQTT_CONNECTED]), 1);
     assert_int_equal(atomic_load(&events[EVENT_AWS_CONNECTED]), 1);
     AWS_suspend();
-    while (AWS_getState() != STATE_AWS_SUSPENDED || atomic_load(&events[EVENT_AWS_DISCONNECTED]) == 0) {
-        TASK_DELAY_MS(1);
-    }
+    FAKE_WAIT(AWS_getState() == STATE_AWS_SUSPENDED && atomic_load(&events[EVENT_AWS_DISCONNECTED]) > 0);
     assert_false(AWS_isConnected());
     unsigned opens = fake_open_count();
     AWS_resume();
     fake_wait_open(opens + 1);
     assert_int_equal(AWS_getState(), STATE_AWS_RESUME);
     fake_connect();
-    while (!AWS_isConnected()) {
-        TASK_DELAY_MS(1);
-    }
+    FAKE_WAIT(AWS_isConnected());
 }
 
 static void test_what_is_not_part_of_this_version_says_so(void **state)

@@ -54,9 +54,7 @@ static void test_stored_status_is_sent_after_the_next_boot(void **state)
     fake_disconnect("gone");
     struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
     assert_int_equal(run_report(&report, NULL), ERR_OK);
-    while (run_stop()) {
-        sched_yield();
-    }
+    FAKE_WAIT(run_stop() == ERR_OK);
     table_init();
     assert_int_equal(table_register_blink(), ERR_OK);
     assert_int_equal(run_start(), ERR_OK);
@@ -201,9 +199,7 @@ static void test_cancel_reaches_the_application_while_the_handler_runs(void **st
     table_start_job();
     assert_true(fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{}}"));
     accept_describe_canceled();
-    while (atomic_load(&table.cancels) == 0) {
-        sched_yield();
-    }
+    FAKE_WAIT(atomic_load(&table.cancels) > 0);
     assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
     assert_ptr_equal(atomic_load(&table.cancel_user), &table.user);
     const struct jobs_action action = {.name = "other", .max_attempts = 1};

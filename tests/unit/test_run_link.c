@@ -15,12 +15,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static unsigned resyncs(void)
+{
+    struct jobs_counters counters;
+    run_get_counters(&counters);
+    return counters.resyncs;
+}
+
 /* While the engine task waits for the storage, nobody empties the queue. */
 static void test_dropped_messages_lead_to_a_resync(void **state)
 {
     (void)state;
     table_start_job();
-    struct jobs_counters before;
     fake_store_hold();
     struct table_reporter reporter;
     table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
@@ -30,18 +36,14 @@ static void test_dropped_messages_lead_to_a_resync(void **state)
     for (int i = 0; i < 10; i++) {
         fake_deliver("notify", filler);
     }
-    run_get_counters(&before);
+    unsigned before = resyncs();
     fake_store_release();
     assert_int_equal(table_join_reporter(&reporter), ERR_OK);
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     fake_expect_request(&request, "$next/get");
-    struct jobs_counters
-        after; /* shown at the end of the engine's turn, the request leaves in the middle of it */
-    do {
-        port_time_sleep_ms(1);
-        run_get_counters(&after);
-    } while (after.resyncs == before.resyncs);
+    /* shown at the end of the engine's turn; the request leaves in the middle of it */
+    FAKE_WAIT(resyncs() > before);
 }
 
 /* The queue is full of messages, and the connection breaks: the news gets through. */
@@ -112,15 +114,11 @@ static void test_connection_comes_and_goes(void **state)
     fake_expect_request(&request, "$next/get");
     assert_int_equal(run_link_state(), RUN_LINK_UP);
     fake_wait_log("connected to localhost:8883 as 'lamp'");
-    while (atomic_load(&table.ups) != 1) { /* of what came and went meanwhile only the last state is told */
-        sched_yield();
-    }
+    FAKE_WAIT(atomic_load(&table.ups) == 1); /* of what came and went meanwhile only the last state is told */
     fake_disconnect("test");
     fake_wait_open(2);
     assert_int_equal(run_link_state(), RUN_LINK_DOWN);
-    while (atomic_load(&table.downs) != 1) {
-        sched_yield();
-    }
+    FAKE_WAIT(atomic_load(&table.downs) == 1);
     fake_connect();
     fake_expect_request(&request, "$next/get");
 }
@@ -156,9 +154,7 @@ static void test_suspend_and_resume(void **state)
     (void)state;
     table_start_job();
     run_suspend(true);
-    while (run_link_state() != RUN_LINK_SUSPENDED) {
-        sched_yield();
-    }
+    FAKE_WAIT(run_link_state() == RUN_LINK_SUSPENDED);
     struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
     assert_int_equal(run_report(&report, NULL), ERR_OK); /* stored, sent later */
     unsigned opens = fake_open_count();
