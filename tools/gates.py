@@ -176,6 +176,14 @@ def bad_file(path, text):
     return spoil
 
 
+def bad_end(path, text):
+    """For what builds by a list of files: the bad line goes to the end of one that is on it."""
+    def spoil(root):
+        with (root / path).open("a") as file:
+            file.write(text)
+    return spoil
+
+
 def spoil_sizes(root):
     table = root / "bench" / "sizes.txt"
     table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
@@ -199,9 +207,9 @@ BITES = [
      gate_layers),
     ("layers", "a vendor-style name inside", bad_file("device/core/bad.c", "int timeout_u8;\n"), gate_layers),
     ("house", "a file too long to read", bad_file("common/bad.c", "\n" * 700), gate_house),
-    ("gcc", "a silent narrowing", bad_file("common/bad.c", "char bad(int v);\nchar bad(int v) { return v; }\n"),
+    ("gcc", "a silent narrowing", bad_end("common/slice.c", "char bad(int v);\nchar bad(int v) { return v; }\n"),
      lambda root: gate_gcc(root, "common")),
-    ("clang", "an unused variable", bad_file("common/bad.c", "int bad(void);\nint bad(void) { int x; return 0; }\n"),
+    ("clang", "an unused variable", bad_end("common/slice.c", "int bad(void);\nint bad(void) { int x; return 0; }\n"),
      lambda root: gate_clang(root, "common")),
     ("lint", "a suspicious sizeof", bad_file(
         "common/bad.c", "int bad(char *s);\nint bad(char *s) { return s ? 1 : (int)sizeof(s) / (int)sizeof(s[0]); }\n"
