@@ -242,6 +242,12 @@ void fake_disconnect(const char *text)
         &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = ERR_OFFLINE, .text = text});
 }
 
+void fake_answer_subscribe(int message_id)
+{
+    send_event(&(struct port_mqtt_event){
+        .type = PORT_MQTT_SUBSCRIBED, .message_id = message_id, .is_granted = true});
+}
+
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap)
 {
     WAIT_UNTIL(mqtt.published > mqtt.taken, "a publish");

@@ -24,6 +24,7 @@ unsigned fake_close_count(void);
 /* CONNACK, and every SUBSCRIBE granted from here on. */
 void fake_connect(void);
 void fake_disconnect(const char *text);
+void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked for */
 
 /* The next publish, in order. Copies; payload_cap at least 2048. */
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);

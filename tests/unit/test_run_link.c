@@ -65,6 +65,32 @@ static void test_end_of_the_connection_is_heard_behind_a_flood(void **state)
     fake_wait_open(2);
 }
 
+/* More news of a connection than the queue takes, which no port of ours sends: the connection is made anew. */
+static void test_lost_news_of_a_connection_lead_to_a_new_one(void **state)
+{
+    (void)state;
+    table_start_job();
+    fake_store_hold();
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held();
+    for (int i = 0; i < 2000; i++) {
+        fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{}}");
+    }
+    for (int i = 0; i < 50; i++) {
+        fake_answer_subscribe(1000 + i); /* takes what was reserved */
+    }
+    fake_disconnect("nobody hears this");
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    fake_wait_open(2);
+    fake_connect();
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    assert_int_equal(run_link_state(), RUN_LINK_UP);
+    assert_false(fake_log_has("nobody hears this"));
+}
+
 static void test_message_larger_than_the_queue_is_told_to_the_engine(void **state)
 {
     (void)state;
@@ -198,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_dropped_messages_lead_to_a_resync),
         TEST(test_end_of_the_connection_is_heard_behind_a_flood),
+        TEST(test_lost_news_of_a_connection_lead_to_a_new_one),
         TEST(test_message_larger_than_the_queue_is_told_to_the_engine),
         TEST(test_burst_of_notifications),
         TEST(test_connection_comes_and_goes),
