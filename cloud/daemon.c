@@ -440,6 +440,7 @@ static bool open_core(struct daemon *daemon)
         .database = path,
         .region = daemon->options.region,
         .account = daemon->options.account,
+        .requests_per_s = daemon->options.requests_per_s,
         .now_ms = wall_ms,
         .publish = on_notification,
         .ctx = daemon,

@@ -26,6 +26,11 @@ static const struct arg_option option_list[] = {
      PLACE(extra_names)},
     {"--region", "REGION", "region in ARNs (default: us-east-1)", ARG_TEXT, PLACE(region)},
     {"--account", "ID", "account in ARNs (default: 123456789012)", ARG_TEXT, PLACE(account)},
+    {"--throttle", "N",
+     "devices' requests per second, of all together, beyond which they are answered RequestThrottled (AWS: "
+     "200; "
+     "default: no limit)",
+     ARG_TEXT, PLACE(throttle_text)},
     {"--ready-file", "FILE", "a file to make when everything is ready", ARG_TEXT, PLACE(ready_file)},
     {"--mosquitto", "PATH", "the mosquitto to run (default: searched in PATH and /usr/sbin)", ARG_TEXT,
      PLACE(mosquitto)},
@@ -55,6 +60,18 @@ static bool parse_port(const char *option, const char *text, uint16_t *port)
         return false;
     }
     *port = (uint16_t)number;
+    return true;
+}
+
+static bool parse_throttle(const char *text, uint32_t *requests_per_s)
+{
+    if (text == NULL)
+        return true;
+    if (number_to_u32(slice_from(text), requests_per_s) != ERR_OK || *requests_per_s > 1000000) {
+        fprintf(stderr, "iot-local: --throttle %s: a number of requests from 1 to 1000000, 0 = no limit\n",
+                text);
+        return false;
+    }
     return true;
 }
 
@@ -129,6 +146,7 @@ enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_opti
     bool is_good =
         parse_port("--http-port", options->http_port_text, &options->http_port) &&
         parse_port("--mqtt-port", options->mqtt_port_text, &options->mqtt_port) &&
+        parse_throttle(options->throttle_text, &options->requests_per_s) &&
         check(is_address(options->listen), "--listen", options->listen, "not an IPv4 or IPv6 address") &&
         check(is_plain(options->region, "-", 40), "--region", options->region,
               "not a region like us-east-1") &&

@@ -13,9 +13,11 @@
 struct daemon_options {
     const char *data, *http_port_text, *mqtt_port_text;
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
+    const char *throttle_text;
     struct arg_list extra_names;
 
     /* made from these: */
+    uint32_t requests_per_s;             /* of devices; 0: no limit */
     uint16_t http_port, mqtt_port;       /* 0: choose a free one */
     const char *names[DAEMON_NAMES_MAX]; /* of the server certificate */
     size_t name_count;

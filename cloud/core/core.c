@@ -40,6 +40,7 @@ struct core *core_open(const struct core_config *config, char *why, size_t why_c
     core->now_ms = config->now_ms;
     core->publish = config->publish;
     core->ctx = config->ctx;
+    core->requests_per_s = config->requests_per_s;
     if (set_names(core, config, why, why_cap)) {
         core->store = store_open(config->database, why, why_cap);
     }

@@ -82,6 +82,7 @@ struct core_config {
     const char *region;           /* NULL: "us-east-1" */
     const char *account;          /* NULL: "123456789012" */
     int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
+    unsigned requests_per_s;      /* of all devices together; 0 = no limit */
     /* A notification that must go out (QoS 1, not retained). Called by core_publish_outbox only. May be NULL. */
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
     void *ctx;
@@ -97,6 +98,9 @@ int64_t core_now_ms(const struct core *core); /* the clock of the configuration 
 
 /* false: the database refused (core_storage_error says why); answer like a failed COMMIT. Inside a batch it does nothing
  * and returns true. */
+/* May a device's request be served now? CORE_THROTTLED: too many came (requests_per_s). Outside of batches as well. */
+enum core_code core_admit(struct core *core, struct core_error *error);
+
 bool core_begin(struct core *core);
 /* false: the COMMIT failed, nothing of this batch happened and its notifications are dropped; answer every request of
  * it with InternalError / InternalFailureException. Without core_begin it does nothing and returns true. */

@@ -24,6 +24,10 @@ struct core {
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
     void *ctx;
 
+    unsigned requests_per_s; /* 0 = no limit */
+    int64_t rate_at_ms;      /* when the bucket was filled last */
+    int64_t rate_left;       /* thousandths of a request */
+
     bool has_batch;
     int64_t timers_wait_until_ms; /* after a failed COMMIT: do not spin */
 

@@ -138,6 +138,9 @@ void dispatch_run(struct call *call)
     }
     if (call->s3) {
         run_in_batch(call, s3_run);
+    } else if (call->route->family == FAMILY_JOBS_DATA &&
+               !call_ok(call, core_admit(call->service->core, &call->error))) {
+        return;
     } else if (read_members(call) && route_check_names(call)) {
         run_in_batch(call, call->route->handler);
     }

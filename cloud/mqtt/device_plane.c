@@ -278,6 +278,10 @@ static bool update(struct call *call)
 
 static bool run(struct call *call, enum device_operation operation)
 {
+    if (core_admit(call->core, &call->request.error)) {
+        device_request_read_token(&call->request);
+        return false;
+    }
     switch (operation) {
     case DEVICE_GET_PENDING:
         return get_pending(call);
@@ -297,7 +301,7 @@ static bool run(struct call *call, enum device_operation operation)
 
 static const char *wire_code(const struct call *call, enum device_operation operation)
 {
-    if (operation == DEVICE_UNKNOWN) {
+    if (operation == DEVICE_UNKNOWN && call->request.error.code != CORE_THROTTLED) {
         return "InvalidTopic";
     }
     return call->request.is_bad_json ? "InvalidJson" : device_answer_code(call->request.error.code);

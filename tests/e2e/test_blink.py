@@ -151,5 +151,21 @@ class Blink(CloudTest):
         self.assertIn("private_key.pem", device.tail())
 
 
+class Throttled(CloudTest):
+    """RequestThrottled is a reason to wait, not to give up (reference 1.8: retry with backoff)."""
+
+    arguments = ("--throttle", "1")
+
+    def test_every_job_ends_though_the_service_throttles(self):
+        folder = self.cloud.thing("lamp")
+        for index in range(3):
+            self.cloud.job(f"job-{index}", "lamp", FAST)
+        device = Device(self, folder)
+        device.wait_line("RequestThrottled")
+        for index in range(3):
+            self.cloud.wait_status("lamp", f"job-{index}", "SUCCEEDED", patience=60)
+        self.assertEqual(sum("GPIO 2 -> 1" in line for line in device.lines), 6)
+
+
 if __name__ == "__main__":
     unittest.main()

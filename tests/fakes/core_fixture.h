@@ -18,7 +18,8 @@
 struct fixture {
     struct core *core;
     int64_t now_ms;
-    char *heard; /* notifications since the last look, "THING/notify {...}\n" each */
+    unsigned requests_per_s; /* for the next fixture_open; 0 = no limit */
+    char *heard;             /* notifications since the last look, "THING/notify {...}\n" each */
     size_t heard_len;
     char brief[8192];
     struct core_error error;
@@ -48,9 +49,12 @@ static inline void fixture_open(struct fixture *fx, const char *database)
 {
     char why[256] = "";
     int64_t now_ms = fx->now_ms ? fx->now_ms : FIXTURE_START_MS;
-    *fx = (struct fixture){.now_ms = now_ms};
-    struct core_config config = {
-        .database = database, .now_ms = fixture_now, .publish = fixture_hear, .ctx = fx};
+    *fx = (struct fixture){.now_ms = now_ms, .requests_per_s = fx->requests_per_s};
+    struct core_config config = {.database = database,
+                                 .requests_per_s = fx->requests_per_s,
+                                 .now_ms = fixture_now,
+                                 .publish = fixture_hear,
+                                 .ctx = fx};
     fx->core = core_open(&config, why, sizeof why);
     if (!fx->core) {
         fail_msg("core_open: %s", why);

@@ -373,6 +373,34 @@ static void wire_names(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+/* Reference 1.8, RequestThrottled; 4, data-plane rate. Whatever is asked, the rate comes first, and the token is echoed. */
+static void too_many_requests(void **state)
+{
+    struct fixture *fx = *state;
+    fixture_close(fx);
+    fx->requests_per_s = 2;
+    fixture_open(fx, ":memory:");
+    fixture_thing(fx, "lamp");
+    const char *throttled =
+        "get/rejected {\"code\":\"RequestThrottled\",\"message\":\"more than 2 requests per "
+        "second\",\"clientToken\":\"t\",\"timestamp\":";
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{\"clientToken\":\"t\"}"), throttled));
+    assert_non_null(strstr(ask(fx, "lamp", "put/x", "{"), "RequestThrottled"));
+    fx->now_ms += 499;
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "RequestThrottled"));
+    fx->now_ms += 1;
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "RequestThrottled"));
+    fx->now_ms += 60000; /* a pause fills one second's worth, not more */
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "RequestThrottled"));
+    fx->now_ms -= 3600000; /* a clock that is set back must not stop the service */
+    assert_non_null(strstr(ask(fx, "lamp", "get", "{}"), "get/accepted"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +408,7 @@ int main(void)
         TEST(size_of_the_payload), TEST(invalid_requests),  TEST(token_of_an_ambiguous_request),
         TEST(not_found),           TEST(state_and_version), TEST(order_of_the_checks),
         TEST(internal_error),      TEST(without_a_batch),   TEST(wire_names),
+        TEST(too_many_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
