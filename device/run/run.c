@@ -95,6 +95,7 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
                          struct port_signal *ended)
 {
     for (;;) {
+        port_signal_set(wake);
         port_mutex_lock(&device_runner.lock);
         bool must_wait = *is_alive;
         bool must_leave_it = is_busy && *is_busy;
@@ -102,7 +103,6 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
         if (!must_wait || must_leave_it) {
             return must_wait ? ERR_BUSY : ERR_OK;
         }
-        port_signal_set(wake);
         if (!port_signal_wait(ended, RUN_STOP_MS)) {
             return ERR_TIMEOUT;
         }

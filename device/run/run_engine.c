@@ -114,7 +114,7 @@ static uint64_t restart_due_at(void)
 {
     port_mutex_lock(&device_runner.lock);
     uint64_t due_ms = device_runner.restart_at_ms;
-    if (due_ms != RUN_NEVER && device_runner.is_handler_busy) {
+    if (due_ms != RUN_NEVER && (device_runner.is_handler_busy || device_runner.has_returned)) {
         due_ms += RESTART_GRACE_MS;
     }
     port_mutex_unlock(&device_runner.lock);

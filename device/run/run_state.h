@@ -79,8 +79,8 @@ struct runner {
 
     /* the worker's mailbox, guarded by `lock` */
     bool has_work;
-    bool is_handler_busy;
-    bool has_returned;
+    bool is_handler_busy; /* from the engine's order until the handler has returned */
+    bool has_returned;    /* and the engine task has not heard of it yet */
     enum jobs_status returned_status;
     struct jobs_run work;
 

@@ -32,9 +32,6 @@ void run_worker_serve_return(uint64_t now_ms)
     uint32_t run_id = device_runner.work.run_id;
     enum jobs_status status = device_runner.returned_status;
     device_runner.has_returned = false;
-    if (has_returned) {
-        device_runner.is_handler_busy = false;
-    }
     port_mutex_unlock(&device_runner.lock);
     if (has_returned) {
         jobs_engine_handler_returned(&device_runner.engine, run_id, status, now_ms);
@@ -59,9 +56,7 @@ static void do_work(void)
     port_mutex_lock(&device_runner.lock);
     device_runner.returned_status = status;
     device_runner.has_returned = true;
-    if (device_runner.is_stopping) {
-        device_runner.is_handler_busy = false; /* nobody listens any more */
-    }
+    device_runner.is_handler_busy = false;
     port_mutex_unlock(&device_runner.lock);
     port_signal_set(&device_runner.wake);
 }
