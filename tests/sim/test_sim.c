@@ -17,6 +17,7 @@
 #include "cloud/mqtt/device_plane.h"
 #include "fakes/core_fixture.h"
 #include "fakes/fake_engine_io.h"
+#include "sim/totals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,37 +55,12 @@ struct message {
     unsigned connection;
 };
 
-enum fault { /* what was done to the world; printed, so that nobody has to believe it */
-             FAULT_CUT,
-             FAULT_DISCONNECT,
-             FAULT_LOST,
-             FAULT_DOUBLED,
-             FAULT_REORDERED,
-             FAULT_PUT,
-             FAULT_NOTICES,
-             FAULT_CANCEL,
-             FAULT_DELETE,
-             FAULT_RECREATED,
-             FAULT_TIME,
-             FAULT_COUNT,
-};
-static const char *const fault_names[FAULT_COUNT] = {"power cuts", "disconnects", "lost",       "doubled",
-                                                     "reordered",  "failed puts", "no notices", "cancels",
-                                                     "deletes",    "recreated",   "clock runs"};
-
-struct totals {
-    unsigned long faults[FAULT_COUNT];
-    unsigned long worlds, executions, starts, by_status[EXECUTION_STATUS_COUNT];
-};
-static struct totals totals;
-
 struct world {
     struct fake_engine *f;
     struct fixture fx;
     uint64_t random;
     struct entry ledger[LEDGER_MAX];
     size_t entry_count;
-    size_t job_action[JOBS_MAX + 1]; /* of job kN; its document is good when it has one */
     size_t job_count;
     struct message air[IN_AIR];
     size_t air_count;
@@ -97,11 +73,6 @@ static uint32_t dice(struct world *w, uint32_t sides)
 {
     w->random = w->random * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(w->random >> 33) % sides;
-}
-
-static void count(enum fault fault)
-{
-    totals.faults[fault]++;
 }
 
 /* ---- the service */
@@ -167,9 +138,8 @@ static void create_job(struct world *w, size_t index)
 {
     static const char *const bad[] = {"{\"no\":1}", "{\"action\":7}", "{\"action\":\"nobody\"}", "[]"};
     char id[16], document[80];
-    size_t action = dice(w, ACTIONS);
     snprintf(id, sizeof id, "k%zu", index);
-    snprintf(document, sizeof document, "{\"action\":\"%s\"}", actions[action].name);
+    snprintf(document, sizeof document, "{\"action\":\"%s\"}", actions[dice(w, ACTIONS)].name);
     const char *target = FIXTURE_ARN("thing", FAKE_THING);
     struct job_create create = {
         .job_id = id,
@@ -181,10 +151,8 @@ static void create_job(struct world *w, size_t index)
         .retry_count = 1,
     };
     struct job job;
-    if (jobs_create(service(w), &create, &job, &w->fx.error) == CORE_OK) {
-        w->job_action[index] = action;
+    if (jobs_create(service(w), &create, &job, &w->fx.error) == CORE_OK)
         job_clear(&job);
-    }
     done(w);
 }
 
@@ -484,6 +452,13 @@ static void check_cancel_is_told(struct world *w)
     uint64_t until_ms = w->f->now_ms + 30000;
     if (w->is_connected)
         disconnect_device(w);
+    if (w->running && dice(w, 2) == 0) {
+        struct job job = {0};
+        jobs_cancel(service(w), &(struct job_cancel){.job_id = w->running->job_id, .is_forced = true}, &job,
+                    &w->fx.error);
+        job_clear(&job);
+        done(w);
+    }
     do {
         if (!w->is_connected)
             connect_device(w);
@@ -584,21 +559,6 @@ static void test_worlds(void **state)
     }
     if (seed)
         play(strtoull(seed, NULL, 10) * 2654435761u);
-}
-
-static int tell(void **state)
-{
-    (void)state;
-    print_message("%lu worlds, %lu executions started %lu times; last: SIM_SEED=%s\n", totals.worlds,
-                  totals.executions, totals.starts,
-                  getenv("SIM_SEED") ? getenv("SIM_SEED") : getenv("SIM_LAST"));
-    for (int i = 0; i < FAULT_COUNT; i++)
-        print_message("  %-12s %lu\n", fault_names[i], totals.faults[i]);
-    for (int i = 0; i < EXECUTION_STATUS_COUNT; i++)
-        if (totals.by_status[i])
-            print_message("  ended %-12s %lu\n", execution_status_text((enum execution_status)i),
-                          totals.by_status[i]);
-    return 0;
 }
 
 int main(void)
