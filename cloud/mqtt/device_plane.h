@@ -22,7 +22,7 @@ void device_plane_internal_error(struct core *core, struct slice topic, struct s
 
 void device_answer_clear(struct device_answer *answer);
 
-/* Is this a topic on which a device may send a Jobs request (whatever the thing)? Used by the broker plugin. */
+/* Is this a topic on which a device may send a Jobs request (whatever the thing)? Each of these gets an answer. */
 bool device_plane_is_request(struct slice topic);
 
 #endif
