@@ -22,6 +22,25 @@ void jobs_engine_log(struct jobs_engine *e, enum jobs_log_level level, const cha
     e->config.io.log(e->config.io.ctx, level, line);
 }
 
+static void load_journal(struct jobs_engine *e, struct slice record)
+{
+    static const char *const found[] = {
+        [JOURNAL_TRUNCATED] = "torn, shorter than it was written",
+        [JOURNAL_DAMAGED] = "damaged, not what was written",
+        [JOURNAL_OLDER] = "it is of an older firmware",
+        [JOURNAL_NEWER] = "it is of a newer firmware",
+        [JOURNAL_TOO_LARGE] = "it is larger than any of this firmware",
+    };
+    enum journal_record is = journal_decode(record, &e->journal, &e->outcome, &e->details);
+
+    if (is > JOURNAL_ABSENT) {
+        e->counters.journal_damaged++;
+        jobs_engine_log(e, JOBS_LOG_ERROR,
+                        "the stored journal is not used, the next write replaces it:", found[is]);
+    }
+    e->journal.boots++;
+}
+
 void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *config, struct slice record,
                       uint64_t now_ms)
 {
@@ -31,11 +50,7 @@ void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *co
     e->grace_at_ms = JOBS_NEVER;
     e->deadline_at_ms = JOBS_NEVER;
     jobs_request_restart(e);
-    if (journal_decode(record, &e->journal, &e->outcome, &e->details) != ERR_OK && record.len > 0) {
-        e->counters.journal_damaged++;
-        jobs_engine_log(e, JOBS_LOG_ERROR, "the stored journal is damaged, not used", "");
-    }
-    e->journal.boots++;
+    load_journal(e, record);
     if (e->journal.has_outcome) {
         e->phase = JOBS_FINAL;
         e->current = e->journal.started;

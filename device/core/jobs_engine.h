@@ -30,6 +30,9 @@ enum jobs_on_interrupted {
     JOBS_INTERRUPTED_FAIL,  /* FAILED / INTERRUPTED */
     JOBS_INTERRUPTED_RERUN, /* start again while attempts are left */
     JOBS_INTERRUPTED_WAIT,  /* the application reports after the boot, within its deadline */
+    /* The restart was the job: SUCCEEDED when the journal has its start, from an earlier boot; else FAILED / INTERRUPTED.
+     * Never started again. */
+    JOBS_INTERRUPTED_SUCCEED,
 };
 
 struct jobs_action {
@@ -116,7 +119,8 @@ struct jobs_engine_config {
 
 struct jobs_engine; /* the whole state: see jobs_engine_state.h, which owners include to allocate one */
 
-/* `record` is what was saved last, empty when there is none. A damaged record counts as absent and is counted. */
+/* `record` is what was saved last, empty when there is none; its ptr NULL: there were len bytes, which did not fit. A record
+ * that cannot be used counts as absent; a log line says why, and journal_damaged counts it. */
 void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *config, struct slice record,
                       uint64_t now_ms);
 

@@ -3,6 +3,7 @@
 #include "device/core/jobs_parts.h"
 
 #include "common/json.h"
+#include "common/number.h"
 #include "device/core/backoff.h"
 #include "device/core/text.h"
 
@@ -152,12 +153,31 @@ static void refuse_unknown(struct jobs_engine *e, const char *action)
     jobs_final_refuse(e, JOBS_REASON_UNKNOWN_ACTION, e->line);
 }
 
+/* The restart was the job. It is proved by the journal alone, never by a clock: this execution was started in another boot
+ * than this one. The operator sees the number of this one. */
+static void resume_restart(struct jobs_engine *e)
+{
+    char boot[NUMBER_TEXT_CAP];
+
+    if (!journal_same_execution(&e->journal.started, &e->current) ||
+        e->journal.started_boot == e->journal.boots) {
+        jobs_final_refuse(e, JOBS_REASON_INTERRUPTED, NULL);
+        return;
+    }
+    number_from_i64(e->journal.boots, boot);
+    details_add(&e->details, "boot", boot);
+    jobs_final_begin(e, JOBS_STATUS_SUCCEEDED, JOBS_REASON_NONE, NULL);
+}
+
 /* It was IN_PROGRESS before: power was lost between the start and the final status. */
 static void resume(struct jobs_engine *e)
 {
     switch (e->action->on_interrupted) {
     case JOBS_INTERRUPTED_WAIT:
         jobs_run_wait(e);
+        break;
+    case JOBS_INTERRUPTED_SUCCEED:
+        resume_restart(e);
         break;
     case JOBS_INTERRUPTED_RERUN:
         if (e->attempt < e->action->max_attempts)

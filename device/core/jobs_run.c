@@ -9,6 +9,7 @@ void jobs_run_enter(struct jobs_engine *e)
     if (++e->journal.last_run_id == 0)
         e->journal.last_run_id = 1;
     e->journal.started = e->current;
+    e->journal.started_boot = e->journal.boots;
     e->journal.attempt = e->attempt;
     e->journal.has_outcome = false;
     e->is_past_deadline = false;
@@ -19,11 +20,14 @@ void jobs_run_enter(struct jobs_engine *e)
 void jobs_run_wait(struct jobs_engine *e)
 {
     uint32_t run_id = e->journal.last_run_id;
+    uint32_t boot = e->journal.started_boot;
     bool is_known = journal_same_execution(&e->journal.started, &e->current);
 
     jobs_run_enter(e);
-    if (is_known)
+    if (is_known) {
         e->journal.last_run_id = run_id; /* the application may remember it */
+        e->journal.started_boot = boot;
+    }
     e->phase = JOBS_WAITING;
     jobs_run_renew_deadline(e);
     jobs_engine_log(e, JOBS_LOG_INFO, "waits for its report", "");

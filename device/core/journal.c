@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The record, version 1, in the byte order of the device, which is the only one that reads it:
+/* The record, version 2, in the byte order of the device, which is the only one that reads it:
  *     magic u32, version u16, length u16 (of everything), boots u32, last run id u32,
- *     started: identity, attempt u8
+ *     started: identity, boot u32, attempt u8
  *     has_outcome u8; if 1: status u8, reason u8, message text, details text (a JSON object)
  *     number of finished executions u8, oldest first: identity, status u8
  *     CRC-32 u32 of all before
  * text: length u16 and bytes; identity: job id text (empty: none), execution number i64, queuedAt i64.
+ * In every version the header stands first and the CRC last, so that a whole record of another one is known as that.
  * One walk over the members writes and reads, so that the two cannot differ. */
 #include "device/core/journal.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 
 #define MAGIC      0x4A424F4Au /* "JOBJ" */
-#define VERSION    1
+#define VERSION    2
 #define HEADER_LEN 8
 #define CRC_LEN    4
 
@@ -135,6 +136,7 @@ static void pass_journal(struct codec *c, struct journal *journal, struct jobs_o
     pass(c, &journal->boots, sizeof(journal->boots));
     pass(c, &journal->last_run_id, sizeof(journal->last_run_id));
     pass_identity(c, &journal->started);
+    pass(c, &journal->started_boot, sizeof(journal->started_boot));
     pass(c, &journal->attempt, 1);
     pass_below(c, &has_outcome, journal->started.job_id[0] != '\0' ? 2 : 1);
     journal->has_outcome = !c->is_bad && has_outcome;
@@ -158,17 +160,27 @@ size_t journal_encode(struct journal *journal, struct jobs_outcome *outcome, str
     return len + CRC_LEN;
 }
 
-static bool is_whole(struct slice record)
+static enum journal_record judge(struct slice record)
 {
     struct header header;
     uint32_t crc;
 
-    if (record.ptr == NULL || record.len < HEADER_LEN + CRC_LEN)
-        return false;
+    if (record.len == 0)
+        return JOURNAL_ABSENT;
+    if (record.ptr == NULL)
+        return JOURNAL_TOO_LARGE;
+    if (record.len < HEADER_LEN + CRC_LEN)
+        return JOURNAL_TRUNCATED;
     memcpy(&header, record.ptr, HEADER_LEN);
     memcpy(&crc, record.ptr + record.len - CRC_LEN, CRC_LEN);
-    return header.magic == MAGIC && header.version == VERSION && header.length == record.len &&
-           crc == crc32(record.ptr, record.len - CRC_LEN);
+    if (header.magic == MAGIC && header.length > record.len)
+        return JOURNAL_TRUNCATED;
+    if (header.magic != MAGIC || header.length != record.len ||
+        crc != crc32(record.ptr, record.len - CRC_LEN))
+        return JOURNAL_DAMAGED;
+    if (header.version != VERSION)
+        return header.version < VERSION ? JOURNAL_OLDER : JOURNAL_NEWER;
+    return JOURNAL_GOOD;
 }
 
 static void forget(struct journal *journal, struct jobs_outcome *outcome, struct details *details)
@@ -178,18 +190,20 @@ static void forget(struct journal *journal, struct jobs_outcome *outcome, struct
     details_clear(details);
 }
 
-enum err journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
-                        struct details *details)
+enum journal_record journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
+                                   struct details *details)
 {
+    enum journal_record found = judge(record);
+
     forget(journal, outcome, details);
-    if (is_whole(record)) {
-        struct codec c = {.in = record.ptr + HEADER_LEN, .left = record.len - HEADER_LEN - CRC_LEN};
-        pass_journal(&c, journal, outcome, details);
-        if (!c.is_bad && c.left == 0)
-            return ERR_OK;
-    }
+    if (found != JOURNAL_GOOD)
+        return found;
+    struct codec c = {.in = record.ptr + HEADER_LEN, .left = record.len - HEADER_LEN - CRC_LEN};
+    pass_journal(&c, journal, outcome, details);
+    if (!c.is_bad && c.left == 0)
+        return JOURNAL_GOOD;
     forget(journal, outcome, details);
-    return ERR_CORRUPT;
+    return JOURNAL_DAMAGED;
 }
 
 bool journal_same_execution(const struct jobs_identity *a, const struct jobs_identity *b)
@@ -211,6 +225,7 @@ const struct journal_finished *journal_find_finished(const struct journal *journ
 void journal_forget_started(struct journal *journal)
 {
     memset(&journal->started, 0, sizeof(journal->started));
+    journal->started_boot = 0;
     journal->attempt = 0;
     journal->has_outcome = false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the engine must know after a power cut, as one record that is put atomically: the execution that was started
  * last, its final status while the service has not accepted it, and the last finished executions. The job document is
- * not in it: it is fetched again. A record that is torn, unknown or out of range counts as absent. */
+ * not in it: it is fetched again. A record that cannot be used counts as absent. */
 #ifndef DEVICE_CORE_JOURNAL_H
 #define DEVICE_CORE_JOURNAL_H
 
@@ -30,9 +30,12 @@ struct journal_finished {
 };
 
 struct journal {
-    uint32_t boots;               /* this boot included */
+    /* This boot included. A boot that has put nothing is not counted, but the record of an earlier boot never has the number
+     * of this one: whoever reads it has added 1. */
+    uint32_t boots;
     uint32_t last_run_id;         /* the run of `started` */
     struct jobs_identity started; /* started and not settled yet */
+    uint32_t started_boot;        /* of `started`: `boots` when its handler was started last */
     uint8_t attempt;              /* of `started`: how often its handler was started */
     bool has_outcome;             /* the final status of `started` is known and not accepted yet */
     uint8_t finished_next;        /* where the next finished execution goes */
@@ -41,17 +44,28 @@ struct journal {
 
 #define JOURNAL_IDENTITY_BYTES (2 + DEVICE_JOB_ID_CAP + 8 + 8)
 #define JOURNAL_RECORD_MAX                                                                                   \
-    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 4 + 2 + JOURNAL_MESSAGE_CAP + 2 +                                  \
+    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 4 + 4 + 2 + JOURNAL_MESSAGE_CAP + 2 +                              \
      CONFIG_DEVICE_JOBS_DETAILS_SIZE + 1 + JOURNAL_FINISHED * (JOURNAL_IDENTITY_BYTES + 1) + 4)
 
 /* Writes the record and returns its length. Outcome and details go in when journal->has_outcome. */
 size_t journal_encode(struct journal *journal, struct jobs_outcome *outcome, struct details *details,
                       char record[JOURNAL_RECORD_MAX]);
 
-/* ERR_CORRUPT: not a whole, known, plausible record; then the outputs are those of an empty journal. `record` may be
- * empty. */
-enum err journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
-                        struct details *details);
+/* What a stored record is. Only of a JOURNAL_GOOD one something is taken. */
+enum journal_record {
+    JOURNAL_GOOD,
+    JOURNAL_ABSENT,
+    JOURNAL_TRUNCATED, /* shorter than it says: torn */
+    JOURNAL_DAMAGED,   /* not what was written, or not one of ours */
+    JOURNAL_OLDER,     /* whole, of a firmware that wrote an earlier version */
+    JOURNAL_NEWER,     /* the same, a later one: the firmware was rolled back */
+    JOURNAL_TOO_LARGE, /* its bytes did not fit */
+};
+
+/* `record` may be empty; ptr NULL: there were len bytes, which did not fit. But for JOURNAL_GOOD the outputs are those of
+ * an empty journal. */
+enum journal_record journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
+                                   struct details *details);
 
 bool journal_is_job_id(struct slice text); /* 1..64 of [a-zA-Z0-9_-] */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The journal's record: what goes in comes out, and nothing else is taken for a record. Design "The journal is one
- * record"; G4, G6. */
+/* The journal's record: what goes in comes out, and nothing else is taken for a record: torn, damaged, older
+ * and newer ones are told apart. Design "The journal is one record"; G4, G6. */
 // LINK: device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Where the header of every version has them. */
+#define VERSION_AT 4
+#define LENGTH_AT  6
 
 struct whole {
     struct journal journal;
@@ -48,15 +52,16 @@ static size_t encode(struct whole *w, char record[JOURNAL_RECORD_MAX])
 }
 
 /* From a block of exactly its size, so that a sanitizer sees each byte that is read too many. */
-static enum err decode(const char *record, size_t len, struct whole *w)
+static enum journal_record decode(const char *record, size_t len, struct whole *w)
 {
     char *copy = malloc(len > 0 ? len : 1);
     assert_non_null(copy);
     memcpy(copy, record, len);
     memset(w, 0xA5, sizeof *w);
-    enum err err = journal_decode((struct slice){copy, len}, &w->journal, &w->outcome, &w->details);
+    enum journal_record found =
+        journal_decode((struct slice){copy, len}, &w->journal, &w->outcome, &w->details);
     free(copy);
-    return err;
+    return found;
 }
 
 static void assert_same_execution(const struct jobs_identity *a, const struct jobs_identity *b)
@@ -75,7 +80,7 @@ static void test_empty_journal(void **state)
     clear(&w);
     w.journal.boots = 7;
     w.journal.last_run_id = 0xFFFFFFFF;
-    assert_int_equal(decode(record, encode(&w, record), &back), ERR_OK);
+    assert_int_equal(decode(record, encode(&w, record), &back), JOURNAL_GOOD);
     assert_int_equal(back.journal.boots, 7);
     assert_int_equal(back.journal.last_run_id, 0xFFFFFFFF);
     assert_string_equal(back.journal.started.job_id, "");
@@ -90,6 +95,7 @@ static void fill(struct whole *w)
     clear(w);
     w->journal.started =
         identity("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", INT64_MIN);
+    w->journal.started_boot = 0xFFFFFFFE;
     w->journal.attempt = 255;
     w->journal.has_outcome = true;
     w->outcome.status = JOBS_STATUS_REJECTED;
@@ -114,8 +120,9 @@ static void test_largest_record(void **state)
     fill(&w);
     size_t len = encode(&w, record);
     assert_true(JOURNAL_RECORD_MAX <= JOBS_RECORD_CAP);
-    assert_int_equal(decode(record, len, &back), ERR_OK);
+    assert_int_equal(decode(record, len, &back), JOURNAL_GOOD);
     assert_same_execution(&back.journal.started, &w.journal.started);
+    assert_true(back.journal.started_boot == 0xFFFFFFFE);
     assert_int_equal(back.journal.attempt, 255);
     assert_int_equal(back.outcome.status, w.outcome.status);
     assert_int_equal(back.outcome.reason, w.outcome.reason);
@@ -143,31 +150,6 @@ static void test_usual_record_is_small(void **state)
     assert_in_range(encode(&w, record), 1, 400);
 }
 
-/* Torn, flipped, longer, another version: absent, and the outputs are those of an empty journal. */
-static void test_damaged_records(void **state)
-{
-    char record[JOURNAL_RECORD_MAX + 1];
-    struct whole w;
-    struct whole back;
-    (void)state;
-    fill(&w);
-    size_t len = encode(&w, record);
-    for (size_t cut = 0; cut < len; cut++)
-        assert_int_equal(decode(record, cut, &back), ERR_CORRUPT);
-    for (size_t bit = 0; bit < 8 * len; bit++) {
-        record[bit / 8] = (char)(record[bit / 8] ^ (1 << bit % 8));
-        assert_int_equal(decode(record, len, &back), ERR_CORRUPT);
-        record[bit / 8] = (char)(record[bit / 8] ^ (1 << bit % 8));
-    }
-    assert_int_equal(decode(record, len + 1, &back), ERR_CORRUPT);
-    assert_string_equal(back.journal.started.job_id, "");
-    assert_int_equal(back.journal.boots, 0);
-    assert_false(back.journal.has_outcome);
-    assert_string_equal(back.outcome.message, "");
-    assert_int_equal(back.details.len, 0);
-    assert_int_equal(decode(record, len, &back), ERR_OK);
-}
-
 static uint32_t crc32_of(const char *bytes, size_t len)
 {
     uint32_t crc = 0xFFFFFFFF;
@@ -179,10 +161,9 @@ static uint32_t crc32_of(const char *bytes, size_t len)
     return ~crc;
 }
 
-static void seal(char *record, size_t len)
+static void seal(char *record, size_t len, uint16_t length)
 {
-    uint16_t length = (uint16_t)len;
-    memcpy(record + 6, &length, 2);
+    memcpy(record + LENGTH_AT, &length, sizeof length);
     uint32_t crc = crc32_of(record, len - 4);
     memcpy(record + len - 4, &crc, 4);
 }
@@ -205,8 +186,8 @@ static void test_hostile_records_with_a_good_checksum(void **state)
         }
         if (round % 4 == 0)
             len = 12 + (size_t)(seed >> 40) % (len - 12);
-        seal(record, len);
-        if (decode(record, len, &back) != ERR_OK)
+        seal(record, len, (uint16_t)len);
+        if (decode(record, len, &back) != JOURNAL_GOOD)
             continue;
         taken++;
         assert_true(strlen(back.journal.started.job_id) < DEVICE_JOB_ID_CAP);
@@ -222,17 +203,115 @@ static void test_hostile_records_with_a_good_checksum(void **state)
     assert_true(taken > 0);
 }
 
-static void test_other_version(void **state)
+static void assert_empty(const struct whole *w)
+{
+    struct jobs_identity none;
+    memset(&none, 0, sizeof none);
+    assert_string_equal(w->journal.started.job_id, "");
+    assert_int_equal(w->journal.boots, 0);
+    assert_int_equal(w->journal.last_run_id, 0);
+    assert_false(w->journal.has_outcome);
+    for (int i = 0; i < JOURNAL_FINISHED; i++)
+        assert_string_equal(w->journal.finished[i].execution.job_id, "");
+    assert_string_equal(w->outcome.message, "");
+    assert_int_equal(w->details.len, 0);
+}
+
+static void expect(const char *record, size_t len, enum journal_record expected)
+{
+    struct whole back;
+    assert_int_equal(decode(record, len, &back), expected);
+    assert_empty(&back);
+}
+
+/* A put that was torn, at every length. Nothing at all is no journal, and no damage. */
+static void test_every_truncation(void **state)
 {
     char record[JOURNAL_RECORD_MAX];
     struct whole w;
-    struct whole back;
     (void)state;
-    clear(&w);
+    fill(&w);
     size_t len = encode(&w, record);
-    record[4]++;
-    seal(record, len);
-    assert_int_equal(decode(record, len, &back), ERR_CORRUPT);
+    expect(record, 0, JOURNAL_ABSENT);
+    for (size_t cut = 1; cut < len; cut++)
+        expect(record, cut, JOURNAL_TRUNCATED);
+}
+
+/* Every single bit. A length that grew makes a record that is shorter than it says; never is one of them good, or of
+ * another version. */
+static void test_every_flipped_bit(void **state)
+{
+    char record[JOURNAL_RECORD_MAX];
+    struct whole w;
+    (void)state;
+    fill(&w);
+    size_t len = encode(&w, record);
+    for (size_t bit = 0; bit < 8 * len; bit++) {
+        uint16_t length;
+        record[bit / 8] = (char)(record[bit / 8] ^ (1 << bit % 8));
+        memcpy(&length, record + LENGTH_AT, sizeof length);
+        expect(record, len, length > len ? JOURNAL_TRUNCATED : JOURNAL_DAMAGED);
+        record[bit / 8] = (char)(record[bit / 8] ^ (1 << bit % 8));
+    }
+    assert_int_equal(decode(record, len, &w), JOURNAL_GOOD);
+}
+
+/* Whole records of other firmware, and lengths that lie, each with a good checksum. */
+static void test_other_versions_and_wrong_lengths(void **state)
+{
+    static const struct {
+        int version; /* of the header, relative to ours; 0: ours */
+        int length;  /* of the header, relative to the bytes that are there */
+        int bytes;   /* of the record, relative to what was written */
+        enum journal_record expected;
+    } cases[] = {
+        {0, 0, 0, JOURNAL_GOOD},          {-1, 0, 0, JOURNAL_OLDER},    {-2, 0, 0, JOURNAL_OLDER},
+        {1, 0, 0, JOURNAL_NEWER},         {2, 0, 0, JOURNAL_NEWER},     {0xFFFD, 0, 0, JOURNAL_NEWER},
+        {1, 0, 100, JOURNAL_NEWER},       {-1, 0, -30, JOURNAL_OLDER},  {1, 1, 0, JOURNAL_TRUNCATED},
+        {1, -1, 0, JOURNAL_DAMAGED},      {0, 1, 0, JOURNAL_TRUNCATED}, {0, 4, 0, JOURNAL_TRUNCATED},
+        {0, 30000, 0, JOURNAL_TRUNCATED}, {0, -1, 0, JOURNAL_DAMAGED},  {0, -4, 0, JOURNAL_DAMAGED},
+        {0, 0, 1, JOURNAL_DAMAGED},       {0, 0, 100, JOURNAL_DAMAGED}, {0, 0, -1, JOURNAL_DAMAGED},
+        {0, 0, -30, JOURNAL_DAMAGED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char record[JOURNAL_RECORD_MAX + 200];
+        struct whole w;
+        uint16_t version;
+        clear(&w);
+        w.journal.started = identity("firmware-2024-05", 1);
+        memset(record, 0, sizeof record);
+        size_t len = (size_t)((int)encode(&w, record) + cases[i].bytes);
+        memcpy(&version, record + VERSION_AT, sizeof version);
+        assert_int_equal(version, 2);
+        version = (uint16_t)(version + cases[i].version);
+        memcpy(record + VERSION_AT, &version, sizeof version);
+        seal(record, len, (uint16_t)((int)len + cases[i].length));
+        if (cases[i].expected == JOURNAL_GOOD)
+            assert_int_equal(decode(record, len, &w), JOURNAL_GOOD);
+        else
+            expect(record, len, cases[i].expected);
+    }
+}
+
+/* Bytes that are no record, and one that the reader had no room for. */
+static void test_no_record_at_all(void **state)
+{
+    char bytes[3000];
+    struct whole w;
+    (void)state;
+    memset(bytes, 0xFF, sizeof bytes); /* erased flash */
+    expect(bytes, sizeof bytes, JOURNAL_DAMAGED);
+    memset(bytes, 0, sizeof bytes);
+    expect(bytes, sizeof bytes, JOURNAL_DAMAGED);
+    expect("{\"boots\":\"1\"}", 13, JOURNAL_DAMAGED);
+    memset(&w, 0xA5, sizeof w);
+    assert_int_equal(journal_decode((struct slice){NULL, 4000}, &w.journal, &w.outcome, &w.details),
+                     JOURNAL_TOO_LARGE);
+    assert_empty(&w);
+    memset(&w, 0xA5, sizeof w);
+    assert_int_equal(journal_decode(SLICE_EMPTY, &w.journal, &w.outcome, &w.details), JOURNAL_ABSENT);
+    assert_empty(&w);
 }
 
 /* Fewer than eight, exactly eight, more: always the last ones, and the oldest goes first, over any number of boots. */
@@ -247,7 +326,7 @@ static void test_ring(void **state)
         journal_finish(&w.journal, (uint8_t)(1 + i % 3));
         assert_string_equal(w.journal.started.job_id, "");
         if (i % 2)
-            assert_int_equal(decode(record, encode(&w, record), &w), ERR_OK);
+            assert_int_equal(decode(record, encode(&w, record), &w), JOURNAL_GOOD);
         for (int k = 0; k <= i; k++) {
             struct jobs_identity id = identity("j", k);
             const struct journal_finished *finished = journal_find_finished(&w.journal, &id);
@@ -284,9 +363,11 @@ int main(void)
         cmocka_unit_test(test_empty_journal),
         cmocka_unit_test(test_largest_record),
         cmocka_unit_test(test_usual_record_is_small),
-        cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_every_flipped_bit),
+        cmocka_unit_test(test_other_versions_and_wrong_lengths),
+        cmocka_unit_test(test_no_record_at_all),
         cmocka_unit_test(test_hostile_records_with_a_good_checksum),
-        cmocka_unit_test(test_other_version),
         cmocka_unit_test(test_ring),
         cmocka_unit_test(test_same_execution),
     };
