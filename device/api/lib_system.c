@@ -2,6 +2,7 @@
 #include "lib_system.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
+#include "device/port/port_network.h"
 #include "device/port/port_time.h"
 
 #include <stdatomic.h>
@@ -12,6 +13,8 @@ static systemEventCb_t event_callback;
 static char host_name[LENGTH_HOST_NAME];
 static char thing_name[LENGTH_THING_NAME];
 static char device_name[LENGTH_DEVICE_NAME];
+static char wifi_ssid[LENGTH_WIFI_CRED_SSID];
+static char wifi_password[LENGTH_WIFI_CRED_PASSWORD];
 
 _Static_assert(LENGTH_THING_NAME == DEVICE_THING_NAME_CAP, "two opinions on the length of a thing name");
 
@@ -48,6 +51,20 @@ static void link_changed(bool is_up)
     }
 }
 
+static void network_changed(bool is_up)
+{
+    if (event_callback) {
+        event_callback(is_up ? EVENT_WIFI_CONNECTED : EVENT_WIFI_DISCONNECTED);
+    }
+}
+
+/* Checked before: both fit. */
+static void keep_wifi(const systemInitConfig_st *config)
+{
+    strcpy(wifi_ssid, config->pWifiSsidStr ? config->pWifiSsidStr : "");
+    strcpy(wifi_password, config->pWifiPwdStr ? config->pWifiPwdStr : "");
+}
+
 static bool init_thing(const awsConfig_st *aws)
 {
     strcpy(host_name, aws->hostNameStr);
@@ -60,6 +77,7 @@ static bool init_thing(const awsConfig_st *aws)
         .cert_pem = aws->pThingCertStr,
         .key_pem = aws->pThingPrivateKeyStr,
         .link_changed = link_changed,
+        .network_changed = network_changed,
     };
     api_jobs_fill(&config);
     enum err err = run_init(&config);
@@ -100,6 +118,7 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
     set_print_level(s_pConfig);
     make_device_name(s_pConfig->pDeviceNamePrefixStr);
     event_callback = s_pConfig->systemEventCallBack;
+    keep_wifi(s_pConfig);
     if (way == API_WAY_NOTHING) {
         line_error("SYSTEM_init",
                    "s_awsConfig is empty and nothing is stored: waiting in mode DEVICE CONFIG");
@@ -133,6 +152,10 @@ void SYSTEM_start(void)
     if (err) {
         line_error(__func__,
                    err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
+        return;
+    }
+    if (port_network_start(wifi_ssid, wifi_password, run_network_changed)) {
+        line_error(__func__, "the network cannot be brought up; the device works offline");
     }
 }
 

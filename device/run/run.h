@@ -27,6 +27,8 @@ struct run_config {
     void (*cancel_handler)(uint32_t run_id, void *user);
     /* On the event task: the connection came or went. Only the last state counts when it changes faster. */
     void (*link_changed)(bool is_up);
+    /* On the event task, may be NULL: the network below the connection came or went (run_network_changed). The same. */
+    void (*network_changed)(bool is_up);
 };
 
 enum run_link {
@@ -78,6 +80,9 @@ void run_suspend(bool is_suspended);
 
 /* Drops the connection and makes a new one. */
 void run_reconnect(void);
+
+/* What port_network_start is given: notes it for the event task. */
+void run_network_changed(bool is_up);
 
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
 void run_restart(uint32_t delay_ms);

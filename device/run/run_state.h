@@ -89,6 +89,8 @@ struct runner {
     bool has_cancel;
     uint32_t cancel_run_id;
     bool is_link_told; /* what link_changed was told last */
+    bool is_network_up;
+    bool is_network_told; /* what network_changed was told last */
 
     /* the engine task's own */
     struct jobs_engine engine;

@@ -38,6 +38,19 @@ void run_worker_serve_return(uint64_t now_ms)
     }
 }
 
+/* ---- the network task's side */
+
+void run_network_changed(bool is_up)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runner.lock);
+    device_runner.is_network_up = is_up;
+    port_mutex_unlock(&device_runner.lock);
+    port_signal_set(&device_runner.event);
+}
+
 /* ---- the worker task */
 
 static bool take_work(void)
@@ -92,6 +105,8 @@ struct news {
     void *user;
     bool has_link;
     bool is_up;
+    bool has_network;
+    bool is_network_up;
 };
 
 static bool take_news(struct news *news)
@@ -105,10 +120,13 @@ static bool take_news(struct news *news)
         .user = is_of_this_boot ? device_runner.work.user : NULL,
         .has_link = is_up != device_runner.is_link_told,
         .is_up = is_up,
+        .has_network = device_runner.is_network_up != device_runner.is_network_told,
+        .is_network_up = device_runner.is_network_up,
     };
     device_runner.has_cancel = false;
     device_runner.is_link_told = is_up;
-    device_runner.is_callback_busy = news->has_cancel || news->has_link;
+    device_runner.is_network_told = device_runner.is_network_up;
+    device_runner.is_callback_busy = news->has_cancel || news->has_link || news->has_network;
     bool result = device_runner.is_callback_busy;
     port_mutex_unlock(&device_runner.lock);
     return result;
@@ -118,6 +136,9 @@ static void tell_news(const struct news *news)
 {
     if (news->has_cancel) {
         device_runner.config.cancel_handler(news->run_id, news->user);
+    }
+    if (news->has_network && device_runner.config.network_changed) {
+        device_runner.config.network_changed(news->is_network_up);
     }
     if (news->has_link) {
         device_runner.config.link_changed(news->is_up);

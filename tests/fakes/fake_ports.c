@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include "fakes/fake_ports.h"
+#include "device/port/port_network.h"
 #include "device/port/port_time.h"
 
 #include <setjmp.h>
@@ -59,6 +60,8 @@ static struct {
     unsigned puts_at_restart;
     int64_t wall_s;
     void (*on_shutdown)(void);
+    const char *ssid, *password;
+    void (*network_changed)(bool is_up);
     bool pins[16];
     unsigned changes[16];
 } board;
@@ -459,6 +462,42 @@ void port_board_on_shutdown(void (*on_shutdown)(void))
     pthread_mutex_lock(&lock);
     board.on_shutdown = on_shutdown;
     pthread_mutex_unlock(&lock);
+}
+
+static const char *guarded(const char **text)
+{
+    pthread_mutex_lock(&lock);
+    const char *result = *text;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+const char *fake_network_ssid(void)
+{
+    return guarded(&board.ssid);
+}
+
+const char *fake_network_password(void)
+{
+    return guarded(&board.password);
+}
+
+enum err port_network_start(const char *ssid, const char *password, void (*on_change)(bool is_up))
+{
+    pthread_mutex_lock(&lock);
+    board.ssid = ssid;
+    board.password = password;
+    board.network_changed = on_change;
+    pthread_mutex_unlock(&lock);
+    return ERR_OK;
+}
+
+void fake_network_change(bool is_up)
+{
+    pthread_mutex_lock(&lock);
+    void (*on_change)(bool) = board.network_changed;
+    pthread_mutex_unlock(&lock);
+    on_change(is_up);
 }
 
 void port_board_restart(void)

@@ -53,6 +53,9 @@ void fake_wait_restart(void);
 unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
+const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
+const char *fake_network_password(void);
+void fake_network_change(bool is_up);
 unsigned fake_gpio_changes(uint8_t pin);
 
 /* ---- anything else that comes from another task */
