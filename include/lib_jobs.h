@@ -5,7 +5,10 @@
  * Jobs run one after another, in the order of the service. What an operator sees (statusDetails of the execution):
  *     state     accepted, then running
  *     attempt   1 for the first run
- *     reason    why it did not succeed, one word: NO_ACTION, UNKNOWN_ACTION, DOCUMENT_TOO_LARGE, INTERRUPTED, DEADLINE, ...
+ *     reason    why it did not succeed, one word, which also says in which phase:
+ *               not started   NO_ACTION, UNKNOWN_ACTION, INVALID_DOCUMENT, AMBIGUOUS_KEY, DOCUMENT_TOO_LARGE, CLAIM_REFUSED, STORAGE
+ *               it ran        HANDLER_FAILED, REJECTED_BY_HANDLER, DEADLINE
+ *               a restart     INTERRUPTED, ATTEMPTS_EXHAUSTED
  *     message   the same for people
  * and up to six pairs of the application's own.
  *
@@ -136,6 +139,17 @@ typedef struct {
 /* New. Like JOBS_register. The struct may go away afterwards. */
 bool JOBS_registerHandler(const jobHandler_st *ps_handler) LIB_JOBS_SIZED(JOBS_registerHandler);
 
+/* New. The restart as a job: registers the library's own handler for this action, NULL: "restart". A job with it restarts the
+ * device once, and is SUCCEEDED after the boot with the boot's number in statusDetails.boot. The proof is the device's journal,
+ * which holds the start from an earlier boot, never a clock; a power cut after the start is such a restart, too. A journal that was
+ * lost proves nothing: FAILED with the reason INTERRUPTED, and no second restart. Errors of JOBS_register.
+ *
+ * A handler of one's own that has something to do before gives the final status first, which is stored before the restart and
+ * sent after it:
+ *     SYSTEM_restart(0);
+ *     return JOB_STATUS_SUCCEEDED; */
+bool JOBS_registerRestart(const char *pJobActionStr);
+
 /* New. Counts since the boot. */
 typedef struct {
     uint32_t received_u32; /* executions learned */
@@ -147,6 +161,7 @@ typedef struct {
     uint32_t retriedSends_u32;   /* requests sent again */
     uint32_t droppedReports_u32; /* reports without effect: unknown id, or after a final status */
     uint32_t journalWrites_u32;
+    uint32_t journalDamaged_u32; /* 1: what this boot found stored could not be used; the log says why */
 } jobsCounters_st;
 
 void JOBS_getCounters(jobsCounters_st *ps_counters);

@@ -81,8 +81,10 @@ systemMode_et SYSTEM_getMode(void);
 const char *SYSTEM_getModeString(void);
 
 /* Restarts the device after at least this many milliseconds; returns at once when SYSTEM_start was called, else not at
- * all. A final status that was reported before has reached the storage by then; it is sent after the boot.
- * Linux: the process ends with exit code 86, for a supervisor that starts it again. */
+ * all. A final status that was reported before has reached the storage by then, also one that the handler which calls this
+ * returns within 2 s; it is sent after the boot. For the restart as a job see JOBS_registerRestart.
+ * Linux: the process ends with exit code 86, for a supervisor that starts it again: device-run, or systemd's
+ * RestartForceExitStatus=86. */
 void SYSTEM_restart(uint32_t delayMs_u32);
 
 /* Prefix, "_" and what the board has as its number; the same after each boot. Static; empty before SYSTEM_init. */

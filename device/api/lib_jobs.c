@@ -148,6 +148,26 @@ bool JOBS_registerHandler(const jobHandler_st *ps_handler)
     return register_handler(__func__, &action, &functions);
 }
 
+/* The engine stores the start before this runs, and after the boot takes it as the proof of the restart. */
+static jobsStatus_et restart_device(job_st *ps_job)
+{
+    (void)ps_job;
+    run_restart(0);
+    return JOB_STATUS_IN_PROGRESS;
+}
+
+bool JOBS_registerRestart(const char *pJobActionStr)
+{
+    struct jobs_action action = {
+        .name = pJobActionStr ? pJobActionStr : "restart",
+        .deadline_s = default_deadline_s(0),
+        .max_attempts = 1,
+        .on_interrupted = JOBS_INTERRUPTED_SUCCEED,
+    };
+    const struct handler functions = {.simple = restart_device, .is_taken = true};
+    return register_handler(__func__, &action, &functions);
+}
+
 /* ---- running */
 
 static uint32_t clamp_u32(int64_t seconds)
@@ -383,5 +403,6 @@ void JOBS_getCounters(jobsCounters_st *ps_counters)
         .retriedSends_u32 = now.retried_sends,
         .droppedReports_u32 = now.dropped_reports,
         .journalWrites_u32 = now.journal_writes,
+        .journalDamaged_u32 = now.journal_damaged,
     };
 }

@@ -47,7 +47,8 @@ uint64_t jobs_run_deadline_due_at(const struct jobs_engine *e)
 
 static void fail_at_deadline(struct jobs_engine *e)
 {
-    jobs_final_begin(e, JOBS_STATUS_FAILED, JOBS_REASON_DEADLINE, NULL);
+    jobs_final_begin(e, JOBS_STATUS_FAILED, JOBS_REASON_DEADLINE,
+                     e->is_handler_running ? "the handler did not return in time" : NULL);
 }
 
 void jobs_run_deadline(struct jobs_engine *e)

@@ -62,13 +62,11 @@ static enum err load_journal(struct slice *record)
     }
     size_t len = 0;
     err = port_store_get(RUN_JOURNAL_KEY, device_runner.inbox.bytes, JOBS_RECORD_CAP, &len);
-    if (err == ERR_TOO_LONG) {
-        port_board_log(PORT_LOG_ERROR,
-                       "the stored journal is larger than any that this version writes: it counts as absent");
-        err = ERR_NOT_FOUND;
-    }
     *record = (struct slice){device_runner.inbox.bytes, err ? 0 : len};
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (err == ERR_TOO_LONG) {
+        *record = (struct slice){NULL, JOBS_RECORD_CAP + 1};
+    }
+    return err == ERR_NOT_FOUND || err == ERR_TOO_LONG ? ERR_OK : err;
 }
 
 enum err run_init(const struct run_config *config)

@@ -340,6 +340,66 @@ static void test_deadline_of_a_handler_that_never_returns(void **state)
     fake_free(f);
 }
 
+static void boot_minute(struct fake_engine *f)
+{
+    f->seen = f->effect_count;
+    fake_boot(f);
+    fake_register_action(f, &minute_action);
+    fake_connect(f);
+}
+
+/* R-01: 1,000 runs, each third one comes to its end, each third one never reports, each third one never returns: 0 stuck, each
+ * failure with its reason, and the next handler starts within 2 s of the deadline (or of the boot that the deadline led to). */
+static void test_thousand_runs_none_is_stuck(void **state)
+{
+    struct fake_engine *f = fake_new();
+    char job_id[16];
+    char update[32];
+    uint64_t over_ms;
+    (void)state;
+    boot_minute(f);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(job_id, sizeof job_id, "job-%d", i);
+        snprintf(update, sizeof update, "%s/update", job_id);
+        over_ms = f->now_ms;
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", "{\"action\":\"blink\"}"));
+        fake_expect_publish_to(f, update);
+        fake_accept(f, update, "");
+        fake_expect(f, FAKE_START, job_id);
+        assert_true(f->now_ms - over_ms <= 2000);
+        fake_pass(f, INTERVAL_MS);
+        fake_expect_publish_to(f, update);
+        fake_accept(f, update, "");
+        if (i % 3 == 0) {
+            fake_return(f, JOBS_STATUS_SUCCEEDED);
+        } else {
+            if (i % 3 == 1)
+                fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_wake(f);
+            fake_expect(f, FAKE_CANCEL, "");
+        }
+        if (i % 3 == 2) {
+            fake_wake(f);
+            fake_expect(f, FAKE_SAVE, "");
+            fake_expect(f, FAKE_RESTART, "");
+            boot_minute(f);
+        }
+        const char *payload = fake_expect_publish_to(f, update);
+        assert_non_null(strstr(payload, i % 3 == 0 ? "\"SUCCEEDED\""
+                                        : i % 3 == 1
+                                            ? "\"DEADLINE\",\"message\":\"no final status in time\""
+                                            : "\"DEADLINE\",\"message\":\"the handler did not return"));
+        fake_accept(f, update, "");
+        memmove(f->effects, f->effects + f->seen, (f->effect_count - f->seen) * sizeof f->effects[0]);
+        f->effect_count -= f->seen;
+        f->seen = 0;
+        f->log[0] = '\0';
+    }
+    assert_int_equal(f->starts, 1000);
+    fake_free(f);
+}
+
 /* Within the grace it does return: what it says counts, a plain failure is one of the deadline, and nothing restarts. */
 static void test_deadline_and_the_handler_returns_in_time(void **state)
 {
@@ -470,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_largest_details),
         cmocka_unit_test(test_deadline_without_a_report),
         cmocka_unit_test(test_deadline_of_a_handler_that_never_returns),
+        cmocka_unit_test(test_thousand_runs_none_is_stuck),
         cmocka_unit_test(test_deadline_and_the_handler_returns_in_time),
         cmocka_unit_test(test_deadline_off_line_reported_or_cancelled),
         cmocka_unit_test(test_deadline_is_renewed_by_progress_only),

@@ -268,6 +268,20 @@ static void test_storage_that_does_not_open(void **state)
     fake_store_fail(ERR_OK);
 }
 
+/* The journal of a firmware that writes larger ones: the device runs, and the loss is told and counted. */
+static void test_stored_journal_that_does_not_fit(void **state)
+{
+    (void)state;
+    static const char record[JOBS_RECORD_CAP + 1] = "JOBJ";
+    assert_int_equal(port_store_put("jobs", record, sizeof(record)), ERR_OK);
+    table_init();
+    assert_true(fake_log_has("larger than any of this firmware"));
+    assert_int_equal(table_register_blink(), ERR_OK);
+    table_start_job();
+    struct jobs_counters counters;
+    FAKE_WAIT((run_get_counters(&counters), counters.journal_damaged == 1));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
 
 int main(void)
@@ -287,6 +301,7 @@ int main(void)
         TEST(test_stop_while_a_handler_runs),
         TEST(test_many_starts_and_stops),
         TEST(test_storage_that_does_not_open),
+        TEST(test_stored_journal_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
