@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole job engine, and a service that sends whatever it likes. Input: lines. A line's first byte says what happens, the
+ * rest is a payload (or what stands at `apply`); so topic and state are chosen by the bytes in front. The client token of
+ * each request is sixteen zeros, so that an answer can meet it. Whatever comes: no crash, a wake time after now, a phase that
+ * exists, requests that are JSON on topics of ours, and a handler that is started alone, with a document, and only after
+ * the journal has its start. */
+#include "device/core/jobs_engine_state.h"
+
+#include "common/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOPICS       "$aws/things/lamp/jobs/"
+#define EVENTS_MAX   200
+#define ATTEMPTS_MAX 3
+#define MINUTE_MS    60000u
+
+#define REQUIRE(condition)                                                                                   \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
+            abort();                                                                                         \
+        }                                                                                                    \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct device {
+    struct jobs_engine engine;
+    char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
+    uint64_t now_ms;
+    char record[JOBS_RECORD_CAP];
+    size_t record_len;
+    bool fails_saves;
+    bool fails_publishes;
+    bool wants_reconnect;
+    bool is_handler_running;
+    uint32_t run_id; /* of the handler that was started last in this boot; 0: none */
+} device;
+
+/* ---- effects */
+
+static void require_ours(const char *topic)
+{
+    REQUIRE(strlen(topic) < DEVICE_TOPIC_CAP);
+    REQUIRE(strncmp(topic, TOPICS, strlen(TOPICS)) == 0);
+}
+
+static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
+{
+    (void)ctx;
+    REQUIRE(id < JOBS_SUB_COUNT);
+    require_ours(filter);
+    return device.fails_publishes ? ERR_OFFLINE : ERR_OK;
+}
+
+static enum err do_publish(void *ctx, const char *topic, const char *payload, size_t len)
+{
+    struct json_field token = {.key = "clientToken", .parent = JSON_TOP};
+    (void)ctx;
+    require_ours(topic);
+    REQUIRE(strpbrk(topic, "+#") == NULL);
+    REQUIRE(len > 0 && len < JOBS_PAYLOAD_CAP && strlen(payload) == len);
+    REQUIRE(json_read((struct slice){payload, len}, &token, 1, NULL) == ERR_OK);
+    REQUIRE(token.type == JSON_STRING && token.text.len == JOBS_TOKEN_CAP - 1);
+    return device.fails_publishes ? ERR_OFFLINE : ERR_OK;
+}
+
+static void do_reconnect(void *ctx, const char *why)
+{
+    (void)ctx;
+    REQUIRE(why[0] != '\0');
+    device.wants_reconnect = true;
+}
+
+static enum err do_save(void *ctx, const void *record, size_t len)
+{
+    static struct journal journal;
+    static struct jobs_outcome outcome;
+    static struct details details;
+    (void)ctx;
+    REQUIRE(len > 0 && len <= sizeof(device.record));
+    REQUIRE(journal_decode((struct slice){record, len}, &journal, &outcome, &details) == JOURNAL_GOOD);
+    if (device.fails_saves)
+        return ERR_STORAGE;
+    memcpy(device.record, record, len);
+    device.record_len = len;
+    return ERR_OK;
+}
+
+/* G1: a start is in the journal, with its attempt and without a final status, before it happens. */
+static void require_journaled(const struct jobs_run *run)
+{
+    static struct journal journal;
+    static struct jobs_outcome outcome;
+    static struct details details;
+    struct slice record = {device.record, device.record_len};
+    REQUIRE(journal_decode(record, &journal, &outcome, &details) == JOURNAL_GOOD);
+    REQUIRE(strcmp(journal.started.job_id, run->job_id) == 0);
+    REQUIRE(journal.started.execution_number == run->execution_number);
+    REQUIRE(journal.attempt == run->attempt && journal.last_run_id == run->run_id);
+    REQUIRE(!journal.has_outcome);
+}
+
+static void do_start_handler(void *ctx, const struct jobs_run *run)
+{
+    struct json_field action = {.key = "action", .parent = JSON_TOP};
+    (void)ctx;
+    REQUIRE(!device.is_handler_running);
+    REQUIRE(run->run_id != 0 && run->run_id != device.run_id);
+    REQUIRE(journal_is_job_id(slice_from(run->job_id)));
+    REQUIRE(run->attempt >= 1 && run->attempt <= (run->user == NULL ? 1 : ATTEMPTS_MAX));
+    REQUIRE(run->document_len < sizeof(device.document) && strlen(device.document) == run->document_len);
+    REQUIRE(json_read((struct slice){device.document, run->document_len}, &action, 1, NULL) == ERR_OK);
+    REQUIRE(action.type == JSON_STRING);
+    require_journaled(run);
+    device.is_handler_running = true;
+    device.run_id = run->run_id;
+}
+
+static void do_cancel_handler(void *ctx, uint32_t run_id)
+{
+    (void)ctx;
+    REQUIRE(run_id != 0);
+    REQUIRE(!device.is_handler_running || run_id == device.run_id);
+}
+
+static void do_restart(void *ctx, const char *why)
+{
+    (void)ctx;
+    REQUIRE(why[0] != '\0' && device.is_handler_running);
+}
+
+static uint32_t do_random(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void do_log(void *ctx, enum jobs_log_level level, const char *text)
+{
+    (void)ctx, (void)level;
+    REQUIRE(strlen(text) < JOURNAL_MESSAGE_CAP);
+    REQUIRE(strstr(text, "X-Amz-Signature") == NULL); /* a document's link */
+}
+
+/* ---- events */
+
+static void boot(void)
+{
+    static const struct jobs_action actions[] = {
+        {.name = "fail", .max_attempts = 1, .timeout_min = 1, .deadline_s = 600},
+        {.name = "rerun",
+         .max_attempts = ATTEMPTS_MAX,
+         .on_interrupted = JOBS_INTERRUPTED_RERUN,
+         .user = &device},
+        {.name = "wait", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_WAIT, .deadline_s = 60},
+        {.name = "restart", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_SUCCEED},
+    };
+    struct jobs_engine_config config = {
+        .thing_name = "lamp",
+        .io = {NULL, do_subscribe, do_publish, do_reconnect, do_save, do_start_handler, do_cancel_handler,
+               do_restart, do_random, do_log},
+        .document = device.document,
+        .document_cap = sizeof(device.document),
+    };
+
+    memset(&device.engine, 0xA5, sizeof(device.engine));
+    device.is_handler_running = device.wants_reconnect = false;
+    device.run_id = 0;
+    jobs_engine_init(&device.engine, &config, (struct slice){device.record, device.record_len},
+                     device.now_ms);
+    jobs_engine_started(&device.engine, device.now_ms);
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        REQUIRE(jobs_engine_register(&device.engine, &actions[i], device.now_ms) == ERR_OK);
+}
+
+static void connect_all(void)
+{
+    jobs_engine_connected(&device.engine, device.now_ms);
+    for (unsigned id = 0; id < JOBS_SUB_COUNT; id++)
+        jobs_engine_subscribed(&device.engine, (enum jobs_subscription)id, true, device.now_ms);
+}
+
+/* Copies of exact size: the address sanitizer sees the first byte read too far. */
+static void receive(struct slice topic, struct slice payload)
+{
+    char *topic_copy = malloc(topic.len + 1);
+    char *payload_copy = malloc(payload.len + (payload.len == 0));
+    REQUIRE(topic_copy != NULL && payload_copy != NULL);
+    memcpy(topic_copy, topic.ptr, topic.len);
+    if (payload.len > 0)
+        memcpy(payload_copy, payload.ptr, payload.len);
+    jobs_engine_message(&device.engine, (struct slice){topic_copy, topic.len},
+                        (struct slice){payload_copy, payload.len}, device.now_ms);
+    free(topic_copy);
+    free(payload_copy);
+}
+
+/* Of the execution in hand, as an honest service would; "" and "$next" are a hostile one's. */
+static void answer(const char *operation, struct slice payload)
+{
+    char topic[DEVICE_TOPIC_CAP];
+    snprintf(topic, sizeof(topic), "%s%s/%s", TOPICS, device.engine.current.job_id, operation);
+    receive(slice_from(topic), payload);
+}
+
+static enum jobs_status read_status(struct slice *rest)
+{
+    unsigned digit = rest->len > 0 ? (unsigned char)rest->ptr[0] - (unsigned)'0' : 0;
+    if (rest->len > 0)
+        *rest = (struct slice){rest->ptr + 1, rest->len - 1};
+    return (enum jobs_status)(digit <= JOBS_STATUS_COUNT ? digit : JOBS_STATUS_FAILED);
+}
+
+/* A status digit, then the value of a detail, which is also the message. */
+static void report(bool by_id, struct slice rest)
+{
+    struct jobs_report report = {.status = read_status(&rest), .run_id = by_id ? 0 : device.run_id};
+    char text[2048];
+    size_t len = rest.len < sizeof(text) - 1 ? rest.len : sizeof(text) - 1;
+
+    if (len > 0)
+        memcpy(text, rest.ptr, len);
+    text[len] = '\0';
+    if (by_id)
+        memcpy(report.job_id, device.engine.current.job_id, sizeof(report.job_id));
+    report.has_progress = len % 2 == 0;
+    report.progress_percent = (uint8_t)(len % 128);
+    report.message = text;
+    report.has_details = true;
+    details_clear(&report.details);
+    details_add(&report.details, "note", text);
+    details_add(&report.details, text, "by its own name");
+    jobs_engine_report(&device.engine, &report, device.now_ms);
+}
+
+static void handler_returns(struct slice rest)
+{
+    if (!device.is_handler_running)
+        return;
+    device.is_handler_running = false;
+    jobs_engine_handler_returned(&device.engine, device.run_id, read_status(&rest), device.now_ms);
+}
+
+static void oversized(const char *tail, struct slice rest)
+{
+    char topic[DEVICE_TOPIC_CAP];
+    snprintf(topic, sizeof(topic), "%s%s", TOPICS, tail);
+    jobs_engine_oversized(&device.engine, slice_from(topic), DEVICE_MESSAGE_CAP + rest.len, device.now_ms);
+}
+
+static void wake(void)
+{
+    uint64_t wake_ms = jobs_engine_wake_at_ms(&device.engine);
+    if (wake_ms != UINT64_MAX)
+        device.now_ms = wake_ms;
+    jobs_engine_tick(&device.engine, device.now_ms);
+}
+
+/* A refused or missing SUBACK of one of the four. */
+static void subscribe_badly(struct slice rest)
+{
+    unsigned id = rest.len > 0 ? (unsigned char)rest.ptr[0] % (JOBS_SUB_COUNT + 1) : 0;
+    jobs_engine_connected(&device.engine, device.now_ms);
+    jobs_engine_subscribed(&device.engine, (enum jobs_subscription)id, rest.len % 2 == 0, device.now_ms);
+}
+
+static void notice(const char *tail, struct slice payload)
+{
+    char topic[DEVICE_TOPIC_CAP];
+    snprintf(topic, sizeof(topic), "%s%s", TOPICS, tail);
+    receive(slice_from(topic), payload);
+}
+
+static void free_topic(struct slice rest)
+{
+    struct slice topic = slice_cut(&rest, ' ');
+    receive(topic, rest.ptr != NULL ? rest : SLICE_EMPTY);
+}
+
+static void tell_engine(char what, struct slice rest)
+{
+    switch (what) {
+    case 'N':
+        notice("$next/get/accepted", rest);
+        break;
+    case 'n':
+        notice("$next/get/rejected", rest);
+        break;
+    case 'D':
+        answer("get/accepted", rest);
+        break;
+    case 'd':
+        answer("get/rejected", rest);
+        break;
+    case 'U':
+        answer("update/accepted", rest);
+        break;
+    case 'u':
+        answer("update/rejected", rest);
+        break;
+    case 'I':
+        notice("notify", rest);
+        break;
+    case 'i':
+        notice("notify-next", rest);
+        break;
+    case '$':
+        free_topic(rest);
+        break;
+    case 'O':
+        oversized("$next/get/accepted", rest);
+        break;
+    case 'o':
+        oversized("notify", rest);
+        break;
+    case 'Z':
+        jobs_engine_resync(&device.engine, device.now_ms);
+        break;
+    default:
+        break;
+    }
+}
+
+static void happen(char what, struct slice rest)
+{
+    switch (what) {
+    case 'C':
+        connect_all();
+        break;
+    case 'c':
+        subscribe_badly(rest);
+        break;
+    case 'X':
+        jobs_engine_disconnected(&device.engine, device.now_ms);
+        break;
+    case 'B': /* the power goes and comes */
+        boot();
+        break;
+    case 'W':
+        wake();
+        break;
+    case 'T':
+        device.now_ms += (rest.len + 1) * MINUTE_MS;
+        jobs_engine_tick(&device.engine, device.now_ms);
+        break;
+    case 'R':
+        report(false, rest);
+        break;
+    case 'r':
+        report(true, rest);
+        break;
+    case 'H':
+        handler_returns(rest);
+        break;
+    case 'S':
+        device.fails_saves = !device.fails_saves;
+        break;
+    case 'P':
+        device.fails_publishes = !device.fails_publishes;
+        break;
+    default:
+        tell_engine(what, rest);
+    }
+}
+
+static void check_engine(void)
+{
+    const struct jobs_engine *e = &device.engine;
+    REQUIRE(jobs_engine_wake_at_ms(e) > device.now_ms);
+    REQUIRE(e->phase <= JOBS_RETURNING);
+    REQUIRE(e->connection <= JOBS_READY);
+    REQUIRE(e->phase != JOBS_RUNNING || device.is_handler_running);
+    REQUIRE(e->phase == JOBS_IDLE || journal_is_job_id(slice_from(e->current.job_id)));
+    REQUIRE(e->details.len < sizeof(e->details.text) && strlen(e->details.text) == e->details.len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice input = {(const char *)data, size};
+    device.now_ms = 1000;
+    device.record_len = 0;
+    device.fails_saves = device.fails_publishes = false;
+    boot();
+    for (int events = 0; events < EVENTS_MAX && input.ptr != NULL && input.len > 0; events++) {
+        struct slice line = slice_cut(&input, '\n');
+        if (line.len == 0)
+            continue;
+        happen(line.ptr[0], (struct slice){line.ptr + 1, line.len - 1});
+        if (device.wants_reconnect) {
+            device.wants_reconnect = false;
+            jobs_engine_disconnected(&device.engine, device.now_ms);
+        }
+        check_engine();
+    }
+    return 0;
+}
