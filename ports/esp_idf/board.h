@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What differs between a chip (chip.c) and IDF's linux target (linux/host.c), beside the pins and the device id. */
+#ifndef PORTS_ESP_IDF_BOARD_H
+#define PORTS_ESP_IDF_BOARD_H
+
+/* Has `handler` called by the task that calls esp_restart. */
+void board_on_restart(void (*handler)(void));
+
+_Noreturn void board_restart(void);
+
+/* A descriptor that select() takes beside sockets, with the meaning of eventfd(2); negative: there is none. */
+int board_new_eventfd(void);
+
+#endif

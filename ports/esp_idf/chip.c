@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The board of a chip. */
+#include "device/port/port_board.h"
+#include "ports/esp_idf/board.h"
+
+#include "driver/gpio.h"
+#include "esp_mac.h"
+#include "esp_system.h"
+#include "esp_vfs_eventfd.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* Outputs are inputs as well, so that their level can be read. */
+static enum err set_mode(uint8_t pin, gpio_mode_t mode)
+{
+    const gpio_config_t config = {.pin_bit_mask = 1ULL << pin, .mode = mode};
+    return gpio_config(&config) == ESP_OK ? ERR_OK : ERR_INTERNAL;
+}
+
+static atomic_uint has_mode[(GPIO_NUM_MAX + 31) / 32];
+
+static bool was_seen(uint8_t pin)
+{
+    return atomic_fetch_or(&has_mode[pin / 32], 1u << (pin % 32)) & (1u << (pin % 32));
+}
+
+enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+{
+    if (!GPIO_IS_VALID_GPIO(pin) || (is_output && !GPIO_IS_VALID_OUTPUT_GPIO(pin))) {
+        return ERR_RANGE;
+    }
+    was_seen(pin);
+    return set_mode(pin, is_output ? GPIO_MODE_INPUT_OUTPUT : GPIO_MODE_INPUT);
+}
+
+enum err port_board_gpio_write(uint8_t pin, bool level)
+{
+    if (!GPIO_IS_VALID_OUTPUT_GPIO(pin)) {
+        return ERR_RANGE;
+    }
+    if (gpio_set_level((gpio_num_t)pin, level) != ESP_OK) {
+        return ERR_INTERNAL;
+    }
+    return was_seen(pin) ? ERR_OK : set_mode(pin, GPIO_MODE_INPUT_OUTPUT);
+}
+
+enum err port_board_gpio_read(uint8_t pin, bool *level)
+{
+    if (!GPIO_IS_VALID_GPIO(pin)) {
+        return ERR_RANGE;
+    }
+    if (!was_seen(pin)) {
+        enum err err = set_mode(pin, GPIO_MODE_INPUT);
+        if (err) {
+            return err;
+        }
+    }
+    *level = gpio_get_level((gpio_num_t)pin) != 0;
+    return ERR_OK;
+}
+
+/* The MAC that the factory has written, in hex digits. */
+enum err port_board_device_id(char *out, size_t cap)
+{
+    uint8_t mac[8] = {0};
+    if (esp_efuse_mac_get_default(mac) != ESP_OK) {
+        return ERR_NOT_FOUND;
+    }
+    char id[13];
+    if (cap < sizeof(id)) {
+        return ERR_TOO_LONG;
+    }
+    snprintf(out, cap, "%02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    return ERR_OK;
+}
+
+void board_on_restart(void (*handler)(void))
+{
+    if (esp_register_shutdown_handler(handler) != ESP_OK) {
+        port_board_log(PORT_LOG_ERROR,
+                       "no place for a shutdown handler: esp_restart() does not wait for jobs");
+    }
+}
+
+void board_restart(void)
+{
+    esp_restart();
+}
+
+int board_new_eventfd(void)
+{
+    const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();
+    esp_vfs_eventfd_register(&config); /* not ESP_OK: the application has done it */
+    return eventfd(0, 0);
+}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# The ESP-IDF component: included by the CMakeLists.txt at the root. Sources and requirements depend on the target alone,
+# because sdkconfig is not known yet when requirements are collected.
+idf_build_get_property(device_jobs_target IDF_TARGET)
+set(device_jobs_root ${CMAKE_CURRENT_LIST_DIR}/../..)
+file(GLOB device_jobs_sources
+    ${device_jobs_root}/common/*.c
+    ${device_jobs_root}/device/core/*.c
+    ${device_jobs_root}/device/run/*.c
+    ${device_jobs_root}/device/api/*.c
+    ${device_jobs_root}/ports/esp_idf/*.c)
+
+set(device_jobs_requires esp-tls esp_event esp_hw_support esp_timer log mbedtls mqtt nvs_flash tcp_transport)
+if(device_jobs_target STREQUAL "linux")
+    list(FILTER device_jobs_sources EXCLUDE REGEX "/(chip|port_network|network_[a-z]+)\\.c$")
+    file(GLOB device_jobs_linux_sources ${device_jobs_root}/ports/esp_idf/linux/*.c)
+    list(APPEND device_jobs_sources ${device_jobs_linux_sources})
+else()
+    list(APPEND device_jobs_requires esp_driver_gpio esp_eth esp_netif esp_system esp_wifi lwip vfs)
+endif()
+
+idf_component_register(
+    SRCS ${device_jobs_sources}
+    INCLUDE_DIRS ${device_jobs_root}/include
+    PRIV_INCLUDE_DIRS ${device_jobs_root} ${device_jobs_root}/ports/esp_idf/sync
+    PRIV_REQUIRES ${device_jobs_requires})
+
+# Sizes come from menuconfig, for the library and for whoever includes its headers.
+target_compile_options(${COMPONENT_LIB} PUBLIC -include sdkconfig.h)
+
+string(TIMESTAMP device_jobs_built_at "%s" UTC) # obeys SOURCE_DATE_EPOCH
+set_source_files_properties(${device_jobs_root}/ports/esp_idf/clock.c
+    PROPERTIES COMPILE_DEFINITIONS DEVICE_JOBS_BUILT_AT_S=${device_jobs_built_at})

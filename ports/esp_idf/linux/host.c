@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* IDF's linux target: what its components lack, with the host's means. Pins are simulated, each write is a log line. */
+#include "device/port/port_board.h"
+#include "ports/esp_idf/board.h"
+
+#include "esp_log.h"
+#include "esp_timer.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PINS         64
+#define RESTART_CODE 86 /* like a program of the host build: a supervisor starts it again */
+
+/* esp-mqtt calls it too; an application with an esp_timer of its own has the last word. */
+__attribute__((weak)) int64_t esp_timer_get_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* A peer that goes away must not end the program. */
+__attribute__((constructor)) static void ignore_broken_pipes(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static atomic_bool levels[PINS];
+
+enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+{
+    (void)is_output;
+    return pin < PINS ? ERR_OK : ERR_RANGE;
+}
+
+enum err port_board_gpio_write(uint8_t pin, bool level)
+{
+    if (pin >= PINS) {
+        return ERR_RANGE;
+    }
+    atomic_store(&levels[pin], level);
+    ESP_LOGI("gpio", "GPIO %u -> %u", (unsigned)pin, level ? 1u : 0u);
+    return ERR_OK;
+}
+
+enum err port_board_gpio_read(uint8_t pin, bool *level)
+{
+    if (pin >= PINS) {
+        return ERR_RANGE;
+    }
+    *level = atomic_load(&levels[pin]);
+    return ERR_OK;
+}
+
+enum err port_board_device_id(char *out, size_t cap)
+{
+    char name[17] = "";
+    if ((gethostname(name, sizeof(name) - 1) && !name[0]) || !name[0]) {
+        return ERR_NOT_FOUND;
+    }
+    if (strlen(name) >= cap) {
+        return ERR_TOO_LONG;
+    }
+    for (size_t i = 0; i <= strlen(name); i++) {
+        out[i] = isalnum((unsigned char)name[i]) || !name[i] ? name[i] : '-';
+    }
+    return ERR_OK;
+}
+
+void board_on_restart(void (*handler)(void))
+{
+    (void)handler; /* esp_restart is exit here, without handlers */
+}
+
+/* Other tasks are running: what exit() would clean up may be in use. */
+void board_restart(void)
+{
+    fflush(NULL);
+    _exit(RESTART_CODE);
+}
+
+int board_new_eventfd(void)
+{
+    return eventfd(0, EFD_CLOEXEC);
+}

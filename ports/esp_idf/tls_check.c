@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "ports/esp_idf/tls_check.h"
+
+#include "esp_random.h"
+#include "mbedtls/pk.h"
+#include "mbedtls/version.h"
+#include "mbedtls/x509_crt.h"
+
+#include <string.h>
+
+static const char *parse_certificates(const char *pem, mbedtls_x509_crt *chain)
+{
+    int result = mbedtls_x509_crt_parse(chain, (const unsigned char *)pem, strlen(pem) + 1);
+    if (result < 0) {
+        return "holds no certificate that can be read";
+    }
+    return result > 0 ? "holds a certificate that cannot be read" : NULL;
+}
+
+#if MBEDTLS_VERSION_MAJOR < 4 /* from then on the library has its own source of random bits */
+static int random_bytes(void *ctx, unsigned char *out, size_t len)
+{
+    (void)ctx;
+    esp_fill_random(out, len);
+    return 0;
+}
+#define PARSE_KEY(key, text)       mbedtls_pk_parse_key(key, text, strlen(pem) + 1, NULL, 0, random_bytes, NULL)
+#define IS_PAIR(public_, private_) (mbedtls_pk_check_pair(public_, private_, random_bytes, NULL) == 0)
+#else
+#define PARSE_KEY(key, text)       mbedtls_pk_parse_key(key, text, strlen(pem) + 1, NULL, 0)
+#define IS_PAIR(public_, private_) (mbedtls_pk_check_pair(public_, private_) == 0)
+#endif
+
+static const char *check_key(const char *pem, const mbedtls_x509_crt *certificate)
+{
+    if (strstr(pem, "ENCRYPTED")) {
+        return "is encrypted; a device has nobody to ask for the password";
+    }
+    mbedtls_pk_context key;
+    mbedtls_pk_init(&key);
+    const char *why = NULL;
+    if (PARSE_KEY(&key, (const unsigned char *)pem)) {
+        why = "holds no private key that can be read";
+    } else if (!IS_PAIR(&certificate->pk, &key)) {
+        why = "does not belong to the certificate";
+    }
+    mbedtls_pk_free(&key);
+    return why;
+}
+
+enum err tls_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad, const char **why)
+{
+    mbedtls_x509_crt roots, chain;
+    mbedtls_x509_crt_init(&roots);
+    mbedtls_x509_crt_init(&chain);
+    enum port_mqtt_credential which = PORT_MQTT_ROOT_CA;
+    const char *what = parse_certificates(config->root_ca_pem, &roots);
+    if (!what) {
+        which = PORT_MQTT_CERT;
+        what = parse_certificates(config->cert_pem, &chain);
+    }
+    if (!what) {
+        which = PORT_MQTT_KEY;
+        what = check_key(config->key_pem, &chain);
+    }
+    mbedtls_x509_crt_free(&chain);
+    mbedtls_x509_crt_free(&roots);
+    if (!what) {
+        return ERR_OK;
+    }
+    *bad = which;
+    *why = what;
+    return ERR_TLS;
+}

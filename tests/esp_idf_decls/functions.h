@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Our own declarations, see README.md: functions of ESP-IDF, compared with the real ones by `make esp-idf-check`. */
+#ifndef TESTS_ESP_IDF_DECLS_FUNCTIONS_H
+#define TESTS_ESP_IDF_DECLS_FUNCTIONS_H
+
+const char *esp_err_to_name(esp_err_t code);
+
+void vTaskDelay(const TickType_t ticks);
+void vTaskDelete(TaskHandle_t task);
+
+int64_t esp_timer_get_time(void);
+uint32_t esp_random(void);
+void esp_fill_random(void *buf, size_t len);
+
+esp_err_t nvs_flash_init(void);
+esp_err_t nvs_open(const char *space, nvs_open_mode_t mode, nvs_handle_t *out);
+void nvs_close(nvs_handle_t handle);
+esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, size_t len);
+esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out, size_t *len);
+esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
+esp_err_t nvs_commit(nvs_handle_t handle);
+
+esp_tls_t *esp_tls_init(void);
+int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls);
+int esp_tls_conn_destroy(esp_tls_t *tls);
+ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls);
+esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *socket);
+esp_err_t esp_tls_get_error_handle(esp_tls_t *tls, esp_tls_error_handle_t *out);
+esp_err_t esp_tls_get_and_clear_error_type(esp_tls_error_handle_t errors, esp_tls_error_type_t type,
+                                           int *code);
+esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t errors, int *code, int *flags);
+void *esp_tls_get_ssl_context(esp_tls_t *tls);
+
+esp_transport_handle_t esp_transport_init(void);
+esp_err_t esp_transport_destroy(esp_transport_handle_t t);
+void *esp_transport_get_context_data(esp_transport_handle_t t);
+esp_err_t esp_transport_set_context_data(esp_transport_handle_t t, void *data);
+esp_err_t esp_transport_set_func(esp_transport_handle_t t, connect_func connect, io_read_func read,
+                                 io_func write, trans_func close, poll_func poll_read, poll_func poll_write,
+                                 trans_func destroy);
+
+esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config);
+esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client);
+esp_err_t esp_mqtt_client_disconnect(esp_mqtt_client_handle_t client);
+esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client);
+int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos);
+int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,
+                            int qos, int retain);
+esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
+                                         esp_event_handler_t handler, void *arg);
+
+void mbedtls_x509_crt_init(mbedtls_x509_crt *crt);
+void mbedtls_x509_crt_free(mbedtls_x509_crt *crt);
+int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len);
+void mbedtls_pk_init(mbedtls_pk_context *key);
+void mbedtls_pk_free(mbedtls_pk_context *key);
+#if MBEDTLS_VERSION_MAJOR < 4
+int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
+                         const unsigned char *password, size_t password_len,
+                         int (*random)(void *, unsigned char *, size_t), void *ctx);
+int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_,
+                          int (*random)(void *, unsigned char *, size_t), void *ctx);
+#endif
+uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl);
+
+/* ---- what IDF's linux target does not have */
+#ifndef CONFIG_IDF_TARGET_LINUX
+void esp_restart(void) __attribute__((__noreturn__));
+esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler);
+esp_err_t esp_efuse_mac_get_default(uint8_t *mac);
+esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle_t *out);
+esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t timeout_us);
+esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config);
+int eventfd(unsigned int value, int flags);
+
+esp_err_t gpio_config(const gpio_config_t *config);
+esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level);
+int gpio_get_level(gpio_num_t pin);
+
+esp_err_t esp_event_loop_create_default(void);
+esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler,
+                                              void *arg, esp_event_handler_instance_t *out);
+esp_err_t esp_netif_init(void);
+esp_netif_t *esp_netif_new(const esp_netif_config_t *config);
+esp_err_t esp_netif_attach(esp_netif_t *netif, void *driver);
+esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config);
+
+esp_netif_t *esp_netif_create_default_wifi_sta(void);
+esp_err_t esp_wifi_init(const wifi_init_config_t *config);
+esp_err_t esp_wifi_set_storage(wifi_storage_t storage);
+esp_err_t esp_wifi_set_mode(wifi_mode_t mode);
+esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *config);
+esp_err_t esp_wifi_start(void);
+esp_err_t esp_wifi_connect(void);
+
+esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
+esp_eth_phy_t *esp_eth_phy_new_dp83848(const eth_phy_config_t *config);
+esp_err_t esp_eth_driver_install(const esp_eth_config_t *config, esp_eth_handle_t *out);
+esp_eth_netif_glue_handle_t esp_eth_new_netif_glue(esp_eth_handle_t eth);
+esp_err_t esp_eth_start(esp_eth_handle_t eth);
+#endif
+
+#endif

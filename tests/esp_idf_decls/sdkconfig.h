@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Our own declarations, see README.md: menuconfig's answers. Every way to the network, so that each is compiled. */
+#ifndef TESTS_ESP_IDF_DECLS_SDKCONFIG_H
+#define TESTS_ESP_IDF_DECLS_SDKCONFIG_H
+
+#define CONFIG_DEVICE_JOBS_CLOCK_WAIT_S 60
+#define CONFIG_DEVICE_JOBS_MQTT_STACK   6144
+#ifndef CONFIG_IDF_TARGET_LINUX
+#define CONFIG_DEVICE_JOBS_NETWORK_NONE    1
+#define CONFIG_DEVICE_JOBS_NETWORK_OPENETH 1
+#define CONFIG_DEVICE_JOBS_NETWORK_WIFI    1
+#define CONFIG_DEVICE_JOBS_SNTP            1
+#define CONFIG_DEVICE_JOBS_SNTP_SERVER     "pool.ntp.org"
+#endif
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* Our own declarations, see README.md: types, constants, and what is a macro or inline in ESP-IDF. */
+#ifndef TESTS_ESP_IDF_DECLS_TYPES_H
+#define TESTS_ESP_IDF_DECLS_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- esp_common */
+typedef int esp_err_t;
+#define ESP_OK                0
+#define ESP_FAIL              (-1)
+#define ESP_ERR_INVALID_STATE 0x103
+
+/* ---- freertos */
+typedef int BaseType_t;
+typedef unsigned UBaseType_t;
+typedef uint32_t TickType_t;
+typedef void *TaskHandle_t;
+typedef void *SemaphoreHandle_t;
+typedef void (*TaskFunction_t)(void *);
+typedef struct {
+    void *words[20];
+} StaticSemaphore_t;
+#define pdFALSE            0
+#define pdTRUE             1
+#define pdPASS             1
+#define portMAX_DELAY      ((TickType_t)0xffffffffu)
+#define configTICK_RATE_HZ 100
+SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory);
+SemaphoreHandle_t xSemaphoreCreateBinaryStatic(StaticSemaphore_t *memory);
+BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks);
+BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore);
+BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t stack, void *param,
+                       UBaseType_t priority, TaskHandle_t *out);
+
+/* ---- log */
+void decls_log(const char *tag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define ESP_LOGE(tag, format, ...) decls_log(tag, format, ##__VA_ARGS__)
+#define ESP_LOGI(tag, format, ...) decls_log(tag, format, ##__VA_ARGS__)
+#define ESP_LOGD(tag, format, ...) decls_log(tag, format, ##__VA_ARGS__)
+
+/* ---- driver/gpio */
+typedef int gpio_num_t;
+typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
+typedef struct {
+    uint64_t pin_bit_mask;
+    gpio_mode_t mode;
+    int pull_up_en, pull_down_en, intr_type;
+} gpio_config_t;
+#define GPIO_NUM_MAX                   22
+#define GPIO_IS_VALID_GPIO(pin)        ((pin) < GPIO_NUM_MAX)
+#define GPIO_IS_VALID_OUTPUT_GPIO(pin) ((pin) < GPIO_NUM_MAX)
+
+/* ---- esp_system, esp_timer, vfs */
+typedef void (*shutdown_handler_t)(void);
+typedef struct esp_timer *esp_timer_handle_t;
+typedef struct {
+    void (*callback)(void *arg);
+    void *arg;
+    int dispatch_method;
+    const char *name;
+    bool skip_unhandled_events;
+} esp_timer_create_args_t;
+typedef struct {
+    size_t max_fds;
+} esp_vfs_eventfd_config_t;
+#define ESP_VFS_EVENTD_CONFIG_DEFAULT()                                                                      \
+    (esp_vfs_eventfd_config_t)                                                                               \
+    {                                                                                                        \
+        .max_fds = 5                                                                                         \
+    }
+
+/* ---- nvs */
+typedef uint32_t nvs_handle_t;
+typedef enum { NVS_READONLY, NVS_READWRITE } nvs_open_mode_t;
+#define ESP_ERR_NVS_NOT_FOUND         0x1102
+#define ESP_ERR_NVS_NO_FREE_PAGES     0x110d
+#define ESP_ERR_NVS_NEW_VERSION_FOUND 0x1110
+
+/* ---- esp_event, esp_netif, esp_wifi, esp_eth */
+typedef const char *esp_event_base_t;
+typedef void *esp_event_handler_instance_t;
+typedef void (*esp_event_handler_t)(void *arg, esp_event_base_t base, int32_t id, void *data);
+#define ESP_EVENT_ANY_ID (-1)
+extern esp_event_base_t const IP_EVENT, WIFI_EVENT, ETH_EVENT;
+enum { IP_EVENT_STA_GOT_IP, IP_EVENT_ETH_GOT_IP, IP_EVENT_PPP_GOT_IP };
+enum { WIFI_EVENT_STA_START, WIFI_EVENT_STA_DISCONNECTED };
+enum { ETHERNET_EVENT_DISCONNECTED };
+typedef struct esp_netif_obj esp_netif_t;
+typedef struct {
+    const void *base, *driver, *stack;
+} esp_netif_config_t;
+#define ESP_NETIF_DEFAULT_ETH()                                                                              \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+typedef struct {
+    const char *server;
+} esp_sntp_config_t;
+#define ESP_NETIF_SNTP_DEFAULT_CONFIG(name)                                                                  \
+    {                                                                                                        \
+        .server = (name)                                                                                     \
+    }
+typedef enum { WIFI_MODE_STA = 1 } wifi_mode_t;
+typedef enum { WIFI_IF_STA = 0 } wifi_interface_t;
+typedef enum { WIFI_STORAGE_RAM = 1 } wifi_storage_t;
+typedef enum { WIFI_AUTH_OPEN, WIFI_AUTH_WPA2_PSK = 3 } wifi_auth_mode_t;
+typedef struct {
+    int dummy;
+} wifi_init_config_t;
+#define WIFI_INIT_CONFIG_DEFAULT()                                                                           \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+typedef union {
+    struct {
+        uint8_t ssid[32];
+        uint8_t password[64];
+        struct {
+            wifi_auth_mode_t authmode;
+        } threshold;
+    } sta;
+} wifi_config_t;
+typedef struct {
+    uint8_t reason;
+} wifi_event_sta_disconnected_t;
+typedef struct esp_eth_mac esp_eth_mac_t;
+typedef struct esp_eth_phy esp_eth_phy_t;
+typedef struct esp_eth_netif_glue_t *esp_eth_netif_glue_handle_t;
+typedef void *esp_eth_handle_t;
+typedef struct {
+    int dummy;
+} eth_mac_config_t;
+typedef struct {
+    uint32_t autonego_timeout_ms;
+} eth_phy_config_t;
+typedef struct {
+    esp_eth_mac_t *mac;
+    esp_eth_phy_t *phy;
+} esp_eth_config_t;
+#define ETH_MAC_DEFAULT_CONFIG()                                                                             \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define ETH_PHY_DEFAULT_CONFIG()                                                                             \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define ETH_DEFAULT_CONFIG(emac, ephy)                                                                       \
+    {                                                                                                        \
+        .mac = (emac), .phy = (ephy)                                                                         \
+    }
+
+/* ---- esp-tls */
+typedef struct esp_tls esp_tls_t;
+typedef struct esp_tls_last_error *esp_tls_error_handle_t;
+typedef struct esp_tls_cfg {
+    const char **alpn_protos;
+    const unsigned char *cacert_buf;
+    unsigned cacert_bytes;
+    const unsigned char *clientcert_buf;
+    unsigned clientcert_bytes;
+    const unsigned char *clientkey_buf;
+    unsigned clientkey_bytes;
+    int timeout_ms;
+} esp_tls_cfg_t;
+typedef enum { ESP_TLS_ERR_TYPE_SYSTEM = 2 } esp_tls_error_type_t;
+#define ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME 0x8001
+#define ESP_ERR_ESP_TLS_CANNOT_CREATE_SOCKET    0x8002
+#define ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST  0x8004
+#define ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT      0x8006
+#define ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED    0x801a
+#define ESP_TLS_ERR_SSL_WANT_READ               (-0x6900)
+#define ESP_TLS_ERR_SSL_TIMEOUT                 (-0x6800)
+ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t len);
+ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len);
+
+/* ---- tcp_transport */
+typedef struct esp_transport_item_t *esp_transport_handle_t;
+typedef int (*connect_func)(esp_transport_handle_t t, const char *host, int port, int timeout_ms);
+typedef int (*io_func)(esp_transport_handle_t t, const char *buffer, int len, int timeout_ms);
+typedef int (*io_read_func)(esp_transport_handle_t t, char *buffer, int len, int timeout_ms);
+typedef int (*trans_func)(esp_transport_handle_t t);
+typedef int (*poll_func)(esp_transport_handle_t t, int timeout_ms);
+enum {
+    ERR_TCP_TRANSPORT_CONNECTION_FAILED = -2,
+    ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN = -1,
+    ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT = 0
+};
+
+/* ---- mqtt */
+typedef struct esp_mqtt_client *esp_mqtt_client_handle_t;
+typedef enum esp_mqtt_event_id_t {
+    MQTT_EVENT_ANY = -1,
+    MQTT_EVENT_ERROR = 0,
+    MQTT_EVENT_CONNECTED,
+    MQTT_EVENT_DISCONNECTED,
+    MQTT_EVENT_SUBSCRIBED,
+    MQTT_EVENT_UNSUBSCRIBED,
+    MQTT_EVENT_PUBLISHED,
+    MQTT_EVENT_DATA
+} esp_mqtt_event_id_t;
+typedef struct {
+    int error_type;
+    int connect_return_code;
+} esp_mqtt_error_codes_t;
+enum { MQTT_ERROR_TYPE_CONNECTION_REFUSED = 2 };
+enum { MQTT_TRANSPORT_OVER_SSL = 2 };
+enum { MQTT_PROTOCOL_V_3_1_1 = 2 };
+typedef struct {
+    char *data;
+    int data_len, total_data_len, current_data_offset;
+    char *topic;
+    int topic_len, msg_id;
+    esp_mqtt_error_codes_t *error_handle;
+} esp_mqtt_event_t;
+typedef struct esp_mqtt_client_config_t {
+    struct {
+        struct {
+            const char *hostname;
+            int transport;
+            uint32_t port;
+        } address;
+    } broker;
+    struct {
+        const char *client_id;
+    } credentials;
+    struct {
+        int keepalive;
+        int protocol_ver;
+        int message_retransmit_timeout;
+    } session;
+    struct {
+        int reconnect_timeout_ms, timeout_ms;
+        bool disable_auto_reconnect;
+        esp_transport_handle_t transport;
+    } network;
+    struct {
+        int priority, stack_size;
+    } task;
+    struct {
+        int size, out_size;
+    } buffer;
+} esp_mqtt_client_config_t;
+
+/* ---- mbedtls */
+#define MBEDTLS_VERSION_MAJOR               3
+#define MBEDTLS_X509_BADCERT_EXPIRED        0x01
+#define MBEDTLS_X509_BADCERT_CN_MISMATCH    0x04
+#define MBEDTLS_X509_BADCERT_NOT_TRUSTED    0x08
+#define MBEDTLS_X509_BADCERT_FUTURE         0x0200
+#define MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE (-0x7780)
+#define MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY   (-0x7880)
+typedef struct mbedtls_ssl_context mbedtls_ssl_context;
+typedef struct {
+    void *words[8];
+} mbedtls_pk_context;
+typedef struct {
+    mbedtls_pk_context pk;
+} mbedtls_x509_crt;
+
+#endif
