@@ -35,10 +35,10 @@ static void usage(FILE *out, const char *program)
         "$DEVICE_STATE_DIR   where the device keeps its journal (default: DEVICE_DIR/state)\n"
         "$DEVICE_DEBUG       when set, the library logs details\n"
         "\n"
-        "Exit code: 0 ended by a signal; 1 the device could not start; 2 wrong usage; 86 the device "
+        "Exit code: 0 ended by a signal; 1 the device could not start; 2 wrong usage; %d the device "
         "restarts: start it\n"
-        "again (systemd: Restart=always).\n",
-        slash ? slash + 1 : program);
+        "again (device-run does; systemd: RestartForceExitStatus=%d).\n",
+        slash ? slash + 1 : program, RESTART_CODE, RESTART_CODE);
 }
 
 static void app_task(void *ctx)

@@ -15,8 +15,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define PINS         64
-#define RESTART_CODE 86
+#define PINS 64
 
 static atomic_bool levels[PINS];
 static _Atomic(void (*)(void)) shutdown_hook;
