@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help demo build test unit e2e check format bench size clean
+.PHONY: help demo build test unit e2e check sim format bench size clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test    set-up, then every gate and every test; ends with 'N passed, N failed'"
 	@echo "make check   the gates alone: format, lint, layers, warnings with gcc and clang, cross-compilation, sizes"
 	@echo "make unit    unit tests alone, under ASan and UBSan"
+	@echo "make sim     the simulation's long form: every pair of faults in small worlds; SEEDS=N random worlds instead"
 	@echo "make e2e     end-to-end tests alone, with real processes"
 	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
 	@echo "make format  clang-format on every source file"
@@ -33,11 +34,14 @@ $(BUILD)/host/Makefile:
 
 test:
 	@tools/setup test
-	@tools/test check unit e2e
+	@tools/test check unit sim e2e
 
 check unit e2e:
 	@tools/setup test
 	@tools/test $@
+
+sim: build
+	@$(BUILD)/host/tests/sim $(if $(SEEDS),--seeds $(SEEDS),--exhaustive --seeds 200000)
 
 bench:
 	@tools/setup bench

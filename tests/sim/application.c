@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* The application of a simulated device: handlers that do what they are asked, and handlers that do not. */
+#include "sim/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_STEP_MS  50
+#define LATER_MS       30000
+#define LONG_MS        (30 * SIM_TIME_MIN)
+#define PROGRESS_STEPS 4
+#define TOLD_MS        100
+#define AFTER_BOOT_MS  3000
+#define ASK_AGAIN_MS   20000
+#define REPORTS_MAX    40
+#define STEP_TOLD      1000 /* the handler was told to end, and does */
+
+const struct jobs_action sim_actions[SIM_ACTIONS] = {
+    [SIM_ONCE] = {.name = "once", .max_attempts = 1, .deadline_s = 600},
+    [SIM_AGAIN] = {.name = "again",
+                   .max_attempts = 3,
+                   .deadline_s = 600,
+                   .on_interrupted = JOBS_INTERRUPTED_RERUN},
+    [SIM_LATER] = {.name = "later",
+                   .max_attempts = 1,
+                   .deadline_s = 600,
+                   .on_interrupted = JOBS_INTERRUPTED_WAIT},
+    [SIM_STEPS] = {.name = "steps",
+                   .max_attempts = 2,
+                   .deadline_s = 300,
+                   .timeout_min = 2,
+                   .on_interrupted = JOBS_INTERRUPTED_RERUN},
+    [SIM_LONG] = {.name = "long", .max_attempts = 1, .deadline_s = 7200},
+    [SIM_RESTART] = {.name = "restart",
+                     .max_attempts = 1,
+                     .deadline_s = 120,
+                     .on_interrupted = JOBS_INTERRUPTED_SUCCEED},
+    [SIM_GOODBYE] = {.name = "goodbye", .max_attempts = 1, .deadline_s = 600},
+};
+
+static void next_step(struct sim_device *d, uint64_t in_ms)
+{
+    sim_post(d->world, SIM_EVENT_APPLICATION, d->index, in_ms)->epoch = d->boots;
+}
+
+static void end(struct sim_device *d, enum jobs_status status)
+{
+    struct sim_entry *entry = d->running;
+
+    d->running = NULL;
+    if (status == JOBS_STATUS_IN_PROGRESS)
+        d->waiting = entry;
+    else
+        entry->has_reported = true;
+    sim_trace(d->world, "%s: the handler returns %d", d->name, (int)status);
+    jobs_engine_handler_returned(&d->engine, d->run_id, status, sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+/* run_id 0: by its job id, as the seed does. */
+static enum err report(struct sim_device *d, struct sim_entry *entry, uint32_t run_id,
+                       enum jobs_status status, unsigned progress_percent)
+{
+    struct jobs_report text = {.run_id = run_id,
+                               .status = status,
+                               .has_progress = progress_percent > 0,
+                               .progress_percent = (uint8_t)progress_percent,
+                               .has_details = true};
+    bool is_final = status != JOBS_STATUS_IN_PROGRESS && status < JOBS_STATUS_COUNT;
+
+    snprintf(text.job_id, sizeof text.job_id, "%s", entry->job_id);
+    details_clear(&text.details);
+    details_add(&text.details, "step", "a \"value\"");
+    entry->has_reported = entry->has_reported || is_final;
+    enum err err = jobs_engine_report(&d->engine, &text, sim_device_now_ms(d));
+    sim_trace(d->world, "%s: the application reports %d for %s: %d", d->name, (int)status, entry->job_id,
+              err);
+    if (err == ERR_OK && is_final && !d->is_dead)
+        sim_ledger_confirmed(d, status);
+    if (err == ERR_OK && status == JOBS_STATUS_IN_PROGRESS)
+        entry->renewed_ms = d->world->now_ms;
+    sim_device_settle(d);
+    return err;
+}
+
+void sim_application_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run)
+{
+    d->running = entry;
+    d->waiting = NULL;
+    d->run_id = run->run_id;
+    d->step = 0;
+    d->owed = entry->action == SIM_LATER ? entry : NULL;
+    d->reports = 0;
+    d->behavior = sim_happens(d->world, SIM_CHOICE_HANDLER, UINT32_MAX);
+    next_step(d, FIRST_STEP_MS);
+}
+
+void sim_application_told(struct sim_device *d, uint32_t run_id)
+{
+    if (d->run_id != run_id || d->behavior == SIM_HANDLER_NEVER_RETURNS ||
+        d->behavior == SIM_HANDLER_TOO_LATE)
+        return;
+    d->owed = NULL;
+    if (d->running) {
+        d->step = STEP_TOLD;
+        next_step(d, TOLD_MS);
+    }
+}
+
+static void restart(struct sim_device *d)
+{
+    if (d->is_on)
+        sim_device_power_cut(d);
+}
+
+static void break_rules(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+    struct sim_entry *entry = d->running;
+    bool has_reported = entry->has_reported;
+
+    sim_check(w, report(d, entry, d->run_id + 7, JOBS_STATUS_SUCCEEDED, 0) == ERR_NOT_FOUND,
+              "a report for a run that does not exist is taken");
+    if (d->running)
+        sim_check(w, report(d, entry, d->run_id, JOBS_STATUS_COUNT, 0) == ERR_ARG, "a status that is none");
+    if (d->running)
+        sim_check(w, report(d, entry, d->run_id, JOBS_STATUS_IN_PROGRESS, 101) == ERR_ARG, "101 percent");
+    entry->has_reported = has_reported;
+    if (d->running)
+        end(d, JOBS_STATUS_SUCCEEDED);
+}
+
+/* false: it does what its action says. */
+static bool misbehave(struct sim_device *d)
+{
+    struct sim_entry *entry = d->running;
+
+    switch (d->behavior) {
+    case SIM_HANDLER_FAILS:
+        end(d, JOBS_STATUS_FAILED);
+        return true;
+    case SIM_HANDLER_REJECTS:
+        end(d, JOBS_STATUS_REJECTED);
+        return true;
+    case SIM_HANDLER_REPORTS_FIRST:
+        report(d, entry, d->run_id, JOBS_STATUS_REJECTED, 0);
+        if (d->running)
+            end(d, JOBS_STATUS_FAILED);
+        return true;
+    case SIM_HANDLER_REPORTS_TWICE:
+        report(d, entry, d->run_id, JOBS_STATUS_SUCCEEDED, 0);
+        if (d->running)
+            report(d, entry, 0, JOBS_STATUS_FAILED, 0);
+        if (d->running)
+            end(d, JOBS_STATUS_IN_PROGRESS);
+        return true;
+    case SIM_HANDLER_NEVER_RETURNS:
+        return true;
+    case SIM_HANDLER_NEVER_REPORTS:
+        d->owed = NULL;
+        end(d, JOBS_STATUS_IN_PROGRESS);
+        return true;
+    case SIM_HANDLER_TOO_LATE:
+        if (d->step++ > 0)
+            end(d, JOBS_STATUS_SUCCEEDED);
+        else
+            next_step(d, 1000u * sim_actions[entry->action].deadline_s + 5000);
+        return true;
+    case SIM_HANDLER_RESTARTS:
+        report(d, entry, d->run_id, JOBS_STATUS_FAILED, 0);
+        restart(d);
+        return true;
+    case SIM_HANDLER_BREAKS_RULES:
+        break_rules(d);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void work(struct sim_device *d)
+{
+    unsigned step = d->step++;
+
+    switch (d->running->action) {
+    case SIM_LATER:
+        end(d, JOBS_STATUS_IN_PROGRESS);
+        next_step(d, LATER_MS);
+        break;
+    case SIM_STEPS:
+        if (step == PROGRESS_STEPS) {
+            end(d, JOBS_STATUS_SUCCEEDED);
+            break;
+        }
+        next_step(d, LATER_MS);
+        report(d, d->running, d->run_id, JOBS_STATUS_IN_PROGRESS, 1 + 24 * step);
+        break;
+    case SIM_LONG:
+        if (step > 0)
+            end(d, JOBS_STATUS_SUCCEEDED);
+        else
+            next_step(d, LONG_MS);
+        break;
+    case SIM_RESTART:
+        restart(d);
+        break;
+    case SIM_GOODBYE:
+        report(d, d->running, d->run_id, JOBS_STATUS_SUCCEEDED, 0);
+        restart(d);
+        break;
+    default:
+        end(d, JOBS_STATUS_SUCCEEDED);
+    }
+}
+
+/* Who reports later, also after a boot: then all that it remembers is the job id. */
+static void pay(struct sim_device *d)
+{
+    bool is_of_boot = d->owed->boot_of_start == d->boots;
+    enum err err = report(d, d->owed, is_of_boot ? d->run_id : 0, JOBS_STATUS_SUCCEEDED, 0);
+
+    if (!d->is_on)
+        return; /* the power went in the middle of it: nobody was told */
+    if (err == ERR_NOT_FOUND && ++d->reports < REPORTS_MAX && d->is_on)
+        next_step(d, ASK_AGAIN_MS);
+    else if (err != ERR_NOT_FOUND)
+        d->owed = NULL;
+}
+
+void sim_application_step(struct sim_device *d)
+{
+    if (!d->running) {
+        if (d->owed)
+            pay(d);
+    } else if (d->step == STEP_TOLD) {
+        end(d, JOBS_STATUS_FAILED);
+    } else if (!misbehave(d)) {
+        work(d);
+    }
+}
+
+void sim_application_booted(struct sim_device *d)
+{
+    if (d->owed) {
+        d->owed->renewed_ms = d->world->now_ms;
+        next_step(d, AFTER_BOOT_MS);
+    }
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a world can go wrong: at each of its steps, and at each call through a seam, the world asks sim_choose what
+ * happens. 0 is always the fair weather. The answers come from a seed (random worlds) or from a plan of at most two
+ * faults (exhaustive worlds); nothing else in a world is left to chance, so either replays it. */
+#ifndef TESTS_SIM_CHOICE_H
+#define TESTS_SIM_CHOICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(name, what, options...): options[0] is what happens in fair weather. */
+#define SIM_CHOICE_LIST(X)                                                                                   \
+    X(STEP, "world", "", "power cut", "connection cut", "broker restarts", "service restarts",               \
+      "service comes back from a backup", "cancel", "forced cancel", "delete", "delete and create again",    \
+      "five minutes pass at once", "clock forth", "clock back", "resync")                                    \
+    X(BOOT, "boot", "", "journal lost", "journal bit flipped", "handlers registered late")                   \
+    X(CONNECT, "connect", "", "fails", "cut at once")                                                        \
+    X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK")                                        \
+    X(PUT, "put", "", "fails", "power cut before", "power cut after")                                        \
+    X(PUBLISH, "publish", "", "not sent", "lost", "doubled", "late", "cut before", "cut after",              \
+      "power cut before", "power cut after")                                                                 \
+    X(SERVE, "service", "", "InternalError", "RequestThrottled", "InvalidRequest", "InvalidStateTransition", \
+      "VersionMismatch", "dies before commit", "dies after commit")                                          \
+    X(ANSWER, "answer", "", "lost", "doubled", "late", "cut before")                                         \
+    X(NOTICE, "notification", "", "lost", "doubled", "late", "cut before")                                   \
+    X(START, "start", "", "power cut before the first instruction")                                          \
+    X(HANDLER, "handler", "", "fails", "rejects", "reports, then returns another", "reports twice",          \
+      "never returns", "never reports", "returns too late", "restarts the device after its report",          \
+      "breaks the report rules")
+
+enum sim_choice {
+#define X(name, what, ...) SIM_CHOICE_##name,
+    SIM_CHOICE_LIST(X)
+#undef X
+        SIM_CHOICES,
+};
+
+/* The options by name, in the order of the list. */
+enum sim_step {
+    SIM_STEP_NOTHING,
+    SIM_STEP_POWER_CUT,
+    SIM_STEP_CUT,
+    SIM_STEP_BROKER,
+    SIM_STEP_SERVICE,
+    SIM_STEP_BACKUP,
+    SIM_STEP_CANCEL,
+    SIM_STEP_CANCEL_FORCED,
+    SIM_STEP_DELETE,
+    SIM_STEP_DELETE_CREATE,
+    SIM_STEP_SLEEP,
+    SIM_STEP_CLOCK_FORTH,
+    SIM_STEP_CLOCK_BACK,
+    SIM_STEP_RESYNC,
+};
+enum sim_boot { SIM_BOOT_GOOD, SIM_BOOT_LOST, SIM_BOOT_FLIPPED, SIM_BOOT_LATE };
+enum sim_connect { SIM_CONNECT_GOOD, SIM_CONNECT_FAILS, SIM_CONNECT_CUT };
+enum sim_subscribe {
+    SIM_SUBSCRIBE_GOOD,
+    SIM_SUBSCRIBE_NOT_SENT,
+    SIM_SUBSCRIBE_REFUSED,
+    SIM_SUBSCRIBE_NO_SUBACK
+};
+enum sim_put { SIM_PUT_GOOD, SIM_PUT_FAILS, SIM_PUT_CUT_BEFORE, SIM_PUT_CUT_AFTER };
+enum sim_publish {
+    SIM_PUBLISH_GOOD,
+    SIM_PUBLISH_NOT_SENT,
+    SIM_PUBLISH_LOST,
+    SIM_PUBLISH_DOUBLED,
+    SIM_PUBLISH_LATE,
+    SIM_PUBLISH_CUT_BEFORE,
+    SIM_PUBLISH_CUT_AFTER,
+    SIM_PUBLISH_POWER_BEFORE,
+    SIM_PUBLISH_POWER_AFTER,
+};
+enum sim_serve {
+    SIM_SERVE_GOOD,
+    SIM_SERVE_REJECT_FIRST, /* up to ..._LAST: rejected with the code of that name, nothing done */
+    SIM_SERVE_REJECT_LAST = 5,
+    SIM_SERVE_DIES_BEFORE,
+    SIM_SERVE_DIES_AFTER,
+};
+/* of ANSWER and NOTICE */
+enum sim_delivery {
+    SIM_DELIVERY_GOOD,
+    SIM_DELIVERY_LOST,
+    SIM_DELIVERY_DOUBLED,
+    SIM_DELIVERY_LATE,
+    SIM_DELIVERY_CUT
+};
+enum sim_handler {
+    SIM_HANDLER_GOOD,
+    SIM_HANDLER_FAILS,
+    SIM_HANDLER_REJECTS,
+    SIM_HANDLER_REPORTS_FIRST,
+    SIM_HANDLER_REPORTS_TWICE,
+    SIM_HANDLER_NEVER_RETURNS,
+    SIM_HANDLER_NEVER_REPORTS,
+    SIM_HANDLER_TOO_LATE,
+    SIM_HANDLER_RESTARTS,
+    SIM_HANDLER_BREAKS_RULES,
+};
+
+#define SIM_OPTIONS_MAX 16
+#define SIM_PLAN_MAX    2
+#define SIM_POINTS_MAX  8192 /* choices of one planned world */
+
+struct sim_fault {
+    uint32_t point; /* which choice of the world, counted from 0 */
+    uint32_t option;
+};
+
+struct sim_chooser {
+    bool is_planned;
+    struct sim_fault plan[SIM_PLAN_MAX];
+    unsigned plan_count, plan_done;
+    uint64_t random;
+    uint32_t rate;                   /* of 1024 choices, so many go wrong */
+    uint16_t enabled[SIM_CHOICES];   /* one bit per option: which faults this world knows */
+    bool is_calm;                    /* no faults any more */
+    uint32_t points;                 /* choices so far */
+    uint8_t options[SIM_POINTS_MAX]; /* planned: how many options each point had */
+    uint32_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
+};
+
+/* The same plan or seed gives the same world. */
+void sim_chooser_plan(struct sim_chooser *c, const struct sim_fault *plan, unsigned plan_count);
+void sim_chooser_seed(struct sim_chooser *c, uint64_t seed);
+
+/* `allowed`: one bit per option that makes sense here; bit 0 is always set. */
+unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allowed);
+
+/* For what is no fault: number and kind of jobs, latencies. Planned worlds always get 0. */
+uint32_t sim_dice(struct sim_chooser *c, uint32_t sides);
+
+unsigned sim_option_count(enum sim_choice choice);
+const char *sim_choice_text(enum sim_choice choice);
+const char *sim_option_text(enum sim_choice choice, unsigned option);
+
+#endif

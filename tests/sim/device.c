@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* A device: the real engine and link, a flash that keeps one record, and a power supply and a network that fail at any
+ * of the engine's calls. */
+#include "sim/world.h"
+
+#include "device/core/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BOOT_MS       200
+#define OPENED_MS     30
+#define LATE_MS       7000 /* behind the engine's request timer */
+#define REGISTER_MS   4000 /* within the registration grace */
+#define CLOCK_AT_BOOT 1000
+
+uint64_t sim_device_now_ms(const struct sim_device *d)
+{
+    return d->world->now_ms - d->booted_ms + CLOCK_AT_BOOT;
+}
+
+/* ---- effects of the engine */
+
+static void lose_power(struct sim_device *d)
+{
+    d->is_dead = true;
+}
+
+static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead)
+        return ERR_OK;
+    unsigned option = sim_happens(d->world, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
+    sim_trace(d->world, "%s SUBSCRIBE %s", d->name, filter);
+    if (option == SIM_SUBSCRIBE_NOT_SENT)
+        return ERR_OFFLINE;
+    if (option != SIM_SUBSCRIBE_NO_SUBACK) {
+        struct sim_event *event = sim_post(d->world, SIM_EVENT_SUBACK, d->index, SIM_LATENCY_MS);
+        event->epoch = d->connection;
+        event->value = (unsigned)id + (option == SIM_SUBSCRIBE_REFUSED ? 16 : 0);
+    }
+    return ERR_OK;
+}
+
+static void send_to_service(struct sim_device *d, uint64_t in_ms, const char *topic, const char *payload,
+                            size_t len)
+{
+    sim_post_message(d->world, SIM_EVENT_TO_SERVICE, d->index, d->connection, in_ms, topic, payload, len);
+}
+
+static enum err do_publish(void *ctx, const char *topic, const char *payload, size_t len)
+{
+    struct sim_device *d = ctx;
+    struct sim_world *w = d->world;
+    if (d->is_dead)
+        return ERR_OK;
+    d->was_save = false;
+    sim_check(w, len == strlen(payload) && strlen(topic) < DEVICE_TOPIC_CAP, "a payload with a NUL");
+    sim_trace(w, "%s -> %s %s", d->name, topic, payload);
+    unsigned option = sim_happens(w, SIM_CHOICE_PUBLISH, UINT32_MAX);
+    bool is_sent = option == SIM_PUBLISH_GOOD || option == SIM_PUBLISH_DOUBLED ||
+                   option == SIM_PUBLISH_CUT_AFTER || option == SIM_PUBLISH_POWER_AFTER;
+    if (option == SIM_PUBLISH_NOT_SENT)
+        return ERR_OFFLINE;
+    if (d->is_connected && (is_sent || option == SIM_PUBLISH_LATE))
+        send_to_service(d, is_sent ? SIM_LATENCY_MS : LATE_MS, topic, payload, len);
+    if (d->is_connected && option == SIM_PUBLISH_DOUBLED)
+        send_to_service(d, 2 * SIM_LATENCY_MS, topic, payload, len);
+    if (option == SIM_PUBLISH_CUT_BEFORE || option == SIM_PUBLISH_CUT_AFTER)
+        d->must_drop = true;
+    if (option == SIM_PUBLISH_POWER_BEFORE || option == SIM_PUBLISH_POWER_AFTER)
+        lose_power(d);
+    return ERR_OK;
+}
+
+static void do_reconnect(void *ctx, const char *why)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead)
+        return;
+    sim_trace(d->world, "%s wants a new connection: %s", d->name, why);
+    d->must_drop = true;
+}
+
+static enum err do_save(void *ctx, const void *record, size_t len)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead)
+        return ERR_OK;
+    sim_check(d->world, len > 0 && len <= sizeof d->record, "G6: a record of %zu bytes", len);
+    unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, UINT32_MAX);
+    sim_trace(d->world, "%s put, %zu bytes", d->name, len);
+    if (option == SIM_PUT_CUT_BEFORE)
+        lose_power(d);
+    if (option == SIM_PUT_CUT_BEFORE || option == SIM_PUT_FAILS)
+        return ERR_STORAGE;
+    memcpy(d->record, record, len);
+    d->record_len = len;
+    d->saves++;
+    d->was_save = true;
+    if (option == SIM_PUT_CUT_AFTER)
+        lose_power(d);
+    return ERR_OK;
+}
+
+static void do_start_handler(void *ctx, const struct jobs_run *run)
+{
+    struct sim_device *d = ctx;
+    struct sim_world *w = d->world;
+    if (d->is_dead)
+        return;
+    sim_trace(w, "%s starts %s #%lld, attempt %u", d->name, run->job_id, (long long)run->execution_number,
+              run->attempt);
+    sim_check(w, d->was_save, "G1: no put right before the start");
+    sim_check(w, strlen(d->document) == run->document_len, "the document is cut");
+    struct sim_entry *entry = sim_ledger_entry(d, run);
+    sim_ledger_started(d, entry, run);
+    if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX))
+        lose_power(d);
+    else
+        sim_application_started(d, entry, run);
+}
+
+static void do_cancel_handler(void *ctx, uint32_t run_id)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead)
+        return;
+    sim_trace(d->world, "%s tells run %u to end", d->name, run_id);
+    sim_ledger_told(d, run_id);
+    sim_application_told(d, run_id);
+}
+
+static void do_restart(void *ctx, const char *why)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead)
+        return;
+    sim_trace(d->world, "%s restarts: %s", d->name, why);
+    lose_power(d);
+}
+
+static uint32_t do_random(void *ctx)
+{
+    struct sim_device *d = ctx;
+    d->random = d->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(d->random >> 32);
+}
+
+static void do_log(void *ctx, enum jobs_log_level level, const char *text)
+{
+    struct sim_device *d = ctx;
+    (void)level;
+    if (!d->is_dead)
+        sim_trace(d->world, "%s | %s", d->name, text);
+}
+
+/* ---- power */
+
+void sim_device_power_cut(struct sim_device *d)
+{
+    sim_trace(d->world, "%s is without power", d->name);
+    d->is_on = d->is_connected = d->is_dead = d->must_drop = false;
+    d->running = d->waiting = NULL;
+    d->connection++;
+    sim_post(d->world, SIM_EVENT_BOOT, d->index, BOOT_MS);
+}
+
+static void harm_journal(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+    uint32_t allowed = 1u << SIM_BOOT_LATE;
+
+    if (d->record_len > 0 && !w->service->was_restored)
+        allowed |= 1u << SIM_BOOT_LOST | 1u << SIM_BOOT_FLIPPED;
+    d->is_late = false;
+    switch (sim_happens(w, SIM_CHOICE_BOOT, allowed)) {
+    case SIM_BOOT_LOST:
+        d->record_len = 0;
+        sim_ledger_journal_lost(d);
+        break;
+    case SIM_BOOT_FLIPPED:
+        d->record[sim_dice(&w->chooser, (uint32_t)d->record_len)] ^= (char)(1 << sim_dice(&w->chooser, 8));
+        sim_ledger_journal_lost(d);
+        break;
+    case SIM_BOOT_LATE:
+        d->is_late = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void sim_device_boot(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+    struct jobs_engine_config config = {
+        .thing_name = d->name,
+        .io = {.ctx = d,
+               .subscribe = do_subscribe,
+               .publish = do_publish,
+               .reconnect = do_reconnect,
+               .save = do_save,
+               .start_handler = do_start_handler,
+               .cancel_handler = do_cancel_handler,
+               .restart = do_restart,
+               .random = do_random,
+               .log = do_log},
+        .document = d->document,
+        .document_cap = sizeof d->document,
+    };
+
+    d->is_on = true;
+    d->boots++;
+    d->booted_ms = w->now_ms;
+    d->was_save = false;
+    d->random = (w->chooser.random ^ d->boots) + d->index;
+    sim_trace(w, "%s boots, number %u", d->name, d->boots);
+    harm_journal(d);
+    memset(&d->engine, 0xA5, sizeof d->engine); /* what stood in memory is gone */
+    memset(d->document, 0xA5, sizeof d->document);
+    uint64_t now_ms = sim_device_now_ms(d);
+    jobs_engine_init(&d->engine, &config, (struct slice){d->record, d->record_len}, now_ms);
+    link_init(&d->link);
+    link_start(&d->link, now_ms);
+    jobs_engine_started(&d->engine, now_ms);
+    if (d->is_late)
+        sim_post(w, SIM_EVENT_REGISTER, d->index, REGISTER_MS)->epoch = d->boots;
+    else
+        sim_device_register(d);
+    sim_application_booted(d);
+    sim_device_settle(d);
+}
+
+void sim_device_register(struct sim_device *d)
+{
+    for (unsigned i = 0; i < SIM_ACTIONS; i++)
+        sim_check(d->world, jobs_engine_register(&d->engine, &sim_actions[i], sim_device_now_ms(d)) == ERR_OK,
+                  "a handler is refused");
+    sim_device_settle(d);
+}
+
+/* ---- connection */
+
+void sim_device_cut(struct sim_device *d)
+{
+    d->must_drop = false;
+    if (!d->is_on)
+        return;
+    bool was_connected = d->is_connected;
+    d->is_connected = false;
+    d->connection++;
+    link_down(&d->link, sim_device_now_ms(d), do_random(d));
+    if (!was_connected)
+        return;
+    sim_trace(d->world, "%s has lost its connection", d->name);
+    jobs_engine_disconnected(&d->engine, sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+static void open_connection(struct sim_device *d)
+{
+    struct sim_event *event = sim_post(d->world, SIM_EVENT_OPENED, d->index, OPENED_MS);
+    event->epoch = ++d->connection;
+}
+
+void sim_device_opened(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+    unsigned option = sim_happens(w, SIM_CHOICE_CONNECT, UINT32_MAX);
+
+    if (option == SIM_CONNECT_FAILS || w->now_ms < w->service->broker_up_ms) {
+        link_down(&d->link, sim_device_now_ms(d), do_random(d));
+        return;
+    }
+    sim_trace(w, "%s is connected", d->name);
+    link_up(&d->link, sim_device_now_ms(d));
+    d->is_connected = true;
+    d->connected_ms = w->now_ms;
+    d->must_drop = option == SIM_CONNECT_CUT;
+    jobs_engine_connected(&d->engine, sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+void sim_device_suback(struct sim_device *d, unsigned value)
+{
+    jobs_engine_subscribed(&d->engine, (enum jobs_subscription)(value % 16), value < 16,
+                           sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+/* Copies without a NUL, so that a sanitizer sees each byte that is read too many. */
+void sim_device_message(struct sim_device *d, const struct sim_event *event)
+{
+    size_t topic_len = strlen(event->topic);
+    struct slice topic = {event->topic, topic_len};
+
+    sim_trace(d->world, "%s <- %s %.400s", d->name, event->topic, event->payload);
+    if (event->payload_len > DEVICE_MESSAGE_CAP) {
+        jobs_engine_oversized(&d->engine, topic, event->payload_len, sim_device_now_ms(d));
+    } else {
+        char *bytes = malloc(event->payload_len + 1);
+        sim_check(d->world, bytes != NULL, "out of memory");
+        memcpy(bytes, event->payload, event->payload_len);
+        bytes = realloc(bytes, event->payload_len);
+        jobs_engine_message(&d->engine, topic, (struct slice){bytes, event->payload_len},
+                            sim_device_now_ms(d));
+        free(bytes);
+    }
+    sim_device_settle(d);
+}
+
+void sim_device_resync(struct sim_device *d)
+{
+    jobs_engine_resync(&d->engine, sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+/* ---- time */
+
+uint64_t sim_device_wake_at_ms(const struct sim_device *d)
+{
+    if (!d->is_on)
+        return UINT64_MAX;
+    uint64_t engine_ms = jobs_engine_wake_at_ms(&d->engine);
+    uint64_t link_ms = link_wake_at_ms(&d->link);
+    uint64_t first_ms = engine_ms < link_ms ? engine_ms : link_ms;
+    return first_ms == UINT64_MAX ? UINT64_MAX : first_ms - CLOCK_AT_BOOT + d->booted_ms;
+}
+
+void sim_device_wake(struct sim_device *d)
+{
+    if (link_poll(&d->link, sim_device_now_ms(d)))
+        open_connection(d);
+    jobs_engine_tick(&d->engine, sim_device_now_ms(d));
+    sim_device_settle(d);
+}
+
+bool sim_device_is_idle(const struct sim_device *d)
+{
+    if (!d->is_on || !d->is_connected || d->engine.phase != JOBS_IDLE)
+        return false;
+    for (int i = 0; i < JOBS_REQUEST_COUNT; i++) {
+        if (d->engine.requests[i].is_in_flight)
+            return false;
+    }
+    return true;
+}
+
+void sim_device_settle(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+
+    if (!d->is_on)
+        return;
+    if (d->is_dead) {
+        sim_device_power_cut(d);
+        return;
+    }
+    if (d->must_drop)
+        sim_device_cut(d);
+    if (!d->is_on)
+        return;
+    sim_check(w, d->engine.phase <= JOBS_RETURNING, "no such phase");
+    sim_check(w, jobs_engine_wake_at_ms(&d->engine) > sim_device_now_ms(d), "%s is due at once, for ever",
+              d->name);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* G1 to G6 as code, from the outside: what an observer of handlers, flash and database writes down and holds against
+ * each other. */
+#include "sim/world.h"
+
+#include "device/core/jobs_reason.h"
+#include "device/core/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An idle device asks every 15 minutes with an eighth of jitter; an answer may be lost once. */
+#define TOLD_WITHIN_MS      (17 * SIM_TIME_MIN + 30000)
+#define TOLD_WITHIN_CALM_MS 60000
+
+static struct sim_entry *find(struct sim_device *d, const char *job_id, int64_t number, int64_t queued_at_s)
+{
+    struct sim_world *w = d->world;
+    for (unsigned i = 0; i < w->entry_count; i++) {
+        struct sim_entry *e = &w->ledger[i];
+        if (e->device == d->index && e->number == number && e->queued_at_s == queued_at_s &&
+            strcmp(e->job_id, job_id) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+bool sim_ledger_has(struct sim_world *w, const char *job_id, int64_t queued_at_s)
+{
+    for (unsigned i = 0; i < w->entry_count; i++) {
+        if (w->ledger[i].queued_at_s == queued_at_s && strcmp(w->ledger[i].job_id, job_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum sim_action action_of_document(struct sim_device *d)
+{
+    static const char head[] = "{\"action\":\"";
+    const char *name = d->document + strlen(head);
+
+    sim_check(d->world, strncmp(d->document, head, strlen(head)) == 0, "a bad document is run");
+    for (unsigned i = 0; i < SIM_ACTIONS; i++) {
+        size_t len = strlen(sim_actions[i].name);
+        if (strncmp(name, sim_actions[i].name, len) == 0 && name[len] == '"')
+            return (enum sim_action)i;
+    }
+    sim_fail(d->world, "a document that no handler is for is run: %.60s", d->document);
+}
+
+struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run)
+{
+    struct sim_world *w = d->world;
+    struct sim_entry *e = find(d, run->job_id, run->execution_number, run->queued_at_s);
+
+    if (!e) {
+        sim_check(w, w->entry_count < SIM_ENTRIES, "too many executions");
+        e = &w->ledger[w->entry_count++];
+        *e = (struct sim_entry){.device = d->index,
+                                .number = run->execution_number,
+                                .queued_at_s = run->queued_at_s,
+                                .action = action_of_document(d),
+                                .is_forgiven = w->service->was_restored};
+        snprintf(e->job_id, sizeof e->job_id, "%s", run->job_id);
+    }
+    return e;
+}
+
+/* What stands in the flash. */
+static struct journal read_flash(struct sim_device *d, struct jobs_outcome *outcome)
+{
+    struct journal journal;
+    struct details details;
+
+    sim_check(d->world,
+              journal_decode((struct slice){d->record, d->record_len}, &journal, outcome, &details) ==
+                  JOURNAL_GOOD,
+              "the flash does not hold a journal");
+    return journal;
+}
+
+static void check_record(struct sim_device *d, const struct sim_entry *e, const struct jobs_run *run)
+{
+    struct sim_world *w = d->world;
+    struct jobs_outcome outcome;
+    struct journal journal = read_flash(d, &outcome);
+
+    sim_check(w,
+              strcmp(journal.started.job_id, e->job_id) == 0 &&
+                  journal.started.execution_number == e->number &&
+                  journal.started.queued_at_s == e->queued_at_s,
+              "G1: the journal does not hold the start");
+    sim_check(w, journal.attempt == run->attempt, "G1: the journal holds attempt %u, run is %u",
+              journal.attempt, run->attempt);
+    sim_check(w, !journal.has_outcome, "G1: started with a final status in the journal");
+    sim_check(w, journal_find_finished(&journal, &journal.started) == NULL, "G4: started, and in the ring");
+}
+
+/* G1: each start follows an accepted IN_PROGRESS with the attempt number. */
+static void check_claim(struct sim_device *d, const struct sim_entry *e, const struct jobs_run *run)
+{
+    struct sim_world *w = d->world;
+    struct sim_look look = sim_service_look(w, e);
+
+    if (w->service->was_restored || !look.is_there || look.status != EXECUTION_IN_PROGRESS)
+        return; /* the service has moved on, while the answer was on its way */
+    sim_check(w, look.attempt == run->attempt, "G1: the service knows of attempt %u, run is %u", look.attempt,
+              run->attempt);
+    if (!w->service->was_set && run->attempt == 1) /* what is IN_PROGRESS comes before what is QUEUED */
+        sim_check(w, !sim_service_has_earlier(w, e), "G3: another one stood in line before");
+}
+
+static bool is_over(struct sim_world *w, const struct sim_entry *e)
+{
+    struct sim_look look = sim_service_look(w, e);
+    return !look.is_there || execution_status_is_terminal(look.status);
+}
+
+void sim_ledger_started(struct sim_device *d, struct sim_entry *e, const struct jobs_run *run)
+{
+    struct sim_world *w = d->world;
+    const struct jobs_action *action = &sim_actions[e->action];
+
+    e->starts++;
+    e->boot_of_start = d->boots;
+    e->renewed_ms = w->now_ms;
+    e->is_told = false;
+    e->over_ms = is_over(w, e) ? w->now_ms : 0; /* it may have ended while the answer was on its way */
+    w->totals->starts++;
+    w->totals->resumed += run->attempt > 1;
+    sim_check(w, d->running == NULL, "two handlers at once");
+    if (!e->is_forgiven) {
+        sim_check(w, e->starts <= action->max_attempts, "G1: start %u of %u", e->starts,
+                  action->max_attempts);
+        sim_check(w, run->attempt >= e->starts, "G1: attempt %u of start %u", run->attempt, e->starts);
+        sim_check(w, !e->has_confirmed || e->is_excused, "G4: started after its final status");
+    }
+    check_record(d, e, run);
+    check_claim(d, e, run);
+}
+
+void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status)
+{
+    struct sim_world *w = d->world;
+    struct jobs_outcome outcome = {0};
+    struct journal journal = read_flash(d, &outcome);
+
+    sim_check(w, journal.has_outcome && outcome.status == status, "G2: confirmed, and not in the journal");
+    struct sim_entry *e =
+        find(d, journal.started.job_id, journal.started.execution_number, journal.started.queued_at_s);
+    w->totals->confirmed++;
+    if (!e)
+        return; /* restored: its ledger entry is of a life that the service has forgotten */
+    sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused, "G2: two final statuses confirmed");
+    e->has_confirmed = true;
+    e->confirmed = status;
+}
+
+void sim_ledger_journal_lost(struct sim_device *d)
+{
+    struct sim_world *w = d->world;
+
+    w->has_lost_journal = true;
+    for (unsigned i = 0; i < w->entry_count; i++) {
+        struct sim_entry *e = &w->ledger[i];
+        if (e->device == d->index && e->has_confirmed) {
+            struct sim_look look = sim_service_look(w, e);
+            e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
+        }
+    }
+}
+
+/* A service that forgets is outside of G1 and G2. Of G4 remains what the ring knows. */
+void sim_ledger_service_restored(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->entry_count; i++)
+        w->ledger[i].is_forgiven = true;
+    sim_ledger_service_moved(w);
+}
+
+/* ---- G5 */
+
+static struct sim_entry *in_hand(struct sim_device *d)
+{
+    return d->running ? d->running : d->waiting;
+}
+
+void sim_ledger_told(struct sim_device *d, uint32_t run_id)
+{
+    struct sim_world *w = d->world;
+    struct sim_entry *e = in_hand(d) ? in_hand(d) : d->owed;
+
+    if (!e || (in_hand(d) && d->run_id != run_id))
+        return;
+    uint64_t deadline_ms = e->renewed_ms + 1000u * (uint64_t)sim_actions[e->action].deadline_s;
+    sim_check(w, w->now_ms >= deadline_ms || e->over_ms > 0 || e->is_forgiven || is_over(w, e),
+              "R-22: told to end, and nobody has ended it");
+    e->is_told = true;
+    w->totals->told++;
+}
+
+void sim_ledger_service_moved(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->device_count; i++) {
+        struct sim_entry *e = in_hand(&w->devices[i]);
+        if (e && e->over_ms == 0 && is_over(w, e))
+            e->over_ms = w->now_ms;
+    }
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+void sim_ledger_check_told(struct sim_world *w)
+{
+    bool is_calm = w->chooser.is_calm;
+
+    for (unsigned i = 0; i < w->device_count; i++) {
+        struct sim_device *d = &w->devices[i];
+        struct sim_entry *e = in_hand(d);
+        if (!e || e->over_ms == 0 || e->is_told || e->has_reported || !d->is_connected || w->is_deaf ||
+            e->is_forgiven)
+            continue;
+        uint64_t since_ms = later(later(e->over_ms, w->last_fault_ms), d->connected_ms);
+        since_ms = is_calm ? later(since_ms, w->calm_ms) : since_ms;
+        sim_check(w, w->now_ms <= since_ms + (is_calm ? TOLD_WITHIN_CALM_MS : TOLD_WITHIN_MS),
+                  "G5: the handler of %s was not told that it is over", e->job_id);
+    }
+}
+
+/* ---- the end */
+
+/* G2: what was confirmed is what the operator sees, unless the service had ended or forgotten the execution before. */
+static void check_entry(struct sim_world *w, const struct sim_entry *e)
+{
+    struct sim_look look = sim_service_look(w, e);
+
+    if (!look.is_there)
+        return; /* deleted */
+    sim_check(w, execution_status_is_terminal(look.status), "G3: %s is left", e->job_id);
+    w->totals->by_status[look.status]++;
+    if (look.status == EXECUTION_CANCELED || look.status == EXECUTION_TIMED_OUT)
+        return;
+    const char *const confirmed = e->confirmed == JOBS_STATUS_SUCCEEDED  ? "SUCCEEDED"
+                                  : e->confirmed == JOBS_STATUS_REJECTED ? "REJECTED"
+                                                                         : "FAILED";
+    bool is_same = strcmp(execution_status_text(look.status), confirmed) == 0 ||
+                   (e->confirmed == JOBS_STATUS_REJECTED && look.status == EXECUTION_FAILED); /* the ladder */
+    sim_check(w, !e->has_confirmed || e->is_excused || e->is_forgiven || is_same,
+              "G2: %s was confirmed for %s, and is %s", confirmed, e->job_id,
+              execution_status_text(look.status));
+    if (e->action == SIM_RESTART && look.status == EXECUTION_SUCCEEDED && !e->has_reported)
+        sim_check(w, w->devices[e->device].boots > e->boot_of_start, "R-04: a restart that was none");
+}
+
+static void count_reason(struct sim_world *w, const char *reason)
+{
+#define X(name, message)                                                                                     \
+    if (strcmp(reason, #name) == 0)                                                                          \
+        w->totals->by_reason[JOBS_REASON_##name]++;
+    JOBS_REASON_LIST(X)
+#undef X
+}
+
+static void count_reasons(struct sim_world *w)
+{
+    sqlite3_stmt *q = NULL;
+    static const char sql[] = "SELECT coalesce(json_extract(details, '$.reason'), '') FROM executions";
+
+    sim_check(w, sqlite3_prepare_v2(w->service->db, sql, -1, &q, NULL) == SQLITE_OK, "no reasons: %s",
+              sqlite3_errmsg(w->service->db));
+    while (sqlite3_step(q) == SQLITE_ROW)
+        count_reason(w, (const char *)sqlite3_column_text(q, 0));
+    sqlite3_finalize(q);
+}
+
+static bool was_fair(const struct sim_world *w)
+{
+    for (int i = 0; i < SIM_CHOICES; i++) {
+        for (int k = 1; k < SIM_OPTIONS_MAX; k++) {
+            if (w->chooser.faults[i][k] > 0)
+                return false;
+        }
+    }
+    return w->chooser.is_planned;
+}
+
+void sim_ledger_check_end(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->entry_count; i++)
+        check_entry(w, &w->ledger[i]);
+    for (unsigned i = 0; i < w->device_count; i++) {
+        const struct sim_device *d = &w->devices[i];
+        sim_check(w, !d->engine.journal.has_outcome, "G2: a final status is left on %s", d->name);
+        if (was_fair(w))
+            sim_check(w, d->saves == 3 * w->entry_count, "G6: %u puts for %u jobs", d->saves, w->entry_count);
+    }
+    count_reasons(w);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* A world: some devices with the real device/core, iot-local's real cloud/core over SQLite in memory, a network between
+ * them, and a clock that jumps from event to event. world.c owns clock and events, device.c a device and its application,
+ * service.c the service and its operator, ledger.c what an outside observer writes down and holds against G1 to G6. */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include "cloud/core/core.h"
+#include "device/core/jobs_engine_state.h"
+#include "device/core/link.h"
+#include "sim/choice.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdio.h>
+
+#define SIM_DEVICES    4
+#define SIM_JOBS       20
+#define SIM_EVENTS     256
+#define SIM_ENTRIES    512
+#define SIM_NAME_CAP   16
+#define SIM_TIME_MIN   60000u
+#define SIM_LATENCY_MS 10
+#define SIM_START_MS   1700000000123 /* wall clock of the service when a world begins */
+
+struct sim_world;
+
+/* What the applications of this world can do; the names are the actions of job documents. */
+enum sim_action {
+    SIM_ONCE,    /* returns a final status */
+    SIM_AGAIN,   /* the same, three attempts */
+    SIM_LATER,   /* returns IN_PROGRESS and reports later, also after a boot (WAIT) */
+    SIM_STEPS,   /* progress every half minute under AWS's step timer, two attempts */
+    SIM_LONG,    /* runs for half an hour */
+    SIM_RESTART, /* the restart is the job */
+    SIM_GOODBYE, /* final status first, then the restart */
+    SIM_ACTIONS,
+    SIM_BAD = SIM_ACTIONS, /* a document that no handler is for */
+};
+
+struct sim_job {
+    char id[SIM_NAME_CAP];
+    enum sim_action action;
+    unsigned devices; /* one bit per target */
+    uint64_t at_ms;   /* created */
+    bool is_created;
+};
+
+/* One execution as an outside observer sees it. */
+struct sim_entry {
+    uint8_t device;
+    char job_id[SIM_NAME_CAP];
+    int64_t number, queued_at_s;
+    enum sim_action action;
+    unsigned starts;
+    unsigned boot_of_start;
+    uint64_t renewed_ms; /* its deadline runs from here, or later */
+    uint64_t over_ms;    /* it ended in the service while its handler ran; 0: not */
+    enum jobs_status confirmed;
+    bool has_confirmed; /* the engine has confirmed a final status to the application */
+    bool has_reported;  /* the application has reported one, confirmed or not */
+    bool is_told;       /* the handler was told to end */
+    bool is_excused;    /* the journal was lost after the confirmation */
+    bool is_forgiven;   /* the service has gone back to a backup from before its end */
+};
+
+struct sim_device {
+    struct sim_world *world;
+    uint8_t index;
+    char name[SIM_NAME_CAP];
+    struct jobs_engine engine;
+    struct link link;
+    char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
+    char record[JOBS_RECORD_CAP]; /* the flash */
+    size_t record_len;
+    uint64_t booted_ms;  /* the engine's clock counts from here */
+    unsigned boots;      /* also the number of this boot */
+    unsigned connection; /* number of the present or last connection */
+    uint64_t connected_ms;
+    uint64_t random;
+    bool is_on, is_connected;
+    bool is_late;   /* on this boot handlers are registered some seconds after the start */
+    bool is_dead;   /* the power went inside an effect: nothing happens any more until the next boot */
+    bool must_drop; /* the engine has asked for a new connection */
+    unsigned saves;
+    bool was_save; /* the last effect was a put that went well */
+    /* the application */
+    struct sim_entry *running; /* its handler was started on this boot and has not returned */
+    struct sim_entry *waiting; /* its handler has returned IN_PROGRESS on this boot */
+    uint32_t run_id;
+    unsigned reports;       /* tries of the one that is owed */
+    unsigned step;          /* of the handler's programme */
+    unsigned behavior;      /* option of SIM_CHOICE_HANDLER */
+    struct sim_entry *owed; /* a report that the application still owes, also after a boot */
+};
+
+enum sim_event_kind {
+    SIM_EVENT_BOOT,
+    SIM_EVENT_REGISTER,
+    SIM_EVENT_OPENED, /* a connection attempt ends */
+    SIM_EVENT_SUBACK, /* value: id, or id + 16 when refused */
+    SIM_EVENT_TO_SERVICE,
+    SIM_EVENT_TO_DEVICE,
+    SIM_EVENT_APPLICATION, /* the next step of the handler or of who reports for it */
+    SIM_EVENT_CREATE,      /* value: job */
+};
+
+struct sim_event {
+    uint64_t at_ms;
+    uint32_t serial; /* events of one moment keep their order */
+    enum sim_event_kind kind;
+    uint8_t device;
+    unsigned epoch; /* connection or boot that it belongs to */
+    unsigned value;
+    char *topic, *payload; /* of a message; malloc'd together */
+    size_t payload_len;
+};
+
+struct sim_service {
+    struct sim_world *world; /* that it serves now */
+    struct core *core;
+    sqlite3 *db; /* of core: the observer's window */
+    sqlite3_stmt *look;
+    sqlite3_stmt *earlier;
+    unsigned char *backup; /* serialized database, of when the last job was created */
+    sqlite3_int64 backup_len;
+    int64_t wall_offset_ms;
+    int64_t next_timer_ms; /* wall clock; 0: ask */
+    uint64_t broker_up_ms;
+    bool was_set;      /* the clock was: queuedAt tells no order any more */
+    bool was_restored; /* a backup came back */
+    unsigned requests;
+};
+
+/* What came of all worlds of a process. */
+struct sim_totals {
+    uint64_t worlds, executions, starts, jobs, events, boots, saves, requests, notices;
+    uint64_t resumed;   /* starts with an attempt above 1 */
+    uint64_t confirmed; /* final statuses that were confirmed */
+    uint64_t told;
+    uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
+    uint64_t by_status[EXECUTION_STATUS_COUNT];
+    uint64_t by_reason[32];
+    uint64_t hash; /* of every event of the last world */
+};
+
+struct sim_world {
+    struct sim_chooser chooser;
+    struct sim_service *service;
+    struct sim_device devices[SIM_DEVICES];
+    unsigned device_count;
+    struct sim_job jobs[SIM_JOBS];
+    unsigned job_count;
+    struct sim_event events[SIM_EVENTS];
+    unsigned event_count;
+    uint32_t serial;
+    uint64_t now_ms;
+    uint64_t calm_ms; /* from here on nothing goes wrong */
+    uint64_t last_fault_ms;
+    bool is_deaf;          /* every notification is lost */
+    bool has_backups;      /* a service of this world may come back from one */
+    bool has_lost_journal; /* a device of this world has */
+    struct sim_entry ledger[SIM_ENTRIES];
+    unsigned entry_count;
+    FILE *trace; /* where the world is told line by line; NULL: nowhere */
+    struct sim_totals *totals;
+    jmp_buf *failed;
+    char why[256];
+};
+
+/* ---- world.c */
+/* A planned world has one device and one job per given action; at most SIM_JOBS. */
+void sim_world_small(struct sim_world *w, struct sim_service *service, const enum sim_action *actions,
+                     unsigned action_count);
+void sim_world_random(struct sim_world *w, struct sim_service *service);
+/* Runs to the end, checks everything on the way. false: w->why says what broke. */
+bool sim_world_run(struct sim_world *w);
+
+/* sim_choose, told. */
+unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed);
+struct sim_event *sim_post(struct sim_world *w, enum sim_event_kind kind, unsigned device, uint64_t in_ms);
+/* A message; copies. */
+void sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device, unsigned connection,
+                      uint64_t in_ms, const char *topic, const char *payload, size_t len);
+void sim_trace(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define sim_check(w, condition, ...)                                                                         \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            sim_fail((w), __VA_ARGS__);                                                                      \
+    } while (0)
+
+/* ---- device.c */
+void sim_device_boot(struct sim_device *d);
+void sim_device_register(struct sim_device *d);
+void sim_device_power_cut(struct sim_device *d);
+void sim_device_cut(struct sim_device *d); /* its connection */
+void sim_device_opened(struct sim_device *d);
+void sim_device_suback(struct sim_device *d, unsigned value);
+void sim_device_message(struct sim_device *d, const struct sim_event *event);
+void sim_device_wake(struct sim_device *d);
+void sim_device_resync(struct sim_device *d);
+uint64_t sim_device_wake_at_ms(const struct sim_device *d); /* world time */
+bool sim_device_is_idle(const struct sim_device *d);
+uint64_t sim_device_now_ms(const struct sim_device *d); /* the engine's clock */
+/* After every event of the engine: what it asked for, and that it is in order. */
+void sim_device_settle(struct sim_device *d);
+
+/* ---- application.c */
+extern const struct jobs_action sim_actions[SIM_ACTIONS];
+void sim_application_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
+void sim_application_told(struct sim_device *d, uint32_t run_id);
+void sim_application_step(struct sim_device *d);
+void sim_application_booted(struct sim_device *d);
+
+/* ---- service.c */
+bool sim_service_open(struct sim_service *s);
+void sim_service_close(struct sim_service *s);
+void sim_service_begin(struct sim_world *w); /* an empty service for a new world, things registered */
+void sim_service_request(struct sim_world *w, const struct sim_event *event);
+void sim_service_create(struct sim_world *w, struct sim_job *job);
+void sim_service_cancel(struct sim_world *w, const struct sim_job *job, bool is_forced);
+void sim_service_delete(struct sim_world *w, struct sim_job *job);
+void sim_service_restart(struct sim_world *w, bool is_from_backup);
+void sim_service_set_clock(struct sim_world *w, int64_t by_ms);
+void sim_service_run_timers(struct sim_world *w);
+uint64_t sim_service_timer_at_ms(struct sim_world *w); /* world time */
+unsigned sim_service_pending(struct sim_world *w, unsigned device);
+
+/* What stands in the database about an execution. */
+struct sim_look {
+    bool is_there; /* with this queuedAt */
+    enum execution_status status;
+    int64_t version;
+    unsigned attempt; /* of statusDetails, 0: none */
+    char reason[32];
+};
+struct sim_look sim_service_look(struct sim_world *w, const struct sim_entry *entry);
+/* Is an execution QUEUED that stood in line before this one? */
+bool sim_service_has_earlier(struct sim_world *w, const struct sim_entry *entry);
+
+/* ---- ledger.c */
+/* Was there an execution of this name, in this second? Then nobody could tell a new one from it (docs/guarantees.md). */
+bool sim_ledger_has(struct sim_world *w, const char *job_id, int64_t queued_at_s);
+struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
+void sim_ledger_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
+void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status);
+void sim_ledger_told(struct sim_device *d, uint32_t run_id);
+void sim_ledger_journal_lost(struct sim_device *d);
+void sim_ledger_service_restored(struct sim_world *w);
+/* The service has changed something on its own: whose handler must be told? */
+void sim_ledger_service_moved(struct sim_world *w);
+/* Nobody who must be told waits too long. */
+void sim_ledger_check_told(struct sim_world *w);
+void sim_ledger_check_end(struct sim_world *w);
+
+#endif
