@@ -140,9 +140,9 @@ typedef struct {
 bool JOBS_registerHandler(const jobHandler_st *ps_handler) LIB_JOBS_SIZED(JOBS_registerHandler);
 
 /* New. The restart as a job: registers the library's own handler for this action, NULL: "restart". A job with it restarts the
- * device once, and is SUCCEEDED after the boot with the boot's number in statusDetails.boot. The proof is the device's journal,
- * which holds the start from an earlier boot, never a clock; a power cut after the start is such a restart, too. A journal that was
- * lost proves nothing: FAILED with the reason INTERRUPTED, and no second restart. Errors of JOBS_register.
+ * device once, like SYSTEM_restart, and is SUCCEEDED after the boot, with the boot's number in statusDetails.boot. The proof is
+ * the device's journal, which holds the start from an earlier boot, never a clock; a power cut after the start is such a restart,
+ * too. A journal that was lost proves nothing: FAILED with the reason INTERRUPTED, and no second restart. Errors of JOBS_register.
  *
  * A handler of one's own that has something to do before gives the final status first, which is stored before the restart and
  * sent after it:

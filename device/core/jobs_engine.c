@@ -25,18 +25,17 @@ void jobs_engine_log(struct jobs_engine *e, enum jobs_log_level level, const cha
 static void load_journal(struct jobs_engine *e, struct slice record)
 {
     static const char *const found[] = {
-        [JOURNAL_TRUNCATED] = "torn, shorter than it was written",
-        [JOURNAL_DAMAGED] = "damaged, not what was written",
-        [JOURNAL_OLDER] = "it is of an older firmware",
-        [JOURNAL_NEWER] = "it is of a newer firmware",
-        [JOURNAL_TOO_LARGE] = "it is larger than any of this firmware",
+        [JOURNAL_TRUNCATED] = "torn",
+        [JOURNAL_DAMAGED] = "damaged",
+        [JOURNAL_OLDER] = "of an older firmware",
+        [JOURNAL_NEWER] = "of a newer firmware",
+        [JOURNAL_TOO_LARGE] = "too large",
     };
     enum journal_record is = journal_decode(record, &e->journal, &e->outcome, &e->details);
 
     if (is > JOURNAL_ABSENT) {
         e->counters.journal_damaged++;
-        jobs_engine_log(e, JOBS_LOG_ERROR,
-                        "the stored journal is not used, the next write replaces it:", found[is]);
+        jobs_engine_log(e, JOBS_LOG_ERROR, "the next write replaces the stored journal, it is", found[is]);
     }
     e->journal.boots++;
 }

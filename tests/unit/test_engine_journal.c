@@ -69,10 +69,10 @@ static void test_each_kind_is_told_and_counted(void **state)
     } kinds[] = {
         {FLASH_GOOD, NULL},
         {FLASH_EMPTY, NULL},
-        {FLASH_TORN, "the next write replaces it: torn, shorter than it was written"},
-        {FLASH_FLIPPED, "the next write replaces it: damaged, not what was written"},
-        {FLASH_OLDER, "the next write replaces it: it is of an older firmware"},
-        {FLASH_NEWER, "the next write replaces it: it is of a newer firmware"},
+        {FLASH_TORN, "the next write replaces the stored journal, it is torn"},
+        {FLASH_FLIPPED, "the next write replaces the stored journal, it is damaged"},
+        {FLASH_OLDER, "the next write replaces the stored journal, it is of an older firmware"},
+        {FLASH_NEWER, "the next write replaces the stored journal, it is of a newer firmware"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -113,7 +113,7 @@ static void test_record_that_is_too_large(void **state)
     const struct jobs_engine_config config = f->engine.config;
     (void)state;
     jobs_engine_init(&f->engine, &config, (struct slice){NULL, JOBS_RECORD_CAP + 1}, f->now_ms);
-    assert_non_null(strstr(f->log, "larger than any of this firmware"));
+    assert_non_null(strstr(f->log, "it is too large"));
     assert_int_equal(jobs_engine_counters(&f->engine)->journal_damaged, 1);
     fake_free(f);
 }

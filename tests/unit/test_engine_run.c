@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "device/core/jobs_parts.h"
 #include "fakes/fake_engine_io.h"
 
 #include <stdio.h>
@@ -127,6 +128,26 @@ static void test_failure_without_a_word(void **state)
         struct fake_engine *f = fake_running();
         fake_return(f, returned[i]);
         expect_update(f, "\"reason\":\"HANDLER_FAILED\",\"message\":\"failed in the handler\"");
+        fake_free(f);
+    }
+}
+
+/* state, reason, message, attempt. Each reason belongs to one phase, so it names the phase, too. */
+static void test_every_reason_is_told_whole(void **state)
+{
+    (void)state;
+    for (uint8_t reason = JOBS_REASON_NONE + 1; reason < JOBS_REASON_COUNT; reason++) {
+        struct fake_engine *f = fake_running();
+        char expected[200];
+        f->engine.attempt = 3;
+        assert_true(strlen(jobs_wire_reason_text(reason)) > 0 &&
+                    strlen(jobs_wire_reason_message(reason)) > 0);
+        jobs_final_begin(&f->engine, JOBS_STATUS_FAILED, (enum jobs_reason)reason, NULL);
+        jobs_engine_tick(&f->engine, f->now_ms);
+        snprintf(expected, sizeof expected,
+                 "\"state\":\"failed\",\"attempt\":\"3\",\"reason\":\"%s\",\"message\":\"%s\"}",
+                 jobs_wire_reason_text(reason), jobs_wire_reason_message(reason));
+        expect_update(f, expected);
         fake_free(f);
     }
 }
@@ -521,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_report_twice),
         cmocka_unit_test(test_reports_that_name_no_run),
         cmocka_unit_test(test_failure_without_a_word),
+        cmocka_unit_test(test_every_reason_is_told_whole),
         cmocka_unit_test(test_message_is_cleaned),
         cmocka_unit_test(test_progress_is_rate_limited_and_newest_wins),
         cmocka_unit_test(test_running_is_told_without_a_report),
