@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Many jobs on one device: no job hangs, no memory is lost (R-02, R-17, R-46), and nothing that was acknowledged is lost
-when daemon and broker are killed at random moments."""
-import http.client
-import os
-import random
-import signal
-import threading
-import time
+"""Many jobs on one device: no job hangs, no memory is lost (R-02, R-17). What is killed meanwhile: test_kill.py."""
 import unittest
 
 import harness
-from harness import Cloud, CloudTest, Device
+from harness import CloudTest, Device
 
 HOST_SOAK = harness.ROOT / "build" / "host" / "tests" / "soak"  # without ASan: its allocator has no mallinfo
 # glibc counts as in use what its caches hold, and the heads of further arenas: without both the figure is exact.
@@ -57,79 +50,6 @@ class Soak(CloudTest):
         self.assertNotIn("FAILED", summaries)
         for index in (0, JOBS // 2):
             self.assertEqual(self.cloud.execution("worker", f"burst-{index}")["status"], "SUCCEEDED")
-
-
-class Killed(unittest.TestCase):
-    """kill -9 of daemon or broker at random moments during 500 executions."""
-
-    THINGS = 5
-    JOBS_EACH = 100
-    JOBS_PER_KILL = 5  # at least 20 kills
-
-    def create(self, cloud, job_id, things):
-        """CreateJob until it is acknowledged; a retry that finds the job there was acknowledged before its answer was lost."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                cloud.job(job_id, things, '{"action":"count"}')
-                return
-            except (OSError, http.client.HTTPException):
-                pass
-            except AssertionError as error:
-                if "HTTP 409" in str(error):
-                    return
-                if "HTTP 5" not in str(error):
-                    raise
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{job_id} was never acknowledged")
-            time.sleep(0.02)
-
-    def kill_at_random(self, cloud, rng, stop, kills):
-        """Counts on the semaphore `kills`, so that the load goes on between kills and not after them."""
-        while not stop.wait(rng.uniform(0.02, 0.5)):
-            pid = cloud.broker_pid()
-            if rng.random() < 0.5 and pid:
-                os.kill(pid, signal.SIGKILL)
-                self.killed["broker"] += 1
-            else:
-                cloud.process.kill()
-                cloud.restart()
-                self.killed["daemon"] += 1
-            kills.release()
-
-    def test_nothing_acknowledged_is_lost(self):
-        seed = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
-        rng = random.Random(seed)
-        cloud = Cloud(self)
-        names = [f"worker-{i}" for i in range(self.THINGS)]
-        for name in names:
-            folder = cloud.thing(name)
-            Device(self, folder, program=harness.BUILD / "tests" / "soak",
-                   env={"DEVICE_DIR": str(folder)}).wait_connected()
-        self.killed = {"broker": 0, "daemon": 0}
-        stop, kills = threading.Event(), threading.Semaphore(0)
-        killer = threading.Thread(target=self.kill_at_random, args=(cloud, rng, stop, kills))
-        killer.start()
-        try:
-            for index in range(self.JOBS_EACH):
-                self.create(cloud, f"job-{index}", names)
-                if index % self.JOBS_PER_KILL == 0:
-                    self.assertTrue(kills.acquire(timeout=60), "the killer has ended")
-        finally:
-            stop.set()
-            killer.join()
-        lost = []
-        for index in range(self.JOBS_EACH):
-            for name in names:
-                try:
-                    cloud.wait_status(name, f"job-{index}", "SUCCEEDED", patience=180)
-                except AssertionError as error:
-                    lost.append(str(error))
-                    break
-            if len(lost) > 3:
-                break
-        print(f"seed {seed}, killed: {self.killed}", flush=True)
-        self.assertFalse(lost, f"seed {seed}")
 
 
 if __name__ == "__main__":
