@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Who this device is, from a folder: text files host, port, thing_name with one value each, and PEM files root_ca.pem,
  * certificate.pem, private_key.pem. `iot-local thing NAME --out FOLDER` writes such a folder; one with the endpoint and the
- * certificate of an AWS account makes the same program a device of AWS IoT Core. The folder is $DEVICE_DIR, which the
- * command line sets, else ./device. */
+ * certificate of an AWS account makes the same program a device of AWS IoT Core. A device with Wi-Fi also reads wifi_ssid and
+ * wifi_password, when they are there.
+ *
+ * The folder is $DEVICE_DIR, which the command line sets, else ./device. Firmware carries the folder inside
+ * (examples/common/embed_device.cmake), and there is nothing to open then. */
 #ifndef EXAMPLES_COMMON_DEVICE_CONFIG_H
 #define EXAMPLES_COMMON_DEVICE_CONFIG_H
 
@@ -12,23 +15,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEVICE_CONFIG_FILE_MAX 65536 /* more than any certificate chain */
-
 static inline bool device_config_fail(const char *path, const char *what)
 {
     fprintf(stderr, "error: device configuration: %s: %s\n", path, what);
     return false;
 }
 
+#ifdef DEVICE_CONFIG_EMBEDDED
+#define DEVICE_CONFIG_FILE(name, symbol) extern const char device_config_##name[] __asm__(symbol)
+DEVICE_CONFIG_FILE(host, "_binary_host_start");
+DEVICE_CONFIG_FILE(port, "_binary_port_start");
+DEVICE_CONFIG_FILE(thing_name, "_binary_thing_name_start");
+DEVICE_CONFIG_FILE(root_ca, "_binary_root_ca_pem_start");
+DEVICE_CONFIG_FILE(certificate, "_binary_certificate_pem_start");
+DEVICE_CONFIG_FILE(private_key, "_binary_private_key_pem_start");
+DEVICE_CONFIG_FILE(wifi_ssid, "_binary_wifi_ssid_start");
+DEVICE_CONFIG_FILE(wifi_password, "_binary_wifi_password_start");
+
+/* The content of a file as text that stays. */
+static inline const char *device_config_read(const char *name, bool is_optional)
+{
+    const struct {
+        const char *name, *text;
+    } files[] = {
+        {"host", device_config_host},
+        {"port", device_config_port},
+        {"thing_name", device_config_thing_name},
+        {"root_ca.pem", device_config_root_ca},
+        {"certificate.pem", device_config_certificate},
+        {"private_key.pem", device_config_private_key},
+        {"wifi_ssid", device_config_wifi_ssid},
+        {"wifi_password", device_config_wifi_password},
+    };
+    (void)is_optional;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (!strcmp(files[i].name, name)) {
+            return files[i].text;
+        }
+    }
+    return NULL;
+}
+#else
+#define DEVICE_CONFIG_FILE_MAX 65536 /* more than any certificate chain */
+
 /* The content of a file as text that stays; NULL, and a line that says why. */
-static inline char *device_config_read(const char *name)
+static inline const char *device_config_read(const char *name, bool is_optional)
 {
     const char *folder = getenv("DEVICE_DIR");
     char path[1024];
     snprintf(path, sizeof(path), "%s/%s", folder && folder[0] ? folder : "device", name);
     FILE *file = fopen(path, "rb");
     if (!file) {
-        device_config_fail(path, "cannot be opened");
+        if (!is_optional) {
+            device_config_fail(path, "cannot be opened");
+        }
         return NULL;
     }
     char *text = (char *)malloc(DEVICE_CONFIG_FILE_MAX);
@@ -43,29 +83,49 @@ static inline char *device_config_read(const char *name)
     char *fitting = (char *)realloc(text, len + 1);
     return fitting ? fitting : text;
 }
+#endif
 
-/* A single value into a buffer, without what surrounds it. */
-static inline bool device_config_value(const char *name, char *out, size_t cap)
+/* A single line into a buffer, without what surrounds it. */
+static inline bool device_config_line(const char *name, char *out, size_t cap, const char *text)
 {
-    char *text = device_config_read(name);
-    if (!text) {
-        return false;
-    }
     size_t start = strspn(text, " \t\r\n");
-    size_t len = strcspn(text + start, " \t\r\n");
-    bool is_single = text[start + len + strspn(text + start + len, " \t\r\n")] == '\0';
-    bool is_good = len > 0 && len < cap && is_single;
-    if (is_good) {
-        memcpy(out, text + start, len);
-        out[len] = '\0';
-    } else {
-        device_config_fail(name, "must hold one value that fits");
+    size_t len = strcspn(text + start, "\r\n");
+    while (len > 0 && (text[start + len - 1] == ' ' || text[start + len - 1] == '\t')) {
+        len--;
     }
-    free(text);
-    return is_good;
+    size_t end = start + len;
+    bool is_single = text[end + strspn(text + end, " \t\r\n")] == '\0';
+    if (len >= cap || !is_single) {
+        return device_config_fail(name, "must hold one value that fits");
+    }
+    memcpy(out, text + start, len);
+    out[len] = '\0';
+    return true;
 }
 
-/* Fills config->s_awsConfig. false: a line on standard error names the file and what is wrong with it. */
+static inline bool device_config_value(const char *name, char *out, size_t cap)
+{
+    const char *text = device_config_read(name, false);
+    if (!text || !device_config_line(name, out, cap, text)) {
+        return false;
+    }
+    return (out[0] && !strpbrk(out, " \t")) || device_config_fail(name, "must hold one value that fits");
+}
+
+/* A name or password may have blanks inside. */
+static inline bool device_config_wifi(systemInitConfig_st *config)
+{
+    static char ssid[LENGTH_WIFI_CRED_SSID], password[LENGTH_WIFI_CRED_PASSWORD];
+    const char *ssid_text = device_config_read("wifi_ssid", true);
+    const char *password_text = device_config_read("wifi_password", true);
+    config->pWifiSsidStr = ssid;
+    config->pWifiPwdStr = password;
+    return (!ssid_text || device_config_line("wifi_ssid", ssid, sizeof(ssid), ssid_text)) &&
+           (!password_text || device_config_line("wifi_password", password, sizeof(password), password_text));
+}
+
+/* Fills config->s_awsConfig and the Wi-Fi's name and password. false: a line on standard error names the file and what is wrong
+ * with it. */
 static inline bool device_config_load(systemInitConfig_st *config)
 {
     static char thing_name[LENGTH_THING_NAME];
@@ -74,7 +134,7 @@ static inline bool device_config_load(systemInitConfig_st *config)
     uint32_t port = 0;
     if (!device_config_value("host", aws->hostNameStr, sizeof(aws->hostNameStr)) ||
         !device_config_value("port", port_text, sizeof(port_text)) ||
-        !device_config_value("thing_name", thing_name, sizeof(thing_name))) {
+        !device_config_value("thing_name", thing_name, sizeof(thing_name)) || !device_config_wifi(config)) {
         return false;
     }
     if (!util_parseUint32(port_text, &port) || port == 0 || port > UINT16_MAX) {
@@ -82,9 +142,9 @@ static inline bool device_config_load(systemInitConfig_st *config)
     }
     aws->port_u16 = (uint16_t)port;
     aws->pThingNameStr = thing_name;
-    return (aws->pRootCaStr = device_config_read("root_ca.pem")) &&
-           (aws->pThingCertStr = device_config_read("certificate.pem")) &&
-           (aws->pThingPrivateKeyStr = device_config_read("private_key.pem"));
+    return (aws->pRootCaStr = device_config_read("root_ca.pem", false)) &&
+           (aws->pThingCertStr = device_config_read("certificate.pem", false)) &&
+           (aws->pThingPrivateKeyStr = device_config_read("private_key.pem", false));
 }
 
 #endif

@@ -8,6 +8,9 @@ void board_on_restart(void (*handler)(void));
 
 _Noreturn void board_restart(void);
 
+/* After the storage was opened: a host keeps what a chip's flash keeps anyway. */
+void board_keep_storage(void);
+
 /* A descriptor that select() takes beside sockets, with the meaning of eventfd(2); negative: there is none. */
 int board_new_eventfd(void);
 

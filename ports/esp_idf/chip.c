@@ -88,6 +88,10 @@ void board_restart(void)
     esp_restart();
 }
 
+void board_keep_storage(void)
+{
+}
+
 int board_new_eventfd(void)
 {
     const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();

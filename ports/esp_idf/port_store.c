@@ -3,6 +3,7 @@
  * go of that, so that a power cut leaves one of the two. */
 #include "device/port/port_store.h"
 #include "device/port/port_board.h"
+#include "ports/esp_idf/board.h"
 
 #include "nvs.h"
 #include "nvs_flash.h"
@@ -51,6 +52,7 @@ enum err port_store_open(void)
         return fail("cannot open namespace", NAMESPACE, result);
     }
     is_open = true;
+    board_keep_storage();
     return ERR_OK;
 }
 

@@ -63,8 +63,11 @@ int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_co
 #endif
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl);
 
-/* ---- what IDF's linux target does not have */
-#ifndef CONFIG_IDF_TARGET_LINUX
+/* ---- what only IDF's linux target has, and what it does not have */
+#ifdef CONFIG_IDF_TARGET_LINUX
+esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_input(void);
+esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_act(void);
+#else
 void esp_restart(void) __attribute__((__noreturn__));
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler);
 esp_err_t esp_efuse_mac_get_default(uint8_t *mac);

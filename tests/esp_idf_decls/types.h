@@ -73,6 +73,11 @@ typedef struct {
         .max_fds = 5                                                                                         \
     }
 
+/* ---- esp_partition, linux target only */
+typedef struct {
+    char flash_file_name[4096];
+} esp_partition_file_mmap_ctrl_t;
+
 /* ---- nvs */
 typedef uint32_t nvs_handle_t;
 typedef enum { NVS_READONLY, NVS_READWRITE } nvs_open_mode_t;

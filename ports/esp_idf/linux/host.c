@@ -4,11 +4,13 @@
 #include "ports/esp_idf/board.h"
 
 #include "esp_log.h"
+#include "esp_private/partition_linux.h"
 #include "esp_timer.h"
 
 #include <ctype.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,40 @@ __attribute__((constructor)) static void ignore_broken_pipes(void)
 {
     signal(SIGPIPE, SIG_IGN);
 }
+
+/* ---- the flash: DEVICE_FLASH_FILE names the file that stands for it. ESP-IDF takes one that exists, and otherwise makes a
+ * new one in /tmp for each run, which is then moved there. */
+
+static bool is_flash_new;
+
+static const char *flash_file(void)
+{
+    const char *name = getenv("DEVICE_FLASH_FILE");
+    return name && name[0] ? name : NULL;
+}
+
+__attribute__((constructor)) static void choose_flash(void)
+{
+    esp_partition_file_mmap_ctrl_t *control = esp_partition_get_file_mmap_ctrl_input();
+    const char *name = flash_file();
+    is_flash_new = name && access(name, F_OK) != 0;
+    if (name && !is_flash_new) {
+        snprintf(control->flash_file_name, sizeof(control->flash_file_name), "%s", name);
+    }
+}
+
+void board_keep_storage(void)
+{
+    if (!is_flash_new) {
+        return;
+    }
+    is_flash_new = false;
+    if (rename(esp_partition_get_file_mmap_ctrl_act()->flash_file_name, flash_file())) {
+        port_board_log(PORT_LOG_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
+    }
+}
+
+/* ---- pins */
 
 static atomic_bool levels[PINS];
 
