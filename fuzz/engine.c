@@ -143,7 +143,6 @@ static void do_log(void *ctx, enum jobs_log_level level, const char *text)
 {
     (void)ctx, (void)level;
     REQUIRE(strlen(text) < JOURNAL_MESSAGE_CAP);
-    REQUIRE(strstr(text, "X-Amz-Signature") == NULL); /* a document's link */
 }
 
 /* ---- events */
