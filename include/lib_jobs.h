@@ -144,10 +144,10 @@ bool JOBS_registerHandler(const jobHandler_st *ps_handler) LIB_JOBS_SIZED(JOBS_r
  * the device's journal, which holds the start from an earlier boot, never a clock; a power cut after the start is such a restart,
  * too. A journal that was lost proves nothing: FAILED with the reason INTERRUPTED, and no second restart. Errors of JOBS_register.
  *
- * A handler of one's own that has something to do before gives the final status first, which is stored before the restart and
- * sent after it:
+ * A handler of one's own, which has something to do before, ends with
  *     SYSTEM_restart(0);
- *     return JOB_STATUS_SUCCEEDED; */
+ *     return JOB_STATUS_SUCCEEDED;
+ * That status is stored before the restart and sent after it; it says that the device is about to restart, not that it has. */
 bool JOBS_registerRestart(const char *pJobActionStr);
 
 /* New. Counts since the boot. */

@@ -55,6 +55,11 @@ static inline const char *device_config_read(const char *name, bool is_optional)
     }
     return NULL;
 }
+
+static inline void device_config_drop(const char *text)
+{
+    (void)text;
+}
 #else
 #define DEVICE_CONFIG_FILE_MAX 65536 /* more than any certificate chain */
 
@@ -83,10 +88,16 @@ static inline const char *device_config_read(const char *name, bool is_optional)
     char *fitting = (char *)realloc(text, len + 1);
     return fitting ? fitting : text;
 }
+
+/* It does not have to stay. */
+static inline void device_config_drop(const char *text)
+{
+    free((void *)text);
+}
 #endif
 
 /* A single line into a buffer, without what surrounds it. */
-static inline bool device_config_line(const char *name, char *out, size_t cap, const char *text)
+static inline bool device_config_cut(const char *text, char *out, size_t cap)
 {
     size_t start = strspn(text, " \t\r\n");
     size_t len = strcspn(text + start, "\r\n");
@@ -96,17 +107,27 @@ static inline bool device_config_line(const char *name, char *out, size_t cap, c
     size_t end = start + len;
     bool is_single = text[end + strspn(text + end, " \t\r\n")] == '\0';
     if (len >= cap || !is_single) {
-        return device_config_fail(name, "must hold one value that fits");
+        return false;
     }
     memcpy(out, text + start, len);
     out[len] = '\0';
     return true;
 }
 
+static inline bool device_config_line(const char *name, bool is_optional, char *out, size_t cap)
+{
+    const char *text = device_config_read(name, is_optional);
+    if (!text) {
+        return is_optional;
+    }
+    bool is_good = device_config_cut(text, out, cap);
+    device_config_drop(text);
+    return is_good || device_config_fail(name, "must hold one value that fits");
+}
+
 static inline bool device_config_value(const char *name, char *out, size_t cap)
 {
-    const char *text = device_config_read(name, false);
-    if (!text || !device_config_line(name, out, cap, text)) {
+    if (!device_config_line(name, false, out, cap)) {
         return false;
     }
     return (out[0] && !strpbrk(out, " \t")) || device_config_fail(name, "must hold one value that fits");
@@ -116,12 +137,10 @@ static inline bool device_config_value(const char *name, char *out, size_t cap)
 static inline bool device_config_wifi(systemInitConfig_st *config)
 {
     static char ssid[LENGTH_WIFI_CRED_SSID], password[LENGTH_WIFI_CRED_PASSWORD];
-    const char *ssid_text = device_config_read("wifi_ssid", true);
-    const char *password_text = device_config_read("wifi_password", true);
     config->pWifiSsidStr = ssid;
     config->pWifiPwdStr = password;
-    return (!ssid_text || device_config_line("wifi_ssid", ssid, sizeof(ssid), ssid_text)) &&
-           (!password_text || device_config_line("wifi_password", password, sizeof(password), password_text));
+    return device_config_line("wifi_ssid", true, ssid, sizeof(ssid)) &&
+           device_config_line("wifi_password", true, password, sizeof(password));
 }
 
 /* Fills config->s_awsConfig and the Wi-Fi's name and password. false: a line on standard error names the file and what is wrong

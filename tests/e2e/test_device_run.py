@@ -15,6 +15,7 @@ import harness
 from harness import CloudTest, Process, wait_for
 
 DEVICE_RUN = harness.BUILD / "ports" / "linux" / "device-run"
+STUCK = harness.BUILD / "tests" / "stuck"
 RESTART = harness.BUILD / "examples" / "02_restart" / "restart"
 WAITS_FOR_SIGNAL = """
 import os, signal, sys
@@ -55,6 +56,11 @@ class Supervisor(unittest.TestCase):
         process = self.start(*options, "sh", "-c", f"echo run >> runs; {script}")
         return process, process.wait_end()
 
+    def wait_ready(self, process):
+        pid = int(process.wait_line(r"ready (\d+)").group(1))
+        self.addCleanup(lambda: is_running(pid) and os.kill(pid, signal.SIGKILL))
+        return pid
+
     def runs(self):
         return len((self.folder / "runs").read_text().splitlines())
 
@@ -86,7 +92,7 @@ class Supervisor(unittest.TestCase):
             for code, expected in ((3, 3), (86, 0)):  # a restart is not needed any more
                 with self.subTest(signal=number.name, code=code):
                     process = self.start(sys.executable, "-c", WAITS_FOR_SIGNAL, code)
-                    pid = int(process.wait_line(r"ready (\d+)").group(1))
+                    pid = self.wait_ready(process)
                     process.child.send_signal(number)
                     process.wait_line(f"got {number.name}")
                     self.assertEqual(process.wait_end(), expected)
@@ -94,7 +100,7 @@ class Supervisor(unittest.TestCase):
 
     def test_it_is_killed_and_the_program_with_it(self):
         process = self.start(sys.executable, "-c", WAITS_FOR_SIGNAL, 0)
-        pid = int(process.wait_line(r"ready (\d+)").group(1))
+        pid = self.wait_ready(process)
         process.child.kill()
         process.child.wait()
         wait_for(lambda: not is_running(pid), "the program to be gone")
@@ -124,13 +130,13 @@ class Supervisor(unittest.TestCase):
         self.assertEqual(self.start("/").wait_end(), 126)
 
 
-class RestartJob(CloudTest):
-    KILLS = 16
+class SupervisedDevice(CloudTest):
+    """A device under device-run."""
 
     def setUp(self):
         super().setUp()
         folder = self.cloud.thing("worker")
-        self.device = Process([DEVICE_RUN, "--max-restarts-per-minute", 1000, RESTART, folder],
+        self.device = Process([DEVICE_RUN, "--max-restarts-per-minute", 1000, self.PROGRAM, folder],
                               env=dict(harness.ENVIRONMENT, DEVICE_STATE_DIR=str(folder / "state")))
         self.addCleanup(self.end_device)
         self.device.wait_line("connected to ")
@@ -142,6 +148,28 @@ class RestartJob(CloudTest):
 
     def counted(self, pattern):
         return sum(pattern in line for line in list(self.device.lines))
+
+
+class StuckHandlers(SupervisedDevice):
+    PROGRAM = STUCK
+
+    def test_deadlines_free_the_queue(self):
+        """R-01, step 8: a report that never comes, and a handler that never returns, for which the device has to restart."""
+        for job_id, action in (("a", "silent"), ("b", "hang"), ("c", "count"), ("d", "silent"), ("e", "count")):
+            self.cloud.job(job_id, "worker", '{"action":"%s"}' % action)
+        self.cloud.wait_status("worker", "e", "SUCCEEDED", patience=60)
+        self.cloud.wait_status("worker", "c", "SUCCEEDED")
+        for job_id, message in (("a", "no final status in time"), ("b", "the handler did not return in time"),
+                                ("d", "no final status in time")):
+            execution = self.cloud.execution("worker", job_id)
+            self.assertEqual((execution["status"], execution["details"]), (
+                "FAILED", {"state": "failed", "attempt": "1", "reason": "DEADLINE", "message": message}))
+        self.assertEqual(self.counted("asks for a restart"), 1)
+
+
+class RestartJob(SupervisedDevice):
+    PROGRAM = RESTART
+    KILLS = 16
 
     def test_succeeded_after_exactly_one_restart(self):
         for index in (1, 2):
