@@ -23,6 +23,7 @@
 static const char usage[] =
     "sim [--short]               the form for CI: small worlds with each fault, many pairs, and some random "
     "worlds\n"
+    "sim --singles               small worlds with each fault\n"
     "sim --exhaustive            small worlds with each fault and each pair of faults\n"
     "sim --seeds N [--from S]    N random worlds\n"
     "sim --seed S                one random world, told line by line\n"
@@ -382,8 +383,9 @@ static bool read_plan(char *text, struct sim_fault *plan, unsigned *count)
 
 int main(int argc, char **argv)
 {
-    enum { SHORT = 1, EXHAUSTIVE, SEEDS, FROM, SEED, SMALL, PLAN, WORKERS, QUIET, HELP };
+    enum { SHORT = 1, SINGLES, EXHAUSTIVE, SEEDS, FROM, SEED, SMALL, PLAN, WORKERS, QUIET, HELP };
     static const struct option options[] = {{"short", no_argument, NULL, SHORT},
+                                            {"singles", no_argument, NULL, SINGLES},
                                             {"exhaustive", no_argument, NULL, EXHAUSTIVE},
                                             {"seeds", required_argument, NULL, SEEDS},
                                             {"from", required_argument, NULL, FROM},
@@ -395,7 +397,7 @@ int main(int argc, char **argv)
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
     uint64_t seeds = 0, from = 1, seed = 0;
-    bool is_exhaustive = false, is_quiet = false, is_good = true;
+    bool is_single = false, is_exhaustive = false, is_quiet = false, is_good = true;
     enum sim_action actions[2];
     unsigned action_count = 0, plan_count = 0;
     struct sim_fault plan[SIM_PLAN_MAX];
@@ -407,6 +409,9 @@ int main(int argc, char **argv)
         bool is_known = true;
         switch (option) {
         case SHORT:
+            break;
+        case SINGLES:
+            is_single = true;
             break;
         case EXHAUSTIVE:
             is_exhaustive = true;
@@ -445,11 +450,11 @@ int main(int argc, char **argv)
     }
     if (seed > 0 || action_count > 0)
         return tell_one(actions, action_count, plan, plan_count, seed, is_quiet);
-    if (is_exhaustive)
-        is_good = run_exhaustive(1, 1, workers, &sum);
+    if (is_exhaustive || is_single)
+        is_good = run_exhaustive(is_exhaustive, is_exhaustive, workers, &sum);
     else if (seeds == 0)
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
-    if (seeds > 0 || !is_exhaustive)
+    if (seeds > 0 || !(is_exhaustive || is_single))
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
     tell_faults(&sum);
     tell_paths(&sum);
