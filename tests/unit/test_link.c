@@ -13,6 +13,8 @@
 #include "device/core/config.h"
 #include "device/core/link.h"
 
+#include <string.h>
+
 #define DEVICES 10000
 
 static uint64_t seed = 1;
@@ -154,6 +156,70 @@ static void test_spread_of_ten_thousand_devices(void **state)
     }
 }
 
+/* One device that loses the broker at 0; when it connects, after `outage_ms` without one. */
+static uint64_t connects_at_ms(uint64_t outage_ms)
+{
+    struct link link;
+    uint64_t now_ms = 1000 + CONFIG_DEVICE_JOBS_LINK_STABLE_MS; /* lost, after a stable connection */
+    uint64_t lost_ms = now_ms;
+
+    link_init(&link);
+    link_start(&link, 1000);
+    connect_now(&link, 1000);
+    link_up(&link, 1000);
+    for (;;) {
+        link_down(&link, now_ms, next_random());
+        now_ms = link_wake_at_ms(&link);
+        connect_now(&link, now_ms);
+        if (now_ms >= lost_ms + outage_ms)
+            return now_ms - lost_ms;
+    }
+}
+
+/* The most connects in one second after the broker is back, per fleet of DEVICES. */
+static uint32_t worst_second(uint32_t outage_s, uint32_t fleets)
+{
+    static uint32_t buckets[CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000 + 1];
+    uint32_t worst = 0;
+
+    memset(buckets, 0, sizeof(buckets));
+    for (uint32_t device = 0; device < fleets * DEVICES; device++) {
+        uint64_t after_ms = connects_at_ms(outage_s * 1000u) - outage_s * 1000u;
+        assert_true(after_ms <= CONFIG_DEVICE_JOBS_LINK_CAP_MS); /* nobody is forgotten */
+        uint32_t *bucket = &buckets[after_ms / 1000];
+        ++*bucket;
+        worst = *bucket > worst ? *bucket : worst;
+    }
+    return worst / fleets;
+}
+
+/* R-20: the fleet comes back over a window as long as the outage was (at most the longest backoff), and no second of it has more
+ * than twice the mean. An outage of a second has a window of a second. Some fleets are laid over each other, so that the
+ * law is measured and not the dice: 83 devices per second are 83 +- 27 by chance alone. */
+static void test_fleet_comes_back_over_the_length_of_the_outage(void **state)
+{
+    static const uint32_t outages_s[] = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 3600};
+    const uint32_t cap_s = CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(outages_s) / sizeof(outages_s[0]); i++) {
+        uint32_t window_s = outages_s[i] < cap_s ? outages_s[i] : cap_s;
+        uint32_t worst = worst_second(outages_s[i], 10);
+        if (worst > 2 * DEVICES / window_s)
+            fail_msg("%u connects in one second after an outage of %u s, twice the mean is %u", worst,
+                     outages_s[i], 2 * DEVICES / window_s);
+    }
+}
+
+static void test_failures_are_counted_to_the_end(void **state)
+{
+    struct link link = {.state = LINK_CONNECTING, .failures = UINT32_MAX};
+    (void)state;
+    link_down(&link, 0, UINT32_MAX);
+    assert_int_equal(link.failures, UINT32_MAX);
+    assert_in_range(link_wake_at_ms(&link), 1, CONFIG_DEVICE_JOBS_LINK_CAP_MS);
+}
+
 static void test_backoff_at_its_edges(void **state)
 {
     (void)state;
@@ -173,6 +239,8 @@ int main(void)
         cmocka_unit_test(test_reset_only_after_a_stable_connection),
         cmocka_unit_test(test_ten_connects_in_the_first_minute_of_kicks),
         cmocka_unit_test(test_spread_of_ten_thousand_devices),
+        cmocka_unit_test(test_fleet_comes_back_over_the_length_of_the_outage),
+        cmocka_unit_test(test_failures_are_counted_to_the_end),
         cmocka_unit_test(test_backoff_at_its_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* R-45: ten thousand failed connects, then success. R-46: ten thousand reconnects. Neither leaves a byte, a file descriptor or a
+ * thread behind: what the allocator has in use is the same after the first hundred and after the last, as are the other two.
+ * DEVICE_JOBS_LONG=1 plays all of them; else as many as take a few seconds. */
+// LINK: port_linux tls_world common ssl crypto
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/port/port_mqtt.h"
+#include "device/port/port_sync.h"
+#include "fakes/tls_world.h"
+
+#include <dirent.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of a sanitizer's allocator; not there without one. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+#define LONG_ROUNDS      10000
+#define SHORT_REFUSED    1500
+#define SHORT_RECONNECTS 300
+#define WARM_UP          100
+#define PACKET_MAX       2000 /* the broker ends the connection of who sends more */
+#define TUNABLES         "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0:glibc.malloc.arena_max=1"
+
+struct footprint {
+    size_t bytes, files, threads;
+};
+
+static struct tls_identity authority, server, device;
+static struct tls_broker broker;
+static struct tls_listener listener;
+
+static struct port_mutex mutex;
+static struct port_signal arrived;
+static struct {
+    bool has_connected, is_subscribed, has_message, has_ended;
+    enum err reason;
+} seen;
+
+static void on_event(void *ctx, const struct port_mqtt_event *event)
+{
+    (void)ctx;
+    port_mutex_lock(&mutex);
+    seen.has_connected = seen.has_connected || event->type == PORT_MQTT_CONNECTED;
+    seen.is_subscribed = seen.is_subscribed || (event->type == PORT_MQTT_SUBSCRIBED && event->is_granted);
+    seen.has_message = seen.has_message || event->type == PORT_MQTT_MESSAGE;
+    if (event->type == PORT_MQTT_DISCONNECTED) {
+        seen.has_ended = true;
+        seen.reason = event->reason;
+    }
+    port_mutex_unlock(&mutex);
+    port_signal_set(&arrived);
+}
+
+static void wait_for(const bool *what)
+{
+    for (;;) {
+        port_mutex_lock(&mutex);
+        bool is_there = *what;
+        bool is_over = seen.has_ended;
+        port_mutex_unlock(&mutex);
+        if (is_there)
+            return;
+        if (is_over || !port_signal_wait(&arrived, 60000))
+            fail_msg("did not come: %s", err_text(seen.reason));
+    }
+}
+
+static void open_at(uint16_t port)
+{
+    const struct port_mqtt_config config = {
+        .host = "localhost",
+        .port = port,
+        .client_id = "lamp",
+        .keepalive_s = 30,
+        .root_ca_pem = authority.cert,
+        .cert_pem = device.cert,
+        .key_pem = device.key,
+        .message_cap = 1000,
+    };
+    memset(&seen, 0, sizeof(seen));
+    assert_int_equal(port_mqtt_open(&config, on_event, NULL), ERR_OK);
+}
+
+static void be_refused(uint16_t port)
+{
+    open_at(port);
+    wait_for(&seen.has_ended);
+    assert_int_equal(seen.reason, ERR_OFFLINE);
+    port_mqtt_close();
+}
+
+/* Connected, heard and lost again: by us, or by the broker in every second round. */
+static void connect_and_lose(unsigned round)
+{
+    static const char large[2 * PACKET_MAX];
+    int id;
+
+    open_at(listener.port);
+    wait_for(&seen.has_connected);
+    assert_int_equal(port_mqtt_subscribe("lamp", &id), ERR_OK);
+    wait_for(&seen.is_subscribed);
+    assert_int_equal(port_mqtt_publish("lamp", "on", 2), ERR_OK);
+    wait_for(&seen.has_message);
+    if (round % 2 == 1) {
+        assert_int_equal(port_mqtt_publish("lamp", large, sizeof(large)), ERR_OK);
+        wait_for(&seen.has_ended);
+    }
+    port_mqtt_close();
+}
+
+static size_t count_entries(const char *path)
+{
+    size_t count = 0;
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static struct footprint measure(void)
+{
+    struct footprint now = {.files = count_entries("/proc/self/fd"),
+                            .threads = count_entries("/proc/self/task")};
+    now.bytes = __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes()
+                                                        : mallinfo2().uordblks;
+    return now;
+}
+
+static void expect_same(struct footprint before, struct footprint after)
+{
+    assert_int_equal(after.files, before.files);
+    assert_int_equal(after.threads, before.threads);
+    assert_int_equal(after.bytes, before.bytes);
+}
+
+static unsigned rounds(unsigned short_form)
+{
+    return getenv("DEVICE_JOBS_LONG") != NULL ? LONG_ROUNDS : short_form;
+}
+
+static void test_r45_refused_connects_then_success(void **state)
+{
+    struct footprint before = {0};
+    uint16_t nobody = tls_closed_port();
+    unsigned count = rounds(SHORT_REFUSED);
+    (void)state;
+
+    connect_and_lose(1);
+    for (unsigned round = 0; round < count; round++) {
+        if (round == WARM_UP)
+            before = measure();
+        be_refused(nobody);
+    }
+    expect_same(before, measure());
+    connect_and_lose(1);
+    expect_same(before, measure());
+    printf("measured: %u refused connects, %zu bytes in use before and after\n", count, before.bytes);
+}
+
+static void test_r46_reconnects(void **state)
+{
+    struct footprint before = {0};
+    unsigned count = rounds(SHORT_RECONNECTS);
+    (void)state;
+
+    for (unsigned round = 0; round < count; round++) {
+        if (round == WARM_UP)
+            before = measure();
+        connect_and_lose(round);
+    }
+    expect_same(before, measure());
+    printf("measured: %u reconnects, %zu bytes in use before and after\n", count, before.bytes);
+}
+
+static int start_world(void **state)
+{
+    char more[64];
+    (void)state;
+    port_mutex_init(&mutex);
+    port_signal_init(&arrived);
+    tls_make_authority(&authority, "world authority");
+    tls_make_identity(&server, &authority, "server", "DNS:localhost", -1, 30);
+    tls_make_identity(&device, &authority, "device", NULL, -1, 30);
+    listener.server = &server;
+    snprintf(more, sizeof(more), "max_packet_size %d\n", PACKET_MAX);
+    tls_broker_start(&broker, &authority, &listener, 1, NULL, more);
+    return 0;
+}
+
+static int stop_world(void **state)
+{
+    (void)state;
+    tls_broker_stop(&broker);
+    return 0;
+}
+
+/* glibc counts as in use what its caches hold, so the program starts itself again without them. */
+static void start_exact(char **argv)
+{
+    if (__sanitizer_get_current_allocated_bytes || getenv("GLIBC_TUNABLES"))
+        return;
+    setenv("GLIBC_TUNABLES", TUNABLES, 1);
+    execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_r45_refused_connects_then_success),
+        cmocka_unit_test(test_r46_reconnects),
+    };
+    (void)argc;
+    start_exact(argv);
+    return cmocka_run_group_tests(tests, start_world, stop_world);
+}
