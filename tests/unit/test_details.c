@@ -47,8 +47,8 @@ static void test_pairs_stand_in_order(void **state)
 
 static void test_bad_keys(void **state)
 {
-    static const char *const bad[] = {"",      "a b",     "a.b",    "\xc3\xa4", "a\"",     "a\n",
-                                      "state", "attempt", "reason", "message",  "progress"};
+    static const char *const bad[] = {"",   "a b", "a.b",   "\xc3\xa4", "a\"",    "a\n",     "a[",
+                                      "a{", "/",   "state", "attempt",  "reason", "message", "progress"};
     char key[131];
     struct details details = fresh();
     (void)state;
@@ -111,6 +111,8 @@ static void test_values_are_escaped_and_cleaned(void **state)
         {"\xef\xbb\xbf.", " ."},            /* byte order mark */
         {"\xee\x80\x80.", " ."},            /* private use */
         {"\xef\xbf\xbd.", "\xef\xbf\xbd."}, /* the replacement character is a symbol */
+        {"\xef\xbf\xbc.", "\xef\xbf\xbc."}, /* and the one for an object */
+        {"\xef\xbf\xbe.", " ."},            /* never a character */
         {"\xf3\xa0\x80\x81.", " ."},        /* a tag */
         {"\xc3", "?"},                      /* cut off */
         {"\xe2\x82", "??"},                 /* cut off */
@@ -149,6 +151,32 @@ static void test_long_values_are_cut(void **state)
         assert_int_equal(details_add(&details, "l", "1"), ERR_FULL);
         assert_int_equal(details.len, before.len);
         assert_string_equal(details.text, before.text);
+    }
+}
+
+/* However little room the pairs before have left: a pair is there whole, with at least one character of its value, or not at
+ * all, and the text stays a list of members. */
+static void test_last_pair_at_each_remaining_room(void **state)
+{
+    char value[sizeof(((struct details *)0)->text)];
+    (void)state;
+    for (size_t room = 0; room < 24; room++) {
+        struct details details = fresh();
+        char object[sizeof details.text + 2];
+        memset(value, 'v', sizeof value);
+        value[sizeof details.text - sizeof "\"k\":\"\"" - room] = '\0';
+        assert_int_equal(details_add(&details, "k", value), ERR_OK);
+        assert_int_equal(details.len, sizeof details.text - 1 - room);
+
+        struct details before = details;
+        enum err err = details_add(&details, "last", "ab");
+        size_t least = strlen(",\"last\":\"a\"");
+        assert_int_equal(err, room < least ? ERR_FULL : ERR_OK);
+        if (err == ERR_FULL)
+            assert_string_equal(details.text, before.text);
+        assert_int_equal(details.len - before.len, room < least ? 0 : room == least ? least : least + 1);
+        snprintf(object, sizeof object, "{%s}", details.text);
+        assert_int_equal(json_read(slice_from(object), NULL, 0, NULL), ERR_OK);
     }
 }
 
@@ -202,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_seventh_pair),
         cmocka_unit_test(test_values_are_escaped_and_cleaned),
         cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_last_pair_at_each_remaining_room),
         cmocka_unit_test(test_lines_are_cut_in_text_too),
         cmocka_unit_test(test_random_bytes),
     };

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* Answers of a service that is odd, wrong or hostile: what is missing in them, what has the wrong type, what comes at another
+ * time. None of them moves a job that it does not name rightly (R-27), stops the device (R-10), or loses the pairs of the
+ * application (reference 4: an update replaces the whole map). Design steps 2, 3 and 6. */
+// LINK: fake_engine_io device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/json.h"
+#include "fakes/fake_engine_io.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BLINK      "{\"action\":\"blink\"}"
+#define TIMEOUT_MS CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
+
+/* The answer to the last request, which was on `tail`, made of nothing but its token and `members`. */
+static void answer_raw(struct fake_engine *f, const char *tail, const char *end, const char *members)
+{
+    char topic[DEVICE_TOPIC_CAP];
+    char payload[FAKE_TEXT_CAP];
+    size_t last = f->effect_count;
+    while (f->effects[last - 1].kind != FAKE_PUBLISH)
+        last--;
+    assert_string_equal(f->effects[last - 1].topic, tail);
+    snprintf(topic, sizeof topic, "%s/%s", tail, end);
+    int len =
+        snprintf(payload, sizeof payload, "{\"clientToken\":\"%s\"%s}", f->effects[last - 1].token, members);
+    assert_in_range(len, 1, sizeof payload - 1);
+    fake_message(f, topic, payload);
+}
+
+static struct fake_engine *asked(void)
+{
+    struct fake_engine *f = fake_ready();
+    fake_expect_publish_to(f, "$next/get");
+    return f;
+}
+
+static struct fake_engine *claiming(void)
+{
+    struct fake_engine *f = asked();
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    return f;
+}
+
+/* An execution in IN_PROGRESS, with this map of details. */
+static const char *in_progress(const char *map)
+{
+    static char text[FAKE_TEXT_CAP];
+    const char *plain = fake_execution("j1", 1, "IN_PROGRESS", "{\"action\":\"later\"}");
+    size_t len = strlen(plain) - 1;
+    int all = snprintf(text, sizeof text, "%.*s,\"statusDetails\":%s}", (int)len, plain, map);
+    assert_in_range(all, 1, sizeof text - 1);
+    return text;
+}
+
+/* A rejection that names no code, or none that is a text, cannot be helped by trying again. */
+static void test_rejected_without_a_code(void **state)
+{
+    static const char *const members[] = {"", ",\"code\":7", ",\"code\":null", ",\"code\":\"\""};
+    (void)state;
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        struct fake_engine *f = claiming();
+        answer_raw(f, "j1/update", "rejected", members[i]);
+        assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"reason\":\"CLAIM_REFUSED\""));
+        assert_int_equal(f->starts, 0);
+        fake_free(f);
+    }
+}
+
+/* An "accepted" is accepted, whatever it says beside. */
+static void test_accepted_with_a_code(void **state)
+{
+    struct fake_engine *f = claiming();
+    (void)state;
+    answer_raw(f, "j1/update", "accepted", ",\"code\":\"InternalError\"");
+    fake_expect(f, FAKE_START, "j1");
+    fake_free(f);
+}
+
+/* R-15: an answer that cannot be read is one that did not come: the timer asks again, and nothing else happens. */
+static void test_unreadable_answers_are_lost_ones(void **state)
+{
+    static const char *const ends[] = {"accepted", "rejected"};
+    char deep[256] = ",\"x\":";
+    (void)state;
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "[");
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "]");
+    for (size_t i = 0; i < 2; i++) {
+        const char *const members[] = {deep, ",\"execution\":{\"jobId\":\"j1\"}", ",\"timestamp\":"};
+        for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
+            struct fake_engine *f = claiming();
+            answer_raw(f, "j1/update", ends[i], members[k]);
+            fake_expect_quiet(f);
+            fake_pass(f, TIMEOUT_MS + CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+            fake_expect_publish_to(f, "j1/update");
+            assert_int_equal(f->starts, 0);
+            fake_free(f);
+        }
+    }
+}
+
+/* Only the answer that carries the document may be too deep for us; a rejection has none. */
+static void test_rejection_of_next_too_deep(void **state)
+{
+    char deep[256] = ",\"x\":";
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "[");
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "]");
+    answer_raw(f, "$next/get", "rejected", deep);
+    fake_expect_quiet(f);
+    fake_pass(f, TIMEOUT_MS + CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}"); /* with its document */
+    fake_free(f);
+}
+
+/* Design step 2: what is pending is QUEUED or IN_PROGRESS. Anything else has ended meanwhile, and is not touched. */
+static void test_next_that_is_not_pending(void **state)
+{
+    static const char *const statuses[] = {"SUCCEEDED", "FAILED",  "REJECTED", "TIMED_OUT",
+                                           "CANCELED",  "REMOVED", "PENDING",  ""};
+    (void)state;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct fake_engine *f = asked();
+        fake_accept(f, "$next/get", fake_execution("j1", 1, statuses[i], BLINK));
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j2/update"); /* the queue moves */
+        fake_free(f);
+    }
+}
+
+/* An answer on a topic of an execution that is not in hand, and one without a single byte. */
+static void test_answers_that_nobody_waits_for(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_message(f, "j2/update/accepted", "{}");
+    fake_message(f, "j1/update/accepted", "{}");
+    fake_message(f, "j1/get/rejected", "{\"code\":\"ResourceNotFound\"}");
+    fake_message(f, "$next/get/accepted", "");
+    jobs_engine_message(&f->engine, slice_from(FAKE_PREFIX "j1/update/rejected"), SLICE_EMPTY, f->now_ms);
+    jobs_engine_oversized(&f->engine, slice_from(FAKE_PREFIX "j1/update/rejected"), 9999, f->now_ms);
+    jobs_engine_oversized(&f->engine, slice_from(FAKE_PREFIX "$next/get/rejected"), 9999, f->now_ms);
+    jobs_engine_oversized(&f->engine, slice_from(FAKE_PREFIX "j1/get/accepted"), 9999, f->now_ms);
+    fake_expect_quiet(f);
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_free(f);
+}
+
+/* R-54: only an answer with a document can be too large. A rejection that is, and an answer without a byte, are lost answers. */
+static void test_answers_to_next_without_a_body(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fake_engine *f = asked();
+        if (i == 0)
+            jobs_engine_oversized(&f->engine, slice_from(FAKE_PREFIX "$next/get/rejected"), 9999, f->now_ms);
+        else
+            jobs_engine_message(&f->engine, slice_from(FAKE_PREFIX "$next/get/accepted"), SLICE_EMPTY,
+                                f->now_ms);
+        fake_expect_quiet(f);
+        fake_pass(f, TIMEOUT_MS + CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}"); /* with its document */
+        fake_free(f);
+    }
+}
+
+/* R-07: after a boot the pairs that stand in the service stay: those that are texts with a key of the allowed characters. */
+static void test_details_in_the_service_are_kept(void **state)
+{
+    char long_key[200];
+    char map[600];
+    struct fake_engine *f = fake_new();
+    (void)state;
+    memset(long_key, 'k', sizeof long_key - 1);
+    long_key[sizeof long_key - 1] = '\0';
+    snprintf(map, sizeof map,
+             "{\"state\":\"running\",\"attempt\":\"1\",\"step\":\"4 of "
+             "9\",\"n\":7,\"o\":{\"a\":\"b\"},\"%s\":\"x\","
+             "\"\\ud800\":\"x\",\"bad\":\"\\udc00\",\"b\\u0061g\":\"\\u0041\"}",
+             long_key);
+    fake_boot(f);
+    fake_register_action(f, &(struct jobs_action){
+                                .name = "later", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_WAIT});
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", in_progress(map));
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    fake_expect_publish(
+        f, "j1/update",
+        "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\","
+        "\"step\":\"4 of 9\",\"bag\":\"A\"},\"executionNumber\":1,\"clientToken\":\"T\"}");
+    fake_free(f);
+}
+
+/* Design step 3: IN_PROGRESS that this boot has claimed and not started is our own lost answer. When the service says nothing
+ * about the attempt, only the first one can be ours. */
+static void test_lost_claim_and_no_word_about_the_attempt(void **state)
+{
+    const struct jobs_action again = {
+        .name = "blink", .max_attempts = 3, .on_interrupted = JOBS_INTERRUPTED_RERUN};
+    (void)state;
+    for (unsigned attempt = 1; attempt <= 2; attempt++) {
+        struct fake_engine *f = fake_new();
+        fake_boot(f);
+        fake_register_action(f, &again);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, attempt == 1 ? "QUEUED" : "IN_PROGRESS", BLINK));
+        fake_expect_publish_to(f, "j1/update");
+        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
+        if (attempt == 1) {
+            fake_expect(f, FAKE_START, "j1");
+            assert_int_equal(f->run.attempt, 1);
+        } else { /* claimed once more, under the number that it had: no attempt is lost */
+            assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"attempt\":\"2\""));
+            assert_int_equal(f->starts, 0);
+        }
+        fake_free(f);
+    }
+}
+
+/* A message of the application that is empty is none. */
+static void test_failed_with_an_empty_message(void **state)
+{
+    struct fake_engine *f = fake_running();
+    struct jobs_report report = {.run_id = f->run.run_id, .status = JOBS_STATUS_FAILED, .message = ""};
+    (void)state;
+    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"),
+                           "\"reason\":\"HANDLER_FAILED\",\"message\":\"failed in the handler\""));
+    fake_free(f);
+}
+
+/* R-16: a SUBACK that belongs to nothing, and one of a connection that is gone, open no connection. */
+static void test_subacks_that_belong_to_nothing(void **state)
+{
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_register(f, "blink");
+    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms);
+    jobs_engine_connected(&f->engine, f->now_ms);
+    f->seen = f->effect_count;
+    for (unsigned i = 0; i < 8; i++) {
+        jobs_engine_subscribed(&f->engine, JOBS_SUB_COUNT, true, f->now_ms);
+        jobs_engine_subscribed(&f->engine, JOBS_SUB_COUNT, false, f->now_ms);
+        jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms); /* the same one again */
+    }
+    fake_expect_quiet(f);
+    fake_pass(f, TIMEOUT_MS);
+    fake_expect(f, FAKE_RECONNECT, "");
+    fake_free(f);
+}
+
+/* The grace runs from the first start of the network; a second one does not keep an unknown action waiting. */
+static void test_grace_runs_from_the_first_start(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    fake_pass(f, CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS - 1);
+    jobs_engine_started(&f->engine, f->now_ms);
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"nobody\"}"));
+    fake_pass(f, CONFIG_DEVICE_JOBS_GRACE_MS - CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS + 1);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"nobody\"}"));
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "UNKNOWN_ACTION"));
+    fake_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rejected_without_a_code),
+        cmocka_unit_test(test_accepted_with_a_code),
+        cmocka_unit_test(test_unreadable_answers_are_lost_ones),
+        cmocka_unit_test(test_rejection_of_next_too_deep),
+        cmocka_unit_test(test_next_that_is_not_pending),
+        cmocka_unit_test(test_answers_that_nobody_waits_for),
+        cmocka_unit_test(test_answers_to_next_without_a_body),
+        cmocka_unit_test(test_details_in_the_service_are_kept),
+        cmocka_unit_test(test_lost_claim_and_no_word_about_the_attempt),
+        cmocka_unit_test(test_failed_with_an_empty_message),
+        cmocka_unit_test(test_subacks_that_belong_to_nothing),
+        cmocka_unit_test(test_grace_runs_from_the_first_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
