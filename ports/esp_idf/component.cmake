@@ -32,3 +32,9 @@ target_compile_options(${COMPONENT_LIB} PUBLIC -include sdkconfig.h)
 string(TIMESTAMP device_jobs_built_at "%s" UTC) # obeys SOURCE_DATE_EPOCH
 set_source_files_properties(${device_jobs_root}/ports/esp_idf/clock.c
     PROPERTIES COMPILE_DEFINITIONS DEVICE_JOBS_BUILT_AT_S=${device_jobs_built_at})
+
+if(NOT device_jobs_target STREQUAL "linux")
+    # Here GPIO_MODE_... are the vendor's, and lib_gpio.h leaves them to whoever includes it.
+    set_source_files_properties(${device_jobs_root}/device/api/lib_gpio.c
+        PROPERTIES COMPILE_OPTIONS "-include;driver/gpio.h")
+endif()

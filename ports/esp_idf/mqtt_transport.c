@@ -3,13 +3,11 @@
  * connection is no longer wanted. esp-mqtt's own transport waits for the socket alone, up to a second at a time. */
 #include "device/port/port_time.h"
 #include "ports/esp_idf/mqtt_session.h"
+#include "ports/esp_idf/socket.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/select.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define ALPN_PORT  443
@@ -38,12 +36,6 @@ static int close_connection(esp_transport_handle_t transport)
 }
 
 /* ---- connecting */
-
-static void set_no_delay(int socket)
-{
-    const int on = 1;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
 
 static int connect_server(esp_transport_handle_t transport, const char *host, int port, int timeout_ms)
 {
@@ -75,7 +67,7 @@ static int connect_server(esp_transport_handle_t transport, const char *host, in
         close_connection(transport);
         return -1;
     }
-    set_no_delay(session->socket);
+    socket_set_no_delay(session->socket);
     return is_unwanted(session) ? -1 : 0;
 }
 
