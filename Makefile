@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help demo build test unit e2e check sim format bench size clean
+.PHONY: help demo build test unit e2e check sim soak coverage format bench size clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make unit    unit tests alone, under ASan and UBSan"
 	@echo "make sim     the simulation's long form: every pair of faults in small worlds; SEEDS=N random worlds instead"
 	@echo "make e2e     end-to-end tests alone, with real processes"
+	@echo "make soak    kills and reconnects in their long forms, about six minutes"
+	@echo "make coverage  what the tests run of common and device/core; fails when it is too little"
 	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
 	@echo "make format  clang-format on every source file"
 	@echo "make clean   removes $(BUILD)/"
@@ -42,6 +44,15 @@ check unit e2e:
 
 sim: build
 	@$(BUILD)/host/tests/sim $(if $(SEEDS),--seeds $(SEEDS),--exhaustive --seeds 200000)
+
+soak:
+	@tools/setup test
+	@DEVICE_JOBS_LONG=1 tools/test e2e --only test_kill
+	@DEVICE_JOBS_LONG=1 tools/test unit --only test_port_reconnect
+
+coverage:
+	@tools/setup coverage
+	@tools/coverage
 
 bench:
 	@tools/setup bench
