@@ -24,7 +24,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
 enable_testing()
-foreach(folder common device ports/linux ports/esp_idf examples cloud tests fuzz bench)
+foreach(folder common device ports/linux ports/esp_idf ports/template examples cloud tests fuzz bench)
     if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
         add_subdirectory(${folder})
     endif()

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/port/port_board.h"
+#include "ports/template/missing.h"
+
+void port_board_log(enum port_log_level level, const char *text)
+{
+    (void)level, (void)text;
+    MISSING();
+}
+
+void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+{
+    (void)level, (void)who, (void)format, (void)args;
+    MISSING();
+}
+
+enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+{
+    (void)pin, (void)is_output;
+    MISSING();
+}
+
+enum err port_board_gpio_write(uint8_t pin, bool level)
+{
+    (void)pin, (void)level;
+    MISSING();
+}
+
+enum err port_board_gpio_read(uint8_t pin, bool *level)
+{
+    (void)pin, (void)level;
+    MISSING();
+}
+
+uint32_t port_board_random(void)
+{
+    MISSING();
+}
+
+enum err port_board_device_id(char *out, size_t cap)
+{
+    (void)out, (void)cap;
+    MISSING();
+}
+
+void port_board_on_shutdown(void (*on_shutdown)(void))
+{
+    (void)on_shutdown;
+    MISSING();
+}
+
+_Noreturn void port_board_restart(void)
+{
+    MISSING();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/port/port_mqtt.h"
+#include "ports/template/missing.h"
+
+enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
+                         const char **why)
+{
+    (void)config, (void)bad, (void)why;
+    MISSING();
+}
+
+enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx)
+{
+    (void)config, (void)on_event, (void)ctx;
+    MISSING();
+}
+
+void port_mqtt_close(void)
+{
+    MISSING();
+}
+
+enum err port_mqtt_subscribe(const char *filter, int *message_id)
+{
+    (void)filter, (void)message_id;
+    MISSING();
+}
+
+enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+{
+    (void)topic, (void)payload, (void)len;
+    MISSING();
+}

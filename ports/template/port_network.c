@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/port/port_network.h"
+#include "ports/template/missing.h"
+
+enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))
+{
+    (void)ssid, (void)password, (void)changed;
+    MISSING();
+}

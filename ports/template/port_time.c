@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/port/port_time.h"
+#include "ports/template/missing.h"
+
+uint64_t port_time_monotonic_ms(void)
+{
+    MISSING();
+}
+
+int64_t port_time_wall_s(void)
+{
+    MISSING();
+}
+
+void port_time_sleep_ms(uint32_t ms)
+{
+    (void)ms;
+    MISSING();
+}
