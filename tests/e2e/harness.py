@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Real processes for the end-to-end tests: iot-local (with its mosquitto), devices, and the AWS CLI.
 
-DEVICE_JOBS_BUILD names the build folder (default build/asan: devices and service run under ASan and UBSan).
+DEVICE_JOBS_BUILD names the build folder (default build/asan: devices and service run under ASan and UBSan), DEVICE_JOBS_BLINK
+another blink program.
 Everything lives in temporary directories and on free ports; whatever a test starts is stopped by its cleanup.
 """
 import http.client
@@ -22,7 +23,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("DEVICE_JOBS_BUILD", ROOT / "build" / "asan"))
 IOT_LOCAL = BUILD / "cloud" / "iot-local"
-BLINK = BUILD / "examples" / "01_blink" / "blink"
+BLINK = pathlib.Path(os.environ.get("DEVICE_JOBS_BLINK", BUILD / "examples" / "01_blink" / "blink"))
 AWS = "/usr/bin/aws"
 PATIENCE = 20.0  # seconds to wait for anything that should come at once
 SEED_DOCUMENT = '{"action":"blink","count":3,"onTime":250,"offTime":500}'

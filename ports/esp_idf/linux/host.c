@@ -29,10 +29,18 @@ __attribute__((weak)) int64_t esp_timer_get_time(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* A peer that goes away must not end the program. */
-__attribute__((constructor)) static void ignore_broken_pipes(void)
+static void end_now(int signal_number)
+{
+    (void)signal_number;
+    _exit(0);
+}
+
+/* A peer that goes away must not end the program. Ctrl-C and SIGTERM do, as a power cut would: the journal can bear it. */
+__attribute__((constructor)) static void choose_signals(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, end_now);
+    signal(SIGINT, end_now);
 }
 
 /* ---- the flash: DEVICE_FLASH_FILE names the file that stands for it. ESP-IDF takes one that exists, and otherwise makes a
