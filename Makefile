@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help demo build test unit e2e check sim soak coverage format bench size clean
+.PHONY: help demo build test unit e2e check sim soak coverage format bench size esp-idf-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make soak    kills and reconnects in their long forms, about six minutes"
 	@echo "make coverage  what the tests run of common and device/core; fails when it is too little"
 	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
+	@echo "make esp-idf-check IDF_PATH=...   the ESP-IDF component with an installed ESP-IDF: real headers, examples, linux target"
 	@echo "make format  clang-format on every source file"
 	@echo "make clean   removes $(BUILD)/"
 
@@ -61,6 +62,11 @@ bench:
 size:
 	@tools/setup test
 	@tools/size-report
+
+esp-idf-check:
+	@tools/setup test
+	@$(MAKE) --no-print-directory build
+	@tools/esp-idf-check
 
 format:
 	@git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
