@@ -43,8 +43,13 @@ check unit e2e:
 	@tools/setup test
 	@tools/test $@
 
+# A tenth of the random worlds once more, under ASan and UBSan.
 sim: build
 	@$(BUILD)/host/tests/sim $(if $(SEEDS),--seeds $(SEEDS),--exhaustive --seeds 200000)
+	@cmake -S . -B $(BUILD)/asan -DDEVICE_JOBS_SANITIZE=address,undefined > /dev/null
+	@$(MAKE) --no-print-directory -C $(BUILD)/asan -j$(JOBS) sim 2>&1 | tools/quiet-build
+	@echo "under ASan and UBSan:"
+	@$(BUILD)/asan/tests/sim --seeds $$(( $(if $(SEEDS),$(SEEDS),200000) / 10 ))
 
 soak:
 	@tools/setup test

@@ -17,7 +17,7 @@
     X(BOOT, "boot", "", "journal lost", "journal bit flipped", "handlers registered late")                   \
     X(CONNECT, "connect", "", "fails", "cut at once")                                                        \
     X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK")                                        \
-    X(PUT, "put", "", "fails", "power cut before", "power cut after")                                        \
+    X(PUT, "put", "", "fails", "power cut before", "power cut after", "power cut inside, torn")              \
     X(PUBLISH, "publish", "", "not sent", "lost", "doubled", "late", "cut before", "cut after",              \
       "power cut before", "power cut after")                                                                 \
     X(SERVE, "service", "", "InternalError", "RequestThrottled", "InvalidRequest", "InvalidStateTransition", \
@@ -61,7 +61,7 @@ enum sim_subscribe {
     SIM_SUBSCRIBE_REFUSED,
     SIM_SUBSCRIBE_NO_SUBACK
 };
-enum sim_put { SIM_PUT_GOOD, SIM_PUT_FAILS, SIM_PUT_CUT_BEFORE, SIM_PUT_CUT_AFTER };
+enum sim_put { SIM_PUT_GOOD, SIM_PUT_FAILS, SIM_PUT_CUT_BEFORE, SIM_PUT_CUT_AFTER, SIM_PUT_TORN };
 enum sim_publish {
     SIM_PUBLISH_GOOD,
     SIM_PUBLISH_NOT_SENT,

@@ -90,17 +90,21 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     if (d->is_dead)
         return ERR_OK;
     sim_check(d->world, len > 0 && len <= sizeof d->record, "G6: a record of %zu bytes", len);
-    unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, UINT32_MAX);
+    bool may_tear = !d->world->service->was_restored;
+    unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
     sim_trace(d->world, "%s put, %zu bytes", d->name, len);
     if (option == SIM_PUT_CUT_BEFORE)
         lose_power(d);
     if (option == SIM_PUT_CUT_BEFORE || option == SIM_PUT_FAILS)
         return ERR_STORAGE;
     memcpy(d->record, record, len);
-    d->record_len = len;
+    d->record_len =
+        option == SIM_PUT_TORN ? len / 2 : len; /* a store that is not atomic: beyond what G1 and G2 assume */
     d->saves++;
     d->was_save = true;
-    if (option == SIM_PUT_CUT_AFTER)
+    if (option == SIM_PUT_TORN)
+        sim_ledger_journal_lost(d);
+    if (option == SIM_PUT_CUT_AFTER || option == SIM_PUT_TORN)
         lose_power(d);
     return ERR_OK;
 }

@@ -221,8 +221,8 @@ void sim_ledger_check_told(struct sim_world *w)
     for (unsigned i = 0; i < w->device_count; i++) {
         struct sim_device *d = &w->devices[i];
         struct sim_entry *e = in_hand(d);
-        if (!e || e->over_ms == 0 || e->is_told || e->has_reported || !d->is_connected || w->is_deaf ||
-            e->is_forgiven)
+        if (!e || e->over_ms == 0 || e->is_told || e->has_reported || !d->is_connected ||
+            (w->is_deaf && !is_calm) || e->is_forgiven)
             continue;
         uint64_t since_ms = later(later(e->over_ms, w->last_fault_ms), d->connected_ms);
         since_ms = is_calm ? later(since_ms, w->calm_ms) : since_ms;
@@ -277,6 +277,45 @@ static void count_reasons(struct sim_world *w)
     sqlite3_finalize(q);
 }
 
+/* A request that is on its way when its execution is deleted and a new one of the same job id comes into being meets the new
+ * one; so does one of a device that hears no notification (docs/guarantees.md, what is not promised). */
+static bool may_be_overtaken(const struct sim_world *w)
+{
+    const uint32_t *notice = w->chooser.faults[SIM_CHOICE_NOTICE];
+    const uint32_t *serve = w->chooser.faults[SIM_CHOICE_SERVE];
+
+    for (int i = SIM_SERVE_REJECT_FIRST; i <= SIM_SERVE_REJECT_LAST; i++) {
+        if (serve[i] > 0)
+            return true; /* a service that refuses to be asked */
+    }
+
+    return w->service->was_restored || w->is_deaf ||
+           w->chooser.faults[SIM_CHOICE_PUBLISH][SIM_PUBLISH_LATE] > 0 ||
+           w->chooser.faults[SIM_CHOICE_STEP][SIM_STEP_SLEEP] > 0 || notice[SIM_DELIVERY_LOST] > 0 ||
+           notice[SIM_DELIVERY_LATE] > 0;
+}
+
+/* No success without a run: a final status belongs to the execution that was started, whatever has its name by now. */
+static void check_successes(struct sim_world *w)
+{
+    static const char sql[] = "SELECT thing_name, job_id, number, queued_at_ms / 1000 FROM executions"
+                              " WHERE status = 'SUCCEEDED'";
+    sqlite3_stmt *q = NULL;
+
+    sim_check(w, sqlite3_prepare_v2(w->service->db, sql, -1, &q, NULL) == SQLITE_OK, "no successes: %s",
+              sqlite3_errmsg(w->service->db));
+    while (sqlite3_step(q) == SQLITE_ROW) {
+        struct sim_device *d = &w->devices[sqlite3_column_text(q, 0)[strlen("lamp")] - '0'];
+        const char *job_id = (const char *)sqlite3_column_text(q, 1);
+        const struct sim_job *job = &w->jobs[atoi(job_id + strlen("job-"))];
+        if (job->is_overtaken || job->action == SIM_RESTART)
+            continue; /* a power cut between the put and the start is the restart */
+        sim_check(w, find(d, job_id, sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3)) != NULL,
+                  "G2: %s has succeeded, and was never started", job_id);
+    }
+    sqlite3_finalize(q);
+}
+
 static bool was_fair(const struct sim_world *w)
 {
     for (int i = 0; i < SIM_CHOICES; i++) {
@@ -299,4 +338,6 @@ void sim_ledger_check_end(struct sim_world *w)
             sim_check(w, d->saves == 3 * w->entry_count, "G6: %u puts for %u jobs", d->saves, w->entry_count);
     }
     count_reasons(w);
+    if (!may_be_overtaken(w))
+        check_successes(w);
 }

@@ -86,7 +86,7 @@ static void notify(void *ctx, const char *topic, const char *payload, size_t len
     struct sim_device *d = device_of_topic(w, topic);
 
     w->totals->notices++;
-    if (d && d->is_connected && !w->is_deaf)
+    if (d && d->is_connected && !(w->is_deaf && !w->chooser.is_calm))
         deliver(d, SIM_CHOICE_NOTICE, d->connection, topic, payload, len);
 }
 
@@ -246,6 +246,18 @@ static void check_answer(struct sim_world *w, const struct sim_event *request,
               core_storage_error(w->service->core));
 }
 
+static void note_overtaken(struct sim_world *w, const struct sim_event *request)
+{
+    for (unsigned i = 0; i < w->job_count; i++) {
+        struct sim_job *job = &w->jobs[i];
+        char tail[SIM_NAME_CAP + 16];
+        snprintf(tail, sizeof tail, "/jobs/%s/update", job->id);
+        if (job->is_created && w->now_ms < job->created_ms + 10 * SIM_LATENCY_MS &&
+            strstr(request->topic, tail))
+            job->is_overtaken = true;
+    }
+}
+
 static void serve(struct sim_device *d, const struct sim_event *request, bool dies_after)
 {
     struct sim_world *w = d->world;
@@ -273,6 +285,7 @@ void sim_service_request(struct sim_world *w, const struct sim_event *event)
     unsigned option = sim_happens(w, SIM_CHOICE_SERVE, UINT32_MAX);
 
     w->service->requests++;
+    note_overtaken(w, event);
     if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST)
         reject(d, event, sim_option_text(SIM_CHOICE_SERVE, option));
     else if (option == SIM_SERVE_DIES_BEFORE)
@@ -349,6 +362,7 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
     sim_trace(w, "job %s is created: %d %s", job->id, (int)error.code, error.message);
     w->totals->jobs += error.code == CORE_OK;
     job->is_created = true;
+    job->created_ms = w->now_ms;
     job_clear(&made);
     done(w, &error);
     keep_backup(s);

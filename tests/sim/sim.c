@@ -456,6 +456,8 @@ int main(int argc, char **argv)
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
     if (seeds > 0 || !(is_exhaustive || is_single))
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
+    printf("all together: %llu worlds, %llu executions started\n", (unsigned long long)sum.worlds,
+           (unsigned long long)sum.executions);
     tell_faults(&sum);
     tell_paths(&sum);
     return is_good ? 0 : 1;

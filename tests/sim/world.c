@@ -169,7 +169,7 @@ static void operate(struct sim_world *w, unsigned option)
     }
     sim_service_delete(w, job);
     if (option == SIM_STEP_DELETE_CREATE)
-        sim_post(w, SIM_EVENT_CREATE, 0, 1500)->value = (unsigned)(job - w->jobs);
+        sim_post(w, SIM_EVENT_CREATE, 0, 700)->value = (unsigned)(job - w->jobs);
 }
 
 static void go_wrong(struct sim_world *w)
@@ -290,7 +290,6 @@ static void calm_down(struct sim_world *w)
 {
     w->chooser.is_calm = true;
     w->calm_ms = w->now_ms;
-    w->is_deaf = false;
     sim_trace(w, "from here on nothing goes wrong");
     cut_all(w);
 }

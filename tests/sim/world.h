@@ -42,8 +42,10 @@ struct sim_job {
     char id[SIM_NAME_CAP];
     enum sim_action action;
     unsigned devices; /* one bit per target */
-    uint64_t at_ms;   /* created */
+    uint64_t created_ms;
     bool is_created;
+    bool
+        is_overtaken; /* an update was on its way to an execution of this id when a new one came into being */
 };
 
 /* One execution as an outside observer sees it. */
@@ -157,7 +159,7 @@ struct sim_world {
     uint64_t now_ms;
     uint64_t calm_ms; /* from here on nothing goes wrong */
     uint64_t last_fault_ms;
-    bool is_deaf;          /* every notification is lost */
+    bool is_deaf;          /* every notification is lost, until it is calm */
     bool has_backups;      /* a service of this world may come back from one */
     bool has_lost_journal; /* a device of this world has */
     struct sim_entry ledger[SIM_ENTRIES];
