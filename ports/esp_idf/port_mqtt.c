@@ -12,33 +12,38 @@
 
 static struct session *active; /* the engine task's */
 
+/* Texts that were good stay good: looking at a key takes a small chip a while and much stack, and connections come and go. */
+static struct {
+    const char *root_ca, *cert, *key;
+} good;
+
 enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
                          const char **why)
 {
-    return tls_check(config, bad, why);
+    enum err err = tls_check(config, bad, why);
+    if (!err) {
+        good.root_ca = config->root_ca_pem;
+        good.cert = config->cert_pem;
+        good.key = config->key_pem;
+    }
+    return err;
 }
 
-/* Texts that were good stay good: looking at a key takes a small chip a while, and connections come and go. */
 static enum err check_once(const struct port_mqtt_config *config)
 {
-    static const char *root_ca, *cert, *key;
     static const char *const names[] = {"root CA", "certificate", "private key"};
-    if (root_ca == config->root_ca_pem && cert == config->cert_pem && key == config->key_pem) {
+    if (good.root_ca == config->root_ca_pem && good.cert == config->cert_pem && good.key == config->key_pem) {
         return ERR_OK;
     }
     enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
     const char *why = "cannot be used";
-    enum err err = tls_check(config, &bad, &why);
+    enum err err = port_mqtt_check(config, &bad, &why);
     if (err) {
         char line[120];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
         port_board_log(PORT_LOG_ERROR, line);
-        return err;
     }
-    root_ca = config->root_ca_pem;
-    cert = config->cert_pem;
-    key = config->key_pem;
-    return ERR_OK;
+    return err;
 }
 
 static bool has_ended(struct session *session)

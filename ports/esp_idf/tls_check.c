@@ -6,6 +6,7 @@
 #include "mbedtls/version.h"
 #include "mbedtls/x509_crt.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *parse_certificates(const char *pem, mbedtls_x509_crt *chain)
@@ -48,23 +49,37 @@ static const char *check_key(const char *pem, const mbedtls_x509_crt *certificat
     return why;
 }
 
+/* Some hundred bytes each, more than the stack of a task should give for a look. */
+struct parsed {
+    mbedtls_x509_crt roots;
+    mbedtls_x509_crt chain;
+};
+
+static const char *check_all(const struct port_mqtt_config *config, struct parsed *parsed,
+                             enum port_mqtt_credential *which)
+{
+    mbedtls_x509_crt_init(&parsed->roots);
+    mbedtls_x509_crt_init(&parsed->chain);
+    const char *what = parse_certificates(config->root_ca_pem, &parsed->roots);
+    if (!what) {
+        *which = PORT_MQTT_CERT;
+        what = parse_certificates(config->cert_pem, &parsed->chain);
+    }
+    if (!what) {
+        *which = PORT_MQTT_KEY;
+        what = check_key(config->key_pem, &parsed->chain);
+    }
+    mbedtls_x509_crt_free(&parsed->chain);
+    mbedtls_x509_crt_free(&parsed->roots);
+    return what;
+}
+
 enum err tls_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad, const char **why)
 {
-    mbedtls_x509_crt roots, chain;
-    mbedtls_x509_crt_init(&roots);
-    mbedtls_x509_crt_init(&chain);
+    struct parsed *parsed = malloc(sizeof(*parsed));
     enum port_mqtt_credential which = PORT_MQTT_ROOT_CA;
-    const char *what = parse_certificates(config->root_ca_pem, &roots);
-    if (!what) {
-        which = PORT_MQTT_CERT;
-        what = parse_certificates(config->cert_pem, &chain);
-    }
-    if (!what) {
-        which = PORT_MQTT_KEY;
-        what = check_key(config->key_pem, &chain);
-    }
-    mbedtls_x509_crt_free(&chain);
-    mbedtls_x509_crt_free(&roots);
+    const char *what = parsed ? check_all(config, parsed, &which) : "cannot be looked at: out of memory";
+    free(parsed);
     if (!what) {
         return ERR_OK;
     }
