@@ -26,6 +26,10 @@ idf_component_register(
     PRIV_INCLUDE_DIRS ${device_jobs_root} ${device_jobs_root}/ports/esp_idf/sync
     PRIV_REQUIRES ${device_jobs_requires})
 
+# task_stack.c stands in front of FreeRTOS's function.
+target_link_libraries(${COMPONENT_LIB} INTERFACE
+    "-Wl,--wrap=xTaskCreatePinnedToCore" "-u __wrap_xTaskCreatePinnedToCore")
+
 # Sizes come from menuconfig, for the library and for whoever includes its headers.
 target_compile_options(${COMPONENT_LIB} PUBLIC -include sdkconfig.h)
 

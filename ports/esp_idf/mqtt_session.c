@@ -14,8 +14,8 @@
 #define AROUND_PAYLOAD     263   /* MQTT's header, topic of up to 256 bytes, message id */
 
 #if CONFIG_IDF_TARGET_LINUX
-#define TASK_STACK    (512 * 1024)
-#define TASK_PRIORITY 4 /* as all tasks there, see port_sync.c */
+#define TASK_STACK    (64 * 1024) /* words */
+#define TASK_PRIORITY 4           /* as all tasks there, see port_sync.c */
 #else
 #define TASK_STACK    CONFIG_DEVICE_JOBS_MQTT_STACK
 #define TASK_PRIORITY 4

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/port/port_sync.h"
+#include "ports/esp_idf/task_stack.h"
 #include "ports/esp_idf/ticks.h"
 
 #include "freertos/task.h"
@@ -9,10 +10,11 @@
 #include <stdlib.h>
 
 /* In the simulation on a host (IDF's linux target) a task that waits for a lock of the C library keeps the processor from
- * lower ones for ever, and threads need a host's stack: there all of ours run beside the application's, with more room. */
+ * lower ones for ever, and threads need a host's stack: there all of ours run beside the application's, with more room (a
+ * stack is counted in words of 8 bytes there). */
 #if CONFIG_IDF_TARGET_LINUX
 #define PRIORITY_OF(priority) (4u + 0u * (priority))
-#define STACK_FOR(bytes)      ((bytes) + 256u * 1024u)
+#define STACK_FOR(bytes)      ((bytes) + 32u * 1024u)
 #else
 #define PRIORITY_OF(priority) (priority)
 #define STACK_FOR(bytes)      (bytes)
@@ -75,6 +77,7 @@ enum err port_task_start(const char *name, uint32_t stack_bytes, unsigned priori
         return ERR_FULL;
     }
     *start = (struct start){entry, ctx};
+    task_stack_raise_from_now_on();
     if (xTaskCreate(run, name, STACK_FOR(stack_bytes), start, PRIORITY_OF(priority), NULL) != pdPASS) {
         free(start);
         return ERR_FULL;
