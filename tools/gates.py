@@ -20,6 +20,9 @@ TARGETS = {
     "arm": ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "--specs=nano.specs"],
     "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
 }
+PORTS = {"riscv": "ports/esp_idf"}  # whose sources are compiled as well, against our own declarations
+PORT_HEADERS = ["tests/esp_idf_decls", "tests/esp_idf_decls/lwip", "ports/esp_idf/sync"]
+PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
 SANITIZED_TASKS = ["test_run", "test_api", "test_port"]  # programs with tasks, run under TSan
 
@@ -129,14 +132,17 @@ def gate_headers(root):
 def cross_compile(root, target, out_folder):
     """Compiles the portable folders with -Os; object files and .su files land in out_folder. Findings."""
     flags = ["-std=c11", "-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections", "-fstack-usage", *WARNINGS,
-             "-I", root, "-I", root / "include", "-I", root / "ports" / "template"]
+             "-I", root, "-I", root / "include"]
+    port_flags = PORT_FLAGS + [f"-I{root / folder}" for folder in PORT_HEADERS]
 
     def compile_one(file):
+        own = port_flags if "ports" in file.relative_to(root).parts else ["-I", root / "ports" / "template"]
         object_file = out_folder / (file.relative_to(root).as_posix().replace("/", "__") + ".o")
-        code, out = run([*TARGETS[target], *flags, "-c", file, "-o", object_file])
+        code, out = run([*TARGETS[target], *flags, *own, "-c", file, "-o", object_file])
         return [] if code == 0 else [f"{target}: {line}" for line in bad_lines(out)[:5]]
 
-    return in_parallel(compile_one, sources(root, (".c",), PORTABLE))
+    port = sorted((root / PORTS[target]).glob("*.c")) if target in PORTS else []
+    return in_parallel(compile_one, sources(root, (".c",), PORTABLE) + port)
 
 
 def gate_cross(root):
