@@ -78,6 +78,7 @@ static void forget_connection(struct jobs_engine *e)
     e->connection = JOBS_OFFLINE;
     e->granted = 0;
     e->unreadable = JOBS_REASON_NONE;
+    e->is_seen = false;
     jobs_request_restart(e);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     if (e->phase == JOBS_CLAIMING) {
@@ -124,8 +125,10 @@ void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bo
         if (e->granted == (1u << JOBS_SUB_COUNT) - 1) {
             e->connection = JOBS_READY;
             jobs_request_want(e, JOBS_REQUEST_NEXT);
-            if (e->phase == JOBS_FINAL)
+            if (e->phase == JOBS_FINAL) {
+                jobs_run_doubt(e);
                 jobs_request_want(e, JOBS_REQUEST_UPDATE); /* also what was put off for an hour */
+            }
         }
     }
     jobs_engine_tick(e, now_ms);
@@ -140,10 +143,17 @@ static void miss_suback(struct jobs_engine *e)
     reconnect(e, "no answer to SUBSCRIBE", jobs_wire_filter((enum jobs_subscription)id));
 }
 
+static void miss_answer(struct jobs_engine *e, enum jobs_request_kind kind)
+{
+    jobs_request_retry(e, kind);
+    if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_CLAIMING)
+        jobs_run_doubt(e);
+}
+
 static void send_request(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     if (e->requests[kind].is_in_flight)
-        jobs_request_retry(e, kind); /* the answer is lost */
+        miss_answer(e, kind);
     else if (kind == JOBS_REQUEST_NEXT)
         jobs_next_send(e);
     else if (kind == JOBS_REQUEST_DESCRIBE)
@@ -232,7 +242,7 @@ static void notified(struct jobs_engine *e, struct slice payload)
         jobs_request_want(e, JOBS_REQUEST_NEXT);
     else if (e->phase != JOBS_RETURNING &&
              (payload.ptr == NULL || !jobs_wire_notice_has(payload, &e->current)))
-        jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
+        jobs_run_doubt(e);
 }
 
 static bool find_request(const struct jobs_engine *e, const struct jobs_topic *topic,

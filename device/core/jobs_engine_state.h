@@ -83,6 +83,7 @@ struct jobs_engine {
     bool has_progress;
     uint8_t progress_percent;
 
+    bool is_seen; /* the service has shown that it has the execution in hand, and nothing speaks against it */
     bool is_unsaved;            /* the outcome belongs into the journal, and could not be put there */
     bool is_refused;            /* the service has refused every form of it */
     bool is_bare;               /* send its status without details */

@@ -36,6 +36,8 @@ enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, enum jobs_reaso
                     jobs_wire_reason_text(e->outcome.reason));
     if (!e->requests[JOBS_REQUEST_UPDATE].is_in_flight)
         jobs_request_forget(e, JOBS_REQUEST_UPDATE); /* progress that nobody needs any more */
+    if (!e->is_seen)
+        jobs_run_doubt(e);
     jobs_request_want(e, JOBS_REQUEST_UPDATE);
     if (!is_started(e))
         return ERR_OK;

@@ -46,6 +46,7 @@ void jobs_next_leave(struct jobs_engine *e)
 
     jobs_request_forget(e, JOBS_REQUEST_UPDATE);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
+    e->is_seen = false;
     e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
     if (!is_back || next->is_in_flight) {
         e->dropped = e->current;
@@ -97,6 +98,7 @@ static void take_in_hand(struct jobs_engine *e, const struct jobs_answer *answer
     e->version = answer->version;
     e->attempt = used_attempts(e, answer);
     e->was_queued = answer->status == JOBS_WIRE_QUEUED;
+    e->is_seen = true;
     e->action = NULL;
     adopt_details(e, answer->details);
 }
@@ -244,8 +246,10 @@ void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer)
     bool is_asked_again = e->requests[JOBS_REQUEST_NEXT].is_wanted;
 
     if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
-        if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
-            jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
+        if (answer->has_execution && journal_same_execution(&answer->execution, &e->current))
+            e->is_seen = true;
+        else
+            jobs_run_doubt(e);
     } else if (e->phase != JOBS_IDLE) {
         return; /* it was sent in another phase, and is asked again in IDLE */
     } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {

@@ -52,14 +52,16 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
 static bool is_allowed(const struct jobs_engine *e, enum jobs_request_kind kind)
 {
     bool is_running = e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING;
+    bool is_updating = e->requests[JOBS_REQUEST_UPDATE].is_in_flight; /* its answer tells more */
 
     switch (kind) {
     case JOBS_REQUEST_NEXT:
         return is_running || e->phase == JOBS_IDLE;
     case JOBS_REQUEST_DESCRIBE:
-        return is_running || (e->phase == JOBS_FINAL && e->is_refused);
+        return is_running || (e->phase == JOBS_FINAL && (e->is_refused || (!e->is_seen && !is_updating)));
     default:
-        return is_running || e->phase == JOBS_CLAIMING || e->phase == JOBS_FINAL;
+        /* An update names job id and number only. Both may have become those of a new execution. */
+        return e->phase == JOBS_CLAIMING || (e->is_seen && (is_running || e->phase == JOBS_FINAL));
     }
 }
 

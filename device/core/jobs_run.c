@@ -190,6 +190,12 @@ void jobs_run_progress_answered(struct jobs_engine *e, const struct jobs_answer 
         jobs_final_gone(e, answer->status);
 }
 
+void jobs_run_doubt(struct jobs_engine *e)
+{
+    e->is_seen = false;
+    jobs_request_want(e, JOBS_REQUEST_DESCRIBE);
+}
+
 void jobs_run_send_describe(struct jobs_engine *e)
 {
     const char *token = jobs_request_token(e, JOBS_REQUEST_DESCRIBE);
@@ -198,13 +204,24 @@ void jobs_run_send_describe(struct jobs_engine *e)
     jobs_request_send(e, JOBS_REQUEST_DESCRIBE, e->current.job_id, len);
 }
 
-/* Only what is said about this very execution ends it; an answer without one says nothing. */
+/* Only what is said about this very execution ends it; an answer without one says nothing. A final status that has not
+ * been sent on this connection is sent even so: what is answered to it tells whether the service has taken it before. */
 void jobs_run_described(struct jobs_engine *e, const struct jobs_answer *answer)
 {
-    bool is_gone = answer->rejection != NULL
-                       ? jobs_wire_verdict(answer) == JOBS_VERDICT_GONE
-                       : answer->has_execution && (jobs_wire_is_terminal(answer->status) ||
-                                                   !journal_same_execution(&answer->execution, &e->current));
-    if (is_gone)
-        jobs_final_gone(e, answer->status);
+    bool is_other = answer->rejection == NULL && answer->has_execution &&
+                    !journal_same_execution(&answer->execution, &e->current);
+    bool has_ended = answer->rejection != NULL
+                         ? jobs_wire_verdict(answer) == JOBS_VERDICT_GONE
+                         : answer->has_execution && jobs_wire_is_terminal(answer->status);
+    bool is_to_be_sent = e->phase == JOBS_FINAL && !e->is_seen;
+
+    if (is_other || (has_ended && !is_to_be_sent)) {
+        jobs_final_gone(e, is_other ? JOBS_WIRE_UNKNOWN : answer->status);
+        return;
+    }
+    e->is_seen = true;
+    if (has_ended) { /* at once: the name may be taken again */
+        jobs_request_forget(e, JOBS_REQUEST_UPDATE);
+        jobs_request_want(e, JOBS_REQUEST_UPDATE);
+    }
 }

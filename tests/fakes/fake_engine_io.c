@@ -352,6 +352,15 @@ const char *fake_execution(const char *job_id, int64_t number, const char *statu
     return text;
 }
 
+void fake_expect_seen(struct fake_engine *f, const char *job_id)
+{
+    char tail[DEVICE_TOPIC_CAP];
+    snprintf(tail, sizeof tail, "%s/get", job_id);
+    fake_expect_publish(f, tail,
+                        "{\"executionNumber\":1,\"includeJobDocument\":false,\"clientToken\":\"T\"}");
+    fake_accept(f, tail, fake_execution(job_id, 1, "IN_PROGRESS", NULL));
+}
+
 void fake_return(struct fake_engine *f, enum jobs_status status)
 {
     jobs_engine_handler_returned(&f->engine, f->run.run_id, status, f->now_ms);

@@ -83,6 +83,10 @@ void fake_expect(struct fake_engine *f, enum fake_kind kind, const char *text);
 /* Nothing happened that the test has not looked at. */
 void fake_expect_quiet(struct fake_engine *f);
 
+/* Before a final status goes out on a new connection, the engine asks whether the service still has the execution. This
+ * expects the question and answers that it has: FAKE_QUEUED_S, number 1, IN_PROGRESS. */
+void fake_expect_seen(struct fake_engine *f, const char *job_id);
+
 /* Answers the last request on this topic: `members` follow token and timestamp. "" and "a":1 are both good. */
 void fake_accept(struct fake_engine *f, const char *tail, const char *members);
 void fake_reject(struct fake_engine *f, const char *tail, const char *code, const char *members);

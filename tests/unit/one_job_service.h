@@ -70,6 +70,12 @@ static bool serve(struct fake_engine *f, struct one_job *job, enum jobs_status r
         fake_return(f, result);
     } else if (effect->kind == FAKE_PUBLISH && strcmp(effect->topic, "j1/update") == 0) {
         serve_update(f, job, effect->text);
+    } else if (effect->kind == FAKE_PUBLISH && strcmp(effect->topic, "j1/get") == 0) {
+        put_execution(job, members, sizeof members, false);
+        if (is_pending(job))
+            fake_accept(f, "j1/get", members);
+        else
+            fake_reject(f, "j1/get", "TerminalStateReached", "");
     } else if (effect->kind == FAKE_PUBLISH) {
         assert_string_equal(effect->topic, "$next/get");
         put_execution(job, members, sizeof members, strstr(effect->text, "includeJobDocument") == NULL);

@@ -144,10 +144,12 @@ static void test_final_status_first_after_reconnect(void **state)
     fake_expect_quiet(f);
     assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
     fake_connect(f);
+    fake_expect_seen(f, "j1");
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_expect_quiet(f);
     jobs_engine_disconnected(&f->engine, f->now_ms); /* with the answer under way */
     fake_connect(f);
+    fake_expect_seen(f, "j1");
     fake_expect_publish_to(f, "j1/update");
     fake_reject(f, "j1/update", "InvalidRequest", "");
     fake_expect_publish_to(f, "j1/update");
@@ -155,6 +157,7 @@ static void test_final_status_first_after_reconnect(void **state)
     fake_expect_publish_to(f, "j1/get");
     jobs_engine_disconnected(&f->engine, f->now_ms);
     fake_connect(f);
+    fake_expect_seen(f, "j1");
     fake_expect_publish(f, "j1/update", BARE("SUCCEEDED"));
     fake_accept(f, "j1/update", "");
     fake_expect_publish_to(f, "$next/get");
@@ -461,6 +464,70 @@ static void test_remade_job_runs(void **state)
     fake_free(f);
 }
 
+static const char *remade(void)
+{
+    static char members[300];
+    snprintf(members, sizeof members,
+             "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":%d,\"versionNumber\":1,"
+             "\"executionNumber\":1}",
+             FAKE_QUEUED_S + 60);
+    return members;
+}
+
+/* The job was deleted and made again while its final status, or its progress, could not be sent: they belong to the one that
+ * is gone, and an update would name the new one. Nothing of it goes out; the new one gets its own run. */
+static void test_remade_while_off_line(void **state)
+{
+    (void)state;
+    for (int is_final = 0; is_final < 2; is_final++) {
+        for (int is_booted = 0; is_booted <= is_final; is_booted++) {
+            struct fake_engine *f = fake_running();
+            jobs_engine_disconnected(&f->engine, f->now_ms);
+            fake_report(f, "j1", is_final ? JOBS_STATUS_SUCCEEDED : JOBS_STATUS_IN_PROGRESS);
+            if (is_booted)
+                fake_boot(f);
+            fake_connect(f);
+            if (!is_final) {
+                fake_expect_publish_to(f, "$next/get");
+                fake_accept(f, "$next/get", remade());
+            }
+            fake_expect_publish_to(f, "j1/get");
+            fake_accept(f, "j1/get", remade());
+            if (!is_final)
+                fake_expect(f, FAKE_CANCEL, "");
+            if (!is_booted)
+                fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_expect_publish_to(f, "$next/get");
+            fake_expect_quiet(f);
+            fake_free(f);
+        }
+    }
+}
+
+/* The same on one connection: a notification without the execution, or an answer that does not come, are reasons to ask. */
+static void test_remade_between_two_tries(void **state)
+{
+    (void)state;
+    for (int is_notified = 0; is_notified < 2; is_notified++) {
+        struct fake_engine *f = fake_running();
+        fake_return(f, JOBS_STATUS_SUCCEEDED);
+        fake_expect_publish_to(f, "j1/update");
+        if (is_notified) {
+            fake_message(f, "notify", "{\"jobs\":{}}");
+            fake_expect_quiet(f); /* the answer to the update tells more */
+            fake_reject(f, "j1/update", "InternalError", "");
+        } else {
+            fake_wake(f);
+        }
+        fake_expect_publish_to(f, "j1/get");
+        fake_accept(f, "j1/get", remade());
+        fake_expect_publish_to(f, "$next/get");
+        fake_pass(f, CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS / 2);
+        fake_expect_quiet(f);
+        fake_free(f);
+    }
+}
+
 /* The last eight are remembered, over boots, in the order in which they finished. */
 static void test_ring_of_finished_executions(void **state)
 {
@@ -509,6 +576,7 @@ static void test_final_status_that_cannot_be_stored(void **state)
     fake_expect_publish_to(f, "j1/update");
     fake_boot(f);
     fake_connect(f);
+    fake_expect_seen(f, "j1");
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_free(f);
 
@@ -567,6 +635,8 @@ int main(void)
         cmocka_unit_test(test_offered_for_ever_is_slowed_down),
         cmocka_unit_test(test_retry_by_the_service_runs),
         cmocka_unit_test(test_remade_job_runs),
+        cmocka_unit_test(test_remade_while_off_line),
+        cmocka_unit_test(test_remade_between_two_tries),
         cmocka_unit_test(test_ring_of_finished_executions),
         cmocka_unit_test(test_final_status_that_cannot_be_stored),
         cmocka_unit_test(test_start_that_cannot_be_stored),

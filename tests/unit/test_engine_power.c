@@ -294,6 +294,7 @@ static void test_interrupted_wait_without_journal(void **state)
     assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "HANDLER_FAILED"));
     fake_boot(f); /* it was journaled */
     fake_connect(f);
+    fake_expect_seen(f, "j1");
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"FAILED\"", 18);
     assert_int_equal(f->starts, 1);
     fake_free(f);
@@ -309,6 +310,7 @@ static void test_report_after_the_boot_and_before_the_connection(void **state)
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_FAILED), ERR_BUSY);
     for (int boots = 0; boots < 2; boots++) {
         fake_connect(f);
+        fake_expect_seen(f, "j1");
         fake_expect_publish(
             f, "j1/update",
             "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\"},"
@@ -333,6 +335,7 @@ static void test_report_while_the_first_question_is_in_flight(void **state)
     fake_connect(f);
     fake_expect_publish_to(f, "$next/get");
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    fake_expect_seen(f, "j1");
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_accept(f, "j1/update", "");
     fake_expect_quiet(f); /* one question of a kind: the old one is still in flight */
@@ -358,6 +361,7 @@ static void test_pending_final_status_survives_whole(void **state)
     for (int boots = 0; boots < 3; boots++) {
         fake_boot(f);
         fake_connect(f);
+        fake_expect_seen(f, "j1");
         fake_expect_publish(
             f, "j1/update",
             "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","

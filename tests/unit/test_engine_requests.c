@@ -257,7 +257,10 @@ static void test_each_answer_lost_once(void **state)
     fake_expect(f, FAKE_START, "j1");
     fake_return(f, JOBS_STATUS_IN_PROGRESS);
     fake_expect_publish_to(f, "j1/update");
-    lose(f);
+    fake_wake(f);
+    fake_expect_seen(f, "j1"); /* an update names no queuedAt: is it still about this execution? */
+    fake_expect_quiet(f);
+    fake_wake(f);
     assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"running\""));
     fake_accept(f, "j1/update", "");
     fake_message(f, "notify", "{\"jobs\":{}}");
@@ -268,7 +271,9 @@ static void test_each_answer_lost_once(void **state)
     fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
     fake_expect_publish_to(f, "j1/update");
-    lose(f);
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/get");
+    fake_reject(f, "j1/get", "TerminalStateReached", ""); /* ended, but how? */
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_reject(f, "j1/update", "InvalidStateTransition", STATE("SUCCEEDED"));
     fake_expect_publish_to(f, "$next/get");
