@@ -10,8 +10,9 @@
 
 #define NETWORK_TIMEOUT_MS 20000 /* TCP, TLS, CONNACK: each */
 #define PAUSE_MS           20    /* how long esp-mqtt's task sleeps at a time when the connection is gone */
-#define OUT_BUFFER_BYTES   1536  /* the engine's longest publish; a longer one goes out in pieces */
 #define AROUND_PAYLOAD     263   /* MQTT's header, topic of up to 256 bytes, message id */
+#define AROUND_DETAILS     320 /* of an update, the engine's longest publish; a longer one goes out in pieces */
+#define OUT_BUFFER_BYTES   (CONFIG_DEVICE_JOBS_DETAILS_SIZE + AROUND_DETAILS + AROUND_PAYLOAD)
 
 #if CONFIG_IDF_TARGET_LINUX
 #define TASK_STACK    (64 * 1024) /* words */
