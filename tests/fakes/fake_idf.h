@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* ESP-IDF played on a host, as far as the local half of the port goes: FreeRTOS over pthreads with ticks of 10 ms, NVS in memory
+ * that can fail, pins in an array, a log that can be read. */
+#ifndef TESTS_FAKES_FAKE_IDF_H
+#define TESTS_FAKES_FAKE_IDF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Forgets the log, heals NVS, keeps its records. */
+void idf_reset(void);
+
+bool idf_log_has(const char *text);
+
+/* From now on nvs_flash_init, nvs_open, nvs_set_blob, nvs_commit, nvs_get_blob answer this; 0: they are good again. */
+void idf_nvs_fail(int init, int open, int set, int commit, int get);
+unsigned idf_nvs_commits(void);
+
+/* The stack that the task was given which was made last. */
+uint32_t idf_last_stack(void);
+/* As an application does it. */
+bool idf_create_task(uint32_t stack_bytes);
+
+/* The time of day stands at this second; what settimeofday was given, 0: nothing. Seconds since the start. */
+void idf_set_wall_s(int64_t wall_s);
+int64_t idf_clock_was_set_to(void);
+void idf_set_uptime_s(int64_t uptime_s);
+
+unsigned idf_restarts(void);
+/* esp_restart() by the application: the registered handlers run. */
+void idf_call_shutdown_handlers(void);
+
+/* What gpio_config was given last for a pin; 0: nothing. */
+int idf_pin_mode(uint8_t pin);
+
+#endif
