@@ -48,13 +48,11 @@ void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *co
     e->config = *config;
     e->grace_at_ms = JOBS_NEVER;
     e->deadline_at_ms = JOBS_NEVER;
-    jobs_request_restart(e);
     load_journal(e, record);
     if (e->journal.has_outcome) {
         e->phase = JOBS_FINAL;
         e->current = e->journal.started;
         e->attempt = e->journal.attempt;
-        jobs_request_want(e, JOBS_REQUEST_UPDATE);
     }
 }
 
@@ -63,7 +61,6 @@ void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms)
     e->now_ms = now_ms;
     if (e->grace_at_ms == JOBS_NEVER)
         e->grace_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_GRACE_MS;
-    jobs_engine_tick(e, now_ms);
 }
 
 static void reconnect(struct jobs_engine *e, const char *why, const char *detail)
@@ -81,11 +78,9 @@ static void forget_connection(struct jobs_engine *e)
     e->is_seen = false;
     jobs_request_restart(e);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
-    if (e->phase == JOBS_CLAIMING) {
-        /* The question that follows each connect tells what became of the claim, with a fresh document. */
-        e->phase = JOBS_IDLE;
-        jobs_request_forget(e, JOBS_REQUEST_UPDATE);
-    }
+    if (e->phase == JOBS_CLAIMING)
+        e->phase =
+            JOBS_IDLE; /* the question that follows each connect tells what became of it, with a fresh document */
 }
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)

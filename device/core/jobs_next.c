@@ -253,9 +253,9 @@ void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer)
     } else if (e->phase != JOBS_IDLE) {
         return; /* it was sent in another phase, and is asked again in IDLE */
     } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {
-        /* Another execution may be the next one by now: its document must not be taken for the unreadable one. */
+        /* Another execution may be the next one by now: its document must not be taken for the unreadable one. It is
+         * asked again anyway: whatever made this answer useless wanted that. */
         e->unreadable = JOBS_REASON_NONE;
-        jobs_request_want(e, JOBS_REQUEST_NEXT);
     } else if (answer->has_execution) {
         learn(e, answer);
     } else {

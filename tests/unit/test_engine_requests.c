@@ -465,6 +465,62 @@ static void test_publish_fails(void **state)
     fake_free(f);
 }
 
+/* What was left of one job's requests, unanswered or in a backoff, holds up nothing of the next one. */
+static void test_next_job_does_not_wait_for_the_last_one(void **state)
+{
+    (void)state;
+    for (int is_refused = 0; is_refused < 2; is_refused++) {
+        struct fake_engine *f = fake_running();
+        fake_return(f, JOBS_STATUS_IN_PROGRESS);
+        fake_expect_publish_to(f, "j1/update");
+        if (is_refused)
+            fake_reject(f, "j1/update", "RequestThrottled", "");
+        fake_message(f, "notify", "{}");
+        fake_expect_publish_to(f, "j1/get");
+        fake_reject(f, "j1/get", "ResourceNotFound", "");
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j2/update");
+        fake_accept(f, "j2/update", "");
+        fake_expect(f, FAKE_START, "j2");
+        fake_free(f);
+    }
+}
+
+/* The same for the question whether the service still has it. */
+static void test_next_job_is_asked_for_at_once(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
+    fake_message(f, "notify", "{}");
+    fake_expect_publish_to(f, "j1/get"); /* never answered */
+    fake_reject(f, "j1/update", "ResourceNotFound", "");
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    fake_expect(f, FAKE_START, "j2");
+    fake_message(f, "notify", "{}");
+    fake_expect_publish_to(f, "j2/get");
+    fake_free(f);
+}
+
+/* A port that tells of a new connection and not of the end of the old one: what was in flight is lost all the same. */
+static void test_connected_twice(void **state)
+{
+    struct fake_engine *f = claiming();
+    (void)state;
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_free(f);
+}
+
 /* a version that moves between our reading and our claim, again and again: read, merge, and never in a hurry. */
 static void test_version_races(void **state)
 {
@@ -509,6 +565,9 @@ int main(void)
         cmocka_unit_test(test_notification_beside_an_answer_with_a_job),
         cmocka_unit_test(test_resync_asks),
         cmocka_unit_test(test_publish_fails),
+        cmocka_unit_test(test_next_job_does_not_wait_for_the_last_one),
+        cmocka_unit_test(test_next_job_is_asked_for_at_once),
+        cmocka_unit_test(test_connected_twice),
         cmocka_unit_test(test_version_races),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
