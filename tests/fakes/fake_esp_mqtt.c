@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "fakes/fake_esp_mqtt.h"
+#include "esp_idf_decls/sdkconfig.h"
+#include "esp_idf_decls/types.h"
+
+#include "esp_idf_decls/functions.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SENT_MAX   64
+#define PATIENCE_S 20
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static struct mqtt_script script;
+static struct mqtt_seen seen;
+static bool is_released, is_hanging;
+static struct {
+    char what[200];
+    int message_id;
+} sent[SENT_MAX];
+static unsigned sent_count, sent_taken;
+static int next_id;
+
+enum order { NOTHING, SUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
+static struct {
+    enum order order;
+    int message_id, len, total;
+    unsigned char code;
+    const char *topic, *payload;
+} order;
+static int server_socket = -1;
+
+static void wait_for(bool (*is_so)(void), const char *what)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&lock);
+    int result = 0;
+    while (!is_so() && result == 0) {
+        result = pthread_cond_timedwait(&changed, &lock, &end);
+    }
+    bool is_good = is_so();
+    pthread_mutex_unlock(&lock);
+    if (!is_good) {
+        fail_msg("waited in vain for %s", what);
+    }
+}
+
+void mqtt_reset(void)
+{
+    pthread_mutex_lock(&lock);
+    script = (struct mqtt_script){0};
+    seen = (struct mqtt_seen){0};
+    is_released = is_hanging = false;
+    sent_count = sent_taken = 0;
+    next_id = 100;
+    pthread_mutex_unlock(&lock);
+}
+
+void mqtt_set_script(const struct mqtt_script *next)
+{
+    pthread_mutex_lock(&lock);
+    script = *next;
+    pthread_mutex_unlock(&lock);
+}
+
+void mqtt_release(void)
+{
+    pthread_mutex_lock(&lock);
+    is_released = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+struct mqtt_seen mqtt_get_seen(void)
+{
+    pthread_mutex_lock(&lock);
+    struct mqtt_seen result = seen;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int eventfd(unsigned int value, int flags);
+
+/* ---- tcp_transport */
+
+struct esp_transport_item_t {
+    void *data;
+    connect_func connect;
+    io_read_func read;
+    io_func write;
+    trans_func close, destroy;
+    poll_func poll_read, poll_write;
+};
+
+esp_transport_handle_t esp_transport_init(void)
+{
+    return calloc(1, sizeof(struct esp_transport_item_t));
+}
+
+esp_err_t esp_transport_destroy(esp_transport_handle_t t)
+{
+    t->destroy(t);
+    free(t);
+    return ESP_OK;
+}
+
+void *esp_transport_get_context_data(esp_transport_handle_t t)
+{
+    return t->data;
+}
+
+esp_err_t esp_transport_set_context_data(esp_transport_handle_t t, void *data)
+{
+    t->data = data;
+    return ESP_OK;
+}
+
+esp_err_t esp_transport_set_func(esp_transport_handle_t t, connect_func connect, io_read_func read,
+                                 io_func write, trans_func close, poll_func poll_read, poll_func poll_write,
+                                 trans_func destroy)
+{
+    *t = (struct esp_transport_item_t){t->data, connect, read, write, close, destroy, poll_read, poll_write};
+    return ESP_OK;
+}
+
+/* ---- esp-tls */
+
+struct esp_tls {
+    int sockets[2];
+};
+
+esp_tls_t *esp_tls_init(void)
+{
+    esp_tls_t *tls = calloc(1, sizeof(*tls));
+    tls->sockets[0] = tls->sockets[1] = -1;
+    return tls;
+}
+
+int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls)
+{
+    pthread_mutex_lock(&lock);
+    while (script.hangs && !is_released) {
+        is_hanging = true;
+        pthread_cond_broadcast(&changed);
+        pthread_cond_wait(&changed, &lock);
+    }
+    snprintf(seen.host, sizeof(seen.host), "%.*s", len, host);
+    seen.port = (uint32_t)port;
+    seen.has_alpn = config->alpn_protos && strcmp(config->alpn_protos[0], "x-amzn-mqtt-ca") == 0 &&
+                    !config->alpn_protos[1];
+    seen.verifies =
+        config->cacert_buf && config->cacert_bytes == strlen((const char *)config->cacert_buf) + 1;
+    bool is_good = !script.tls_error;
+    if (is_good) {
+        is_good = socketpair(AF_UNIX, SOCK_STREAM, 0, tls->sockets) == 0;
+        server_socket = tls->sockets[1];
+    }
+    pthread_mutex_unlock(&lock);
+    return is_good ? 1 : -1;
+}
+
+int esp_tls_conn_destroy(esp_tls_t *tls)
+{
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < 2; i++) {
+        if (tls->sockets[i] >= 0) {
+            close(tls->sockets[i]);
+        }
+    }
+    server_socket = server_socket == tls->sockets[1] ? -1 : server_socket;
+    pthread_mutex_unlock(&lock);
+    free(tls);
+    return 0;
+}
+
+ssize_t esp_tls_get_bytes_avail(esp_tls_t *tls)
+{
+    (void)tls;
+    return 0;
+}
+
+esp_err_t esp_tls_get_conn_sockfd(esp_tls_t *tls, int *socket)
+{
+    *socket = tls->sockets[0];
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_get_error_handle(esp_tls_t *tls, esp_tls_error_handle_t *out)
+{
+    *out = (esp_tls_error_handle_t)(void *)tls;
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_get_and_clear_error_type(esp_tls_error_handle_t errors, esp_tls_error_type_t type,
+                                           int *code)
+{
+    (void)errors, (void)type;
+    *code = script.native_error;
+    return ESP_OK;
+}
+
+esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t errors, int *code, int *flags)
+{
+    (void)errors, (void)flags;
+    *code = script.tls_code;
+    return script.tls_error;
+}
+
+void *esp_tls_get_ssl_context(esp_tls_t *tls)
+{
+    return tls;
+}
+
+ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t len)
+{
+    return recv(tls->sockets[0], data, len, 0);
+}
+
+ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len)
+{
+    return send(tls->sockets[0], data, len, MSG_NOSIGNAL);
+}
+
+/* ---- mbedTLS: a certificate is a text with the word CERTIFICATE, a key one with the word KEY */
+
+uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl)
+{
+    (void)ssl;
+    return script.verify_flags;
+}
+
+void mbedtls_x509_crt_init(mbedtls_x509_crt *crt)
+{
+    memset(crt, 0, sizeof(*crt));
+}
+
+void mbedtls_x509_crt_free(mbedtls_x509_crt *crt)
+{
+    (void)crt;
+}
+
+int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
+{
+    (void)chain;
+    return buf[len - 1] == '\0' && strstr((const char *)buf, "CERTIFICATE") ? 0 : -1;
+}
+
+void mbedtls_pk_init(mbedtls_pk_context *key)
+{
+    memset(key, 0, sizeof(*key));
+}
+
+void mbedtls_pk_free(mbedtls_pk_context *key)
+{
+    (void)key;
+}
+
+int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
+                         const unsigned char *password, size_t password_len,
+                         int (*random)(void *, unsigned char *, size_t), void *ctx)
+{
+    (void)password, (void)password_len;
+    unsigned char byte;
+    key->words[0] = strstr((const char *)text, "OTHER") ? key : NULL;
+    return text[len - 1] == '\0' && strstr((const char *)text, "KEY") && random(ctx, &byte, 1) == 0 ? 0 : -1;
+}
+
+int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_,
+                          int (*random)(void *, unsigned char *, size_t), void *ctx)
+{
+    (void)public_, (void)random, (void)ctx;
+    return private_->words[0] ? -1 : 0;
+}
+
+void esp_fill_random(void *buf, size_t len)
+{
+    memset(buf, 7, len);
+}
+
+/* ---- esp-mqtt */
+
+struct esp_mqtt_client {
+    esp_mqtt_client_config_t config;
+    esp_event_handler_t handler;
+    void *arg;
+    pthread_t thread;
+    atomic_bool must_run, must_disconnect;
+    bool is_started, is_connected;
+};
+
+static void tell(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t id, esp_mqtt_event_t *event)
+{
+    client->handler(client->arg, "MQTT_EVENTS", id, event);
+}
+
+static void abort_connection(esp_mqtt_client_handle_t client, unsigned times)
+{
+    esp_mqtt_event_t event = {0};
+    client->config.network.transport->close(client->config.network.transport);
+    client->is_connected = false;
+    for (unsigned i = 0; i < times; i++) {
+        tell(client, MQTT_EVENT_DISCONNECTED, &event);
+    }
+}
+
+static void connect_client(esp_mqtt_client_handle_t client)
+{
+    esp_transport_handle_t t = client->config.network.transport;
+    esp_mqtt_error_codes_t errors = {0};
+    esp_mqtt_event_t event = {.error_handle = &errors};
+    bool is_up = t->connect(t, client->config.broker.address.hostname,
+                            (int)client->config.broker.address.port, client->config.network.timeout_ms) == 0;
+    pthread_mutex_lock(&lock);
+    errors.connect_return_code = script.connack;
+    pthread_mutex_unlock(&lock);
+    if (!is_up || errors.connect_return_code) {
+        errors.error_type = is_up ? MQTT_ERROR_TYPE_CONNECTION_REFUSED : 1;
+        tell(client, MQTT_EVENT_ERROR, &event);
+        abort_connection(client, 1);
+        return;
+    }
+    client->is_connected = true;
+    tell(client, MQTT_EVENT_CONNECTED, &event);
+}
+
+/* A message in pieces, as esp-mqtt tells it: the topic with the first alone. */
+static void tell_message(esp_mqtt_client_handle_t client)
+{
+    esp_mqtt_event_t event = {.topic = (char *)(uintptr_t)order.topic, .topic_len = (int)strlen(order.topic)};
+    event.total_data_len = order.total;
+    for (int at = 0; at < order.total || at == 0; at += order.len) {
+        event.data = order.len > 0 ? (char *)(uintptr_t)order.payload : NULL;
+        event.data_len = order.total - at < order.len ? order.total - at : order.len;
+        event.current_data_offset = at;
+        tell(client, MQTT_EVENT_DATA, &event);
+        event.topic = NULL;
+        event.topic_len = 0;
+        if (order.len == 0) {
+            break;
+        }
+    }
+}
+
+static void obey(esp_mqtt_client_handle_t client)
+{
+    esp_transport_handle_t t = client->config.network.transport;
+    esp_mqtt_error_codes_t errors = {0};
+    char byte;
+    esp_mqtt_event_t event = {.msg_id = order.message_id, .error_handle = &errors};
+    switch (order.order) {
+    case SUBACK:
+        event.data = (char *)&order.code;
+        event.data_len = 1;
+        tell(client, MQTT_EVENT_SUBSCRIBED, &event);
+        break;
+    case PUBACK:
+        tell(client, MQTT_EVENT_PUBLISHED, &event);
+        break;
+    case MESSAGE:
+        tell_message(client);
+        break;
+    case DROP:
+    case DROP_TWICE:
+        shutdown(server_socket, SHUT_RDWR);
+        assert_true(t->read(t, &byte, 1, 0) < 0);
+        abort_connection(client, order.order == DROP ? 1 : 2);
+        break;
+    case SILENCE:
+        abort_connection(client, 1);
+        break;
+    case NOTHING:
+        break;
+    }
+}
+
+/* What the server has sent is in `order`; a byte on the socket says so. */
+static void serve(esp_mqtt_client_handle_t client)
+{
+    char byte;
+    esp_transport_handle_t t = client->config.network.transport;
+    assert_int_equal(t->read(t, &byte, 1, 1000), 1);
+    obey(client);
+    pthread_mutex_lock(&lock);
+    order.order = NOTHING;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void *run_client(void *ctx)
+{
+    esp_mqtt_client_handle_t client = ctx;
+    esp_transport_handle_t t = client->config.network.transport;
+    connect_client(client);
+    while (atomic_load(&client->must_run)) {
+        if (!client->is_connected) {
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        } else if (atomic_exchange(&client->must_disconnect, false)) {
+            abort_connection(client, 1);
+        } else if (t->poll_read(t, 1000) > 0) {
+            serve(client);
+        }
+    }
+    return NULL;
+}
+
+esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config)
+{
+    esp_mqtt_client_handle_t client = calloc(1, sizeof(*client));
+    client->config = *config;
+    pthread_mutex_lock(&lock);
+    snprintf(seen.client_id, sizeof(seen.client_id), "%s", config->credentials.client_id);
+    seen.keepalive_s = config->session.keepalive;
+    seen.protocol = config->session.protocol_ver;
+    seen.in_buffer = config->buffer.size;
+    seen.out_buffer = config->buffer.out_size;
+    seen.has_auto_reconnect = !config->network.disable_auto_reconnect;
+    pthread_mutex_unlock(&lock);
+    return client;
+}
+
+esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
+                                         esp_event_handler_t handler, void *arg)
+{
+    client->handler = handler;
+    client->arg = arg;
+    return event == MQTT_EVENT_ANY ? ESP_OK : ESP_FAIL;
+}
+
+esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client)
+{
+    pthread_mutex_lock(&lock);
+    seen.starts++;
+    pthread_mutex_unlock(&lock);
+    atomic_store(&client->must_run, true);
+    client->is_started = pthread_create(&client->thread, NULL, run_client, client) == 0;
+    return client->is_started ? ESP_OK : ESP_FAIL;
+}
+
+esp_err_t esp_mqtt_client_disconnect(esp_mqtt_client_handle_t client)
+{
+    atomic_store(&client->must_disconnect, true);
+    return ESP_OK;
+}
+
+esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client)
+{
+    atomic_store(&client->must_run, false);
+    if (client->is_started) {
+        pthread_join(client->thread, NULL);
+    }
+    esp_transport_destroy(client->config.network.transport);
+    free(client);
+    pthread_mutex_lock(&lock);
+    seen.ends++;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return ESP_OK;
+}
+
+static int note(const char *kind, const char *name, const char *data, int len)
+{
+    pthread_mutex_lock(&lock);
+    int id = next_id++;
+    if (sent_count < SENT_MAX) {
+        snprintf(sent[sent_count].what, sizeof(sent[0].what), "%s %s%s%.*s", kind, name, data ? " " : "", len,
+                 data ? data : "");
+        sent[sent_count++].message_id = id;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return id;
+}
+
+int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos)
+{
+    assert_int_equal(qos, 1);
+    return client->is_connected ? note("SUB", filter, NULL, 0) : -1;
+}
+
+int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,
+                            int qos, int retain)
+{
+    assert_int_equal(qos, 1);
+    assert_int_equal(retain, 0);
+    assert_true(data || len == 0);
+    assert_true(!data || len > 0); /* esp-mqtt would measure it */
+    if (script.refuses_publish) {
+        abort_connection(client, 1);
+        return -1;
+    }
+    return note("PUB", topic, data, len);
+}
+
+/* ---- the server's side */
+
+static bool has_sent(void)
+{
+    return sent_taken < sent_count;
+}
+
+static bool hangs_now(void)
+{
+    return is_hanging;
+}
+
+void mqtt_wait_hanging(void)
+{
+    wait_for(hangs_now, "a connection that hangs");
+}
+
+static bool is_obeyed(void)
+{
+    return order.order == NOTHING;
+}
+
+int mqtt_wait_sent(char *what, size_t cap)
+{
+    wait_for(has_sent, "the client to send something");
+    pthread_mutex_lock(&lock);
+    snprintf(what, cap, "%s", sent[sent_taken].what);
+    int id = sent[sent_taken++].message_id;
+    pthread_mutex_unlock(&lock);
+    return id;
+}
+
+unsigned mqtt_sent_count(void)
+{
+    pthread_mutex_lock(&lock);
+    unsigned result = sent_count;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+static void give(enum order next)
+{
+    pthread_mutex_lock(&lock);
+    order.order = next;
+    assert_int_equal(send(server_socket, "!", 1, MSG_NOSIGNAL), 1);
+    pthread_mutex_unlock(&lock);
+    wait_for(is_obeyed, "the client's task");
+}
+
+void mqtt_suback(int message_id, unsigned char code)
+{
+    order.message_id = message_id;
+    order.code = code;
+    give(SUBACK);
+}
+
+void mqtt_puback(int message_id)
+{
+    order.message_id = message_id;
+    give(PUBACK);
+}
+
+void mqtt_message(const char *topic, const char *payload, int len, int total)
+{
+    order.topic = topic;
+    order.payload = payload;
+    order.len = len;
+    order.total = total;
+    give(MESSAGE);
+}
+
+void mqtt_drop(void)
+{
+    give(DROP);
+}
+
+void mqtt_drop_twice(void)
+{
+    give(DROP_TWICE);
+}
+
+void mqtt_go_silent(void)
+{
+    give(SILENCE);
+}

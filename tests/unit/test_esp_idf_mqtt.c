@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; R-16, R-54). */
+// LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/port/port_mqtt.h"
+#include "device/port/port_sync.h"
+#include "device/port/port_time.h"
+#include "fakes/fake_esp_mqtt.h"
+#include "fakes/fake_idf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CAP         100
+#define PATIENCE_MS 20000
+#define EVENTS      64
+
+static const char root_ca[] = "-----BEGIN CERTIFICATE-----", cert[] = "-----BEGIN CERTIFICATE----- mine",
+                  key[] = "-----BEGIN PRIVATE KEY-----";
+
+static struct port_mqtt_event events[EVENTS];
+static char texts[EVENTS][200], topics[EVENTS][64], payloads[EVENTS][CAP + 1];
+static unsigned count, taken;
+static struct port_mutex mutex;
+static struct port_signal arrived;
+
+static void on_event(void *ctx, const struct port_mqtt_event *event)
+{
+    assert_ptr_equal(ctx, &count);
+    port_mutex_lock(&mutex);
+    events[count] = *event;
+    snprintf(texts[count], sizeof(texts[0]), "%s", event->text ? event->text : "");
+    snprintf(topics[count], sizeof(topics[0]), "%.*s", (int)event->topic.len,
+             event->topic.ptr ? event->topic.ptr : "");
+    snprintf(payloads[count], sizeof(payloads[0]), "%.*s", (int)event->payload.len,
+             event->payload.ptr ? event->payload.ptr : "");
+    count++;
+    port_mutex_unlock(&mutex);
+    port_signal_set(&arrived);
+}
+
+static unsigned events_so_far(void)
+{
+    port_mutex_lock(&mutex);
+    unsigned result = count;
+    port_mutex_unlock(&mutex);
+    return result;
+}
+
+/* The index of the next event, which must be of this type. */
+static unsigned expect(enum port_mqtt_event_type type)
+{
+    while (events_so_far() <= taken) {
+        assert_true(port_signal_wait(&arrived, PATIENCE_MS));
+    }
+    assert_int_equal(events[taken].type, type);
+    return taken++;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    idf_reset();
+    mqtt_reset();
+    port_mutex_init(&mutex);
+    port_signal_init(&arrived);
+    count = taken = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    port_mqtt_close();
+    struct mqtt_seen seen = mqtt_get_seen();
+    return seen.starts == seen.ends ? 0 : -1;
+}
+
+static struct port_mqtt_config config_for(uint16_t port)
+{
+    return (struct port_mqtt_config){.host = "endpoint.example",
+                                     .port = port,
+                                     .client_id = "lamp",
+                                     .keepalive_s = 60,
+                                     .root_ca_pem = root_ca,
+                                     .cert_pem = cert,
+                                     .key_pem = key,
+                                     .message_cap = CAP};
+}
+
+static void open_port(uint16_t port)
+{
+    struct port_mqtt_config config = config_for(port);
+    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_OK);
+}
+
+static void connect(void)
+{
+    open_port(8883);
+    expect(PORT_MQTT_CONNECTED);
+}
+
+static void test_esp_mqtt_is_told_not_to_own_the_connection(void **state)
+{
+    (void)state;
+    connect();
+    struct mqtt_seen seen = mqtt_get_seen();
+    assert_false(seen.has_auto_reconnect);
+    assert_int_equal(seen.protocol, 2 /* MQTT_PROTOCOL_V_3_1_1 */);
+    assert_int_equal(seen.keepalive_s, 60);
+    assert_string_equal(seen.client_id, "lamp");
+    assert_string_equal(seen.host, "endpoint.example");
+    assert_true(seen.verifies);
+    assert_true(seen.in_buffer >= CAP + 263); /* the longest message, with its topic, in one piece */
+    assert_false(seen.has_alpn);
+    struct port_mqtt_config config = config_for(8883);
+    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_BUSY);
+    port_mqtt_close();
+    open_port(443);
+    expect(PORT_MQTT_CONNECTED);
+    assert_true(mqtt_get_seen().has_alpn);
+    assert_int_equal(mqtt_get_seen().port, 443);
+}
+
+/* SUBACKs come in any order and carry esp-mqtt's numbers, not ours. */
+static void test_subscriptions(void **state)
+{
+    (void)state;
+    char what[100];
+    int first = 0, second = 0;
+    connect();
+    assert_int_equal(port_mqtt_subscribe("a/#", &first), ERR_OK);
+    assert_int_equal(port_mqtt_subscribe("b/#", &second), ERR_OK);
+    assert_int_not_equal(first, second);
+    int first_id = mqtt_wait_sent(what, sizeof(what));
+    assert_string_equal(what, "SUB a/#");
+    int second_id = mqtt_wait_sent(what, sizeof(what));
+    assert_string_equal(what, "SUB b/#");
+    mqtt_suback(second_id, 0x80);
+    unsigned at = expect(PORT_MQTT_SUBSCRIBED);
+    assert_int_equal(events[at].message_id, second);
+    assert_false(events[at].is_granted);
+    mqtt_suback(first_id, 1);
+    at = expect(PORT_MQTT_SUBSCRIBED);
+    assert_int_equal(events[at].message_id, first);
+    assert_true(events[at].is_granted);
+    mqtt_suback(first_id, 1); /* nobody asked */
+    assert_int_equal(events_so_far(), taken);
+}
+
+static void test_publishes_go_out_in_order_and_are_bounded(void **state)
+{
+    (void)state;
+    char what[100], expected[100];
+    int ids[20];
+    connect();
+    for (int i = 0; i < 16; i++) {
+        char payload[8];
+        int len = snprintf(payload, sizeof(payload), "%d", i);
+        assert_int_equal(port_mqtt_publish("t", payload, (size_t)len), ERR_OK);
+    }
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL);
+    for (int i = 0; i < 16; i++) {
+        ids[i] = mqtt_wait_sent(what, sizeof(what));
+        snprintf(expected, sizeof(expected), "PUB t %d", i);
+        assert_string_equal(what, expected);
+    }
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL); /* sent is not acknowledged */
+    mqtt_puback(ids[0]);
+    assert_int_equal(port_mqtt_publish("t", "", 0), ERR_OK);
+    mqtt_wait_sent(what, sizeof(what));
+    assert_string_equal(what, "PUB t");
+}
+
+/* An idle esp-mqtt waits for the socket for a second at a time. */
+static void test_publish_wakes_the_client(void **state)
+{
+    (void)state;
+    char what[100];
+    connect();
+    port_time_sleep_ms(50); /* it is in its wait by now */
+    uint64_t before_ms = port_time_monotonic_ms();
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+        mqtt_wait_sent(what, sizeof(what));
+    }
+    assert_true(port_time_monotonic_ms() - before_ms < 10 * 1000 / 2);
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    static char large[3 * CAP];
+    memset(large, 'x', sizeof(large));
+    connect();
+    mqtt_message("topic", "hello", 5, 5);
+    unsigned at = expect(PORT_MQTT_MESSAGE);
+    assert_string_equal(topics[at], "topic");
+    assert_string_equal(payloads[at], "hello");
+    mqtt_message("topic", "", 0, 0);
+    at = expect(PORT_MQTT_MESSAGE);
+    assert_int_equal(events[at].payload.len, 0);
+    mqtt_message("topic", large, CAP, CAP);
+    at = expect(PORT_MQTT_MESSAGE);
+    assert_int_equal(events[at].payload.len, CAP);
+    mqtt_message("topic", large, CAP + 1, CAP + 1); /* in one piece, and too large */
+    at = expect(PORT_MQTT_OVERSIZED);
+    assert_int_equal(events[at].oversized_bytes, CAP + 1);
+    mqtt_message("other", large, CAP / 2, 3 * CAP); /* in six pieces */
+    at = expect(PORT_MQTT_OVERSIZED);
+    assert_int_equal(events[at].oversized_bytes, 3 * CAP);
+    assert_string_equal(topics[at], "other");
+    assert_int_equal(events_so_far(), taken); /* told once */
+}
+
+static void test_end_is_told_once_and_nothing_is_taken_any_more(void **state)
+{
+    (void)state;
+    int id = 0;
+    connect();
+    mqtt_drop_twice();
+    unsigned at = expect(PORT_MQTT_DISCONNECTED);
+    assert_int_equal(events[at].reason, ERR_OFFLINE);
+    assert_string_equal(texts[at], "server closed the connection");
+    assert_int_equal(events_so_far(), taken);
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
+    assert_int_equal(port_mqtt_subscribe("t", &id), ERR_OFFLINE);
+    open_port(8883); /* without a close between */
+    expect(PORT_MQTT_CONNECTED);
+    mqtt_go_silent();
+    at = expect(PORT_MQTT_DISCONNECTED);
+    assert_int_equal(events[at].reason, ERR_TIMEOUT);
+    assert_non_null(strstr(texts[at], "60 s"));
+}
+
+static void test_publish_that_breaks_the_connection(void **state)
+{
+    (void)state;
+    mqtt_set_script(&(struct mqtt_script){.refuses_publish = true});
+    connect();
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+    expect(PORT_MQTT_DISCONNECTED);
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
+    assert_int_equal(mqtt_sent_count(), 0);
+}
+
+static void test_no_event_after_close(void **state)
+{
+    (void)state;
+    connect();
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+    port_mqtt_close();
+    unsigned before = events_so_far();
+    port_time_sleep_ms(50);
+    assert_int_equal(events_so_far(), before);
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
+    port_mqtt_close(); /* there is none */
+}
+
+/* A resolver that hangs holds nobody up; what hangs ends on its own, later. */
+static void test_close_of_a_connection_that_hangs(void **state)
+{
+    (void)state;
+    mqtt_set_script(&(struct mqtt_script){.hangs = true});
+    open_port(8883);
+    mqtt_wait_hanging();
+    uint64_t before_ms = port_time_monotonic_ms();
+    port_mqtt_close();
+    assert_true(port_time_monotonic_ms() - before_ms < 5500);
+    assert_int_equal(mqtt_get_seen().ends, 0);
+    mqtt_release();
+    while (mqtt_get_seen().ends == 0) {
+        port_time_sleep_ms(10);
+    }
+    assert_int_equal(events_so_far(), 0);
+}
+
+static void test_why_it_did_not_connect(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mqtt_script script;
+        enum err reason;
+        const char *text;
+    } rows[] = {
+        {{.tls_error = 0x8001}, ERR_OFFLINE, "the name 'endpoint.example' cannot be resolved"},
+        {{.tls_error = 0x8004, .native_error = 111}, ERR_OFFLINE, "Connection refused"},
+        {{.tls_error = 0x8006}, ERR_TIMEOUT, "no answer from endpoint.example port 8883"},
+        {{.tls_error = 0x801a, .tls_code = 0x2700, .verify_flags = 0x01}, ERR_TLS, "expired"},
+        {{.tls_error = 0x801a, .tls_code = 0x2700, .verify_flags = 0x04},
+         ERR_TLS,
+         "not for 'endpoint.example'"},
+        {{.tls_error = 0x801a, .tls_code = 0x2700, .verify_flags = 0x08}, ERR_TLS, "root CA"},
+        {{.tls_error = 0x801a, .tls_code = 0x2700, .verify_flags = 0x0200}, ERR_TLS, "clock"},
+        {{.tls_error = 0x801a, .tls_code = 0x7780}, ERR_TLS, "server refused this device"},
+        {{.tls_error = 0x801a, .tls_code = 0x7280, .verify_flags = UINT32_MAX}, ERR_TLS, "0x7280"},
+        {{.tls_error = -1}, ERR_OFFLINE, "endpoint.example port 8883"},
+        {{.connack = 5}, ERR_REFUSED, "client 'lamp': not authorized (CONNACK 5)"},
+        {{.connack = 99}, ERR_REFUSED, "unknown reason"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        mqtt_set_script(&rows[i].script);
+        open_port(8883);
+        unsigned at = expect(PORT_MQTT_DISCONNECTED);
+        if (events[at].reason != rows[i].reason || !strstr(texts[at], rows[i].text)) {
+            fail_msg("row %zu: reason %d, '%s'", i, (int)events[at].reason, texts[at]);
+        }
+        port_mqtt_close();
+        assert_int_equal(events_so_far(), taken);
+    }
+}
+
+static void expect_bad(struct port_mqtt_config config, enum port_mqtt_credential which, const char *log)
+{
+    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
+    const char *why = NULL;
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
+    assert_int_equal(bad, which);
+    assert_non_null(why);
+    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_TLS);
+    assert_true(idf_log_has(log));
+    assert_int_equal(mqtt_get_seen().starts, 0);
+}
+
+static void test_credentials(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = config_for(8883);
+    enum port_mqtt_credential bad;
+    const char *why;
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
+    config.root_ca_pem = "nothing";
+    expect_bad(config, PORT_MQTT_ROOT_CA, "TLS: the root CA holds no certificate");
+    config = config_for(8883);
+    config.cert_pem = key;
+    expect_bad(config, PORT_MQTT_CERT, "TLS: the certificate holds no certificate");
+    config = config_for(8883);
+    config.key_pem = cert;
+    expect_bad(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
+    config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
+    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
+    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    expect_bad(config, PORT_MQTT_KEY, "is encrypted");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_esp_mqtt_is_told_not_to_own_the_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_subscriptions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_publishes_go_out_in_order_and_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_publish_wakes_the_client, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_end_is_told_once_and_nothing_is_taken_any_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_publish_that_breaks_the_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_event_after_close, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_close_of_a_connection_that_hangs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_why_it_did_not_connect, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
