@@ -9,6 +9,6 @@ uint32_t backoff_ms(uint32_t base_ms, uint32_t cap_ms, uint32_t failures, uint32
     if (window == 0)
         return 1;
 
-    uint32_t floor = window / 8;
+    uint32_t floor = window < cap_ms ? window / 8 : window / 8 * 3;
     return floor + 1 + random % (window - floor);
 }

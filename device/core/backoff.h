@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* How long to wait before the next try: exponential backoff with full jitter, as AWS recommends ("Exponential Backoff
  * And Jitter"), over a floor of one eighth of the window. Jitter alone can give many short waits in a row; with the floor
- * and the default link times (1 s, 120 s) no more than 10 tries fall into the first minute. */
+ * and the default link times (1 s, 120 s) no more than 10 tries fall into the first minute. Once the window has its full
+ * size the floor is three eighths: a fleet that has tried for minutes then comes back more evenly (R-20, test_link). */
 #ifndef DEVICE_CORE_BACKOFF_H
 #define DEVICE_CORE_BACKOFF_H
 

@@ -112,3 +112,75 @@ enum err details_add(struct details *details, const char *key, const char *value
     details->pairs++;
     return ERR_OK;
 }
+
+static void advance(struct slice *rest, size_t count)
+{
+    *rest = (struct slice){rest->ptr + count, rest->len - count};
+}
+
+/* One code point that text_step leaves as it is. */
+static bool take_clean(struct slice *rest)
+{
+    char clean[TEXT_STEP_MAX];
+    const char *at = rest->ptr;
+    size_t count = text_step(rest, clean);
+    return (size_t)(rest->ptr - at) == count && memcmp(at, clean, count) == 0;
+}
+
+/* What stands between the quotes of a value, as put_value writes it. */
+static bool take_value(struct slice *rest)
+{
+    const char *start = rest->ptr;
+
+    while (rest->len > 0 && rest->ptr[0] != '"') {
+        bool is_escape = rest->ptr[0] == '\\';
+        if (!take_clean(rest))
+            return false;
+        if (!is_escape)
+            continue;
+        if (rest->len == 0 || (rest->ptr[0] != '"' && rest->ptr[0] != '\\'))
+            return false;
+        advance(rest, 1);
+    }
+    return rest->len > 0 && rest->ptr > start;
+}
+
+/* "key":"value" */
+static bool take_pair(struct slice *rest)
+{
+    static const char middle[] = "\":\"";
+    size_t key_len = 1;
+
+    while (key_len < rest->len && is_key_char(rest->ptr[key_len]))
+        key_len++;
+    if (rest->ptr[0] != '"' || key_len == 1 || key_len - 1 > KEY_MAX)
+        return false;
+    advance(rest, key_len);
+    if (!slice_starts_with(*rest, middle))
+        return false;
+    advance(rest, sizeof(middle) - 1);
+    if (!take_value(rest))
+        return false;
+    advance(rest, 1);
+    return true;
+}
+
+bool details_read(struct details *details)
+{
+    struct slice rest = slice_from(details->text);
+
+    details->len = (uint16_t)rest.len;
+    details->pairs = 0;
+    while (rest.len > 0) {
+        if (details->pairs == DETAILS_PAIRS_MAX)
+            return false;
+        if (details->pairs++ > 0) {
+            if (rest.ptr[0] != ',' || rest.len == 1)
+                return false;
+            advance(&rest, 1);
+        }
+        if (!take_pair(&rest))
+            return false;
+    }
+    return true;
+}

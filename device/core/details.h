@@ -8,6 +8,7 @@
 #include "common/slice.h"
 #include "device/core/config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define DETAILS_PAIRS_MAX 6
@@ -23,5 +24,8 @@ void details_clear(struct details *details);
 /* Values are cleaned (control characters become blanks) and cut at a UTF-8 boundary, never refused for that (R-28).
  * ERR_ARG: bad, reserved or repeated key, or an empty value. ERR_FULL: seventh pair, or no room for the pair. */
 enum err details_add(struct details *details, const char *key, const char *value);
+
+/* Text that comes out of storage, in details->text: counts its bytes and pairs. false: details_add has not written it. */
+bool details_read(struct details *details);
 
 #endif

@@ -13,6 +13,7 @@
 #include "common/json.h"
 #include "device/core/jobs_engine.h"
 #include "device/core/jobs_reason.h"
+#include "device/core/text.h"
 
 #include <assert.h>
 #include <string.h>
@@ -99,8 +100,18 @@ static void pass_identity(struct codec *c, struct jobs_identity *identity)
     pass_text(c, identity->job_id, sizeof(identity->job_id));
     pass(c, &identity->execution_number, sizeof(identity->execution_number));
     pass(c, &identity->queued_at_s, sizeof(identity->queued_at_s));
-    c->is_bad =
-        c->is_bad || !(identity->job_id[0] == '\0' || journal_is_job_id(slice_from(identity->job_id)));
+    bool is_none =
+        identity->job_id[0] == '\0' && identity->execution_number == 0 && identity->queued_at_s == 0;
+    c->is_bad = c->is_bad || !(is_none || journal_is_job_id(slice_from(identity->job_id)));
+}
+
+/* What text_append leaves of any text. */
+static bool is_message(const char *message)
+{
+    char clean[JOURNAL_MESSAGE_CAP] = "";
+
+    text_append(clean, sizeof(clean), message);
+    return strcmp(clean, message) == 0;
 }
 
 static void pass_outcome(struct codec *c, struct jobs_outcome *outcome, struct details *details)
@@ -109,7 +120,7 @@ static void pass_outcome(struct codec *c, struct jobs_outcome *outcome, struct d
     pass_below(c, &outcome->reason, JOBS_REASON_COUNT);
     pass_text(c, outcome->message, sizeof(outcome->message));
     pass_text(c, details->text, sizeof(details->text));
-    details->len = (uint16_t)strlen(details->text);
+    c->is_bad = c->is_bad || !is_message(outcome->message) || !details_read(details);
 }
 
 /* Oldest first; when fewer were written, they stand at the end, and the empty ones are the oldest. */
@@ -125,6 +136,7 @@ static void pass_finished(struct codec *c, struct journal *journal)
             &journal->finished[(journal->finished_next + i) % JOURNAL_FINISHED];
         pass_identity(c, &finished->execution);
         pass_below(c, &finished->status, JOBS_STATUS_COUNT);
+        c->is_bad = c->is_bad || finished->execution.job_id[0] == '\0';
     }
 }
 

@@ -8,7 +8,7 @@
 #include "device/core/details.h"
 
 #define JOURNAL_FINISHED    8
-#define JOURNAL_MESSAGE_CAP 128 /* printable ASCII without '"' and '\\', and NUL */
+#define JOURNAL_MESSAGE_CAP 128 /* what text_append leaves of a text, and NUL */
 
 /* Job ids may be used again after a deletion, so an execution is named by all three. All bytes that are not used are 0. */
 struct jobs_identity {

@@ -30,7 +30,11 @@ void fake_answer_no_job(void);
 /* Takes and accepts the claim. */
 void fake_accept_claim(const char *job_id);
 
-/* Takes updates of the job until one has this status; accepts all; the last one comes back. */
+/* An update is accepted; the question whether the service still has the job is answered with IN_PROGRESS; false: it is
+ * neither. */
+bool fake_serve_job(const struct fake_request *request, const char *job_id);
+
+/* The same for all requests until an update of the job has this status; that one comes back. */
 void fake_accept_until(struct fake_request *request, const char *job_id, const char *status);
 
 #endif

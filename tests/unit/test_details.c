@@ -221,6 +221,54 @@ static void test_random_bytes(void **state)
     }
 }
 
+/* Out of storage comes what details_add wrote, or nothing is taken. */
+static void test_read_from_storage(void **state)
+{
+    static const char *const bad[] = {
+        "\"a\":\"\"",
+        "x",
+        "\"",
+        "\"a\"",
+        "\"a\":",
+        "\"a\":\"",
+        "\"a\":\"b",
+        "\"a\":1",
+        "a\":\"b\"",
+        "\"\":\"b\"",
+        "\"a b\":\"c\"",
+        "\"a\":\"b\",",
+        ",\"a\":\"b\"",
+        "\"a\":\"b\"\"c\":\"d\"",
+        "\"a\":\"b\";\"c\":\"d\"",
+        "\"a\":\"\\n\"",
+        "\"a\":\"\\",
+        "\"a\":\"\\\"",
+        "\"a\":\"\t\"",
+        "\"a\":\"\xff\"",
+        "\"a\": \"b\"",
+        "\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\",\"e\":\"1\",\"f\":\"1\",\"g\":\"1\"",
+    };
+    struct details written;
+    struct details read;
+    (void)state;
+    details_clear(&written);
+    for (int pairs = 0; pairs <= DETAILS_PAIRS_MAX; pairs++) {
+        char key[2] = {(char)('a' + pairs), '\0'};
+        memset(&read, 0xA5, sizeof read);
+        snprintf(read.text, sizeof read.text, "%s", written.text);
+        assert_true(details_read(&read));
+        assert_int_equal(read.len, written.len);
+        assert_int_equal(read.pairs, pairs);
+        if (pairs < DETAILS_PAIRS_MAX)
+            assert_int_equal(details_add(&written, key, "\"quoted\" \\ gr\xc3\xbc\xc3\x9f\n"), ERR_OK);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(read.text, sizeof read.text, "%s", bad[i]);
+        if (details_read(&read))
+            fail_msg("taken: %s", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_last_pair_at_each_remaining_room),
         cmocka_unit_test(test_lines_are_cut_in_text_too),
         cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_read_from_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,21 @@ static void test_fleet_comes_back_over_the_length_of_the_outage(void **state)
     }
 }
 
+/* R-20 to the letter, one fleet and its dice: no second has more than twice the mean of the window. It holds for outages from
+ * five minutes on. Shorter ones meet devices that are still in their short windows, which is what brings a single device
+ * back within seconds: then the test above is all that holds. */
+static void test_single_fleet_after_a_long_outage(void **state)
+{
+    const uint32_t mean = DEVICES / (CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000);
+    (void)state;
+    for (uint32_t outage_s = 300; outage_s <= 1500; outage_s += 60) {
+        uint32_t worst = worst_second(outage_s, 1);
+        if (worst > 2 * mean)
+            fail_msg("%u connects in one second after an outage of %u s, the mean is %u", worst, outage_s,
+                     mean);
+    }
+}
+
 static void test_failures_are_counted_to_the_end(void **state)
 {
     struct link link = {.state = LINK_CONNECTING, .failures = UINT32_MAX};
@@ -240,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_ten_connects_in_the_first_minute_of_kicks),
         cmocka_unit_test(test_spread_of_ten_thousand_devices),
         cmocka_unit_test(test_fleet_comes_back_over_the_length_of_the_outage),
+        cmocka_unit_test(test_single_fleet_after_a_long_outage),
         cmocka_unit_test(test_failures_are_counted_to_the_end),
         cmocka_unit_test(test_backoff_at_its_edges),
     };

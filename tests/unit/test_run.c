@@ -63,6 +63,7 @@ static void test_stored_status_is_sent_after_the_next_boot(void **state)
     fake_connect();
     do {
         fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+        fake_serve_job(&request, "j1");
     } while (strcmp(request.topic, "j1/update") != 0 || !strstr(request.payload, "SUCCEEDED"));
 }
 
