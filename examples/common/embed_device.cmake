@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Puts the device's folder (device/ beside the project's CMakeLists.txt, or -DDEVICE_DIR=...) into firmware for a chip, for
-# device_config.h. The files are copied first, so that those which may be missing are there, empty.
+# Puts the device's folder (device/ in the project's folder, or -DDEVICE_DIR=...) into firmware for a chip, for device_config.h.
+# The files are copied first, so that those which may be missing are there, empty.
 function(embed_device component_lib)
     if(NOT DEVICE_DIR)
-        set(DEVICE_DIR ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../${ARGV1}/device)
+        set(DEVICE_DIR device)
     endif()
     get_filename_component(folder ${DEVICE_DIR} ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR})
     foreach(name host port thing_name root_ca.pem certificate.pem private_key.pem wifi_ssid wifi_password)
