@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/core/jobs_engine.h"
 
+#include "common/json.h"
 #include "device/core/jobs_parts.h"
 #include "device/core/text.h"
 
@@ -270,9 +271,13 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
                            const struct jobs_answer *answer)
 {
     enum jobs_verdict verdict = jobs_wire_verdict(answer);
+    const char *why = answer->rejection->meaning;
 
+    if (answer->message.len > 0 &&
+        json_decode(answer->message, e->scratch, sizeof(e->scratch), NULL) == ERR_OK)
+        why = e->scratch; /* the service knows better */
     jobs_engine_log(e, verdict == JOBS_VERDICT_REFUSED ? JOBS_LOG_ERROR : JOBS_LOG_INFO,
-                    answer->rejection->code, answer->rejection->meaning);
+                    answer->rejection->code, why);
     return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;
 }
 

@@ -509,6 +509,23 @@ static void test_next_job_is_asked_for_at_once(void **state)
     fake_free(f);
 }
 
+/* what the service says about a refusal is told, cleaned; when it says nothing, what the code means. */
+static void test_refusals_are_told(void **state)
+{
+    static const char told[] = ",\"message\":\"11 pairs,\\n10 \\u0022allowed\\u0022\"";
+    (void)state;
+    for (int is_told = 0; is_told < 2; is_told++) {
+        struct fake_engine *f = claiming();
+        char payload[200];
+        snprintf(payload, sizeof payload, "{\"clientToken\":\"%s\",\"code\":\"InvalidRequest\"%s}",
+                 f->effects[f->seen - 1].token, is_told ? told : "");
+        fake_message(f, "j1/update/rejected", payload);
+        assert_non_null(strstr(f->log, is_told ? "job j1: InvalidRequest 11 pairs, 10 'allowed'\n"
+                                               : "job j1: InvalidRequest bad member\n"));
+        fake_free(f);
+    }
+}
+
 /* A port that tells of a new connection and not of the end of the old one: what was in flight is lost all the same. */
 static void test_connected_twice(void **state)
 {
@@ -567,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_publish_fails),
         cmocka_unit_test(test_next_job_does_not_wait_for_the_last_one),
         cmocka_unit_test(test_next_job_is_asked_for_at_once),
+        cmocka_unit_test(test_refusals_are_told),
         cmocka_unit_test(test_connected_twice),
         cmocka_unit_test(test_version_races),
     };
