@@ -7,7 +7,14 @@
 
 #include "esp_eth.h"
 #include "esp_eth_mac_openeth.h"
+#include "esp_idf_version.h"
 #include "esp_netif.h"
+
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(6, 0, 0)
+#define NEW_PHY esp_eth_phy_new_generic
+#else
+#define NEW_PHY esp_eth_phy_new_dp83848
+#endif
 
 static void on_address(void *ctx, esp_event_base_t base, int32_t id, void *data)
 {
@@ -38,7 +45,7 @@ enum err network_start(const char *ssid, const char *password)
     phy_config.autonego_timeout_ms = 100; /* the emulated one needs no time */
     const esp_netif_config_t netif_config = ESP_NETIF_DEFAULT_ETH();
     const esp_eth_config_t config =
-        ETH_DEFAULT_CONFIG(esp_eth_mac_new_openeth(&mac_config), esp_eth_phy_new_dp83848(&phy_config));
+        ETH_DEFAULT_CONFIG(esp_eth_mac_new_openeth(&mac_config), NEW_PHY(&phy_config));
     esp_netif_t *netif = esp_netif_new(&netif_config);
     esp_eth_handle_t card = NULL;
     if (!netif || network_failed("Ethernet driver", esp_eth_driver_install(&config, &card)) ||

@@ -97,7 +97,9 @@ esp_err_t esp_wifi_start(void);
 esp_err_t esp_wifi_connect(void);
 
 esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
+#if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)
 esp_eth_phy_t *esp_eth_phy_new_dp83848(const eth_phy_config_t *config);
+#endif
 esp_err_t esp_eth_driver_install(const esp_eth_config_t *config, esp_eth_handle_t *out);
 esp_eth_netif_glue_handle_t esp_eth_new_netif_glue(esp_eth_handle_t eth);
 esp_err_t esp_eth_start(esp_eth_handle_t eth);

@@ -10,9 +10,11 @@
 
 /* ---- esp_common */
 typedef int esp_err_t;
-#define ESP_OK                0
-#define ESP_FAIL              (-1)
-#define ESP_ERR_INVALID_STATE 0x103
+#define ESP_OK                                   0
+#define ESP_FAIL                                 (-1)
+#define ESP_ERR_INVALID_STATE                    0x103
+#define ESP_IDF_VERSION_VAL(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
+#define ESP_IDF_VERSION                          ESP_IDF_VERSION_VAL(5, 5, 0)
 
 /* ---- freertos */
 typedef int BaseType_t;

@@ -4,6 +4,7 @@
 
 #include "esp_err.h"
 #include "esp_event.h"
+#include "esp_idf_version.h"
 #include "esp_random.h"
 #include "esp_timer.h"
 #include "esp_tls.h"
