@@ -165,7 +165,7 @@ static bool take_pair(struct slice *rest)
     return true;
 }
 
-bool details_read(struct details *details)
+bool details_restore(struct details *details)
 {
     struct slice rest = slice_from(details->text);
 

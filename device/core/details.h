@@ -26,6 +26,6 @@ void details_clear(struct details *details);
 enum err details_add(struct details *details, const char *key, const char *value);
 
 /* Text that comes out of storage, in details->text: counts its bytes and pairs. false: details_add has not written it. */
-bool details_read(struct details *details);
+bool details_restore(struct details *details);
 
 #endif

@@ -120,7 +120,7 @@ static void pass_outcome(struct codec *c, struct jobs_outcome *outcome, struct d
     pass_below(c, &outcome->reason, JOBS_REASON_COUNT);
     pass_text(c, outcome->message, sizeof(outcome->message));
     pass_text(c, details->text, sizeof(details->text));
-    c->is_bad = c->is_bad || !is_message(outcome->message) || !details_read(details);
+    c->is_bad = c->is_bad || !is_message(outcome->message) || !details_restore(details);
 }
 
 /* Oldest first; when fewer were written, they stand at the end, and the empty ones are the oldest. */

@@ -256,7 +256,7 @@ static void test_read_from_storage(void **state)
         char key[2] = {(char)('a' + pairs), '\0'};
         memset(&read, 0xA5, sizeof read);
         snprintf(read.text, sizeof read.text, "%s", written.text);
-        assert_true(details_read(&read));
+        assert_true(details_restore(&read));
         assert_int_equal(read.len, written.len);
         assert_int_equal(read.pairs, pairs);
         if (pairs < DETAILS_PAIRS_MAX)
@@ -264,7 +264,7 @@ static void test_read_from_storage(void **state)
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(read.text, sizeof read.text, "%s", bad[i]);
-        if (details_read(&read))
+        if (details_restore(&read))
             fail_msg("taken: %s", bad[i]);
     }
 }
