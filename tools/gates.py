@@ -204,6 +204,11 @@ int main(void) { pthread_t t; pthread_create(&t, 0, count, 0); count(0); pthread
 """
 
 # What each gate must refuse: (gate, what is bad, how to make the tree bad, how to call the gate).
+def gate_mutants(root):
+    code, out = run([sys.executable, root / "tools" / "mutate", "--check"])
+    return [] if code == 0 else out.splitlines()
+
+
 BITES = [
     ("format", "a badly indented line", bad_file("common/bad.c", "int   bad  ( void );\n"), gate_format),
     ("layers", "core that includes the broker", bad_file("device/core/bad.c", "#include <mosquitto.h>\n"), gate_layers),
@@ -226,6 +231,9 @@ BITES = [
     ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
     ("cross", "code for one platform", bad_file("common/bad.c", "#include <sys/epoll.h>\n"), gate_cross),
     ("sizes", "a table that says less", spoil_sizes, gate_sizes),
+    ("mutants", "a guard that was never inverted", bad_end(
+        "device/core/backoff.c", "int bad(int a);\nint bad(int a)\n{\n    if (a)\n        a++;\n    return a;\n}\n"),
+     gate_mutants),
     ("tasks", "a data race", bad_file("tests/unit/test_bad_race.c", RACE),
      lambda root: gate_tasks(root, ["test_bad_race"])),
 ]
@@ -255,5 +263,5 @@ def gate_bites(root):
 GATES = [
     ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
     ("clang", gate_clang), ("lint", gate_lint), ("headers", gate_headers), ("cross", gate_cross),
-    ("sizes", gate_sizes), ("tasks", gate_tasks), ("bites", gate_bites),
+    ("sizes", gate_sizes), ("mutants", gate_mutants), ("tasks", gate_tasks), ("bites", gate_bites),
 ]
