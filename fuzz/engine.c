@@ -7,6 +7,7 @@
 #include "device/core/jobs_engine_state.h"
 
 #include "common/json.h"
+#include "fuzz/require.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +17,6 @@
 #define EVENTS_MAX   200
 #define ATTEMPTS_MAX 3
 #define MINUTE_MS    60000u
-
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct device {
     struct jobs_engine engine;

@@ -9,6 +9,7 @@
 #include "device/core/jobs_engine_state.h"
 #include "device/core/jobs_reason.h"
 #include "device/core/jobs_wire.h"
+#include "fuzz/require.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +17,6 @@
 
 #define HEADER_BYTES 8
 #define CRC_BYTES    4
-
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct contents {
     struct journal journal;

@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/json_write.h"
 #include "fuzz/json_oracle.h"
+#include "fuzz/require.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +12,6 @@
 
 #define CUTS_MAX 256 /* a long text is cut at this many places */
 #define FIELDS   6
-
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What a fuzzer finds by its dictionary: one member at the top, one below another, one that is often no object. */
 static void set_fields(struct json_field fields[FIELDS])
