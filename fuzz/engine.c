@@ -365,7 +365,7 @@ static void check_engine(void)
     REQUIRE(e->connection <= JOBS_READY);
     REQUIRE(e->phase != JOBS_RUNNING || device.is_handler_running);
     REQUIRE(e->phase == JOBS_IDLE || journal_is_job_id(slice_from(e->current.job_id)));
-    REQUIRE(e->details.len < sizeof(e->details.text) && strlen(e->details.text) == e->details.len);
+    REQUIRE(e->details.len < DETAILS_TEXT_CAP && strlen(e->details.text) == e->details.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

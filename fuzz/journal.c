@@ -103,7 +103,7 @@ static void check_contents(const struct contents *c)
     REQUIRE(!c->journal.has_outcome || c->journal.started.job_id[0] != '\0');
     REQUIRE(c->outcome.status < JOBS_STATUS_COUNT && c->outcome.reason < JOBS_REASON_COUNT);
     REQUIRE(memchr(c->outcome.message, '\0', sizeof(c->outcome.message)) != NULL);
-    REQUIRE(c->details.len < sizeof(c->details.text) && strlen(c->details.text) == c->details.len);
+    REQUIRE(c->details.len < DETAILS_TEXT_CAP && strlen(c->details.text) == c->details.len);
 }
 
 static void check_same_identity(const struct jobs_identity *a, const struct jobs_identity *b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/core/details.h"
 
+#include "common/json.h"
 #include "device/core/text.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static bool has_key(const struct details *details, const char *key)
 
 static bool put(struct details *details, size_t *len, const char *bytes, size_t count)
 {
-    if (sizeof(details->text) - *len <= count)
+    if (DETAILS_TEXT_CAP - *len <= count)
         return false;
     memcpy(details->text + *len, bytes, count);
     *len += count;
@@ -85,7 +86,7 @@ static bool put_value(struct details *details, size_t *len, const char *value)
         size_t count = text_step(&rest, clean + 1);
         size_t escape = clean[1] == '"' || clean[1] == '\\';
         taken += count;
-        if (taken > VALUE_MAX || sizeof(details->text) - *len <= count + escape + 1)
+        if (taken > VALUE_MAX || DETAILS_TEXT_CAP - *len <= count + escape + 1)
             break;
         put(details, len, clean + 1 - escape, count + escape);
     }
@@ -113,74 +114,18 @@ enum err details_add(struct details *details, const char *key, const char *value
     return ERR_OK;
 }
 
-static void advance(struct slice *rest, size_t count)
-{
-    *rest = (struct slice){rest->ptr + count, rest->len - count};
-}
-
-/* One code point that text_step leaves as it is. */
-static bool take_clean(struct slice *rest)
-{
-    char clean[TEXT_STEP_MAX];
-    const char *at = rest->ptr;
-    size_t count = text_step(rest, clean);
-    return (size_t)(rest->ptr - at) == count && memcmp(at, clean, count) == 0;
-}
-
-/* What stands between the quotes of a value, as put_value writes it. */
-static bool take_value(struct slice *rest)
-{
-    const char *start = rest->ptr;
-
-    while (rest->len > 0 && rest->ptr[0] != '"') {
-        bool is_escape = rest->ptr[0] == '\\';
-        if (!take_clean(rest))
-            return false;
-        if (!is_escape)
-            continue;
-        if (rest->len == 0 || (rest->ptr[0] != '"' && rest->ptr[0] != '\\'))
-            return false;
-        advance(rest, 1);
-    }
-    return rest->len > 0 && rest->ptr > start;
-}
-
-/* "key":"value" */
-static bool take_pair(struct slice *rest)
-{
-    static const char middle[] = "\":\"";
-    size_t key_len = 1;
-
-    while (key_len < rest->len && is_key_char(rest->ptr[key_len]))
-        key_len++;
-    if (rest->ptr[0] != '"' || key_len == 1 || key_len - 1 > KEY_MAX)
-        return false;
-    advance(rest, key_len);
-    if (!slice_starts_with(*rest, middle))
-        return false;
-    advance(rest, sizeof(middle) - 1);
-    if (!take_value(rest))
-        return false;
-    advance(rest, 1);
-    return true;
-}
-
 bool details_restore(struct details *details)
 {
-    struct slice rest = slice_from(details->text);
+    size_t len = strlen(details->text);
+    char *text = details->text;
 
-    details->len = (uint16_t)rest.len;
-    details->pairs = 0;
-    while (rest.len > 0) {
-        if (details->pairs == DETAILS_PAIRS_MAX)
-            return false;
-        if (details->pairs++ > 0) {
-            if (rest.ptr[0] != ',' || rest.len == 1)
-                return false;
-            advance(&rest, 1);
-        }
-        if (!take_pair(&rest))
-            return false;
-    }
-    return true;
+    details->len = (uint16_t)len;
+    details->pairs = DETAILS_PAIRS_MAX; /* nothing is added any more */
+    memmove(text + 1, text, len);
+    text[0] = '{';
+    text[len + 1] = '}';
+    bool is_whole = json_read((struct slice){text, len + 2}, NULL, 0, NULL) == ERR_OK;
+    memmove(text, text + 1, len);
+    text[len] = '\0';
+    return is_whole && (len == 0 || text[0] == '"');
 }

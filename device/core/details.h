@@ -13,10 +13,12 @@
 
 #define DETAILS_PAIRS_MAX 6
 
+#define DETAILS_TEXT_CAP (CONFIG_DEVICE_JOBS_DETAILS_SIZE - 320) /* 320: room for our own four pairs */
+
 struct details {
     uint16_t len;
     uint8_t pairs;
-    char text[CONFIG_DEVICE_JOBS_DETAILS_SIZE - 320]; /* 320: room for our own four pairs */
+    char text[DETAILS_TEXT_CAP + 2]; /* and of braces, while it is checked */
 };
 
 void details_clear(struct details *details);
@@ -25,7 +27,7 @@ void details_clear(struct details *details);
  * ERR_ARG: bad, reserved or repeated key, or an empty value. ERR_FULL: seventh pair, or no room for the pair. */
 enum err details_add(struct details *details, const char *key, const char *value);
 
-/* Text that comes out of storage, in details->text: counts its bytes and pairs. false: details_add has not written it. */
+/* Text that comes out of storage, in details->text. false: it is not what stands in a JSON object. */
 bool details_restore(struct details *details);
 
 #endif

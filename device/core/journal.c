@@ -119,7 +119,7 @@ static void pass_outcome(struct codec *c, struct jobs_outcome *outcome, struct d
     pass_below(c, &outcome->status, JOBS_STATUS_COUNT);
     pass_below(c, &outcome->reason, JOBS_REASON_COUNT);
     pass_text(c, outcome->message, sizeof(outcome->message));
-    pass_text(c, details->text, sizeof(details->text));
+    pass_text(c, details->text, DETAILS_TEXT_CAP);
     c->is_bad = c->is_bad || !is_message(outcome->message) || !details_restore(details);
 }
 

@@ -295,7 +295,7 @@ static void test_largest_details(void **state)
     memset(value, 'x', sizeof value - 1);
     value[sizeof value - 1] = '\0';
     assert_int_equal(details_add(&report.details, "k", value), ERR_OK);
-    assert_int_equal(report.details.len, sizeof report.details.text - 1);
+    assert_int_equal(report.details.len, DETAILS_TEXT_CAP - 1);
     memset(value, '"', sizeof value - 1);
     report.message = value;
     f->engine.attempt = 255;
