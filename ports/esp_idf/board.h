@@ -3,6 +3,9 @@
 #ifndef PORTS_ESP_IDF_BOARD_H
 #define PORTS_ESP_IDF_BOARD_H
 
+#include <stdint.h>
+#include <sys/select.h>
+
 /* Has `handler` called by the task that calls esp_restart. */
 void board_on_restart(void (*handler)(void));
 
@@ -13,5 +16,8 @@ void board_keep_storage(void);
 
 /* A descriptor that select() takes beside sockets, with the meaning of eventfd(2); negative: there is none. */
 int board_new_eventfd(void);
+
+/* select(2), which lets other tasks run while it waits. */
+int board_select(int count, fd_set *reads, fd_set *writes, uint32_t wait_ms);
 
 #endif

@@ -92,6 +92,12 @@ void board_keep_storage(void)
 {
 }
 
+int board_select(int count, fd_set *reads, fd_set *writes, uint32_t wait_ms)
+{
+    struct timeval timeout = {.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+    return select(count, reads, writes, NULL, &timeout);
+}
+
 int board_new_eventfd(void)
 {
     const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();

@@ -2,12 +2,12 @@
 /* TLS as esp-mqtt's transport: esp-tls underneath, and a wait that also ends when there is something to send or when the
  * connection is no longer wanted. esp-mqtt's own transport waits for the socket alone, up to a second at a time. */
 #include "device/port/port_time.h"
+#include "ports/esp_idf/board.h"
 #include "ports/esp_idf/mqtt_session.h"
 #include "ports/esp_idf/socket.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/select.h>
 #include <unistd.h>
 
 #define ALPN_PORT  443
@@ -73,11 +73,6 @@ static int connect_server(esp_transport_handle_t transport, const char *host, in
 
 /* ---- waiting */
 
-static struct timeval time_of(uint64_t ms)
-{
-    return (struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-}
-
 static void drain(int wake_fd)
 {
     uint64_t taken;
@@ -98,8 +93,7 @@ static int wait_socket(struct session *session, bool for_write, bool with_wake, 
         FD_SET(wake_fd, &reads);
     }
     int highest = with_wake && wake_fd > session->socket ? wake_fd : session->socket;
-    struct timeval timeout = time_of(wait_ms);
-    int count = select(highest + 1, &reads, &writes, NULL, &timeout);
+    int count = board_select(highest + 1, &reads, &writes, (uint32_t)wait_ms);
     if (count < 0) {
         return errno == EINTR ? 0 : -1;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* IDF's linux target: what its components lack, with the host's means. Pins are simulated, each write is a log line. */
 #include "device/port/port_board.h"
+#include "device/port/port_time.h"
 #include "ports/esp_idf/board.h"
 
 #include "esp_log.h"
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #define PINS         64
+#define POLL_MS      5
 #define RESTART_CODE 86 /* like a program of the host build: a supervisor starts it again */
 
 /* esp-mqtt calls it too; an application with an esp_timer of its own has the last word. */
@@ -36,11 +38,12 @@ static void end_now(int signal_number)
 }
 
 /* A peer that goes away must not end the program. Ctrl-C and SIGTERM do, as a power cut would: the journal can bear it. */
-__attribute__((constructor)) static void choose_signals(void)
+__attribute__((constructor)) static void prepare_process(void)
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTERM, end_now);
     signal(SIGINT, end_now);
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a log is read while it is written, also by a program */
 }
 
 /* ---- the flash: DEVICE_FLASH_FILE names the file that stands for it. ESP-IDF takes one that exists, and otherwise makes a
@@ -129,6 +132,22 @@ void board_restart(void)
 {
     fflush(NULL);
     _exit(RESTART_CODE);
+}
+
+/* For the simulated FreeRTOS a task that waits in the host's select is one that runs: lower ones would starve. */
+int board_select(int count, fd_set *reads, fd_set *writes, uint32_t wait_ms)
+{
+    const fd_set wanted_reads = *reads, wanted_writes = *writes;
+    for (uint64_t until_ms = port_time_monotonic_ms() + wait_ms;;) {
+        struct timeval at_once = {0};
+        *reads = wanted_reads;
+        *writes = wanted_writes;
+        int result = select(count, reads, writes, NULL, &at_once);
+        if (result || port_time_monotonic_ms() >= until_ms) {
+            return result;
+        }
+        port_time_sleep_ms(POLL_MS);
+    }
 }
 
 int board_new_eventfd(void)
