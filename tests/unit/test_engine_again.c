@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* The same execution once more, and another one of the same name: finished executions that are offered again (G4), jobs that were
+ * deleted and made again, retries of the service. R-06; G2, G4. */
+// LINK: fake_engine_io device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/fake_engine_io.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BLINK       "{\"action\":\"blink\"}"
+#define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
+
+static void finish_j1(struct fake_engine *f, enum jobs_status status)
+{
+    fake_return(f, status);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get");
+}
+
+/* G4, R-06: offered again, in any status, now or after a boot: answered with what it was, never run. */
+static void test_finished_execution_is_offered_again(void **state)
+{
+    (void)state;
+    for (int boot = 0; boot < 2; boot++) {
+        struct fake_engine *f = fake_running();
+        finish_j1(f, JOBS_STATUS_FAILED);
+        if (boot) {
+            fake_boot(f);
+            fake_register(f, "blink");
+            fake_connect(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+        unsigned saves = f->saves;
+        for (int i = 0; i < 2; i++) {
+            fake_accept(f, "$next/get", fake_execution("j1", 1, i ? "IN_PROGRESS" : "QUEUED", BLINK));
+            assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"FAILED\"", 18);
+            fake_reject(f, "j1/update", "InvalidStateTransition", STATE("FAILED"));
+            fake_pass(f, 2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+            fake_expect_publish_to(f, "$next/get");
+        }
+        assert_int_equal(f->starts, 1);
+        assert_int_equal(f->saves, saves);
+        fake_free(f);
+    }
+}
+
+/* A service that offers the same finished execution for ever does not keep the device busy. */
+static void test_offered_for_ever_is_slowed_down(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    finish_j1(f, JOBS_STATUS_SUCCEEDED);
+    uint64_t start_ms = f->now_ms;
+    for (int i = 0; i < 20; i++) {
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
+        fake_expect_publish_to(f, "j1/update");
+        fake_accept(f, "j1/update", "");
+        fake_message(f, "notify", "{}"); /* nor by its notifications */
+        fake_expect_quiet(f);
+        fake_wake(f);
+        fake_expect_publish_to(f, "$next/get");
+    }
+    assert_true(f->now_ms - start_ms > 60000);
+    assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
+    fake_free(f);
+}
+
+/* The service's retry of a failed execution is a new one. */
+static void test_retry_by_the_service_runs(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    uint32_t first_run = f->run.run_id;
+    finish_j1(f, JOBS_STATUS_FAILED);
+    fake_accept(f, "$next/get", fake_execution("j1", 2, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    struct jobs_report late = {.run_id = first_run, .status = JOBS_STATUS_FAILED, .job_id = "j1"};
+    assert_int_equal(jobs_engine_report(&f->engine, &late, f->now_ms), ERR_NOT_FOUND);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* Deleted and made again: the same id and number, another queuedAt. */
+static void test_remade_job_runs(void **state)
+{
+    struct fake_engine *f = fake_running();
+    char remade[300];
+    (void)state;
+    finish_j1(f, JOBS_STATUS_SUCCEEDED);
+    snprintf(remade, sizeof remade,
+             "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":%d,\"versionNumber\":1,"
+             "\"executionNumber\":1,\"jobDocument\":" BLINK "}",
+             FAKE_QUEUED_S + 60);
+    fake_accept(f, "$next/get", remade);
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"IN_PROGRESS\"", 23);
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_free(f);
+}
+
+static const char *remade(void)
+{
+    static char members[300];
+    snprintf(members, sizeof members,
+             "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":%d,\"versionNumber\":1,"
+             "\"executionNumber\":1}",
+             FAKE_QUEUED_S + 60);
+    return members;
+}
+
+/* The job was deleted and made again while its final status, or its progress, could not be sent: they belong to the one that
+ * is gone, and an update would name the new one. Nothing of it goes out; the new one gets its own run. */
+static void test_remade_while_off_line(void **state)
+{
+    (void)state;
+    for (int is_final = 0; is_final < 2; is_final++) {
+        for (int is_booted = 0; is_booted <= is_final; is_booted++) {
+            struct fake_engine *f = fake_running();
+            jobs_engine_disconnected(&f->engine, f->now_ms);
+            fake_report(f, "j1", is_final ? JOBS_STATUS_SUCCEEDED : JOBS_STATUS_IN_PROGRESS);
+            if (is_booted)
+                fake_boot(f);
+            fake_connect(f);
+            if (!is_final) {
+                fake_expect_publish_to(f, "$next/get");
+                fake_accept(f, "$next/get", remade());
+            }
+            fake_expect_publish_to(f, "j1/get");
+            fake_accept(f, "j1/get", remade());
+            if (!is_final)
+                fake_expect(f, FAKE_CANCEL, "");
+            if (!is_booted)
+                fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_expect_publish_to(f, "$next/get");
+            fake_expect_quiet(f);
+            fake_free(f);
+        }
+    }
+}
+
+/* The same on one connection: a notification without the execution, or an answer that does not come, are reasons to ask. */
+static void test_remade_between_two_tries(void **state)
+{
+    (void)state;
+    for (int is_notified = 0; is_notified < 2; is_notified++) {
+        struct fake_engine *f = fake_running();
+        fake_return(f, JOBS_STATUS_SUCCEEDED);
+        fake_expect_publish_to(f, "j1/update");
+        if (is_notified) {
+            fake_message(f, "notify", "{\"jobs\":{}}");
+            fake_expect_quiet(f); /* the answer to the update tells more */
+            fake_reject(f, "j1/update", "InternalError", "");
+        } else {
+            fake_wake(f);
+        }
+        fake_expect_publish_to(f, "j1/get");
+        fake_accept(f, "j1/get", remade());
+        fake_expect_publish_to(f, "$next/get");
+        fake_pass(f, CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS / 2);
+        fake_expect_quiet(f);
+        fake_free(f);
+    }
+}
+
+/* The last eight are remembered, over boots, in the order in which they finished. */
+static void test_ring_of_finished_executions(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    for (int i = 0; i < 11; i++) {
+        char job_id[16];
+        char update[24];
+        snprintf(job_id, sizeof job_id, "k%d", i);
+        snprintf(update, sizeof update, "%s/update", job_id);
+        fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", BLINK));
+        fake_accept(f, update, "");
+        fake_return(f, i % 2 ? JOBS_STATUS_FAILED : JOBS_STATUS_SUCCEEDED);
+        fake_accept(f, update, "");
+        if (i % 3 == 0) {
+            f->seen = f->effect_count;
+            fake_boot(f);
+            fake_register(f, "blink");
+            fake_connect(f);
+        }
+    }
+    for (int i = 10; i >= 2; i--) {
+        char job_id[16];
+        char update[24];
+        snprintf(job_id, sizeof job_id, "k%d", i);
+        snprintf(update, sizeof update, "%s/update", job_id);
+        f->seen = f->effect_count;
+        fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", BLINK));
+        const char *expected = i == 2 ? "IN_PROGRESS" : i % 2 ? "FAILED" : "SUCCEEDED";
+        assert_memory_equal(fake_expect_publish_to(f, update) + strlen("{\"status\":\""), expected,
+                            strlen(expected));
+        fake_accept(f, update, "");
+        fake_pass(f, 2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    }
+    fake_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finished_execution_is_offered_again),
+        cmocka_unit_test(test_offered_for_ever_is_slowed_down),
+        cmocka_unit_test(test_retry_by_the_service_runs),
+        cmocka_unit_test(test_remade_job_runs),
+        cmocka_unit_test(test_remade_while_off_line),
+        cmocka_unit_test(test_remade_between_two_tries),
+        cmocka_unit_test(test_ring_of_finished_executions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
