@@ -31,8 +31,8 @@ typedef enum {
     SYSTEM_MODE_MAX
 } systemMode_et;
 
-/* The MQTT and the AWS events come in pairs and mean the same: programs use one or the other. Wi-Fi and BLE events come from
- * the application's or the platform's own network code, not from this library. */
+/* The MQTT and the AWS events come in pairs and mean the same: programs use one or the other. Wi-Fi events come where the
+ * library brings the network up (ESP32, with pWifiSsidStr); BLE events are kept for programs. */
 typedef enum {
     EVENT_WIFI_CONNECTED,
     EVENT_WIFI_DISCONNECTED,
