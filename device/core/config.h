@@ -8,7 +8,7 @@
 #define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096 /* bytes of a job document with its NUL; 256..32769 */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_DETAILS_SIZE
-#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, our pairs included */
+#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, with ours; 512..2048 */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MAX_ACTIONS
 #define CONFIG_DEVICE_JOBS_MAX_ACTIONS 8

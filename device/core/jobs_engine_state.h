@@ -6,6 +6,9 @@
 #include "device/core/jobs_engine.h"
 #include "device/core/journal.h"
 
+_Static_assert(JOURNAL_RECORD_MAX <= JOBS_RECORD_CAP,
+               "CONFIG_DEVICE_JOBS_DETAILS_SIZE is too large for the journal");
+
 /* What is known of the connection. Requests go out in READY only. */
 enum jobs_connection {
     JOBS_OFFLINE,
