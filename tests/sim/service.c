@@ -360,9 +360,13 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
     struct core_error error = {0};
     jobs_create(operate(w), &create, &made, &error);
     sim_trace(w, "job %s is created: %d %s", job->id, (int)error.code, error.message);
-    w->totals->jobs += error.code == CORE_OK;
-    job->is_created = true;
-    job->created_ms = w->now_ms;
+    if (error.code == CORE_OK) {
+        w->totals->jobs++;
+        job->is_created = true;
+        job->created_ms = w->now_ms;
+        job->creations++;
+        sim_ledger_retire(w, job->id);
+    }
     job_clear(&made);
     done(w, &error);
     keep_backup(s);

@@ -44,6 +44,7 @@ struct sim_job {
     unsigned devices; /* one bit per target */
     uint64_t created_ms;
     bool is_created;
+    unsigned creations;
     bool
         is_overtaken; /* an update was on its way to an execution of this id when a new one came into being */
 };
@@ -63,6 +64,7 @@ struct sim_entry {
     bool has_reported;  /* the application has reported one, confirmed or not */
     bool is_told;       /* the handler was told to end */
     bool is_excused;    /* the journal was lost after the confirmation */
+    bool is_retired;    /* its job was deleted and made again: what has its name by now is another one */
     bool is_forgiven;   /* the service has gone back to a backup from before its end */
 };
 
@@ -244,6 +246,7 @@ bool sim_service_has_earlier(struct sim_world *w, const struct sim_entry *entry)
 /* ---- ledger.c */
 /* Was there an execution of this name, in this second? Then nobody could tell a new one from it (docs/guarantees.md). */
 bool sim_ledger_has(struct sim_world *w, const char *job_id, int64_t queued_at_s);
+void sim_ledger_retire(struct sim_world *w, const char *job_id);
 struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
 void sim_ledger_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
 void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status);
