@@ -49,7 +49,7 @@ sim: build
 	@cmake -S . -B $(BUILD)/asan -DDEVICE_JOBS_SANITIZE=address,undefined > /dev/null
 	@$(MAKE) --no-print-directory -C $(BUILD)/asan -j$(JOBS) sim 2>&1 | tools/quiet-build
 	@echo "under ASan and UBSan:"
-	@$(BUILD)/asan/tests/sim --seeds $$(( $(if $(SEEDS),$(SEEDS),200000) / 10 ))
+	@$(BUILD)/asan/tests/sim --seeds $$(( $(if $(SEEDS),$(SEEDS),200000) / 10 + 1 ))
 
 soak:
 	@tools/setup test

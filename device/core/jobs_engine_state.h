@@ -9,6 +9,10 @@
 _Static_assert(JOURNAL_RECORD_MAX <= JOBS_RECORD_CAP,
                "CONFIG_DEVICE_JOBS_DETAILS_SIZE is too large for the journal");
 
+_Static_assert(DEVICE_MESSAGE_CAP >= CONFIG_DEVICE_JOBS_DETAILS_SIZE + 768,
+               "an execution without its document must fit: CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD is too small "
+               "for the details");
+
 /* What is known of the connection. Requests go out in READY only. */
 enum jobs_connection {
     JOBS_OFFLINE,
@@ -86,10 +90,10 @@ struct jobs_engine {
     bool has_progress;
     uint8_t progress_percent;
 
-    bool is_seen; /* the service has shown that it has the execution in hand, and nothing speaks against it */
-    bool is_unsaved;            /* the outcome belongs into the journal, and could not be put there */
-    bool is_refused;            /* the service has refused every form of it */
-    bool is_bare;               /* send its status without details */
+    bool is_seen;    /* the service was asked for the execution in hand, and nothing speaks against it */
+    bool is_unsaved; /* the outcome belongs into the journal, and could not be put there */
+    bool is_refused; /* the service has refused every form of it */
+    bool is_bare;    /* send its status without details */
     bool is_rejected_as_failed; /* the service does not take REJECTED: FAILED instead */
 
     const struct jobs_action *action; /* of current; NULL when it is not known */

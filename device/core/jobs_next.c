@@ -243,13 +243,14 @@ static void learn(struct jobs_engine *e, const struct jobs_answer *answer)
 
 void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
+    const struct jobs_request *describe = &e->requests[JOBS_REQUEST_DESCRIBE];
     bool is_asked_again = e->requests[JOBS_REQUEST_NEXT].is_wanted;
 
     if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
-        if (answer->has_execution && journal_same_execution(&answer->execution, &e->current))
-            e->is_seen = true;
-        else
+        if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
             jobs_run_doubt(e);
+        else if (!describe->is_wanted && !describe->is_in_flight)
+            e->is_seen = true;
     } else if (e->phase != JOBS_IDLE) {
         return; /* it was sent in another phase, and is asked again in IDLE */
     } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {

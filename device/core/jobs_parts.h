@@ -64,7 +64,8 @@ void jobs_run_renew_deadline(struct jobs_engine *e);
 uint64_t jobs_run_deadline_due_at(const struct jobs_engine *e);
 void jobs_run_deadline(struct jobs_engine *e);
 void jobs_run_send_progress(struct jobs_engine *e);
-/* Does the service still have the execution in hand? It is asked, and no update goes out before it has answered. */
+/* Does the service still have the execution in hand? It is asked, and no progress or final status goes out before it has
+ * answered. (A claim carries the version that was read, and is not held up.) */
 void jobs_run_doubt(struct jobs_engine *e);
 void jobs_run_send_describe(struct jobs_engine *e);
 void jobs_run_progress_answered(struct jobs_engine *e, const struct jobs_answer *answer);

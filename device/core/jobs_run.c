@@ -119,6 +119,8 @@ static enum err take_report(struct jobs_engine *e, const struct jobs_report *rep
         note_progress(e, report);
         return ERR_OK;
     }
+    if (e->phase == JOBS_IDLE)
+        e->is_seen = false; /* what was seen is not it: it was started before this boot */
     e->current = e->journal.started;
     e->attempt = e->journal.attempt;
     return finish(e, report->status, report->message);
@@ -219,8 +221,8 @@ void jobs_run_described(struct jobs_engine *e, const struct jobs_answer *answer)
         jobs_final_gone(e, is_other ? JOBS_WIRE_UNKNOWN : answer->status);
         return;
     }
-    e->is_seen = true;
-    if (has_ended) { /* at once: the name may be taken again */
+    e->is_seen = !e->requests[JOBS_REQUEST_DESCRIBE].is_wanted; /* else there is newer doubt */
+    if (has_ended) {                                            /* at once: the name may be taken again */
         jobs_request_forget(e, JOBS_REQUEST_UPDATE);
         jobs_request_want(e, JOBS_REQUEST_UPDATE);
     }

@@ -291,12 +291,17 @@ static bool is_execution(struct slice object, const struct jobs_identity *execut
     struct json_field fields[] = {
         {.key = "jobId", .parent = JSON_TOP},
         {.key = "executionNumber", .parent = JSON_TOP},
+        {.key = "queuedAt", .parent = JSON_TOP},
     };
     int64_t number;
+    int64_t queued_at_s;
 
-    return json_read(object, fields, 2, NULL) == ERR_OK && fields[0].type == JSON_STRING &&
-           json_string_is(fields[0].text, execution->job_id) && read_number(&fields[1], &number) &&
-           number == execution->execution_number;
+    if (json_read(object, fields, 3, NULL) != ERR_OK)
+        return false;
+    if (read_time(&fields[2], &queued_at_s) && queued_at_s != execution->queued_at_s)
+        return false; /* another one of the same name */
+    return fields[0].type == JSON_STRING && json_string_is(fields[0].text, execution->job_id) &&
+           read_number(&fields[1], &number) && number == execution->execution_number;
 }
 
 /* `lists`: {"IN_PROGRESS":[summary...],"QUEUED":[summary...]} */

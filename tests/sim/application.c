@@ -54,6 +54,8 @@ static void end(struct sim_device *d, enum jobs_status status)
         entry->has_reported = true;
     sim_trace(d->world, "%s: the handler returns %d", d->name, (int)status);
     jobs_engine_handler_returned(&d->engine, d->run_id, status, sim_device_now_ms(d));
+    if (status != JOBS_STATUS_IN_PROGRESS && !d->is_dead)
+        sim_ledger_returned(d, entry, status);
     sim_device_settle(d);
 }
 

@@ -165,6 +165,20 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status)
     e->confirmed = status;
 }
 
+void sim_ledger_returned(struct sim_device *d, struct sim_entry *e, enum jobs_status status)
+{
+    struct jobs_outcome outcome = {0};
+    struct journal journal = read_flash(d, &outcome);
+    bool is_of_it = strcmp(journal.started.job_id, e->job_id) == 0 &&
+                    journal.started.execution_number == e->number &&
+                    journal.started.queued_at_s == e->queued_at_s;
+
+    if (is_of_it && journal.has_outcome && outcome.status == status && !e->has_confirmed) {
+        e->has_confirmed = true;
+        e->confirmed = status;
+    }
+}
+
 void sim_ledger_journal_lost(struct sim_device *d)
 {
     struct sim_world *w = d->world;

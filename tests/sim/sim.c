@@ -369,6 +369,14 @@ static bool read_actions(char *text, enum sim_action *actions, unsigned *count)
     return *count > 0;
 }
 
+/* 1 and more. */
+static bool read_number(const char *text, uint64_t *number)
+{
+    char *end;
+    *number = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' && *number > 0;
+}
+
 static bool read_plan(char *text, struct sim_fault *plan, unsigned *count)
 {
     *count = 0;
@@ -417,13 +425,13 @@ int main(int argc, char **argv)
             is_exhaustive = true;
             break;
         case SEEDS:
-            seeds = strtoull(optarg, NULL, 10);
+            is_known = read_number(optarg, &seeds);
             break;
         case FROM:
-            from = strtoull(optarg, NULL, 10);
+            is_known = read_number(optarg, &from);
             break;
         case SEED:
-            seed = strtoull(optarg, NULL, 10);
+            is_known = read_number(optarg, &seed);
             break;
         case SMALL:
             is_known = read_actions(optarg, actions, &action_count);

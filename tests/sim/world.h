@@ -250,6 +250,8 @@ void sim_ledger_retire(struct sim_world *w, const char *job_id);
 struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
 void sim_ledger_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
 void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status);
+/* The handler has returned a final status: it counts when it has reached the flash. */
+void sim_ledger_returned(struct sim_device *d, struct sim_entry *entry, enum jobs_status status);
 void sim_ledger_told(struct sim_device *d, uint32_t run_id);
 void sim_ledger_journal_lost(struct sim_device *d);
 void sim_ledger_service_restored(struct sim_world *w);

@@ -172,6 +172,61 @@ static void test_remade_between_two_tries(void **state)
     }
 }
 
+/* A notification that names another execution of the same id is a reason to ask, although job id and number agree. */
+static void test_remade_is_heard_of(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_message(
+        f, "notify",
+        "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1700000050,\"executionNumber\":1}]}}");
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", remade());
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_free(f);
+}
+
+/* An answer that was on its way before the last notification came does not take away the doubt. */
+static void test_older_answer_and_newer_doubt(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_message(f, "notify", "{}");
+    fake_expect_publish_to(f, "j1/get");
+    fake_message(f, "notify", "{}");
+    fake_report(f, "j1", JOBS_STATUS_SUCCEEDED);
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+    fake_expect_seen(f, "j1");
+    fake_expect_publish_to(f, "j1/update");
+    fake_free(f);
+}
+
+/* It was passed over, because its handler is not registered yet; then the application reports for the old one of that name. */
+static void test_report_for_the_one_before(void **state)
+{
+    static const struct jobs_action wait = {
+        .name = "blink", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_WAIT};
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_register_action(f, &wait);
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_boot(f);
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", remade());
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", remade());
+    fake_expect_publish_to(f, "$next/get");
+    fake_free(f);
+}
+
 /* The last eight are remembered, over boots, in the order in which they finished. */
 static void test_ring_of_finished_executions(void **state)
 {
@@ -218,6 +273,9 @@ int main(void)
         cmocka_unit_test(test_remade_job_runs),
         cmocka_unit_test(test_remade_while_off_line),
         cmocka_unit_test(test_remade_between_two_tries),
+        cmocka_unit_test(test_remade_is_heard_of),
+        cmocka_unit_test(test_older_answer_and_newer_doubt),
+        cmocka_unit_test(test_report_for_the_one_before),
         cmocka_unit_test(test_ring_of_finished_executions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

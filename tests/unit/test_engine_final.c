@@ -170,7 +170,7 @@ static const char lists_without[] = "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j2\",\"
 static void test_harmless_notifications(void **state)
 {
     static const char *const harmless[] = {
-        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1,\"executionNumber\":1}]}}",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}",
         "{\"jobs\":{\"QUEUED\":[],\"IN_PROGRESS\":[{\"jobId\":\"j0\",\"executionNumber\":1},{\"jobId\":"
         "\"j1\","
         "\"executionNumber\":1}]}}",
