@@ -23,14 +23,6 @@ void jobs_claim_send(struct jobs_engine *e)
     jobs_request_send_update(e, JOBS_UPDATE_CLAIM, &update);
 }
 
-/* Is this IN_PROGRESS our claim, whose answer was lost? Attempt 0: the service says nothing about it, and only we can
- * have started what we saw QUEUED. */
-bool jobs_claim_is_own(const struct jobs_engine *e, const struct jobs_answer *answer)
-{
-    return answer->status == JOBS_STATUS_IN_PROGRESS && journal_same_execution(&e->claimed, &e->current) &&
-           (answer->attempt == e->claimed_attempt || (answer->attempt == 0 && e->claimed_attempt == 1));
-}
-
 void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     if (answer->rejection == NULL) {
@@ -45,10 +37,7 @@ void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer
         jobs_final_gone(e, answer->status);
         break;
     default:
-        if (jobs_claim_is_own(e, answer))
-            jobs_claim_start(e);
-        else
-            jobs_next_leave(e); /* read it again, then decide */
+        jobs_next_leave(e); /* read it again, then decide */
     }
 }
 
@@ -74,6 +63,7 @@ static void run_handler(struct jobs_engine *e)
 void jobs_claim_start(struct jobs_engine *e)
 {
     e->claimed.job_id[0] = '\0';
+    e->left_times = 0;
     e->was_queued = false;
     jobs_run_enter(e);
     if (jobs_final_save(e) != ERR_OK) {

@@ -142,7 +142,7 @@ static void miss_suback(struct jobs_engine *e)
 static void miss_answer(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     jobs_request_retry(e, kind);
-    if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_CLAIMING)
+    if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_IDLE)
         jobs_run_doubt(e);
 }
 
@@ -231,13 +231,18 @@ uint64_t jobs_engine_wake_at_ms(const struct jobs_engine *e)
     return first;
 }
 
-/* notify and notify-next are hints only: whatever they say, the service is asked. */
+/* notify and notify-next are hints only: whatever they say, the service is asked. A claim on its way may meet another
+ * execution of its name: that is read, before anything starts. */
 static void notified(struct jobs_engine *e, struct slice payload)
 {
     if (e->phase == JOBS_IDLE)
         jobs_request_want(e, JOBS_REQUEST_NEXT);
-    else if (e->phase != JOBS_RETURNING &&
-             (payload.ptr == NULL || !jobs_wire_notice_has(payload, &e->current)))
+    else if (e->phase == JOBS_RETURNING ||
+             (payload.ptr != NULL && jobs_wire_notice_has(payload, &e->current)))
+        return;
+    else if (e->phase == JOBS_CLAIMING)
+        jobs_next_leave(e);
+    else
         jobs_run_doubt(e);
 }
 

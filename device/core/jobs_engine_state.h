@@ -23,7 +23,7 @@ enum jobs_connection {
 /* The life of the execution in hand, `current`. */
 enum jobs_phase {
     JOBS_IDLE,     /* none */
-    JOBS_CLAIMING, /* its document is read; IN_PROGRESS is not accepted yet */
+    JOBS_CLAIMING, /* its document is read; IN_PROGRESS is on its way. What is not accepted is read again. */
     JOBS_RUNNING,  /* the handler was started and has not returned */
     JOBS_WAITING, /* the handler has returned IN_PROGRESS (or ran before this boot): somebody reports later */
     JOBS_FINAL,   /* its final status is known and not settled; the handler may still run */
@@ -82,7 +82,7 @@ struct jobs_engine {
     uint8_t attempt;         /* of current */
     bool was_queued;         /* current, when it was learned: else IN_PROGRESS */
     uint8_t claimed_attempt; /* of claimed */
-    uint8_t dropped_times;   /* how often dropped was, in a row */
+    uint8_t left_times;      /* how often current was given up or settled, in a row */
 
     bool is_handler_running;
     bool is_past_deadline; /* the handler was told to end */
@@ -111,9 +111,8 @@ struct jobs_engine {
 
     struct jobs_engine_config config;
     struct jobs_counters counters;
-    struct jobs_identity current; /* the execution in hand */
+    struct jobs_identity current; /* the execution in hand; in JOBS_IDLE: the last one */
     struct jobs_identity claimed; /* this boot has sent a claim for it and has not started it */
-    struct jobs_identity dropped; /* given up or settled last */
     struct journal journal;
     struct jobs_outcome outcome; /* of current, in JOBS_FINAL */
     struct details details;      /* the application's, of current */

@@ -42,22 +42,21 @@ void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t
 void jobs_next_leave(struct jobs_engine *e)
 {
     struct jobs_request *next = &e->requests[JOBS_REQUEST_NEXT];
-    bool is_back = journal_same_execution(&e->dropped, &e->current);
+    uint8_t times = e->left_times;
 
     jobs_request_forget(e, JOBS_REQUEST_UPDATE);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     e->is_seen = false;
     e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
-    if (!is_back || next->is_in_flight) {
-        e->dropped = e->current;
-        e->dropped_times = 0;
+    if (times < UINT8_MAX)
+        e->left_times++;
+    if (times == 0 || next->is_in_flight) {
         jobs_request_want(e, JOBS_REQUEST_NEXT);
         return;
     }
     /* It came back although it was given up or settled. That must not keep the device busy. */
-    next->failures = e->dropped_times;
+    next->failures = (uint8_t)(times - 1);
     jobs_request_retry(e, JOBS_REQUEST_NEXT);
-    e->dropped_times = next->failures;
 }
 
 /* How often the handler may have been started for it. IN_PROGRESS without a word about it counts as once: the journal or
@@ -91,9 +90,10 @@ static void adopt_details(struct jobs_engine *e, struct slice map)
 
 static void take_in_hand(struct jobs_engine *e, const struct jobs_answer *answer)
 {
-    if (!journal_same_execution(&e->claimed, &answer->execution) &&
-        !journal_same_execution(&e->dropped, &answer->execution))
+    if (!journal_same_execution(&e->current, &answer->execution)) {
+        e->left_times = 0;
         e->counters.received++;
+    }
     e->current = answer->execution;
     e->version = answer->version;
     e->attempt = used_attempts(e, answer);
@@ -192,9 +192,17 @@ static void resume(struct jobs_engine *e)
     }
 }
 
+/* Is this IN_PROGRESS our claim, whose answer was lost? Attempt 0: the service says nothing about it, and only we can
+ * have started what we saw QUEUED. */
+static bool is_own_claim(const struct jobs_engine *e, const struct jobs_answer *answer)
+{
+    return answer->status == JOBS_STATUS_IN_PROGRESS && journal_same_execution(&e->claimed, &e->current) &&
+           (answer->attempt == e->claimed_attempt || (answer->attempt == 0 && e->claimed_attempt == 1));
+}
+
 static void begin(struct jobs_engine *e, const struct jobs_answer *answer)
 {
-    if (jobs_claim_is_own(e, answer)) {
+    if (is_own_claim(e, answer)) {
         e->attempt = e->claimed_attempt;
         jobs_claim_start(e);
     } else if (e->attempt == 0) {

@@ -23,7 +23,8 @@ void jobs_request_want_at(struct jobs_engine *e, enum jobs_request_kind kind, ui
 void jobs_request_want(struct jobs_engine *e, enum jobs_request_kind kind); /* from now on */
 /* Not wanted any more, and its answer will not be taken. */
 void jobs_request_forget(struct jobs_engine *e, enum jobs_request_kind kind);
-/* It failed: again after a backoff. */
+/* It failed: again after a backoff. Not so a claim: by now its job may have been deleted and made again, and an update cannot name
+ * the one that was read. So $next/get goes out in its place. */
 void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind);
 uint64_t jobs_request_due_at(const struct jobs_engine *e, enum jobs_request_kind kind);
 /* Makes a new token for a request that is going to be written. */
@@ -52,8 +53,6 @@ void jobs_claim_send(struct jobs_engine *e);
 void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer);
 /* IN_PROGRESS is accepted: journal, then run. */
 void jobs_claim_start(struct jobs_engine *e);
-/* Does this answer show our claim, whose own answer was lost? */
-bool jobs_claim_is_own(const struct jobs_engine *e, const struct jobs_answer *answer);
 
 /* jobs_run.c */
 /* `current` becomes the started execution of the journal (which is not put yet), with a new run id. */
@@ -65,7 +64,7 @@ uint64_t jobs_run_deadline_due_at(const struct jobs_engine *e);
 void jobs_run_deadline(struct jobs_engine *e);
 void jobs_run_send_progress(struct jobs_engine *e);
 /* Does the service still have the execution in hand? It is asked, and no progress or final status goes out before it has
- * answered. (A claim carries the version that was read, and is not held up.) */
+ * answered. Not in JOBS_CLAIMING. */
 void jobs_run_doubt(struct jobs_engine *e);
 void jobs_run_send_describe(struct jobs_engine *e);
 void jobs_run_progress_answered(struct jobs_engine *e, const struct jobs_answer *answer);

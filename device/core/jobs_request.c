@@ -39,6 +39,14 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     struct jobs_request *r = &e->requests[kind];
 
+    if (e->phase == JOBS_CLAIMING) {
+        jobs_request_forget(e, kind);
+        e->phase = JOBS_IDLE;
+        r = &e->requests[JOBS_REQUEST_NEXT];
+        r->failures = e->left_times;
+        if (e->left_times < UINT8_MAX)
+            e->left_times++;
+    }
     r->is_in_flight = false;
     r->again_ms = JOBS_NEVER;
     r->is_wanted = true;

@@ -47,7 +47,11 @@ static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *f
 static void send_to_service(struct sim_device *d, uint64_t in_ms, const char *topic, const char *payload,
                             size_t len)
 {
-    sim_post_message(d->world, SIM_EVENT_TO_SERVICE, d->index, d->connection, in_ms, topic, payload, len);
+    struct sim_event *event =
+        sim_post_message(d->world, SIM_EVENT_TO_SERVICE, d->index, d->connection, in_ms, topic, payload, len);
+    if (d->told_ms == event->sent_ms)
+        event->sent_ms = d->asked_ms;
+    event->about_s = d->engine.current.queued_at_s;
 }
 
 static enum err do_publish(void *ctx, const char *topic, const char *payload, size_t len)
@@ -121,6 +125,7 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     sim_check(w, strlen(d->document) == run->document_len, "the document is cut");
     struct sim_entry *entry = sim_ledger_entry(d, run);
     sim_ledger_started(d, entry, run);
+    sim_witness_started(d, run);
     if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX))
         lose_power(d);
     else
@@ -302,6 +307,10 @@ void sim_device_message(struct sim_device *d, const struct sim_event *event)
     struct slice topic = {event->topic, topic_len};
 
     sim_trace(d->world, "%s <- %s %.400s", d->name, event->topic, event->payload);
+    if (strstr(event->topic, "/get/")) {
+        d->told_ms = d->world->now_ms;
+        d->asked_ms = event->sent_ms;
+    }
     if (event->payload_len > DEVICE_MESSAGE_CAP) {
         jobs_engine_oversized(&d->engine, topic, event->payload_len, sim_device_now_ms(d));
     } else {

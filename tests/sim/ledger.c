@@ -26,15 +26,6 @@ static struct sim_entry *find(struct sim_device *d, const char *job_id, int64_t 
     return NULL;
 }
 
-bool sim_ledger_has(struct sim_world *w, const char *job_id, int64_t queued_at_s)
-{
-    for (unsigned i = 0; i < w->entry_count; i++) {
-        if (w->ledger[i].queued_at_s == queued_at_s && strcmp(w->ledger[i].job_id, job_id) == 0)
-            return true;
-    }
-    return false;
-}
-
 void sim_ledger_retire(struct sim_world *w, const char *job_id)
 {
     for (unsigned i = 0; i < w->entry_count; i++) {
@@ -125,12 +116,21 @@ static bool is_over(struct sim_world *w, const struct sim_entry *e)
     return !look.is_there || execution_status_is_terminal(look.status);
 }
 
+static const struct sim_hit *hit_of(struct sim_world *w, unsigned device, const char *job_id, int64_t number,
+                                    int64_t queued_at_s)
+{
+    struct sim_name name = {.device = (uint8_t)device, .number = number, .queued_at_s = queued_at_s};
+    snprintf(name.job_id, sizeof name.job_id, "%s", job_id);
+    return sim_witness_hit(w, &name);
+}
+
 void sim_ledger_started(struct sim_device *d, struct sim_entry *e, const struct jobs_run *run)
 {
     struct sim_world *w = d->world;
     const struct jobs_action *action = &sim_actions[e->action];
     /* An old update that comes late puts an old attempt into the service; without a journal nobody knows better. */
-    bool is_blurred = w->has_lost_journal && w->chooser.faults[SIM_CHOICE_PUBLISH][SIM_PUBLISH_LATE] > 0;
+    const struct sim_hit *hit = hit_of(w, d->index, e->job_id, e->number, e->queued_at_s);
+    bool is_blurred = d->has_lost_journal && hit && hit->is_blurred;
 
     e->starts++;
     e->boot_of_start = d->boots;
@@ -185,7 +185,7 @@ void sim_ledger_journal_lost(struct sim_device *d)
 {
     struct sim_world *w = d->world;
 
-    w->has_lost_journal = true;
+    w->has_lost_journal = d->has_lost_journal = true;
     for (unsigned i = 0; i < w->entry_count; i++) {
         struct sim_entry *e = &w->ledger[i];
         if (e->device == d->index && e->has_confirmed) {
@@ -257,22 +257,12 @@ void sim_ledger_check_told(struct sim_world *w)
 
 /* ---- the end */
 
-/* A request that is on its way when its execution is deleted and a new one of the same job id comes into being meets the new
- * one; so does one of a device that hears no notification (docs/guarantees.md, what is not promised). */
-static bool may_be_overtaken(const struct sim_world *w, const char *job_id)
+/* An update that was meant for the one before it has met this one (docs/guarantees.md, what is not promised). */
+static bool is_overtaken(struct sim_world *w, unsigned device, const char *job_id, int64_t number,
+                         int64_t queued_at_s)
 {
-    const struct sim_job *job = &w->jobs[atoi(job_id + strlen("job-"))];
-    const uint32_t *notice = w->chooser.faults[SIM_CHOICE_NOTICE];
-    const uint32_t *serve = w->chooser.faults[SIM_CHOICE_SERVE];
-    bool is_slow = w->chooser.faults[SIM_CHOICE_PUBLISH][SIM_PUBLISH_LATE] > 0 ||
-                   w->chooser.faults[SIM_CHOICE_STEP][SIM_STEP_SLEEP] > 0;
-    bool is_deaf = w->is_deaf || notice[SIM_DELIVERY_LOST] > 0 || notice[SIM_DELIVERY_LATE] > 0;
-    bool is_refused = false; /* by a service that does not want to be asked */
-
-    for (int i = SIM_SERVE_REJECT_FIRST; i <= SIM_SERVE_REJECT_LAST; i++)
-        is_refused = is_refused || serve[i] > 0;
-    return w->service->was_restored ||
-           (job->creations > 1 && (job->is_overtaken || is_slow || is_deaf || is_refused));
+    const struct sim_hit *hit = hit_of(w, device, job_id, number, queued_at_s);
+    return w->service->was_restored || (hit && hit->is_stray);
 }
 
 /* G2: what was confirmed is what the operator sees, unless the service had ended or forgotten the execution before. */
@@ -291,7 +281,8 @@ static void check_entry(struct sim_world *w, const struct sim_entry *e)
                                                                          : "FAILED";
     bool is_same = strcmp(execution_status_text(look.status), confirmed) == 0 ||
                    (e->confirmed == JOBS_STATUS_REJECTED && look.status == EXECUTION_FAILED); /* the ladder */
-    bool is_excused = e->is_excused || e->is_forgiven || may_be_overtaken(w, e->job_id);
+    bool is_excused =
+        e->is_excused || e->is_forgiven || is_overtaken(w, e->device, e->job_id, e->number, e->queued_at_s);
     sim_check(w, !e->has_confirmed || is_excused || is_same, "G2: %s was confirmed for %s, and is %s",
               confirmed, e->job_id, execution_status_text(look.status));
     if (e->action == SIM_RESTART && look.status == EXECUTION_SUCCEEDED && !e->has_reported)
@@ -334,9 +325,11 @@ static void check_successes(struct sim_world *w)
         enum sim_action action = w->jobs[atoi(job_id + strlen("job-"))].action;
         /* A power cut between the put and the start is the restart. Who reports later by job id only, reports for the
          * retry of that id, too. */
-        if (action == SIM_RESTART || action == SIM_LATER || may_be_overtaken(w, job_id))
+        int64_t number = sqlite3_column_int64(q, 2), queued_at_s = sqlite3_column_int64(q, 3);
+        if (action == SIM_RESTART || action == SIM_LATER ||
+            is_overtaken(w, d->index, job_id, number, queued_at_s))
             continue;
-        sim_check(w, find(d, job_id, sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3)) != NULL,
+        sim_check(w, find(d, job_id, number, queued_at_s) != NULL,
                   "G2: %s has succeeded, and was never started", job_id);
     }
     sqlite3_finalize(q);

@@ -70,6 +70,8 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
     unsigned option = sim_happens(w, choice, UINT32_MAX);
     uint64_t in_ms = option == SIM_DELIVERY_LATE ? LATE_MS : SIM_LATENCY_MS;
 
+    if (choice == SIM_CHOICE_NOTICE && (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_LATE))
+        d->missed_ms = w->now_ms;
     if (option == SIM_DELIVERY_CUT && d->is_connected && d->connection == connection)
         sim_device_cut(d);
     if (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_CUT)
@@ -86,7 +88,9 @@ static void notify(void *ctx, const char *topic, const char *payload, size_t len
     struct sim_device *d = device_of_topic(w, topic);
 
     w->totals->notices++;
-    if (d && d->is_connected && !(w->is_deaf && !w->chooser.is_calm))
+    if (d && w->is_deaf && !w->chooser.is_calm)
+        d->missed_ms = w->now_ms;
+    else if (d && d->is_connected)
         deliver(d, SIM_CHOICE_NOTICE, d->connection, topic, payload, len);
 }
 
@@ -98,10 +102,14 @@ static bool look_into(struct sim_service *s)
                                " WHERE job_id = ? AND thing_name = ? AND number = ?";
     static const char earlier[] = "SELECT 1 FROM executions WHERE thing_name = ? AND status = 'QUEUED'"
                                   " AND queued_at_ms / 1000 < ?";
+    static const char named[] =
+        "SELECT queued_at_ms / 1000, details, document FROM executions JOIN jobs USING (job_id)"
+        " WHERE job_id = ? AND thing_name = ? AND number = ?";
     s->db = opened;
     return sqlite3_exec(s->db, guards, NULL, NULL, NULL) == SQLITE_OK &&
            sqlite3_prepare_v2(s->db, look, -1, &s->look, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(s->db, earlier, -1, &s->earlier, NULL) == SQLITE_OK;
+           sqlite3_prepare_v2(s->db, earlier, -1, &s->earlier, NULL) == SQLITE_OK &&
+           sqlite3_prepare_v2(s->db, named, -1, &s->named, NULL) == SQLITE_OK;
 }
 
 static bool open_core(struct sim_service *s)
@@ -120,8 +128,9 @@ static void close_core(struct sim_service *s)
 {
     sqlite3_finalize(s->look);
     sqlite3_finalize(s->earlier);
+    sqlite3_finalize(s->named);
     core_close(s->core);
-    s->look = s->earlier = NULL;
+    s->look = s->earlier = s->named = NULL;
     s->core = NULL;
 }
 
@@ -231,6 +240,7 @@ static void reject(struct sim_device *d, const struct sim_event *request, const 
     const char *token = token_of(request->payload, &token_len);
 
     sim_check(d->world, token != NULL, "R-27: a request without a token");
+    d->refused_ms = d->world->now_ms;
     snprintf(topic, sizeof topic, "%s/rejected", request->topic);
     int len = snprintf(payload, sizeof payload,
                        "{\"timestamp\":%lld,\"clientToken\":\"%.*s\",\"code\":\"%s\",\"message\":\"no\"}",
@@ -246,29 +256,21 @@ static void check_answer(struct sim_world *w, const struct sim_event *request,
               core_storage_error(w->service->core));
 }
 
-static void note_overtaken(struct sim_world *w, const struct sim_event *request)
-{
-    for (unsigned i = 0; i < w->job_count; i++) {
-        struct sim_job *job = &w->jobs[i];
-        char tail[SIM_NAME_CAP + 16];
-        snprintf(tail, sizeof tail, "/jobs/%s/update", job->id);
-        if (job->is_created && w->now_ms < job->created_ms + 10 * SIM_LATENCY_MS &&
-            strstr(request->topic, tail))
-            job->is_overtaken = true;
-    }
-}
-
 static void serve(struct sim_device *d, const struct sim_event *request, bool dies_after)
 {
     struct sim_world *w = d->world;
     struct sim_service *s = w->service;
     struct device_answer answer;
+    struct sim_witness seen;
+    bool is_update = sim_witness_sees(w, request, &seen);
 
     sim_check(w, core_begin(s->core), "no transaction");
     device_plane_handle(s->core, slice_from(request->topic),
                         (struct slice){request->payload, request->payload_len}, &answer);
     sim_check(w, core_commit(s->core), "no commit");
     s->next_timer_ms = 0;
+    if (is_update && answer.topic && strstr(answer.topic, "/accepted"))
+        sim_witness_accepted(w, request, &seen);
     if (dies_after) {
         sim_service_restart(w, false);
     } else {
@@ -285,7 +287,6 @@ void sim_service_request(struct sim_world *w, const struct sim_event *event)
     unsigned option = sim_happens(w, SIM_CHOICE_SERVE, UINT32_MAX);
 
     w->service->requests++;
-    note_overtaken(w, event);
     if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST)
         reject(d, event, sim_option_text(SIM_CHOICE_SERVE, option));
     else if (option == SIM_SERVE_DIES_BEFORE)
@@ -323,8 +324,19 @@ static size_t write_document(struct sim_world *w, const struct sim_job *job, cha
         return (size_t)snprintf(out, cap, "%s", bad_document);
     if (job->action == SIM_BAD)
         pad = 7000; /* no message of this size fits */
-    return (size_t)snprintf(out, cap, "{\"action\":\"%s\",\"pad\":\"%0*d\"}",
-                            sim_actions[job->action == SIM_BAD ? SIM_ONCE : job->action].name, (int)pad, 0);
+    return (size_t)snprintf(out, cap, "{\"action\":\"%s\",\"made\":%u,\"pad\":\"%0*d\"}",
+                            sim_actions[job->action == SIM_BAD ? SIM_ONCE : job->action].name, job->creations,
+                            (int)pad, 0);
+}
+
+/* Two of one name in one second: nobody could tell them apart (docs/guarantees.md). */
+static bool was_made_in(const struct sim_job *job, int64_t second)
+{
+    for (unsigned i = 0; i < job->creations; i++) {
+        if (job->created_at_s[i] == second)
+            return true;
+    }
+    return false;
 }
 
 void sim_service_create(struct sim_world *w, struct sim_job *job)
@@ -335,7 +347,9 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
     char document[9000];
     size_t count = 0;
 
-    if (sim_ledger_has(w, job->id, wall_ms(w) / 1000)) {
+    if (job->creations == SIM_CREATIONS)
+        return;
+    if (was_made_in(job, wall_ms(w) / 1000)) {
         sim_post(w, SIM_EVENT_CREATE, 0, 1000)->value = (unsigned)(job - w->jobs);
         return;
     }
@@ -364,7 +378,7 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
         w->totals->jobs++;
         job->is_created = true;
         job->created_ms = w->now_ms;
-        job->creations++;
+        job->created_at_s[job->creations++] = wall_ms(w) / 1000;
         sim_ledger_retire(w, job->id);
     }
     job_clear(&made);
@@ -391,6 +405,8 @@ void sim_service_delete(struct sim_world *w, struct sim_job *job)
 
     jobs_delete(operate(w), job->id, true, &error);
     sim_trace(w, "job %s is deleted: %d", job->id, (int)error.code);
+    if (error.code == CORE_OK)
+        job->gone_ms = w->now_ms;
     done(w, &error);
     sim_ledger_service_moved(w);
 }
@@ -473,4 +489,22 @@ bool sim_service_has_earlier(struct sim_world *w, const struct sim_entry *entry)
     bool found = sqlite3_step(q) == SQLITE_ROW;
     sqlite3_reset(q);
     return found;
+}
+
+unsigned sim_service_find(struct sim_world *w, struct sim_name *name, uint64_t *document)
+{
+    sqlite3_stmt *q = w->service->named;
+    unsigned attempt = 0;
+
+    sqlite3_bind_text(q, 1, name->job_id, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, w->devices[name->device].name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(q, 3, name->number);
+    if (sqlite3_step(q) == SQLITE_ROW) {
+        name->queued_at_s = sqlite3_column_int64(q, 0);
+        attempt = (unsigned)atoi(text_of((const char *)sqlite3_column_text(q, 1), "\"attempt\":\""));
+        if (document)
+            *document = sim_hash((const char *)sqlite3_column_text(q, 2));
+    }
+    sqlite3_reset(q);
+    return attempt;
 }

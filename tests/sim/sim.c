@@ -284,6 +284,8 @@ static void tell_paths(const struct sim_totals *t)
     printf("  %-50s %9llu\n", "handlers started", (unsigned long long)t->starts);
     printf("  %-50s %9llu\n", "of them with a further attempt", (unsigned long long)t->resumed);
     printf("  %-50s %9llu\n", "handlers told to end", (unsigned long long)t->told);
+    printf("  %-50s %9llu\n", "updates that met another execution of their name",
+           (unsigned long long)t->strays);
     printf("  %-50s %9llu\n", "final statuses confirmed to the application",
            (unsigned long long)t->confirmed);
     for (int i = 0; i < EXECUTION_STATUS_COUNT; i++) {

@@ -22,6 +22,14 @@ void sim_fail(struct sim_world *w, const char *format, ...)
     longjmp(*w->failed, 1);
 }
 
+uint64_t sim_hash(const char *text)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 1099511628211u;
+    return hash;
+}
+
 void sim_trace(struct sim_world *w, const char *format, ...)
 {
     char line[1200];
@@ -60,8 +68,9 @@ struct sim_event *sim_post(struct sim_world *w, enum sim_event_kind kind, unsign
     return event;
 }
 
-void sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device, unsigned connection,
-                      uint64_t in_ms, const char *topic, const char *payload, size_t len)
+struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device,
+                                   unsigned connection, uint64_t in_ms, const char *topic,
+                                   const char *payload, size_t len)
 {
     struct sim_event *event = sim_post(w, kind, device, in_ms);
     size_t topic_len = strlen(topic);
@@ -73,6 +82,8 @@ void sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned de
     memcpy(event->payload, payload, len);
     event->payload[len] = '\0';
     event->payload_len = len;
+    event->sent_ms = w->now_ms;
+    return event;
 }
 
 static void forget_event(struct sim_world *w, unsigned index)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A world: some devices with the real device/core, iot-local's real cloud/core over SQLite in memory, a network between
  * them, and a clock that jumps from event to event. world.c owns clock and events, device.c a device and its application,
- * service.c the service and its operator, ledger.c what an outside observer writes down and holds against G1 to G6. */
+ * service.c the service and its operator, ledger.c what an outside observer writes down and holds against G1 to G6, witness.c
+ * what he sees at the service: for whom an update was meant, and whom it has met. */
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
 
@@ -18,6 +19,8 @@
 #define SIM_JOBS       20
 #define SIM_EVENTS     256
 #define SIM_ENTRIES    512
+#define SIM_HITS       64
+#define SIM_CREATIONS  32 /* of one job */
 #define SIM_NAME_CAP   16
 #define SIM_TIME_MIN   60000u
 #define SIM_LATENCY_MS 10
@@ -41,12 +44,35 @@ enum sim_action {
 struct sim_job {
     char id[SIM_NAME_CAP];
     enum sim_action action;
-    unsigned devices; /* one bit per target */
-    uint64_t created_ms;
+    unsigned devices;             /* one bit per target */
+    uint64_t created_ms, gone_ms; /* the last time that it was made, and deleted */
     bool is_created;
     unsigned creations;
+    int64_t created_at_s[SIM_CREATIONS]; /* by the service's clock */
+};
+
+/* An execution as the service knows it. */
+struct sim_name {
+    uint8_t device;
+    char job_id[SIM_NAME_CAP];
+    int64_t number, queued_at_s;
+};
+
+/* An execution that an update has met that was not meant for it, or not any more. */
+struct sim_hit {
+    struct sim_name name;
     bool
-        is_overtaken; /* an update was on its way to an execution of this id when a new one came into being */
+        is_stray; /* it was meant for an earlier one of this job id, or was sent before its last claim was accepted */
+    bool is_blurred; /* it came late, and the service knows an older attempt now */
+};
+
+/* A claim that the service has accepted, or an IN_PROGRESS that it has taken for one. */
+struct sim_claim {
+    struct sim_name name;
+    unsigned attempt;
+    uint64_t accepted_ms;
+    uint64_t document;   /* hash of the text that the service had for it then */
+    bool was_on_its_way; /* it was meant for an earlier one, and sent before this one came into being */
 };
 
 /* One execution as an outside observer sees it. */
@@ -87,7 +113,12 @@ struct sim_device {
     bool is_dead;   /* the power went inside an effect: nothing happens any more until the next boot */
     bool must_drop; /* the engine has asked for a new connection */
     unsigned saves;
-    bool was_save; /* the last effect was a put that went well */
+    bool was_save;                     /* the last effect was a put that went well */
+    bool has_lost_journal;             /* once */
+    uint64_t missed_ms;                /* the last time that a notification did not come, or late */
+    uint64_t refused_ms;               /* the last time that a question was refused */
+    uint64_t told_ms, asked_ms;        /* when the last answer to a question came, and when it was given */
+    struct sim_claim claims[SIM_JOBS]; /* the last one of each job id that the service has accepted */
     /* the application */
     struct sim_entry *running; /* its handler was started on this boot and has not returned */
     struct sim_entry *waiting; /* its handler has returned IN_PROGRESS on this boot */
@@ -116,6 +147,9 @@ struct sim_event {
     uint8_t device;
     unsigned epoch; /* connection or boot that it belongs to */
     unsigned value;
+    /* Of a message: when it was sent; of an update that goes out with the answer to a question: when that was given. */
+    uint64_t sent_ms;
+    int64_t about_s;       /* of a request: queuedAt of the execution that the device had in hand */
     char *topic, *payload; /* of a message; malloc'd together */
     size_t payload_len;
 };
@@ -126,6 +160,7 @@ struct sim_service {
     sqlite3 *db; /* of core: the observer's window */
     sqlite3_stmt *look;
     sqlite3_stmt *earlier;
+    sqlite3_stmt *named;
     unsigned char *backup; /* serialized database, of when the last job was created */
     sqlite3_int64 backup_len;
     int64_t wall_offset_ms;
@@ -142,6 +177,7 @@ struct sim_totals {
     uint64_t resumed;   /* starts with an attempt above 1 */
     uint64_t confirmed; /* final statuses that were confirmed */
     uint64_t told;
+    uint64_t strays; /* updates that met another execution of their name */
     uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
     uint64_t by_status[EXECUTION_STATUS_COUNT];
     uint64_t by_reason[32];
@@ -166,6 +202,8 @@ struct sim_world {
     bool has_lost_journal; /* a device of this world has */
     struct sim_entry ledger[SIM_ENTRIES];
     unsigned entry_count;
+    struct sim_hit hits[SIM_HITS];
+    unsigned hit_count;
     FILE *trace; /* where the world is told line by line; NULL: nowhere */
     struct sim_totals *totals;
     jmp_buf *failed;
@@ -184,8 +222,10 @@ bool sim_world_run(struct sim_world *w);
 unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed);
 struct sim_event *sim_post(struct sim_world *w, enum sim_event_kind kind, unsigned device, uint64_t in_ms);
 /* A message; copies. */
-void sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device, unsigned connection,
-                      uint64_t in_ms, const char *topic, const char *payload, size_t len);
+struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device,
+                                   unsigned connection, uint64_t in_ms, const char *topic,
+                                   const char *payload, size_t len);
+uint64_t sim_hash(const char *text);
 void sim_trace(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define sim_check(w, condition, ...)                                                                         \
@@ -243,9 +283,23 @@ struct sim_look sim_service_look(struct sim_world *w, const struct sim_entry *en
 /* Is an execution QUEUED that stood in line before this one? */
 bool sim_service_has_earlier(struct sim_world *w, const struct sim_entry *entry);
 
+/* The execution of this device, job id and number: completes the name, and gives the attempt (0: none) and the hash of its
+ * document (NULL: not wanted). */
+unsigned sim_service_find(struct sim_world *w, struct sim_name *name, uint64_t *document);
+
+/* ---- witness.c */
+struct sim_witness {
+    struct sim_name name;
+    unsigned attempt;
+};
+/* An update comes to the service; false: it is something else. */
+bool sim_witness_sees(struct sim_world *w, const struct sim_event *request, struct sim_witness *seen);
+void sim_witness_accepted(struct sim_world *w, const struct sim_event *request, struct sim_witness *seen);
+/* Each run stands under the claim of its job id that was accepted last, with the document that its execution had then. */
+void sim_witness_started(struct sim_device *d, const struct jobs_run *run);
+struct sim_hit *sim_witness_hit(struct sim_world *w, const struct sim_name *name); /* NULL: none */
+
 /* ---- ledger.c */
-/* Was there an execution of this name, in this second? Then nobody could tell a new one from it (docs/guarantees.md). */
-bool sim_ledger_has(struct sim_world *w, const char *job_id, int64_t queued_at_s);
 void sim_ledger_retire(struct sim_world *w, const char *job_id);
 struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
 void sim_ledger_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);

@@ -172,6 +172,158 @@ static void test_remade_between_two_tries(void **state)
     }
 }
 
+static void claim_j1(struct fake_engine *f)
+{
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+}
+
+/* How it comes that a claim has no answer that counts. */
+enum unanswered {
+    LOST,
+    THROTTLED,
+    FAILED_INSIDE,
+    NOT_SENT,
+    MOVED,    /* VersionMismatch */
+    NOTIFIED, /* of another execution of this name, while it is on its way */
+    ACCEPTED, /* the same, and the answer that then comes says "accepted" */
+    UNANSWERED,
+};
+
+static void lose_claim(struct fake_engine *f, enum unanswered how)
+{
+    switch (how) {
+    case THROTTLED:
+        fake_reject(f, "j1/update", "RequestThrottled", "");
+        break;
+    case FAILED_INSIDE:
+        fake_reject(f, "j1/update", "InternalError", "");
+        break;
+    case MOVED:
+        fake_reject(f, "j1/update", "VersionMismatch",
+                    "\"executionState\":{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
+                    "\"versionNumber\":2}");
+        break;
+    case NOTIFIED:
+    case ACCEPTED:
+        fake_message(
+            f, "notify",
+            "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1700000050,\"executionNumber\":1}]}}");
+        if (how == ACCEPTED)
+            fake_accept(f, "j1/update", "");
+        break;
+    default:
+        break;
+    }
+    while (f->seen == f->effect_count)
+        fake_wake(f);
+}
+
+/* The job was deleted and made again while its claim went unanswered. An update cannot name the execution that was read, so it is
+ * not sent once more: what is there is read, and the handler gets the new document with the new execution. G1. */
+static void test_remade_while_claimed(void **state)
+{
+    static const char document[] = "{\"action\":\"blink\",\"count\":2}";
+    char remade_with_document[400];
+    (void)state;
+    snprintf(remade_with_document, sizeof remade_with_document,
+             "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":%d,\"versionNumber\":1,"
+             "\"executionNumber\":1,\"jobDocument\":%s}",
+             FAKE_QUEUED_S + 60, document);
+    for (enum unanswered how = LOST; how < UNANSWERED; how++) {
+        struct fake_engine *f = fake_ready();
+        if (how == NOT_SENT) {
+            fake_expect_publish_to(f, "$next/get");
+            f->fail_publishes = 1;
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        } else {
+            claim_j1(f);
+        }
+        lose_claim(f, how);
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_expect_quiet(f);
+        assert_int_equal(f->starts, 0);
+        fake_accept(f, "$next/get", remade_with_document);
+        fake_expect_publish_to(f, "j1/update");
+        fake_accept(f, "j1/update", "");
+        fake_expect(f, FAKE_START, "j1");
+        assert_string_equal(f->run_document, document);
+        assert_int_equal(f->run.queued_at_s, FAKE_QUEUED_S + 60);
+        assert_int_equal(f->run.attempt, 1);
+        assert_int_equal(jobs_engine_counters(&f->engine)->received, 2);
+        fake_free(f);
+    }
+}
+
+/* The same when nothing was made again: the claim had arrived, and is known as our own by its attempt; one start, one attempt. */
+static void test_own_claim_is_read_again(void **state)
+{
+    (void)state;
+    for (enum unanswered how = LOST; how < UNANSWERED; how++) {
+        if (how == NOT_SENT)
+            continue;
+        struct fake_engine *f = fake_ready();
+        claim_j1(f);
+        lose_claim(f, how);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get",
+                    "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
+                    "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1699999990,\"versionNumber\":2,"
+                    "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+        fake_expect(f, FAKE_START, "j1");
+        assert_int_equal(f->run.attempt, 1);
+        assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
+        fake_return(f, JOBS_STATUS_SUCCEEDED);
+        fake_expect_publish_to(f, "j1/update");
+        fake_accept(f, "j1/update", "");
+        fake_expect_publish_to(f, "$next/get"); /* at once: what went wrong before is over */
+        fake_free(f);
+    }
+}
+
+/* A claim on its way has met the new execution: it is no start of ours, and the old document does not run under it. */
+static void test_claim_meets_the_new_one(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    claim_j1(f);
+    lose_claim(f, ACCEPTED);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get",
+                "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
+                "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1700000050,\"versionNumber\":2,"
+                "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"reason\":\"INTERRUPTED\""));
+    assert_int_equal(f->starts, 0);
+    fake_free(f);
+}
+
+/* a version that moves between our reading and our claim, again and again: read, merge, and never in a hurry. */
+static void test_version_races(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j1/update");
+        fake_reject(f, "j1/update", "VersionMismatch", STATE("QUEUED"));
+        if (i == 0)
+            continue; /* the first time it is read at once */
+        fake_expect_quiet(f);
+        fake_wake(f);
+    }
+    assert_true(f->now_ms > 60000);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
+    fake_free(f);
+}
+
 /* A notification that names another execution of the same id is a reason to ask, although job id and number agree. */
 static void test_remade_is_heard_of(void **state)
 {
@@ -273,6 +425,10 @@ int main(void)
         cmocka_unit_test(test_remade_job_runs),
         cmocka_unit_test(test_remade_while_off_line),
         cmocka_unit_test(test_remade_between_two_tries),
+        cmocka_unit_test(test_remade_while_claimed),
+        cmocka_unit_test(test_own_claim_is_read_again),
+        cmocka_unit_test(test_claim_meets_the_new_one),
+        cmocka_unit_test(test_version_races),
         cmocka_unit_test(test_remade_is_heard_of),
         cmocka_unit_test(test_older_answer_and_newer_doubt),
         cmocka_unit_test(test_report_for_the_one_before),

@@ -432,6 +432,9 @@ static void test_version_mismatch_of_a_rerun(void **state)
     fake_reject(f, "j1/update", "VersionMismatch",
                 "\"executionState\":{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"2\"},"
                 "\"versionNumber\":6}");
+    fake_expect_quiet(f); /* the second time it is not in a hurry */
+    fake_wake(f);
+    offer_in_progress(f, "2");
     fake_expect(f, FAKE_START, "j1");
     assert_int_equal(f->run.attempt, 2);
     fake_free(f);
