@@ -12,7 +12,7 @@ file(GLOB device_jobs_sources
 
 set(device_jobs_requires esp-tls esp_event esp_hw_support esp_timer log mbedtls mqtt nvs_flash tcp_transport)
 if(device_jobs_target STREQUAL "linux")
-    list(FILTER device_jobs_sources EXCLUDE REGEX "/(chip|port_network|network_[a-z]+)\\.c$")
+    list(FILTER device_jobs_sources EXCLUDE REGEX "/(chip|netif|port_network|network_[a-z]+)\\.c$")
     file(GLOB device_jobs_linux_sources ${device_jobs_root}/ports/esp_idf/linux/*.c)
     list(APPEND device_jobs_sources ${device_jobs_linux_sources})
     list(APPEND device_jobs_requires esp_partition)

@@ -3,6 +3,7 @@
 #include "device/port/port_mqtt.h"
 #include "device/port/port_board.h"
 #include "ports/esp_idf/mqtt_session.h"
+#include "ports/esp_idf/netif.h"
 #include "ports/esp_idf/tls_check.h"
 
 #include <stdio.h>
@@ -61,6 +62,9 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
         return ERR_BUSY;
     }
     port_mqtt_close(); /* what is left of the one before */
+    if (!netif_is_ready()) {
+        return ERR_OFFLINE;
+    }
     enum err err = check_once(config);
     return err ? err : session_new(config, on_event, ctx, &active);
 }

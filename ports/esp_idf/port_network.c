@@ -2,9 +2,8 @@
 /* Which way to the network this firmware takes: CONFIG_DEVICE_JOBS_NETWORK_... */
 #include "device/port/port_network.h"
 #include "device/port/port_board.h"
+#include "ports/esp_idf/netif.h"
 #include "ports/esp_idf/network.h"
-
-#include "esp_netif.h"
 
 static void (*changed_hook)(bool is_up);
 
@@ -34,7 +33,7 @@ static bool prepare(void)
     if (result != ESP_ERR_INVALID_STATE && network_failed("event loop", result)) {
         return false;
     }
-    return !network_failed("network interfaces", esp_netif_init());
+    return !network_failed("network interfaces", netif_prepare());
 }
 
 enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))

@@ -424,6 +424,11 @@ esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config)
     return ESP_OK;
 }
 
+esp_err_t esp_netif_init(void)
+{
+    return ESP_OK;
+}
+
 esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config)
 {
     (void)config;
