@@ -399,16 +399,18 @@ void sim_service_cancel(struct sim_world *w, const struct sim_job *job, bool is_
     sim_ledger_service_moved(w);
 }
 
-void sim_service_delete(struct sim_world *w, struct sim_job *job)
+bool sim_service_delete(struct sim_world *w, struct sim_job *job)
 {
     struct core_error error = {0};
 
     jobs_delete(operate(w), job->id, true, &error);
     sim_trace(w, "job %s is deleted: %d", job->id, (int)error.code);
-    if (error.code == CORE_OK)
+    bool was_there = error.code == CORE_OK;
+    if (was_there)
         job->gone_ms = w->now_ms;
     done(w, &error);
     sim_ledger_service_moved(w);
+    return was_there;
 }
 
 /* ---- time */

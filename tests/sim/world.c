@@ -178,8 +178,7 @@ static void operate(struct sim_world *w, unsigned option)
         sim_service_cancel(w, job, option == SIM_STEP_CANCEL_FORCED);
         return;
     }
-    sim_service_delete(w, job);
-    if (option == SIM_STEP_DELETE_CREATE)
+    if (sim_service_delete(w, job) && option == SIM_STEP_DELETE_CREATE)
         sim_post(w, SIM_EVENT_CREATE, 0, 700)->value = (unsigned)(job - w->jobs);
 }
 

@@ -264,7 +264,7 @@ void sim_service_begin(struct sim_world *w); /* an empty service for a new world
 void sim_service_request(struct sim_world *w, const struct sim_event *event);
 void sim_service_create(struct sim_world *w, struct sim_job *job);
 void sim_service_cancel(struct sim_world *w, const struct sim_job *job, bool is_forced);
-void sim_service_delete(struct sim_world *w, struct sim_job *job);
+bool sim_service_delete(struct sim_world *w, struct sim_job *job); /* false: there is no such job */
 void sim_service_restart(struct sim_world *w, bool is_from_backup);
 void sim_service_set_clock(struct sim_world *w, int64_t by_ms);
 void sim_service_run_timers(struct sim_world *w);
