@@ -1,11 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* The world from the folder PORT_WORLD. Where there are no files (a chip), there is no world. */
+/* The world from the folder PORT_WORLD, or the one that firmware has inside. Otherwise there is none on a chip. */
 #include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef WORLD_EMBEDDED
+#define WORLD_FILE(name, symbol) extern const char world_##name[] __asm__("_binary_" symbol "_start")
+WORLD_FILE(host, "host");
+WORLD_FILE(good_port, "good_port");
+WORLD_FILE(wrong_name_port, "wrong_name_port");
+WORLD_FILE(expired_port, "expired_port");
+WORLD_FILE(closed_port, "closed_port");
+WORLD_FILE(silent_port, "silent_port");
+WORLD_FILE(root_ca, "root_ca_pem");
+WORLD_FILE(other_ca, "other_ca_pem");
+WORLD_FILE(certificate, "certificate_pem");
+WORLD_FILE(private_key, "private_key_pem");
+WORLD_FILE(other_key, "other_key_pem");
+WORLD_FILE(forbidden_filter, "forbidden_filter");
+
+static const char *read_text(const char *name)
+{
+    const struct {
+        const char *name, *text;
+    } files[] = {
+        {"host", world_host},
+        {"good_port", world_good_port},
+        {"wrong_name_port", world_wrong_name_port},
+        {"expired_port", world_expired_port},
+        {"closed_port", world_closed_port},
+        {"silent_port", world_silent_port},
+        {"root_ca.pem", world_root_ca},
+        {"other_ca.pem", world_other_ca},
+        {"certificate.pem", world_certificate},
+        {"private_key.pem", world_private_key},
+        {"other_key.pem", world_other_key},
+        {"forbidden_filter", world_forbidden_filter},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (!strcmp(files[i].name, name)) {
+            return files[i].text;
+        }
+    }
+    return NULL;
+}
+#else
 #define FILE_MAX 8192
 
 /* The text of a file, which stays; NULL: there is none. */
@@ -23,6 +64,7 @@ static const char *read_text(const char *name)
     fclose(file);
     return len > 0 ? text : NULL;
 }
+#endif
 
 static uint16_t read_port(const char *name)
 {
