@@ -28,6 +28,12 @@ bool slice_starts_with(struct slice a, const char *prefix)
     return a.len >= len && slice_equals((struct slice){a.ptr, len}, (struct slice){prefix, len});
 }
 
+bool slice_ends_with(struct slice a, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    return a.len >= len && slice_equals((struct slice){a.ptr + a.len - len, len}, (struct slice){suffix, len});
+}
+
 enum err slice_copy(struct slice a, char *out, size_t cap)
 {
     if (a.len >= cap)

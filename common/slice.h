@@ -24,6 +24,7 @@ bool slice_equals(struct slice a, struct slice b);
 bool slice_is(struct slice a, const char *text);
 
 bool slice_starts_with(struct slice a, const char *prefix);
+bool slice_ends_with(struct slice a, const char *suffix);
 
 /* Copies and NUL-terminates. ERR_TOO_LONG when a.len >= cap; then `out` is unchanged. */
 enum err slice_copy(struct slice a, char *out, size_t cap);

@@ -10,12 +10,6 @@
 
 #define AMAZON_SUFFIX ".amazonaws.com"
 
-static bool slice_ends_with(struct slice text, const char *suffix)
-{
-    size_t len = strlen(suffix);
-    return text.len >= len && memcmp(text.ptr + text.len - len, suffix, len) == 0;
-}
-
 static bool take_prefix(struct slice *text, const char *prefix)
 {
     if (!slice_starts_with(*text, prefix)) {

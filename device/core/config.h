@@ -44,7 +44,7 @@
 #define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 2048 /* room in a message around the document */
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1792 /* bytes of a message without its document */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
 #define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
@@ -60,7 +60,7 @@
 #endif
 
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 2048 /* bytes of the message queue beside one largest message */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 1024 /* bytes of the message queue beside one largest message */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
 #define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */
@@ -72,8 +72,8 @@
 #define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes; the application's event and cancel callbacks run here */
 #endif
 
-/* The largest message that is taken whole; a larger one is reported by its size only. */
-#define DEVICE_MESSAGE_CAP (CONFIG_DEVICE_JOBS_DOCUMENT_SIZE + CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD)
+/* The largest message, without its document. */
+#define DEVICE_MESSAGE_CAP CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
 
 #define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */
 #define DEVICE_THING_NAME_CAP 129 /* AWS IoT: 1..128 characters, and NUL */

@@ -75,7 +75,6 @@ static void forget_connection(struct jobs_engine *e)
 {
     e->connection = JOBS_OFFLINE;
     e->granted = 0;
-    e->unreadable = JOBS_REASON_NONE;
     e->is_seen = false;
     jobs_request_restart(e);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
@@ -237,8 +236,7 @@ static void notified(struct jobs_engine *e, struct slice payload)
 {
     if (e->phase == JOBS_IDLE)
         jobs_request_want(e, JOBS_REQUEST_NEXT);
-    else if (e->phase == JOBS_RETURNING ||
-             (payload.ptr != NULL && jobs_wire_notice_has(payload, &e->current)))
+    else if (e->phase == JOBS_RETURNING || jobs_wire_notice_has(payload, &e->current))
         return;
     else if (e->phase == JOBS_CLAIMING)
         jobs_next_leave(e);
@@ -257,10 +255,11 @@ static bool find_request(const struct jobs_engine *e, const struct jobs_topic *t
     return slice_is(topic->job_id, e->current.job_id);
 }
 
-static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer)
+static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer,
+                     struct slice document)
 {
     if (kind == JOBS_REQUEST_NEXT)
-        jobs_next_answered(e, answer);
+        jobs_next_answered(e, answer, document);
     else if (kind == JOBS_REQUEST_DESCRIBE)
         jobs_run_described(e, answer);
     else if (e->update == JOBS_UPDATE_CLAIM)
@@ -287,14 +286,11 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
 }
 
 static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is_accepted,
-                     struct slice payload)
+                     struct slice payload, struct slice document)
 {
     struct jobs_answer answer;
-    enum err err = jobs_wire_read_answer(payload, &answer);
 
-    if (err == ERR_JSON_DEPTH && kind == JOBS_REQUEST_NEXT && is_accepted)
-        jobs_next_unreadable(e, JOBS_REASON_INVALID_DOCUMENT, payload.len);
-    if (err != ERR_OK || !jobs_request_take(e, kind, &answer))
+    if (jobs_wire_read_answer(payload, &answer) != ERR_OK || !jobs_request_take(e, kind, &answer))
         return; /* as if it had not come: the timer sends the request again */
 
     if (answer.timestamp_s != 0)
@@ -308,11 +304,10 @@ static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is
         return;
     }
     e->requests[kind].failures = 0;
-    dispatch(e, kind, &answer);
+    dispatch(e, kind, &answer, document);
 }
 
-/* payload.ptr NULL: there were payload.len bytes, which did not fit. */
-static void received(struct jobs_engine *e, struct slice topic, struct slice payload)
+static void received(struct jobs_engine *e, struct slice topic, struct slice payload, struct slice document)
 {
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
     enum jobs_request_kind kind;
@@ -321,26 +316,21 @@ static void received(struct jobs_engine *e, struct slice topic, struct slice pay
         return;
     if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
         notified(e, payload);
-    else if (!find_request(e, &parsed, &kind))
-        return;
-    else if (payload.ptr != NULL)
-        answered(e, kind, parsed.is_accepted, payload);
-    else if (kind == JOBS_REQUEST_NEXT && parsed.is_accepted)
-        jobs_next_unreadable(e, JOBS_REASON_DOCUMENT_TOO_LARGE, payload.len);
+    else if (find_request(e, &parsed, &kind))
+        answered(e, kind, parsed.is_accepted, payload, document);
 }
 
-void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms)
+void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload,
+                         struct slice document, uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    received(e, topic, payload.ptr != NULL ? payload : slice_from(""));
+    received(e, topic, payload, document);
     jobs_engine_tick(e, now_ms);
 }
 
-void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms)
+bool jobs_engine_keeps_document(const struct jobs_engine *e)
 {
-    e->now_ms = now_ms;
-    received(e, topic, (struct slice){NULL, size});
-    jobs_engine_tick(e, now_ms);
+    return e->is_handler_running || e->phase == JOBS_CLAIMING || e->phase == JOBS_WAITING;
 }
 
 void jobs_engine_resync(struct jobs_engine *e, uint64_t now_ms)

@@ -49,7 +49,7 @@ struct jobs_run {
     uint32_t run_id; /* names this run on this device, never 0 */
     void *user;      /* of the action */
     const char *job_id;
-    size_t document_len; /* the text stands in the engine's document buffer, NUL-terminated */
+    size_t document_len; /* the text stands where the document of its message stood */
     int64_t execution_number;
     int64_t queued_at_s; /* seconds since 1970, from the service */
     int64_t now_s;       /* the service's time of the last answer */
@@ -111,8 +111,6 @@ struct jobs_engine_io {
 struct jobs_engine_config {
     const char *thing_name; /* must live as long as the engine */
     struct jobs_engine_io io;
-    char *document; /* where an accepted document is put; the engine writes it only while no handler runs */
-    size_t document_cap;
 };
 
 #define JOBS_RECORD_CAP 3072 /* the journal record is never longer */
@@ -135,9 +133,14 @@ void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms);
 void jobs_engine_disconnected(struct jobs_engine *e, uint64_t now_ms);
 void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
                             uint64_t now_ms);
-void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload, uint64_t now_ms);
-/* A message of `size` bytes did not fit and was dropped. */
-void jobs_engine_oversized(struct jobs_engine *e, struct slice topic, size_t size, uint64_t now_ms);
+
+/* `payload` is the message without its job document (common/json_cut.h), empty when it did not fit. `document` is that
+ * document's JSON text; empty: there is none; ptr NULL: there were len bytes, which did not fit. While
+ * jobs_engine_keeps_document says so afterwards the text must stay as it is, where it is. */
+void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload,
+                         struct slice document, uint64_t now_ms);
+bool jobs_engine_keeps_document(const struct jobs_engine *e);
+
 /* Messages were dropped somewhere: ask the service again. */
 void jobs_engine_resync(struct jobs_engine *e, uint64_t now_ms);
 

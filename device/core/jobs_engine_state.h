@@ -77,7 +77,6 @@ struct jobs_engine {
     uint8_t action_count;
     bool is_passed_over; /* an execution is pending whose action may still be registered */
     bool is_next_usable; /* the answer to the $next/get in flight may start a job */
-    uint8_t unreadable;  /* enum jobs_reason: why the answer with the document could not be taken */
 
     uint8_t attempt;         /* of current */
     bool was_queued;         /* current, when it was learned: else IN_PROGRESS */
@@ -99,7 +98,6 @@ struct jobs_engine {
     const struct jobs_action *action; /* of current; NULL when it is not known */
     int64_t version;                  /* of current */
     size_t document_len;
-    size_t unreadable_bytes; /* the size of the answer that could not be taken */
     int64_t service_time_s;  /* of the last answer */
 
     uint64_t grace_at_ms; /* from here on an unknown action is refused; UINT64_MAX: not started */

@@ -19,24 +19,13 @@ uint64_t jobs_next_idle_due_at(const struct jobs_engine *e)
 
 void jobs_next_send(struct jobs_engine *e)
 {
-    bool with_document = e->phase == JOBS_IDLE && e->unreadable == JOBS_REASON_NONE;
     const char *token = jobs_request_token(e, JOBS_REQUEST_NEXT);
-    size_t len = jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, 0, with_document);
+    size_t len = jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, 0, e->phase == JOBS_IDLE);
 
     e->is_next_usable = e->phase == JOBS_IDLE;
     e->idle_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS - CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 8 +
                     e->config.io.random(e->config.io.ctx) % (CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 4);
     jobs_request_send(e, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len);
-}
-
-void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t bytes)
-{
-    if (e->phase != JOBS_IDLE || !e->requests[JOBS_REQUEST_NEXT].is_in_flight)
-        return;
-    jobs_request_forget(e, JOBS_REQUEST_NEXT);
-    e->unreadable = (uint8_t)reason;
-    e->unreadable_bytes = bytes;
-    jobs_request_want(e, JOBS_REQUEST_NEXT);
 }
 
 void jobs_next_leave(struct jobs_engine *e)
@@ -104,22 +93,25 @@ static void take_in_hand(struct jobs_engine *e, const struct jobs_answer *answer
 }
 
 /* Into e->line. */
-static void say_size(struct jobs_engine *e, const char *what, size_t bytes, size_t limit)
+static void say_size(struct jobs_engine *e, size_t bytes)
 {
     e->line[0] = '\0';
     text_append(e->line, sizeof(e->line), jobs_wire_reason_message(JOBS_REASON_DOCUMENT_TOO_LARGE));
-    text_append(e->line, sizeof(e->line), what);
     text_append_number(e->line, sizeof(e->line), (int64_t)bytes);
     text_append(e->line, sizeof(e->line), " bytes, limit ");
-    text_append_number(e->line, sizeof(e->line), (int64_t)limit);
+    text_append_number(e->line, sizeof(e->line), CONFIG_DEVICE_JOBS_DOCUMENT_SIZE - 1);
 }
 
-/* Into the buffer of the application, which no handler reads in this phase. */
 static enum jobs_reason read_document(struct jobs_engine *e, struct slice document,
                                       char action[DEVICE_ACTION_CAP])
 {
-    enum err err = jobs_wire_read_action(document, action, DEVICE_ACTION_CAP);
+    if (document.ptr == NULL && document.len > 0) {
+        say_size(e, document.len);
+        return JOBS_REASON_DOCUMENT_TOO_LARGE;
+    }
+    e->document_len = document.len;
 
+    enum err err = jobs_wire_read_action(document, action, DEVICE_ACTION_CAP);
     if (err == ERR_NOT_FOUND)
         return JOBS_REASON_NO_ACTION;
     if (err == ERR_JSON_AMBIGUOUS)
@@ -128,23 +120,7 @@ static enum jobs_reason read_document(struct jobs_engine *e, struct slice docume
         action[0] = '\0'; /* longer than any name: no handler has it */
     else if (err != ERR_OK)
         return JOBS_REASON_INVALID_DOCUMENT;
-    if (slice_copy(document, e->config.document, e->config.document_cap) != ERR_OK) {
-        say_size(e, "document of ", document.len, e->config.document_cap - 1);
-        return JOBS_REASON_DOCUMENT_TOO_LARGE;
-    }
-    e->document_len = document.len;
     return JOBS_REASON_NONE;
-}
-
-/* The answer did not fit; what came now is the same execution without its document. */
-static enum jobs_reason take_unreadable(struct jobs_engine *e)
-{
-    enum jobs_reason reason = e->unreadable;
-
-    e->unreadable = JOBS_REASON_NONE;
-    if (reason == JOBS_REASON_DOCUMENT_TOO_LARGE)
-        say_size(e, "message of ", e->unreadable_bytes, DEVICE_MESSAGE_CAP);
-    return reason;
 }
 
 static void refuse_unknown(struct jobs_engine *e, const char *action)
@@ -212,16 +188,14 @@ static void begin(struct jobs_engine *e, const struct jobs_answer *answer)
     }
 }
 
-static void judge(struct jobs_engine *e, const struct jobs_answer *answer)
+static void judge(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document)
 {
     char action[DEVICE_ACTION_CAP] = "";
-    enum jobs_reason reason = take_unreadable(e);
 
     e->is_passed_over = e->action_count == 0; /* with no handler at all the queue is left alone */
     if (e->is_passed_over)
         return;
-    if (reason == JOBS_REASON_NONE)
-        reason = read_document(e, answer->document, action);
+    enum jobs_reason reason = read_document(e, document, action);
     if (reason != JOBS_REASON_NONE) {
         jobs_final_refuse(e, reason, reason == JOBS_REASON_DOCUMENT_TOO_LARGE ? e->line : NULL);
         return;
@@ -234,7 +208,7 @@ static void judge(struct jobs_engine *e, const struct jobs_answer *answer)
         refuse_unknown(e, action);
 }
 
-static void learn(struct jobs_engine *e, const struct jobs_answer *answer)
+static void learn(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document)
 {
     const struct journal_finished *finished = journal_find_finished(&e->journal, &answer->execution);
 
@@ -242,33 +216,27 @@ static void learn(struct jobs_engine *e, const struct jobs_answer *answer)
     if (finished != NULL)
         jobs_final_begin(e, finished->status, JOBS_REASON_NONE, NULL);
     else if (e->was_queued || answer->status == JOBS_STATUS_IN_PROGRESS)
-        judge(e, answer);
+        judge(e, answer, document);
     else
         jobs_next_leave(e); /* it ended while the answer was on its way */
     if (e->phase != JOBS_IDLE)
         jobs_request_forget(e, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
 }
 
-void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer)
+void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document)
 {
     const struct jobs_request *describe = &e->requests[JOBS_REQUEST_DESCRIBE];
-    bool is_asked_again = e->requests[JOBS_REQUEST_NEXT].is_wanted;
 
     if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
         if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
             jobs_run_doubt(e);
         else if (!describe->is_wanted && !describe->is_in_flight)
             e->is_seen = true;
-    } else if (e->phase != JOBS_IDLE) {
+    } else if (e->phase != JOBS_IDLE || !e->is_next_usable) {
         return; /* it was sent in another phase, and is asked again in IDLE */
-    } else if (!e->is_next_usable || (e->unreadable != JOBS_REASON_NONE && is_asked_again)) {
-        /* Another execution may be the next one by now: its document must not be taken for the unreadable one. It is
-         * asked again anyway: whatever made this answer useless wanted that. */
-        e->unreadable = JOBS_REASON_NONE;
     } else if (answer->has_execution) {
-        learn(e, answer);
+        learn(e, answer, document);
     } else {
-        e->unreadable = JOBS_REASON_NONE;
         e->is_passed_over = false;
     }
 }

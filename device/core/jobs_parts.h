@@ -40,9 +40,7 @@ void jobs_request_restart(struct jobs_engine *e);
 
 /* jobs_next.c */
 void jobs_next_send(struct jobs_engine *e);
-void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer);
-/* The answer with the document is larger or deeper than we can take. */
-void jobs_next_unreadable(struct jobs_engine *e, enum jobs_reason reason, size_t bytes);
+void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document);
 /* Given up, or settled: what comes next? */
 void jobs_next_leave(struct jobs_engine *e);
 uint64_t jobs_next_idle_due_at(const struct jobs_engine *e);

@@ -164,7 +164,6 @@ enum answer_field {
     EXECUTION_NUMBER,
     QUEUED_AT,
     VERSION_NUMBER,
-    JOB_DOCUMENT,
     STATUS,
     DETAILS,
     STATE_STATUS,
@@ -188,7 +187,6 @@ static const struct {
     [EXECUTION_NUMBER] = {"executionNumber", EXECUTION},
     [QUEUED_AT] = {"queuedAt", EXECUTION},
     [VERSION_NUMBER] = {"versionNumber", EXECUTION},
-    [JOB_DOCUMENT] = {"jobDocument", EXECUTION},
     [STATUS] = {"status", EXECUTION},
     [DETAILS] = {"statusDetails", EXECUTION},
     [STATE_STATUS] = {"status", EXECUTION_STATE},
@@ -248,9 +246,6 @@ static enum err read_execution(const struct json_field fields[], struct jobs_ans
         !read_number(&fields[VERSION_NUMBER], &answer->version))
         return ERR_CORRUPT;
     answer->has_execution = true;
-    answer->document = fields[JOB_DOCUMENT].text;
-    if (fields[JOB_DOCUMENT].type == JSON_STRING) /* a string is no document: give it with its quotes */
-        answer->document = (struct slice){answer->document.ptr - 1, answer->document.len + 2};
     if (fields[DETAILS].type == JSON_OBJECT)
         answer->details = fields[DETAILS].text;
     return ERR_OK;

@@ -79,7 +79,6 @@ struct jobs_answer {
     bool has_execution;
     struct jobs_identity execution;
     int64_t version;
-    struct slice document; /* JSON text; empty: not in the answer */
     uint8_t status;        /* of the execution, or of executionState in a rejected update */
     uint8_t attempt;       /* statusDetails.attempt of the same; 0: not there */
     struct slice details;  /* statusDetails of the execution: JSON text of an object; empty: none */

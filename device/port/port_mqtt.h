@@ -19,15 +19,13 @@ struct port_mqtt_config { /* all texts must live until port_mqtt_close has retur
     const char *root_ca_pem;
     const char *cert_pem;
     const char *key_pem;
-    size_t message_cap; /* larger payloads are reported as PORT_MQTT_OVERSIZED */
 };
 
 enum port_mqtt_event_type {
     PORT_MQTT_CONNECTED,    /* CONNACK with code 0 */
     PORT_MQTT_DISCONNECTED, /* never connected, or gone; the last event of this connection */
     PORT_MQTT_SUBSCRIBED,   /* SUBACK */
-    PORT_MQTT_MESSAGE,
-    PORT_MQTT_OVERSIZED,
+    PORT_MQTT_MESSAGE,      /* comes in as many pieces as the port likes, in order, nothing else between them */
 };
 
 struct port_mqtt_event {
@@ -36,9 +34,10 @@ struct port_mqtt_event {
     const char *text;       /* DISCONNECTED: one line for a person, with the native cause; may be NULL */
     int message_id;         /* SUBSCRIBED: what port_mqtt_subscribe returned */
     bool is_granted;        /* SUBSCRIBED */
-    struct slice topic;     /* MESSAGE, OVERSIZED */
-    struct slice payload;   /* MESSAGE: whole, reassembled */
-    size_t oversized_bytes; /* OVERSIZED: size of the payload that was dropped */
+    struct slice topic;     /* MESSAGE: with the first piece */
+    struct slice payload;   /* MESSAGE: this piece */
+    size_t offset;          /* MESSAGE: where it belongs; 0 means a new message */
+    size_t total;           /* MESSAGE: bytes of the whole payload */
 };
 
 /* Runs on the port's network task: copies what it needs and returns; never calls port_mqtt_*. Slices die with it. */

@@ -4,107 +4,113 @@
 #include <assert.h>
 #include <string.h>
 
+/* In front of each item, at any address. */
 struct header {
-    size_t total; /* header, topic, payload */
-    size_t topic_len;
-    size_t payload_len;
-    size_t size;
-    int32_t number;
+    uint16_t total; /* header, topic, payload */
+    uint16_t topic_len;
     uint8_t type;
     bool flag;
+    int32_t number;
 };
+
+_Static_assert(INBOX_CAP <= UINT16_MAX, "CONFIG_DEVICE_JOBS_INBOX_SPARE is too large");
 
 void inbox_clear(struct inbox *inbox)
 {
-    inbox->head = inbox->tail = inbox->end = inbox->count = 0;
-    inbox->is_wrapped = false;
+    inbox->whole = inbox->used = 0;
 }
 
-/* Makes room for `need` bytes at inbox->tail. */
-static bool place(struct inbox *inbox, size_t need)
+static struct header read_header(const struct inbox *inbox, size_t at)
 {
-    if (inbox->count == 0) {
-        inbox_clear(inbox);
-    }
-    if (inbox->is_wrapped) {
-        return inbox->head - inbox->tail >= need;
-    }
-    if (INBOX_CAP - inbox->tail >= need) {
-        return true;
-    }
-    if (inbox->head < need) {
+    struct header header;
+    memcpy(&header, inbox->bytes + at, sizeof(header));
+    return header;
+}
+
+static bool has_room(const struct inbox *inbox, size_t need, size_t reserve)
+{
+    size_t room = INBOX_CAP - inbox->used;
+    return need <= room && reserve <= room - need;
+}
+
+bool inbox_append(struct inbox *inbox, struct slice bytes, size_t reserve)
+{
+    if (!has_room(inbox, bytes.len, reserve)) {
         return false;
     }
-    inbox->end = inbox->tail;
-    inbox->tail = 0;
-    inbox->is_wrapped = true;
+    if (bytes.len > 0) {
+        memcpy(inbox->bytes + inbox->used, bytes.ptr, bytes.len);
+        inbox->used += bytes.len;
+    }
     return true;
 }
 
-static void append(struct inbox *inbox, const void *bytes, size_t len)
+bool inbox_open(struct inbox *inbox, const struct inbox_item *item, size_t reserve)
 {
-    if (len > 0) {
-        memcpy(inbox->bytes + inbox->tail, bytes, len);
-        inbox->tail += len;
+    const struct header header = {.topic_len = (uint16_t)item->topic.len, .type = item->type};
+    inbox_drop(inbox);
+    bool is_good = item->topic.len < INBOX_CAP &&
+                   has_room(inbox, sizeof(header) + item->topic.len, reserve) &&
+                   inbox_append(inbox, (struct slice){(const char *)&header, sizeof(header)}, 0) &&
+                   inbox_append(inbox, item->topic, 0) && inbox_append(inbox, item->payload, reserve);
+    if (!is_good) {
+        inbox_drop(inbox);
     }
+    return is_good;
+}
+
+bool inbox_is_open(const struct inbox *inbox)
+{
+    return inbox->used > inbox->whole;
+}
+
+void inbox_close(struct inbox *inbox, bool flag, int32_t number)
+{
+    assert(inbox_is_open(inbox));
+    struct header header = read_header(inbox, inbox->whole);
+    header.total = (uint16_t)(inbox->used - inbox->whole);
+    header.flag = flag;
+    header.number = number;
+    memcpy(inbox->bytes + inbox->whole, &header, sizeof(header));
+    inbox->whole = inbox->used;
+}
+
+void inbox_drop(struct inbox *inbox)
+{
+    inbox->used = inbox->whole;
 }
 
 bool inbox_put(struct inbox *inbox, const struct inbox_item *item, size_t reserve)
 {
-    if (item->topic.len > INBOX_CAP || item->payload.len > INBOX_CAP || reserve > INBOX_CAP) {
+    if (!inbox_open(inbox, item, reserve)) {
         return false;
     }
-    struct header header = {
-        .total = sizeof(header) + item->topic.len + item->payload.len,
-        .topic_len = item->topic.len,
-        .payload_len = item->payload.len,
-        .size = item->size,
-        .number = item->number,
-        .type = item->type,
-        .flag = item->flag,
-    };
-    if (!place(inbox, header.total + reserve)) {
-        return false;
-    }
-    append(inbox, &header, sizeof(header));
-    append(inbox, item->topic.ptr, item->topic.len);
-    append(inbox, item->payload.ptr, item->payload.len);
-    inbox->count++;
+    inbox_close(inbox, item->flag, item->number);
     return true;
-}
-
-static struct header read_header(const struct inbox *inbox)
-{
-    struct header header;
-    memcpy(&header, inbox->bytes + inbox->head, sizeof(header));
-    return header;
 }
 
 bool inbox_peek(const struct inbox *inbox, struct inbox_item *item)
 {
-    if (inbox->count == 0) {
+    if (inbox->whole == 0) {
         return false;
     }
-    struct header header = read_header(inbox);
-    const char *topic = inbox->bytes + inbox->head + sizeof(header);
+    struct header header = read_header(inbox, 0);
+    const char *topic = inbox->bytes + sizeof(header);
     *item = (struct inbox_item){
         .type = header.type,
         .flag = header.flag,
         .number = header.number,
-        .size = header.size,
         .topic = {topic, header.topic_len},
-        .payload = {topic + header.topic_len, header.payload_len},
+        .payload = {topic + header.topic_len, header.total - sizeof(header) - header.topic_len},
     };
     return true;
 }
 
 void inbox_pop(struct inbox *inbox)
 {
-    assert(inbox->count > 0);
-    inbox->head += read_header(inbox).total;
-    inbox->count--;
-    if (inbox->is_wrapped && inbox->head == inbox->end) {
-        inbox->head = 0;
-        inbox->is_wrapped = false;
-    }
+    assert(inbox->whole > 0);
+    size_t total = read_header(inbox, 0).total;
+    inbox->whole -= total;
+    inbox->used -= total;
+    memmove(inbox->bytes, inbox->bytes + total, inbox->used);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The bounded queue between the network task and the engine task: MQTT events in a ring of bytes, each item in one piece, so
- * that the engine reads it where it lies. No locks here: one side puts, the other peeks and pops, and the caller keeps
- * them apart (an item that was peeked at stays untouched until it is popped). */
+/* The bounded queue between the network task and the engine task: MQTT events, each in one piece, so that the engine reads it
+ * where it lies. A message is written piece by piece as it comes, and stands in the queue when it is whole. No locks here: all
+ * calls under one lock; what inbox_peek gave stays where it is until inbox_pop. */
 #ifndef DEVICE_RUN_INBOX_H
 #define DEVICE_RUN_INBOX_H
 
@@ -16,19 +16,16 @@
 #define INBOX_RESERVE 512
 
 struct inbox_item {
-    uint8_t type;   /* the caller's */
-    bool flag;      /* the caller's */
-    int32_t number; /* the caller's */
-    size_t size;    /* the caller's */
+    uint8_t type;   /* the caller's, as the next two */
+    bool flag;
+    int32_t number;
     struct slice topic;
     struct slice payload;
 };
 
 struct inbox {
-    size_t head, tail; /* where the oldest item starts, where the next one goes */
-    size_t end;        /* the items from head on end here, when the newer ones start at 0 again */
-    size_t count;
-    bool is_wrapped;
+    size_t whole; /* bytes of the items */
+    size_t used;  /* the same with the one that is being written */
     char bytes[INBOX_CAP];
 };
 
@@ -36,6 +33,14 @@ void inbox_clear(struct inbox *inbox);
 
 /* Copies topic and payload. false: no room now. `reserve`: bytes that must stay free behind it. */
 bool inbox_put(struct inbox *inbox, const struct inbox_item *item, size_t reserve);
+
+/* The same piece by piece. inbox_open begins an item and forgets one that was begun before; an append that returns false has
+ * done nothing; inbox_close puts the item into the queue. */
+bool inbox_open(struct inbox *inbox, const struct inbox_item *item, size_t reserve);
+bool inbox_is_open(const struct inbox *inbox);
+bool inbox_append(struct inbox *inbox, struct slice bytes, size_t reserve);
+void inbox_close(struct inbox *inbox, bool flag, int32_t number);
+void inbox_drop(struct inbox *inbox);
 
 /* The oldest item; its slices are valid until inbox_pop. false: empty. */
 bool inbox_peek(const struct inbox *inbox, struct inbox_item *item);

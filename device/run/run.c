@@ -8,7 +8,7 @@
 struct runner device_runner;
 
 /* The journal is read into the message queue, which is not in use before run_start. */
-_Static_assert(INBOX_CAP >= JOBS_RECORD_CAP, "the journal does not fit into the message queue");
+_Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
 
 uint64_t run_now_ms(void)
 {
@@ -49,6 +49,7 @@ static enum err reset(const struct run_config *config)
         device_runner.has_cancel = device_runner.is_link_told = false;
         device_runner.work.run_id = 0;
         inbox_clear(&device_runner.inbox);
+        device_runner.document_state = RUN_DOCUMENT_FREE;
     }
     port_mutex_unlock(&device_runner.lock);
     return is_busy ? ERR_BUSY : ERR_OK;
@@ -61,10 +62,10 @@ static enum err load_journal(struct slice *record)
         return err;
     }
     size_t len = 0;
-    err = port_store_get(RUN_JOURNAL_KEY, device_runner.inbox.bytes, JOBS_RECORD_CAP, &len);
+    err = port_store_get(RUN_JOURNAL_KEY, device_runner.inbox.bytes, INBOX_CAP, &len);
     *record = (struct slice){device_runner.inbox.bytes, err ? 0 : len};
     if (err == ERR_TOO_LONG) {
-        *record = (struct slice){NULL, JOBS_RECORD_CAP + 1};
+        *record = (struct slice){NULL, INBOX_CAP + 1};
     }
     return err == ERR_NOT_FOUND || err == ERR_TOO_LONG ? ERR_OK : err;
 }

@@ -15,6 +15,7 @@
 static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     (void)ctx;
+    run_message_settle_document(); /* before the answer can come */
     return port_mqtt_publish(topic, payload, len);
 }
 
@@ -70,8 +71,6 @@ void run_engine_init(struct slice record)
                 .random = random_bits,
                 .log = log_line,
             },
-        .document = device_runner.config.document,
-        .document_cap = device_runner.config.document_cap,
     };
     jobs_engine_init(&device_runner.engine, &config, record, run_now_ms());
     link_init(&device_runner.link);
@@ -85,16 +84,11 @@ static void serve_inbox(void)
 {
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
         struct inbox_item item;
-        port_mutex_lock(&device_runner.lock);
-        bool has_item = inbox_peek(&device_runner.inbox, &item);
-        port_mutex_unlock(&device_runner.lock);
-        if (!has_item) {
+        if (!run_message_peek(&item)) {
             return;
         }
         run_link_event(&item, run_now_ms());
-        port_mutex_lock(&device_runner.lock);
-        inbox_pop(&device_runner.inbox);
-        port_mutex_unlock(&device_runner.lock);
+        run_message_pop();
     }
 }
 
@@ -158,7 +152,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static uint32_t wait_ms(void)
 {
     port_mutex_lock(&device_runner.lock);
-    bool has_more = device_runner.inbox.count > 0;
+    bool has_more = device_runner.inbox.whole > 0;
     port_mutex_unlock(&device_runner.lock);
     if (has_more) {
         return 0;

@@ -31,12 +31,6 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
         item.flag = event->is_granted;
         break;
     case PORT_MQTT_MESSAGE:
-        item.topic = event->topic;
-        item.payload = event->payload;
-        break;
-    case PORT_MQTT_OVERSIZED:
-        item.topic = event->topic;
-        item.size = event->oversized_bytes;
         break;
     }
     return item;
@@ -46,12 +40,13 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
 static void on_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
-    struct inbox_item item = item_of(event);
-    bool is_message = event->type == PORT_MQTT_MESSAGE || event->type == PORT_MQTT_OVERSIZED;
     port_mutex_lock(&device_runner.lock);
-    if (!inbox_put(&device_runner.inbox, &item, is_message ? INBOX_RESERVE : 0)) {
-        device_runner.wants_resync = device_runner.wants_resync || is_message;
-        device_runner.is_inbox_lossy = device_runner.is_inbox_lossy || !is_message;
+    if (event->type == PORT_MQTT_MESSAGE) {
+        run_message_take(event);
+    } else {
+        const struct inbox_item item = item_of(event);
+        run_message_drop();
+        device_runner.is_inbox_lossy |= !inbox_put(&device_runner.inbox, &item, 0);
     }
     port_mutex_unlock(&device_runner.lock);
     port_signal_set(&device_runner.wake);
@@ -108,10 +103,7 @@ static void drop(const char *why, uint64_t now_ms)
     if (device_runner.link.state == LINK_CONNECTING || device_runner.link.state == LINK_UP) {
         lose(why, now_ms);
     }
-    port_mutex_lock(&device_runner.lock);
-    inbox_clear(&device_runner.inbox); /* all of it came from that connection */
-    device_runner.is_inbox_lossy = false;
-    port_mutex_unlock(&device_runner.lock);
+    run_message_clear();
 }
 
 void run_link_close(void)
@@ -121,9 +113,7 @@ void run_link_close(void)
         jobs_engine_disconnected(&device_runner.engine, run_now_ms());
     }
     link_stop(&device_runner.link);
-    port_mutex_lock(&device_runner.lock);
-    inbox_clear(&device_runner.inbox);
-    port_mutex_unlock(&device_runner.lock);
+    run_message_clear();
 }
 
 static void connected(uint64_t now_ms)
@@ -156,6 +146,22 @@ static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
     }
 }
 
+static void received(const struct inbox_item *item, uint64_t now_ms)
+{
+    struct slice payload = item->payload;
+    struct slice document = SLICE_EMPTY;
+    if (item->number == RUN_MESSAGE_TOO_LARGE) {
+        payload = SLICE_EMPTY;
+        if (slice_ends_with(item->topic, "/accepted")) { /* a notification is good without its text */
+            port_board_log(PORT_LOG_ERROR,
+                           "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD: big statusDetails?");
+        }
+    } else if (item->number > 0) {
+        document = (struct slice){item->flag ? device_runner.config.document : NULL, (size_t)item->number};
+    }
+    jobs_engine_message(&device_runner.engine, item->topic, payload, document, now_ms);
+}
+
 void run_link_event(const struct inbox_item *item, uint64_t now_ms)
 {
     switch ((enum port_mqtt_event_type)item->type) {
@@ -169,10 +175,7 @@ void run_link_event(const struct inbox_item *item, uint64_t now_ms)
         subscribed(item->number, item->flag, now_ms);
         break;
     case PORT_MQTT_MESSAGE:
-        jobs_engine_message(&device_runner.engine, item->topic, item->payload, now_ms);
-        break;
-    case PORT_MQTT_OVERSIZED:
-        jobs_engine_oversized(&device_runner.engine, item->topic, item->size, now_ms);
+        received(item, now_ms);
         break;
     }
 }
@@ -211,7 +214,6 @@ static void open_connection(uint64_t now_ms)
         .root_ca_pem = device_runner.config.root_ca_pem,
         .cert_pem = device_runner.config.cert_pem,
         .key_pem = device_runner.config.key_pem,
-        .message_cap = DEVICE_MESSAGE_CAP,
     };
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
         device_runner.subscription_ids[i] = -1;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of device/run, shared by its files: run.c (life cycle, wishes of other tasks), run_engine.c (engine task),
- * run_link.c (connection), run_mailbox.c (reports, registrations), run_worker.c (worker and event task). */
+ * run_link.c (connection), run_message.c (messages), run_mailbox.c (reports, registrations), run_worker.c (worker and
+ * event task). */
 #ifndef DEVICE_RUN_RUN_STATE_H
 #define DEVICE_RUN_RUN_STATE_H
 
+#include "common/json_cut.h"
 #include "device/core/jobs_engine_state.h"
 #include "device/core/link.h"
+#include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
 #include "device/run/inbox.h"
 #include "device/run/run.h"
@@ -48,6 +51,24 @@ struct run_command {
     } u;
 };
 
+/* Whose the document buffer is. The network task writes it while ARRIVING only. */
+enum run_document {
+    RUN_DOCUMENT_FREE,
+    RUN_DOCUMENT_ARRIVING, /* in the message that is being received */
+    RUN_DOCUMENT_QUEUED,   /* of a message in the queue */
+    RUN_DOCUMENT_IN_HAND,  /* the engine judges, claims or runs it */
+};
+
+/* The message that is being received. */
+struct run_message {
+    struct json_cut cut;
+    bool wants_document;
+    size_t rest_len; /* without the document */
+    size_t document_len;
+};
+
+#define RUN_MESSAGE_TOO_LARGE (-1) /* in place of document_len: its rest did not fit and is not there */
+
 struct runner {
     struct run_config config;
     atomic_bool are_objects_made;
@@ -71,6 +92,8 @@ struct runner {
     bool is_inbox_lossy; /* news of the connection were dropped: it must be made anew */
     uint64_t restart_at_ms;
     struct inbox inbox;
+    struct run_message message;
+    enum run_document document_state;
     struct run_command command;
     bool has_progress;
     bool is_progress_read; /* the engine task reads it: nobody writes */
@@ -119,6 +142,14 @@ void run_link_event(const struct inbox_item *item, uint64_t now_ms);
 void run_link_close(void);
 uint64_t run_link_wake_at_ms(void);
 enum err run_link_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
+
+/* run_message.c */
+void run_message_take(const struct port_mqtt_event *event); /* these two with `lock` held */
+void run_message_drop(void); /* the one that is being received: nothing more of it comes */
+void run_message_clear(void); /* the connection is gone, and with it what it has brought */
+bool run_message_peek(struct inbox_item *item);
+void run_message_pop(void);
+void run_message_settle_document(void); /* free for the next, unless the engine keeps it */
 
 /* run_mailbox.c */
 void run_mailbox_serve(uint64_t now_ms);

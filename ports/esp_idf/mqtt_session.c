@@ -11,6 +11,7 @@
 #define NETWORK_TIMEOUT_MS 20000 /* TCP, TLS, CONNACK: each */
 #define PAUSE_MS           20    /* how long esp-mqtt's task sleeps at a time when the connection is gone */
 #define AROUND_PAYLOAD     263   /* MQTT's header, topic of up to 256 bytes, message id */
+#define IN_BUFFER_BYTES    1024  /* what is longer comes in pieces */
 #define AROUND_DETAILS     320 /* of an update, the engine's longest publish; a longer one goes out in pieces */
 #define OUT_BUFFER_BYTES   (CONFIG_DEVICE_JOBS_DETAILS_SIZE + AROUND_DETAILS + AROUND_PAYLOAD)
 
@@ -66,24 +67,13 @@ static void on_subscribed(struct session *session, const esp_mqtt_event_t *event
     }
 }
 
-/* esp-mqtt's buffer takes our longest message whole: what comes in pieces is longer, and told with the first piece. */
 static void on_data(struct session *session, const esp_mqtt_event_t *event)
 {
-    if (event->current_data_offset > 0) {
-        return;
-    }
-    size_t len = event->total_data_len > 0 ? (size_t)event->total_data_len : 0;
-    struct port_mqtt_event told = {
-        .type = PORT_MQTT_MESSAGE,
-        .topic = {event->topic, (size_t)event->topic_len},
-    };
-    if (len > session->config.message_cap || event->data_len != event->total_data_len) {
-        told.type = PORT_MQTT_OVERSIZED;
-        told.oversized_bytes = len;
-    } else {
-        told.payload = (struct slice){event->data ? event->data : "", len};
-    }
-    session_emit(session, &told);
+    session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+                                                    .topic = {event->topic, (size_t)event->topic_len},
+                                                    .payload = {event->data, (size_t)event->data_len},
+                                                    .offset = (size_t)event->current_data_offset,
+                                                    .total = (size_t)event->total_data_len});
 }
 
 static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *data)
@@ -134,7 +124,7 @@ static esp_mqtt_client_handle_t make_client(struct session *session)
                     .disable_auto_reconnect = true,
                     .transport = session->transport},
         .task = {.priority = TASK_PRIORITY, .stack_size = TASK_STACK},
-        .buffer = {.size = (int)session->config.message_cap + AROUND_PAYLOAD, .out_size = OUT_BUFFER_BYTES},
+        .buffer = {.size = IN_BUFFER_BYTES, .out_size = OUT_BUFFER_BYTES},
     };
     return esp_mqtt_client_init(&config);
 }

@@ -55,13 +55,10 @@ static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosq
     (void)mosquitto;
     struct session *session = ctx;
     size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
-    struct port_mqtt_event event = {.type = PORT_MQTT_MESSAGE, .topic = slice_from(message->topic)};
-    if (len > session->message_cap) {
-        event.type = PORT_MQTT_OVERSIZED;
-        event.oversized_bytes = len;
-    } else {
-        event.payload = (struct slice){message->payload, len};
-    }
+    const struct port_mqtt_event event = {.type = PORT_MQTT_MESSAGE,
+                                          .topic = slice_from(message->topic),
+                                          .payload = {message->payload, len},
+                                          .total = len};
     session->emit(session->emit_ctx, &event);
 }
 
@@ -122,7 +119,6 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
     session->client_id = client_id;
     session->port = config->port;
     session->keepalive_s = config->keepalive_s;
-    session->message_cap = config->message_cap;
     session->connack = -1;
     session->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     session->tls = tls_context_new(config, &session->verdict, bad, why);

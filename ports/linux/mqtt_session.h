@@ -17,7 +17,6 @@ struct session {
     const char *client_id;
     uint16_t port;
     uint16_t keepalive_s;
-    size_t message_cap;
     SSL_CTX *tls;
     struct tls_verdict verdict;
     struct mosquitto *mosquitto;

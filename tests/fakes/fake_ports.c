@@ -59,6 +59,7 @@ static struct {
     unsigned restarts;
     unsigned puts_at_restart;
     int64_t wall_s;
+    const char *held;
     void (*on_shutdown)(void);
     const char *ssid, *password;
     void (*network_changed)(bool is_up);
@@ -276,22 +277,36 @@ static bool is_there_a_connection(void)
 
 bool fake_deliver(const char *topic, const char *payload)
 {
-    char whole[512];
-    snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
-    bool result = is_there_a_connection();
-    send_event(&(struct port_mqtt_event){
-        .type = PORT_MQTT_MESSAGE, .topic = slice_from(whole), .payload = slice_from(payload)});
-    return result;
+    return fake_deliver_pieces(topic, payload, strlen(payload) + 1);
 }
 
-bool fake_deliver_oversized(const char *topic, size_t bytes)
+static void send_piece(const char *topic, const char *payload, size_t offset, size_t len)
 {
     char whole[512];
     snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
+    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+                                         .topic = offset == 0 ? slice_from(whole) : SLICE_EMPTY,
+                                         .payload = {payload + offset, len},
+                                         .offset = offset,
+                                         .total = strlen(payload)});
+}
+
+bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece)
+{
+    size_t total = strlen(payload);
+    size_t offset = 0;
     bool result = is_there_a_connection();
-    send_event(&(struct port_mqtt_event){
-        .type = PORT_MQTT_OVERSIZED, .topic = slice_from(whole), .oversized_bytes = bytes});
+    do {
+        size_t len = total - offset < piece ? total - offset : piece;
+        send_piece(topic, payload, offset, len);
+        offset += len;
+    } while (offset < total);
     return result;
+}
+
+void fake_deliver_head(const char *topic, const char *payload, size_t len)
+{
+    send_piece(topic, payload, 0, len);
 }
 
 /* ---- storage */
@@ -392,12 +407,30 @@ size_t fake_stored(char *out, size_t cap)
 
 /* ---- board */
 
+void fake_log_hold(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    board.held = text;
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_log_release(void)
+{
+    pthread_mutex_lock(&lock);
+    board.held = NULL;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
 static void note(const char *mark, const char *text)
 {
     pthread_mutex_lock(&lock);
     int len = snprintf(board.log + board.log_len, LOG_CAP - board.log_len, "%s%s\n", mark, text);
     board.log_len += len > 0 && (size_t)len < LOG_CAP - board.log_len ? (size_t)len : 0;
     pthread_cond_broadcast(&changed);
+    while (board.held && strstr(text, board.held)) {
+        pthread_cond_wait(&changed, &lock);
+    }
     pthread_mutex_unlock(&lock);
 }
 

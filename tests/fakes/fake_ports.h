@@ -32,7 +32,8 @@ unsigned fake_publish_count(void);
 
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
-bool fake_deliver_oversized(const char *topic, size_t bytes);
+bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);
+void fake_deliver_head(const char *topic, const char *payload, size_t len); /* and no more of it */
 
 /* port_mqtt_open and port_mqtt_check answer this from here on. */
 void fake_mqtt_fail_open(enum err err);
@@ -49,6 +50,8 @@ size_t fake_stored(char *out, size_t cap);
 /* ---- board */
 bool fake_log_has(const char *text);
 void fake_wait_log(const char *text);
+void fake_log_hold(const char *text); /* the task that logs this waits ... */
+void fake_log_release(void);          /* ... and goes on */
 void fake_wait_restart(void);
 unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);

@@ -26,14 +26,20 @@ static const char *token_of(const struct fake_request *request, char out[80])
     return out;
 }
 
-static void answer(const struct fake_request *request, const char *kind, const char *members)
+static void write_answer(const struct fake_request *request, const char *members, char *payload, size_t cap)
 {
     char token[80] = "";
+    int len = snprintf(payload, cap, "{\"timestamp\":1800000000,\"clientToken\":\"%s\"%s%s}",
+                       token_of(request, token), members[0] ? "," : "", members);
+    assert_true(len > 0 && (size_t)len < cap);
+}
+
+static void answer(const struct fake_request *request, const char *kind, const char *members)
+{
     char topic[300];
     static _Thread_local char payload[16384];
     snprintf(topic, sizeof(topic), "%s/%s", request->topic, kind);
-    snprintf(payload, sizeof(payload), "{\"timestamp\":1800000000,\"clientToken\":\"%s\"%s%s}",
-             token_of(request, token), members[0] ? "," : "", members);
+    write_answer(request, members, payload, sizeof(payload));
     assert_true(fake_deliver(topic, payload));
 }
 
@@ -49,16 +55,24 @@ void fake_reject_request(const struct fake_request *request, const char *code)
     answer(request, "rejected", members);
 }
 
+void fake_write_next(const struct fake_request *request, const char *job_id, const char *document, char *payload,
+                     size_t cap)
+{
+    static _Thread_local char members[FAKE_ANSWER_CAP];
+    snprintf(members, sizeof(members),
+             "\"execution\":{\"jobId\":\"%s\",\"status\":\"QUEUED\",\"queuedAt\":1799999990,"
+             "\"lastUpdatedAt\":1799999990,\"versionNumber\":1,\"jobDocument\":%s,\"executionNumber\":1}",
+             job_id, document);
+    write_answer(request, members, payload, cap);
+}
+
 void fake_answer_next(const char *job_id, const char *document)
 {
     struct fake_request request;
-    static _Thread_local char members[12288];
+    static _Thread_local char payload[FAKE_ANSWER_CAP];
     fake_expect_request(&request, "$next/get");
-    snprintf(members, sizeof(members),
-             "\"execution\":{\"jobId\":\"%s\",\"status\":\"QUEUED\",\"queuedAt\":1799999990,"
-             "\"lastUpdatedAt\":1799999990,\"versionNumber\":1,\"executionNumber\":1,\"jobDocument\":%s}",
-             job_id, document);
-    fake_accept_request(&request, members);
+    fake_write_next(&request, job_id, document, payload, sizeof(payload));
+    assert_true(fake_deliver("$next/get/accepted", payload));
 }
 
 void fake_answer_no_job(void)

@@ -6,6 +6,7 @@
 #include "fakes/fake_ports.h"
 
 #define FAKE_PAYLOAD_CAP 2048
+#define FAKE_ANSWER_CAP  70000 /* with a document of 64 KiB */
 
 /* A publish that was taken from the device. */
 struct fake_request {
@@ -25,6 +26,10 @@ void fake_offer_job(unsigned connection, const char *job_id, const char *documen
 
 /* The same without the connection: the device asks for the next job by itself. */
 void fake_answer_next(const char *job_id, const char *document);
+
+/* Its answer, with the token of `request`, for a test that delivers it in a way of its own. */
+void fake_write_next(const struct fake_request *request, const char *job_id, const char *document, char *payload,
+                     size_t cap);
 void fake_answer_no_job(void);
 
 /* Takes and accepts the claim. */

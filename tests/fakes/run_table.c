@@ -106,6 +106,11 @@ void table_start_job(void)
     fake_wait_flag(&table.is_in_handler);
 }
 
+const char *table_document(void)
+{
+    return document;
+}
+
 struct run_report table_report(enum jobs_status status)
 {
     return (struct run_report){.job_id = "j1", .status = status, .progress_percent = -1};

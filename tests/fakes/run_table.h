@@ -41,6 +41,8 @@ enum err table_register_blink(void);
 /* Job "j1" is offered and claimed, and its handler runs. */
 void table_start_job(void);
 
+const char *table_document(void); /* the buffer as it is */
+
 struct run_report table_report(enum jobs_status status); /* of "j1" */
 
 /* A report from another task. */

@@ -6,7 +6,7 @@
 
 #define PATIENCE_MS 70000 /* port_mqtt_open promises its news within 60 s */
 #define CLOSE_MS    5000
-#define MESSAGE_CAP 1000
+#define SHORT_CAP   64 /* of a payload that is looked at byte by byte */
 #define TOPIC       "suite/topic"
 
 /* What came, in order; written by the network task before `arrived` is set. */
@@ -18,10 +18,11 @@ struct seen {
     bool is_granted;
     bool has_text;
     char text[200];
-    size_t oversized_bytes;
+    bool is_in_order; /* each piece where the one before had ended */
     size_t topic_len, payload_len;
+    uint32_t sum; /* of the payload, as sum_of */
     char topic[64];
-    char payload[MESSAGE_CAP];
+    char payload[SHORT_CAP];
 };
 static struct seen seen[EVENTS_MAX];
 static unsigned seen_count; /* guarded by `mutex`, like the array */
@@ -29,29 +30,54 @@ static unsigned taken;
 static struct port_mutex mutex;
 static struct port_signal arrived;
 
+static uint32_t sum_of(uint32_t sum, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        sum = sum * 31 + (unsigned char)bytes[i];
+    }
+    return sum;
+}
+
+static void begin_event(struct seen *slot, const struct port_mqtt_event *event)
+{
+    *slot = (struct seen){.type = event->type,
+                          .reason = event->reason,
+                          .message_id = event->message_id,
+                          .is_granted = event->is_granted,
+                          .has_text = event->text && event->text[0],
+                          .is_in_order = true,
+                          .topic_len = event->topic.len};
+    if (event->text) {
+        strncpy(slot->text, event->text, sizeof(slot->text) - 1);
+    }
+    if (event->topic.len <= sizeof(slot->topic)) {
+        memcpy(slot->topic, event->topic.ptr ? event->topic.ptr : "", event->topic.len);
+    }
+}
+
+/* true: it is whole. */
+static bool add_piece(struct seen *slot, const struct port_mqtt_event *event)
+{
+    size_t len = event->payload.len;
+    slot->is_in_order = slot->is_in_order && event->offset == slot->payload_len;
+    slot->sum = sum_of(slot->sum, event->payload.ptr, len);
+    if (len > 0 && slot->payload_len + len <= sizeof(slot->payload)) {
+        memcpy(slot->payload + slot->payload_len, event->payload.ptr, len);
+    }
+    slot->payload_len += len;
+    return slot->payload_len >= event->total;
+}
+
 static void on_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
     port_mutex_lock(&mutex);
     if (seen_count < EVENTS_MAX) {
-        struct seen *slot = &seen[seen_count++];
-        *slot = (struct seen){.type = event->type,
-                              .reason = event->reason,
-                              .message_id = event->message_id,
-                              .is_granted = event->is_granted,
-                              .has_text = event->text && event->text[0],
-                              .oversized_bytes = event->oversized_bytes,
-                              .topic_len = event->topic.len,
-                              .payload_len = event->payload.len};
-        if (event->text) {
-            strncpy(slot->text, event->text, sizeof(slot->text) - 1);
+        struct seen *slot = &seen[seen_count];
+        if (event->offset == 0) {
+            begin_event(slot, event);
         }
-        if (event->topic.len <= sizeof(slot->topic)) {
-            memcpy(slot->topic, event->topic.ptr ? event->topic.ptr : "", event->topic.len);
-        }
-        if (event->payload.len > 0 && event->payload.len <= sizeof(slot->payload)) {
-            memcpy(slot->payload, event->payload.ptr, event->payload.len);
-        }
+        seen_count += add_piece(slot, event);
     }
     port_mutex_unlock(&mutex);
     port_signal_set(&arrived);
@@ -106,7 +132,6 @@ static struct port_mqtt_config config_for(const struct port_world *world, uint16
         .root_ca_pem = world->root_ca_pem,
         .cert_pem = world->cert_pem,
         .key_pem = world->key_pem,
-        .message_cap = MESSAGE_CAP,
     };
 }
 
@@ -152,7 +177,7 @@ static const char *check_message_goes_round(const struct port_world *world)
     static const char payload[] = "any\0bytes\xff";
     PORT_EXPECT(port_mqtt_publish(TOPIC, payload, sizeof(payload)) == ERR_OK);
     const struct seen *event = next_event();
-    PORT_EXPECT(event && event->type == PORT_MQTT_MESSAGE);
+    PORT_EXPECT(event && event->type == PORT_MQTT_MESSAGE && event->is_in_order);
     PORT_EXPECT(event->topic_len == strlen(TOPIC) && memcmp(event->topic, TOPIC, event->topic_len) == 0);
     PORT_EXPECT(event->payload_len == sizeof(payload) &&
                 memcmp(event->payload, payload, sizeof(payload)) == 0);
@@ -183,19 +208,22 @@ static const char *check_burst_keeps_its_order(const struct port_world *world)
     return NULL;
 }
 
-/* too large is told with its size, and the connection lives. */
-static const char *check_oversized_message_is_told(const struct port_world *world)
+/* what is larger than any buffer comes all the same, in pieces or not, and the connection lives. */
+static const char *check_large_message_comes_whole(const struct port_world *world)
 {
-    static char large[MESSAGE_CAP + 1];
+    static char large[5000];
+    for (size_t i = 0; i < sizeof(large); i++) {
+        large[i] = (char)(i * i >> 4);
+    }
     PORT_TRY(connect_good(world));
     PORT_TRY(subscribe_to_topic());
-    PORT_EXPECT(port_mqtt_publish(TOPIC, large, sizeof(large)) == ERR_OK);
-    const struct seen *event = next_event();
-    PORT_EXPECT(event && event->type == PORT_MQTT_OVERSIZED && event->oversized_bytes == sizeof(large));
-    PORT_EXPECT(event->topic_len == strlen(TOPIC) && memcmp(event->topic, TOPIC, event->topic_len) == 0);
-    PORT_EXPECT(port_mqtt_publish(TOPIC, large, MESSAGE_CAP) == ERR_OK);
-    event = next_event();
-    PORT_EXPECT(event && event->type == PORT_MQTT_MESSAGE && event->payload_len == MESSAGE_CAP);
+    for (size_t len = sizeof(large); len > 900; len /= 2) {
+        PORT_EXPECT(port_mqtt_publish(TOPIC, large, len) == ERR_OK);
+        const struct seen *event = next_event();
+        PORT_EXPECT(event && event->type == PORT_MQTT_MESSAGE && event->is_in_order);
+        PORT_EXPECT(event->topic_len == strlen(TOPIC) && memcmp(event->topic, TOPIC, event->topic_len) == 0);
+        PORT_EXPECT(event->payload_len == len && event->sum == sum_of(0, large, len));
+    }
     port_mqtt_close();
     return NULL;
 }
@@ -363,7 +391,7 @@ static const char *check_credentials(const struct port_world *world)
 const struct port_check port_checks_mqtt[] = {
     {"message goes round", check_message_goes_round},
     {"burst keeps its order", check_burst_keeps_its_order},
-    {"oversized message is told", check_oversized_message_is_told},
+    {"large message comes whole", check_large_message_comes_whole},
     {"refused subscription is told", check_refused_subscription_is_told},
     {"one connection at a time", check_one_connection_at_a_time},
     {"no event after close", check_no_event_after_close},

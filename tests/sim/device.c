@@ -4,6 +4,7 @@
 #include "sim/world.h"
 
 #include "device/core/journal.h"
+#include "fakes/cut_message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,8 +218,6 @@ void sim_device_boot(struct sim_device *d)
                .restart = do_restart,
                .random = do_random,
                .log = do_log},
-        .document = d->document,
-        .document_cap = sizeof d->document,
     };
 
     d->is_on = true;
@@ -300,28 +299,15 @@ void sim_device_suback(struct sim_device *d, unsigned value)
     sim_device_settle(d);
 }
 
-/* Copies without a NUL, so that a sanitizer sees each byte that is read too many. */
 void sim_device_message(struct sim_device *d, const struct sim_event *event)
 {
-    size_t topic_len = strlen(event->topic);
-    struct slice topic = {event->topic, topic_len};
-
     sim_trace(d->world, "%s <- %s %.400s", d->name, event->topic, event->payload);
     if (strstr(event->topic, "/get/")) {
         d->told_ms = d->world->now_ms;
         d->asked_ms = event->sent_ms;
     }
-    if (event->payload_len > DEVICE_MESSAGE_CAP) {
-        jobs_engine_oversized(&d->engine, topic, event->payload_len, sim_device_now_ms(d));
-    } else {
-        char *bytes = malloc(event->payload_len + 1);
-        sim_check(d->world, bytes != NULL, "out of memory");
-        memcpy(bytes, event->payload, event->payload_len);
-        bytes = realloc(bytes, event->payload_len);
-        jobs_engine_message(&d->engine, topic, (struct slice){bytes, event->payload_len},
-                            sim_device_now_ms(d));
-        free(bytes);
-    }
+    hand_message(&d->engine, slice_from(event->topic), (struct slice){event->payload, event->payload_len},
+                 d->document, sim_device_now_ms(d));
     sim_device_settle(d);
 }
 

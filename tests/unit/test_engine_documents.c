@@ -115,77 +115,56 @@ static void test_document_at_the_limit(void **state)
     f = fake_ready();
     offer(f, "QUEUED", too_long);
     expect_refused(f, "REJECTED", "rejected", "DOCUMENT_TOO_LARGE");
-    assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: document of 4096 bytes, limit 4095"));
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: 4096 bytes, limit 4095"));
     fake_free(f);
     free(fits);
     free(too_long);
 }
 
-static void oversize(struct fake_engine *f, const char *topic, size_t size)
-{
-    char text[DEVICE_TOPIC_CAP];
-    snprintf(text, sizeof text, "%s%s", FAKE_PREFIX, topic);
-    jobs_engine_oversized(&f->engine, slice_from(text), size, f->now_ms);
-}
-
-/* a message that does not fit is asked for without its document, refused by name with size and limit. */
-static void test_oversized_answer(void **state)
+/* a document of any size is refused by name with its size and the limit, whatever the execution's status. */
+static void test_document_far_too_large(void **state)
 {
     static const char *const statuses[][3] = {{"QUEUED", "REJECTED", "rejected"},
                                               {"IN_PROGRESS", "FAILED", "failed"}};
+    char *document = long_document(32768);
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct fake_engine *f = fake_ready();
-        fake_expect_publish_to(f, "$next/get");
-        oversize(f, "$next/get/accepted", 34567);
-        fake_expect_publish(f, "$next/get", "{\"includeJobDocument\":false,\"clientToken\":\"T\"}");
-        oversize(f, "j1/get/accepted", 99999);
-        fake_accept(f, "$next/get", fake_execution("j1", 1, statuses[i][0], NULL));
+        offer(f, statuses[i][0], document);
         expect_refused(f, statuses[i][1], statuses[i][2], "DOCUMENT_TOO_LARGE");
-        assert_non_null(
-            strstr(f->effects[f->seen - 1].text, "too large: message of 34567 bytes, limit 6144"));
+        assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: 32768 bytes, limit 4095"));
         fake_accept(f, "j1/update", "");
         fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
         fake_free(f);
     }
+    free(document);
 }
 
-/* Between the answer that did not fit and the one without documents another execution came to the front: it is innocent. */
-static void test_oversized_answer_and_the_queue_moves(void **state)
+/* The engine says how long a document must stay: from the claim until the handler has returned, and while the application works on it. */
+static void test_document_is_kept_for_the_handler(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    oversize(f, "$next/get/accepted", 34567);
-    fake_expect_publish_to(f, "$next/get");
-    fake_message(f, "notify-next", "{\"execution\":{\"jobId\":\"j2\"}}");
-    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", NULL));
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", "{\"action\":\"blink\"}"));
-    fake_expect_publish_to(f, "j2/update");
+    assert_false(jobs_engine_keeps_document(&f->engine));
+    offer(f, "QUEUED", "{\"action\":\"blink\"}");
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* CLAIMING */
+    fake_accept(f, "j1/update", "");
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* RUNNING */
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* FINAL, and the handler runs */
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    assert_false(jobs_engine_keeps_document(&f->engine));
+    fake_free(f);
+
+    f = fake_running();
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* WAITING */
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    assert_false(jobs_engine_keeps_document(&f->engine));
     fake_free(f);
 }
 
-/* A new connection, or an empty queue, forgets about the answer that did not fit. */
-static void test_oversized_answer_is_forgotten(void **state)
-{
-    struct fake_engine *f = fake_ready();
-    (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    oversize(f, "$next/get/accepted", 34567);
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", "");
-    fake_message(f, "notify", "{}");
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-    oversize(f, "$next/get/accepted", 34567);
-    fake_expect_publish_to(f, "$next/get");
-    jobs_engine_disconnected(&f->engine, f->now_ms);
-    fake_connect(f);
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-    fake_free(f);
-}
-
-/* The message nests deeper than the reader goes: a valid document, but none that we can take. */
+/* It nests deeper than the reader goes: a valid document, but none that we can take. */
 static void test_document_nested_too_deeply(void **state)
 {
     char document[128] = "{\"action\":\"blink\",\"x\":";
@@ -197,8 +176,6 @@ static void test_document_nested_too_deeply(void **state)
         strcat(document, "]");
     strcat(document, "}");
     offer(f, "QUEUED", document);
-    fake_expect_publish(f, "$next/get", "{\"includeJobDocument\":false,\"clientToken\":\"T\"}");
-    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", NULL));
     expect_refused(f, "REJECTED", "rejected", "INVALID_DOCUMENT");
     fake_free(f);
 }
@@ -210,7 +187,7 @@ static void test_oversized_notification(void **state)
     (void)state;
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", "");
-    oversize(f, "notify-next", 34567);
+    fake_message(f, "notify-next", "");
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     fake_free(f);
 }
@@ -370,9 +347,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_documents),
         cmocka_unit_test(test_document_at_the_limit),
-        cmocka_unit_test(test_oversized_answer),
-        cmocka_unit_test(test_oversized_answer_and_the_queue_moves),
-        cmocka_unit_test(test_oversized_answer_is_forgotten),
+        cmocka_unit_test(test_document_far_too_large),
+        cmocka_unit_test(test_document_is_kept_for_the_handler),
         cmocka_unit_test(test_document_nested_too_deeply),
         cmocka_unit_test(test_oversized_notification),
         cmocka_unit_test(test_grace_unknown_action_waits_then_is_refused),

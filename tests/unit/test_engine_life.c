@@ -276,8 +276,8 @@ static void test_foreign_topics_are_ignored(void **state)
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", "");
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
-        jobs_engine_message(&f->engine, slice_from(topics[i]), slice_from("{}"), f->now_ms);
-        jobs_engine_oversized(&f->engine, slice_from(topics[i]), 100000, f->now_ms);
+        jobs_engine_message(&f->engine, slice_from(topics[i]), slice_from("{}"), SLICE_EMPTY, f->now_ms);
+        jobs_engine_message(&f->engine, slice_from(topics[i]), SLICE_EMPTY, SLICE_EMPTY, f->now_ms);
     }
     fake_expect_quiet(f);
     fake_message(f, "notify", "{}");

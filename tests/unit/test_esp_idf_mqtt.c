@@ -92,8 +92,7 @@ static struct port_mqtt_config config_for(uint16_t port)
                                      .keepalive_s = 60,
                                      .root_ca_pem = root_ca,
                                      .cert_pem = cert,
-                                     .key_pem = key,
-                                     .message_cap = CAP};
+                                     .key_pem = key};
 }
 
 static void open_port(uint16_t port)
@@ -224,14 +223,14 @@ static void test_messages(void **state)
     mqtt_message("topic", large, CAP, CAP);
     at = expect(PORT_MQTT_MESSAGE);
     assert_int_equal(events[at].payload.len, CAP);
-    mqtt_message("topic", large, CAP + 1, CAP + 1); /* in one piece, and too large */
-    at = expect(PORT_MQTT_OVERSIZED);
-    assert_int_equal(events[at].oversized_bytes, CAP + 1);
-    mqtt_message("other", large, CAP / 2, 3 * CAP); /* in six pieces */
-    at = expect(PORT_MQTT_OVERSIZED);
-    assert_int_equal(events[at].oversized_bytes, 3 * CAP);
-    assert_string_equal(topics[at], "other");
-    assert_int_equal(events_so_far(), taken); /* told once */
+    mqtt_message("other", large, CAP / 2, 3 * CAP);
+    for (size_t i = 0; i < 6; i++) {
+        at = expect(PORT_MQTT_MESSAGE);
+        assert_int_equal(events[at].offset, i * (CAP / 2));
+        assert_int_equal(events[at].payload.len, CAP / 2);
+        assert_int_equal(events[at].total, 3 * CAP);
+        assert_string_equal(topics[at], i == 0 ? "other" : "");
+    }
 }
 
 static void test_end_is_told_once_and_nothing_is_taken_any_more(void **state)

@@ -85,7 +85,6 @@ static void open_at(uint16_t port)
         .root_ca_pem = authority.cert,
         .cert_pem = device.cert,
         .key_pem = device.key,
-        .message_cap = 1000,
     };
     memset(&seen, 0, sizeof(seen));
     assert_int_equal(port_mqtt_open(&config, on_event, NULL), ERR_OK);

@@ -72,8 +72,7 @@ static struct port_mqtt_config config_for(const char *host, uint16_t port)
                                      .keepalive_s = 30,
                                      .root_ca_pem = authority.cert,
                                      .cert_pem = device.cert,
-                                     .key_pem = device.key,
-                                     .message_cap = 1000};
+                                     .key_pem = device.key};
 }
 
 static void open_connection(const struct port_mqtt_config *config)

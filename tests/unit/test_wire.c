@@ -162,7 +162,6 @@ static void test_answer_with_an_execution(void **state)
     assert_int_equal(answer.version, 3);
     assert_int_equal(answer.status, JOBS_STATUS_IN_PROGRESS);
     assert_int_equal(answer.attempt, 2);
-    assert_true(slice_is(answer.document, "{\"action\":\"a\"}"));
     assert_true(slice_is(answer.details, "{\"attempt\":\"2\",\"step\":\"x\"}"));
 }
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* device/run/run_message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
+ * (R-54; design.md section 3: a dropped message sets a resync flag). The buffer is written only while nobody reads it. */
+// LINK: run_table device_run device_core fake_service fake_ports port_linux common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fakes/run_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEXT_ACCEPTED "$next/get/accepted"
+#define TOO_LARGE     "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD"
+
+static char payload[FAKE_ANSWER_CAP];
+
+/* One byte more than a message may have. */
+static void deliver_filler(void)
+{
+    static char filler[DEVICE_MESSAGE_CAP + 2];
+    memset(filler, ' ', sizeof(filler) - 1);
+    fake_deliver("j9/get/accepted", filler);
+}
+
+/* Connected, and the question for the next job is taken. */
+static struct fake_request ask(void)
+{
+    struct fake_request request;
+    assert_int_equal(run_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_connect();
+    fake_expect_request(&request, "$next/get");
+    return request;
+}
+
+/* {"action":"blink","x":"xxx..."} of `len` bytes, freed by the caller. */
+static char *long_document(size_t len)
+{
+    static const char head[] = "{\"action\":\"blink\",\"x\":\"";
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    memset(text, 'x', len);
+    memcpy(text, head, sizeof(head) - 1);
+    memcpy(text + len - 2, "\"}", 3);
+    return text;
+}
+
+static void test_document_in_pieces_of_any_size(void **state)
+{
+    static const size_t pieces[] = {1, 7, 100, 1024, 5000};
+    char *document = long_document(CONFIG_DEVICE_JOBS_DOCUMENT_SIZE - 1);
+    (void)state;
+    struct fake_request request = ask();
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        char job_id[] = {'j', (char)('1' + i), '\0'};
+        atomic_store(&table.return_status, JOBS_STATUS_SUCCEEDED);
+        if (i > 0) {
+            fake_expect_request(&request, "$next/get");
+        }
+        fake_write_next(&request, job_id, document, payload, sizeof(payload));
+        assert_true(fake_deliver_pieces(NEXT_ACCEPTED, payload, pieces[i]));
+        fake_accept_until(&request, job_id, "SUCCEEDED");
+        assert_string_equal(table.seen_document, document);
+        assert_string_equal(table.seen_job_id, job_id);
+    }
+    free(document);
+}
+
+/* However large: refused by name, with its size, at once. */
+static void test_document_larger_than_the_buffer(void **state)
+{
+    static const size_t sizes[] = {CONFIG_DEVICE_JOBS_DOCUMENT_SIZE, 32768, 65000};
+    (void)state;
+    struct fake_request request = ask();
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char job_id[] = {'j', (char)('1' + i), '\0'};
+        char expected[64];
+        char *document = long_document(sizes[i]);
+        if (i > 0) {
+            fake_expect_request(&request, "$next/get");
+        }
+        fake_write_next(&request, job_id, document, payload, sizeof(payload));
+        assert_true(fake_deliver_pieces(NEXT_ACCEPTED, payload, 1024));
+        fake_accept_until(&request, job_id, "REJECTED");
+        snprintf(expected, sizeof(expected), "too large: %zu bytes, limit 4095", sizes[i]);
+        assert_non_null(strstr(request.payload, expected));
+        free(document);
+    }
+    assert_false(atomic_load(&table.is_in_handler));
+}
+
+/* A late answer to an older question, while the handler reads its document; and documents in topics that bring none. */
+static void test_document_in_use_is_not_overwritten(void **state)
+{
+    (void)state;
+    atomic_store(&table.may_return, false);
+    table_start_job();
+    struct fake_request request = {.payload = "{\"clientToken\":\"0123456789abcdef\"}"};
+    fake_write_next(&request, "j9", "{\"action\":\"other\"}", payload, sizeof(payload));
+    fake_deliver(NEXT_ACCEPTED, payload);
+    fake_deliver("notify-next", payload);
+    fake_deliver("j1/get/accepted", payload);
+    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_OK); /* by now the engine has seen the messages before it */
+    assert_string_equal(table_document(), TABLE_DOCUMENT);
+    atomic_store(&table.may_return, true);
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+}
+
+/* The answer arrives while one that nobody waits for holds the buffer: it counts as lost, is asked again, and run. */
+static void test_document_that_found_the_buffer_taken(void **state)
+{
+    (void)state;
+    struct fake_request request = ask();
+    static char stale[1000];
+    const struct fake_request old = {.payload = "{\"clientToken\":\"0123456789abcdef\"}"};
+    fake_write_next(&old, "j9", "{\"action\":\"blink\"}", stale, sizeof(stale));
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
+    fake_log_hold(TOO_LARGE);
+    deliver_filler();
+    fake_wait_log(TOO_LARGE); /* the engine task stands still, and both answers come */
+    fake_deliver(NEXT_ACCEPTED, stale);
+    fake_deliver(NEXT_ACCEPTED, payload);
+    fake_log_release();
+    fake_answer_next("j1", TABLE_DOCUMENT);
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_document, TABLE_DOCUMENT);
+}
+
+/* The connection ends within a message: nothing of it is taken, and the next connection starts clean. */
+static void test_connection_ends_within_a_message(void **state)
+{
+    (void)state;
+    struct fake_request request = ask();
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
+    fake_deliver_head(NEXT_ACCEPTED, payload, 200);
+    fake_disconnect("in the middle");
+    fake_offer_job(2, "j2", TABLE_DOCUMENT);
+    fake_accept_claim("j2");
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_job_id, "j2");
+    assert_string_equal(table.seen_document, TABLE_DOCUMENT);
+}
+
+/* A notification that is too large is news like any other. */
+static void test_notification_that_is_too_large(void **state)
+{
+    (void)state;
+    struct fake_request request = ask();
+    static char filler[DEVICE_MESSAGE_CAP + 2];
+    memset(filler, ' ', sizeof(filler) - 1);
+    fake_accept_request(&request, "");
+    fake_deliver_pieces("notify", filler, 100);
+    fake_answer_next("j1", TABLE_DOCUMENT);
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+    assert_false(fake_log_has(TOO_LARGE));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_document_in_pieces_of_any_size),
+        TEST(test_document_larger_than_the_buffer),
+        TEST(test_document_in_use_is_not_overwritten),
+        TEST(test_document_that_found_the_buffer_taken),
+        TEST(test_connection_ends_within_a_message),
+        TEST(test_notification_that_is_too_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
