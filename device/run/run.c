@@ -5,14 +5,30 @@
 #include "device/port/port_time.h"
 #include "device/run/run_state.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 struct runner device_runner;
 
 /* The journal is read into the message queue, which is not in use before run_start. */
+_Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 32,
+               "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
+_Static_assert(INBOX_RESERVE >= RUN_REASON_CAP + 8 * 12, "the end of a connection might not be heard");
 _Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
 
 uint64_t run_now_ms(void)
 {
     return port_time_monotonic_ms();
+}
+
+void run_log(enum port_log_level level, const char *format, ...)
+{
+    char line[RUN_LINE_CAP];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    port_board_log(level, line);
 }
 
 static void make_objects(void)
@@ -44,8 +60,7 @@ static enum err reset(const struct run_config *config)
             device_runner.is_inbox_lossy = false;
         device_runner.restart_at_ms = RUN_NEVER;
         device_runner.command.state = RUN_COMMAND_FREE;
-        device_runner.has_progress = device_runner.is_progress_read = device_runner.has_work =
-            device_runner.has_returned = device_runner.is_handler_busy = false;
+        device_runner.has_work = device_runner.has_returned = device_runner.is_handler_busy = false;
         device_runner.has_cancel = device_runner.is_link_told = false;
         device_runner.work.run_id = 0;
         inbox_clear(&device_runner.inbox);

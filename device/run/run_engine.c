@@ -5,8 +5,6 @@
 #include "device/port/port_store.h"
 #include "device/run/run_state.h"
 
-#include <stdio.h>
-
 #define MESSAGES_A_TURN  16
 #define RESTART_GRACE_MS 2000 /* `SYSTEM_restart(0); return JOB_STATUS_SUCCESSED;` is a natural handler */
 
@@ -21,9 +19,8 @@ static enum err publish(void *ctx, const char *topic, const char *payload, size_
 
 static void reconnect(void *ctx, const char *why)
 {
-    (void)ctx;
+    (void)ctx, (void)why; /* the engine has logged it */
     device_runner.must_drop = true;
-    snprintf(device_runner.drop_reason, sizeof(device_runner.drop_reason), "%s", why);
 }
 
 static enum err save(void *ctx, const void *record, size_t len)
@@ -35,8 +32,7 @@ static enum err save(void *ctx, const void *record, size_t len)
 static void restart(void *ctx, const char *why)
 {
     (void)ctx;
-    snprintf(device_runner.line, sizeof(device_runner.line), "the device restarts: %s", why);
-    port_board_log(PORT_LOG_ERROR, device_runner.line);
+    run_log(PORT_LOG_ERROR, "the device restarts: %s", why);
     device_runner.must_restart = true;
 }
 

@@ -6,8 +6,6 @@
 #include "device/port/port_time.h"
 #include "device/run/run_state.h"
 
-#include <stdio.h>
-
 /* TLS checks validity against the clock: one that stands before this day (2025-01-01) was never set. */
 #define CLOCK_FLOOR_S  1735689600
 #define CLOCK_AGAIN_MS 1000
@@ -70,23 +68,20 @@ static enum run_link state_when_down(void)
     return state == RUN_LINK_UP ? RUN_LINK_DOWN : state;
 }
 
-static void log_down(bool was_up, const char *why, uint64_t now_ms)
+static void log_down(bool was_up, struct slice why, uint64_t now_ms)
 {
     const struct run_config *config = &device_runner.config;
-    uint64_t wait_s = (device_runner.link.next_ms - now_ms + 999) / 1000;
+    const unsigned wait_s = (unsigned)((device_runner.link.next_ms - now_ms + 999) / 1000);
     if (was_up) {
-        snprintf(device_runner.line, sizeof(device_runner.line), "disconnected from %.100s: %s", config->host,
-                 why);
+        run_log(PORT_LOG_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
     } else {
-        snprintf(device_runner.line, sizeof(device_runner.line),
-                 "cannot connect to %.100s:%u: %s; next try in %u s", config->host, config->port, why,
-                 (unsigned)wait_s);
+        run_log(PORT_LOG_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host, config->port,
+                (int)why.len, why.ptr, wait_s);
     }
-    port_board_log(was_up ? PORT_LOG_INFO : PORT_LOG_ERROR, device_runner.line);
 }
 
 /* The connection is gone, or never came. */
-static void lose(const char *why, uint64_t now_ms)
+static void lose(struct slice why, uint64_t now_ms)
 {
     bool was_up = device_runner.link.state == LINK_UP;
     port_mqtt_close();
@@ -101,7 +96,7 @@ static void lose(const char *why, uint64_t now_ms)
 static void drop(const char *why, uint64_t now_ms)
 {
     if (device_runner.link.state == LINK_CONNECTING || device_runner.link.state == LINK_UP) {
-        lose(why, now_ms);
+        lose(slice_from(why), now_ms);
     }
     run_message_clear();
 }
@@ -118,21 +113,11 @@ void run_link_close(void)
 
 static void connected(uint64_t now_ms)
 {
-    snprintf(device_runner.line, sizeof(device_runner.line), "connected to %.100s:%u as '%s'",
-             device_runner.config.host, device_runner.config.port, device_runner.config.thing_name);
-    port_board_log(PORT_LOG_INFO, device_runner.line);
+    run_log(PORT_LOG_INFO, "connected to %.100s:%u as '%s'", device_runner.config.host, device_runner.config.port,
+            device_runner.config.thing_name);
     link_up(&device_runner.link, now_ms);
     tell(RUN_LINK_UP);
     jobs_engine_connected(&device_runner.engine, now_ms);
-}
-
-static void disconnected(struct slice text, uint64_t now_ms)
-{
-    char why[RUN_REASON_CAP];
-    if (slice_copy(text, why, sizeof(why))) {
-        why[0] = '\0';
-    }
-    lose(why, now_ms);
 }
 
 static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
@@ -169,7 +154,7 @@ void run_link_event(const struct inbox_item *item, uint64_t now_ms)
         connected(now_ms);
         break;
     case PORT_MQTT_DISCONNECTED:
-        disconnected(item->payload, now_ms);
+        lose(item->payload, now_ms);
         break;
     case PORT_MQTT_SUBSCRIBED:
         subscribed(item->number, item->flag, now_ms);
@@ -197,9 +182,7 @@ static bool is_clock_plausible(uint64_t now_ms)
     device_runner.clock_again_ms = now_ms + CLOCK_AGAIN_MS;
     if (!device_runner.is_clock_told) {
         device_runner.is_clock_told = true;
-        snprintf(device_runner.line, sizeof(device_runner.line),
-                 "the clock is not set (%lld s since 1970): TLS waits until it is", (long long)wall_s);
-        port_board_log(PORT_LOG_ERROR, device_runner.line);
+        run_log(PORT_LOG_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is", (long)wall_s);
     }
     return false;
 }
@@ -220,7 +203,7 @@ static void open_connection(uint64_t now_ms)
     }
     enum err err = port_mqtt_open(&config, on_event, NULL);
     if (err) {
-        lose(err_text(err), now_ms);
+        lose(slice_from(err_text(err)), now_ms);
     }
 }
 
@@ -235,7 +218,7 @@ static void serve_wishes(uint64_t now_ms)
     port_mutex_unlock(&device_runner.lock);
     if (device_runner.must_drop) {
         device_runner.must_drop = false;
-        drop(device_runner.drop_reason, now_ms);
+        drop("the library wants a new connection", now_ms);
     } else if (is_lossy) {
         drop("more news than the message queue takes", now_ms);
     } else if (wants_reconnect) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How other tasks reach the engine: the newest progress in a slot of its own, and one slot for what they wait for (a final
- * status, a registration). Nothing here can be "full": who finds the slot taken waits for his turn. */
-#include "device/port/port_time.h"
+/* How other tasks reach the engine: one slot for reports and registrations, filled by one task at a time. Nothing here can be
+ * "full": who finds the slot taken waits for his turn. Progress waits for nothing else; its newest report wins. */
 #include "device/run/run_state.h"
 
 #include <string.h>
@@ -23,18 +22,25 @@ static bool take_slot(void)
     return false;
 }
 
-/* Hands the filled slot to the engine task and waits for its answer. `lock` is held on entry. */
-static enum err give_slot(void)
+/* Hands the filled slot to the engine task. `lock` is held on entry. */
+static void post_slot(enum run_command_type type, bool is_awaited)
 {
+    device_runner.command.type = type;
+    device_runner.command.is_awaited = is_awaited;
     device_runner.command.state = RUN_COMMAND_GIVEN;
     port_mutex_unlock(&device_runner.lock);
     port_signal_set(&device_runner.wake);
+}
+
+/* The same, and waits for the answer. */
+static enum err give_slot(enum run_command_type type)
+{
+    post_slot(type, true);
     port_signal_wait(&device_runner.replied, RUN_COMMAND_MS);
 
     port_mutex_lock(&device_runner.lock);
-    if (device_runner.command.state == RUN_COMMAND_GIVEN) {
-        device_runner.command.state =
-            RUN_COMMAND_ABANDONED; /* the engine task frees it; what it holds is still done */
+    if (device_runner.command.state != RUN_COMMAND_DONE) {
+        device_runner.command.is_awaited = false; /* it is still carried out, and the engine task frees it */
         port_mutex_unlock(&device_runner.lock);
         return ERR_TIMEOUT;
     }
@@ -67,11 +73,10 @@ enum err run_register(const struct jobs_action *action)
         return ERR_BUSY;
     }
     struct run_command *command = &device_runner.command;
-    command->type = RUN_COMMAND_REGISTER;
     command->u.registration.action = *action;
     strcpy(command->u.registration.name, action->name);
     command->u.registration.action.name = command->u.registration.name;
-    return give_slot();
+    return give_slot(RUN_COMMAND_REGISTER);
 }
 
 /* The pairs that keep the rules; how many did not. */
@@ -85,90 +90,70 @@ static size_t fill_details(struct details *details, const struct run_report *fro
     return refused;
 }
 
-static void name_run(struct jobs_report *to, const struct run_report *from)
+static const char *job_id_of(const struct run_report *report)
 {
-    to->run_id = from->run_id;
-    to->job_id[0] = '\0';
-    if (from->job_id) {
-        strcpy(to->job_id, from->job_id);
-    }
+    return report->job_id ? report->job_id : "";
 }
 
-/* What the newest report does not say stays as the one before it said, when that has not been taken yet. */
-static size_t leave_progress(const struct run_report *report)
+static void clear_report(struct jobs_report *slot, const struct run_report *from)
 {
-    struct jobs_report *slot = &device_runner.progress;
-    size_t refused = 0;
-    bool is_same = device_runner.has_progress && slot->run_id == report->run_id &&
-                   strcmp(slot->job_id, report->job_id ? report->job_id : "") == 0;
-    if (!is_same) {
-        name_run(slot, report);
-        slot->has_progress = slot->has_details = false;
-    }
-    slot->status = JOBS_STATUS_IN_PROGRESS;
+    slot->run_id = from->run_id;
+    strcpy(slot->job_id, job_id_of(from));
     slot->message = NULL;
-    if (report->progress_percent >= 0) {
+    slot->has_progress = slot->has_details = false;
+}
+
+/* What `from` does not say stays as it is. Returns the number of refused pairs. */
+static size_t fill_report(struct jobs_report *slot, const struct run_report *from)
+{
+    slot->status = from->status;
+    if (from->message) {
+        char *message = device_runner.command.u.report.message;
+        strncpy(message, from->message, JOURNAL_MESSAGE_CAP - 1);
+        message[JOURNAL_MESSAGE_CAP - 1] = '\0';
+        slot->message = message;
+    }
+    if (from->progress_percent >= 0) {
         slot->has_progress = true;
-        slot->progress_percent = (uint8_t)report->progress_percent;
+        slot->progress_percent = (uint8_t)from->progress_percent;
     }
-    if (report->has_details) {
-        slot->has_details = true;
-        refused = fill_details(&slot->details, report);
+    if (!from->has_details) {
+        return 0;
     }
-    device_runner.has_progress = true;
-    return refused;
+    slot->has_details = true;
+    return fill_details(&slot->details, from);
 }
 
-/* With `lock` held on return, when it returns true. The engine task reads the slot for a moment at a time. */
-static bool take_progress(void)
+/* Progress of the same run that the engine task has not taken yet. With `lock` held. */
+static bool is_newer_progress(const struct run_report *report)
 {
-    for (uint32_t waited_ms = 0; waited_ms < RUN_COMMAND_MS; waited_ms++) {
-        port_mutex_lock(&device_runner.lock);
-        if (device_runner.is_started && !device_runner.is_progress_read) {
-            return true;
-        }
-        bool is_started = device_runner.is_started;
+    const struct run_command *command = &device_runner.command;
+    const struct jobs_report *slot = &command->u.report.report;
+    return command->state == RUN_COMMAND_GIVEN && command->type == RUN_COMMAND_REPORT &&
+           slot->status == JOBS_STATUS_IN_PROGRESS && report->status == JOBS_STATUS_IN_PROGRESS &&
+           slot->run_id == report->run_id && strcmp(slot->job_id, job_id_of(report)) == 0;
+}
+
+static enum err report_named(const struct run_report *report, size_t *refused)
+{
+    struct jobs_report *slot = &device_runner.command.u.report.report;
+    port_mutex_lock(&device_runner.lock);
+    if (is_newer_progress(report)) {
+        *refused = fill_report(slot, report);
         port_mutex_unlock(&device_runner.lock);
-        if (!is_started) {
-            return false;
-        }
-        port_time_sleep_ms(1);
+        return ERR_OK;
     }
-    return false;
-}
-
-static enum err report_progress(const struct run_report *report, size_t *refused)
-{
-    if (!take_progress()) {
-        return ERR_BUSY;
-    }
-    *refused = leave_progress(report);
     port_mutex_unlock(&device_runner.lock);
-    port_signal_set(&device_runner.wake);
-    return ERR_OK;
-}
-
-static enum err report_final(const struct run_report *report, size_t *refused)
-{
     if (!take_slot()) {
         return ERR_BUSY;
     }
-    struct run_command *command = &device_runner.command;
-    struct jobs_report *slot = &command->u.final.report;
-    command->type = RUN_COMMAND_REPORT;
-    name_run(slot, report);
-    slot->status = report->status;
-    slot->has_progress = report->progress_percent >= 0;
-    slot->progress_percent = slot->has_progress ? (uint8_t)report->progress_percent : 0;
-    slot->message = NULL;
-    if (report->message) {
-        strncpy(command->u.final.message, report->message, JOURNAL_MESSAGE_CAP - 1);
-        command->u.final.message[JOURNAL_MESSAGE_CAP - 1] = '\0';
-        slot->message = command->u.final.message;
+    clear_report(slot, report);
+    *refused = fill_report(slot, report);
+    if (report->status != JOBS_STATUS_IN_PROGRESS) {
+        return give_slot(RUN_COMMAND_REPORT);
     }
-    slot->has_details = report->has_details;
-    *refused = report->has_details ? fill_details(&slot->details, report) : 0;
-    return give_slot();
+    post_slot(RUN_COMMAND_REPORT, false);
+    return ERR_OK;
 }
 
 enum err run_report(const struct run_report *report, size_t *refused)
@@ -176,91 +161,54 @@ enum err run_report(const struct run_report *report, size_t *refused)
     size_t ignored = 0;
     refused = refused ? refused : &ignored;
     *refused = 0;
-    bool is_named = report->run_id != 0 || (report->job_id && report->job_id[0]);
+    bool is_named = report->run_id != 0 || job_id_of(report)[0];
     if (!is_named || report->status >= JOBS_STATUS_COUNT || report->progress_percent > 100 ||
-        (report->job_id && strlen(report->job_id) >= DEVICE_JOB_ID_CAP)) {
+        strlen(job_id_of(report)) >= DEVICE_JOB_ID_CAP) {
         return ERR_ARG;
     }
-    if (!run_is_started()) {
-        return ERR_BUSY;
-    }
-    if (report->status == JOBS_STATUS_IN_PROGRESS) {
-        return report_progress(report, refused);
-    }
-    return report_final(report, refused);
+    return run_is_started() ? report_named(report, refused) : ERR_BUSY;
 }
 
 /* ---- the engine task's side */
 
-static void serve_progress(uint64_t now_ms)
-{
-    port_mutex_lock(&device_runner.lock);
-    bool has_progress = device_runner.has_progress;
-    device_runner.is_progress_read = has_progress;
-    port_mutex_unlock(&device_runner.lock);
-    if (!has_progress) {
-        return;
-    }
-    jobs_engine_report(&device_runner.engine, &device_runner.progress, now_ms);
-    port_mutex_lock(&device_runner.lock);
-    device_runner.has_progress = device_runner.is_progress_read = false;
-    port_mutex_unlock(&device_runner.lock);
-}
-
 static enum err carry_out(struct run_command *command, uint64_t now_ms)
 {
-    switch (command->type) {
-    case RUN_COMMAND_REGISTER:
+    if (command->type == RUN_COMMAND_REGISTER) {
         return jobs_engine_register(&device_runner.engine, &command->u.registration.action, now_ms);
-    case RUN_COMMAND_REPORT:
-        return jobs_engine_report(&device_runner.engine, &command->u.final.report, now_ms);
     }
-    return ERR_INTERNAL;
-}
-
-static bool is_given(void)
-{
-    return device_runner.command.state == RUN_COMMAND_GIVEN ||
-           device_runner.command.state == RUN_COMMAND_ABANDONED;
+    return jobs_engine_report(&device_runner.engine, &command->u.report.report, now_ms);
 }
 
 /* With `lock` held. */
 static void answer(enum err result)
 {
-    if (device_runner.command.state == RUN_COMMAND_ABANDONED) {
-        device_runner.command.state = RUN_COMMAND_FREE;
-        port_signal_set(&device_runner.gate);
-        return;
-    }
-    device_runner.command.result = result;
-    device_runner.command.state = RUN_COMMAND_DONE;
-    port_signal_set(&device_runner.replied);
+    struct run_command *command = &device_runner.command;
+    command->result = result;
+    command->state = command->is_awaited ? RUN_COMMAND_DONE : RUN_COMMAND_FREE;
+    port_signal_set(command->is_awaited ? &device_runner.replied : &device_runner.gate);
 }
 
-static void serve_command(uint64_t now_ms)
+void run_mailbox_serve(uint64_t now_ms)
 {
+    struct run_command *command = &device_runner.command;
     port_mutex_lock(&device_runner.lock);
-    bool has_command = is_given();
+    bool is_given = command->state == RUN_COMMAND_GIVEN;
+    if (is_given) {
+        command->state = RUN_COMMAND_TAKEN;
+    }
     port_mutex_unlock(&device_runner.lock);
-    if (!has_command) {
+    if (!is_given) {
         return;
     }
-    enum err result = carry_out(&device_runner.command, now_ms);
+    enum err result = carry_out(command, now_ms);
     port_mutex_lock(&device_runner.lock);
     answer(result);
     port_mutex_unlock(&device_runner.lock);
 }
 
-/* Progress first: who reports progress and then the end wants both seen in that order. */
-void run_mailbox_serve(uint64_t now_ms)
-{
-    serve_progress(now_ms);
-    serve_command(now_ms);
-}
-
 void run_mailbox_fail_all(void)
 {
-    if (is_given()) {
+    if (device_runner.command.state == RUN_COMMAND_GIVEN) {
         answer(ERR_BUSY);
     }
 }

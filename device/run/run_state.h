@@ -8,6 +8,7 @@
 #include "common/json_cut.h"
 #include "device/core/jobs_engine_state.h"
 #include "device/core/link.h"
+#include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
 #include "device/run/inbox.h"
@@ -20,12 +21,13 @@
 #define RUN_COMMAND_MS  2000  /* how long a caller waits for the engine task */
 #define RUN_STOP_MS     10000 /* the connection's end may take 5 s of it */
 #define RUN_REASON_CAP  200
+#define RUN_LINE_CAP    (RUN_REASON_CAP + 160)
 
 enum run_command_state {
     RUN_COMMAND_FREE,
-    RUN_COMMAND_GIVEN,
-    RUN_COMMAND_ABANDONED, /* given, and its caller has stopped waiting */
-    RUN_COMMAND_DONE,
+    RUN_COMMAND_GIVEN, /* filled, and the engine task has not looked yet */
+    RUN_COMMAND_TAKEN, /* the engine task carries it out */
+    RUN_COMMAND_DONE,  /* the result stands there */
 };
 
 enum run_command_type {
@@ -33,10 +35,11 @@ enum run_command_type {
     RUN_COMMAND_REPORT,
 };
 
-/* What a task asks of the engine task and waits for: one at a time. */
+/* What a task asks of the engine task: one at a time. */
 struct run_command {
-    enum run_command_state
-        state; /* guarded by `lock`; the rest belongs to the caller, or while GIVEN to the engine task */
+    enum run_command_state state; /* this and is_awaited are guarded by `lock`; the rest belongs to the caller, or while
+                                     GIVEN and TAKEN to the engine task */
+    bool is_awaited;              /* else the engine task frees it */
     enum run_command_type type;
     enum err result;
     union {
@@ -47,7 +50,7 @@ struct run_command {
         struct {
             struct jobs_report report;
             char message[JOURNAL_MESSAGE_CAP];
-        } final;
+        } report;
     } u;
 };
 
@@ -95,9 +98,6 @@ struct runner {
     struct run_message message;
     enum run_document document_state;
     struct run_command command;
-    bool has_progress;
-    bool is_progress_read; /* the engine task reads it: nobody writes */
-    struct jobs_report progress;
     struct jobs_counters counters;
 
     /* the worker's mailbox, guarded by `lock` */
@@ -119,18 +119,17 @@ struct runner {
     struct jobs_engine engine;
     struct link link;
     int subscription_ids[JOBS_SUB_COUNT];
-    bool must_drop; /* the engine wants another connection */
-    char drop_reason[RUN_REASON_CAP];
+    bool must_drop;                  /* the engine wants another connection */
     bool must_restart;               /* the engine wants a restart */
     bool is_clock_told;              /* that it is not plausible */
     uint64_t clock_again_ms;         /* look at the clock again */
-    char line[RUN_REASON_CAP + 160]; /* the log line that is being made */
 };
 
 extern struct runner device_runner;
 
 /* run.c */
 uint64_t run_now_ms(void);
+__attribute__((format(printf, 2, 3))) void run_log(enum port_log_level level, const char *format, ...);
 
 /* run_engine.c */
 void run_engine_task(void *ctx);

@@ -142,7 +142,7 @@ static void test_random_walk_equals_a_list(void **state)
     uint32_t seed = 1;
     for (int step = 0; step < 200000; step++) {
         seed = seed * 1664525u + 1013904223u;
-        size_t len = (seed >> 8) % ((seed >> 4) % 3 == 0 ? 5000 : 80);
+        size_t len = (seed >> 8) % ((seed >> 4) % 3 == 0 ? sizeof(big) : 80);
         if ((seed >> 28) < 9 && last - first < LIST) {
             char fill = (char)('a' + step % 26);
             memset(big, fill, len);
