@@ -104,7 +104,9 @@ static void test_what_only_looks_like_it_stays(void **state)
         "{\"e\":{\"jobDocument\":,}}",
         "{\"e\":{\"jobDocument\":}}",
         "{\"e\":{\"jobDocument\",:1}}",
+        "{\"e\":{\"job\\\"Document\":1}}",
         "}}]]{\"jobDocument\":1}",
+        "}}{{{{\"jobDocument\":1}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
