@@ -134,6 +134,23 @@ static void test_document_that_found_the_buffer_taken(void **state)
     assert_string_equal(table.seen_document, TABLE_DOCUMENT);
 }
 
+/* A notification brings the document as well, just before the answer: that one has the buffer for itself. */
+static void test_document_of_a_notification_takes_no_place(void **state)
+{
+    (void)state;
+    struct fake_request request = ask();
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
+    fake_log_hold(TOO_LARGE);
+    deliver_filler();
+    fake_wait_log(TOO_LARGE);
+    fake_deliver("notify-next", payload);
+    fake_deliver("j1/get/accepted", payload);
+    fake_deliver(NEXT_ACCEPTED, payload);
+    fake_log_release();
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+}
+
 /* The connection ends within a message: nothing of it is taken, and the next connection starts clean. */
 static void test_connection_ends_within_a_message(void **state)
 {
@@ -173,6 +190,7 @@ int main(void)
         TEST(test_document_larger_than_the_buffer),
         TEST(test_document_in_use_is_not_overwritten),
         TEST(test_document_that_found_the_buffer_taken),
+        TEST(test_document_of_a_notification_takes_no_place),
         TEST(test_connection_ends_within_a_message),
         TEST(test_notification_that_is_too_large),
     };
