@@ -31,7 +31,8 @@ bool slice_starts_with(struct slice a, const char *prefix)
 bool slice_ends_with(struct slice a, const char *suffix)
 {
     size_t len = strlen(suffix);
-    return a.len >= len && slice_equals((struct slice){a.ptr + a.len - len, len}, (struct slice){suffix, len});
+    return a.len >= len &&
+           slice_equals((struct slice){a.ptr + a.len - len, len}, (struct slice){suffix, len});
 }
 
 enum err slice_copy(struct slice a, char *out, size_t cap)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* json_cut on any bytes. Input: one byte, the size of the pieces, then the text. What common/json_cut.h promises: pieces make no
  * difference, no byte is lost but for the 0 in the value's place, and of a JSON text both parts are JSON. */
-#include "common/json.h"
 #include "common/json_cut.h"
+#include "common/json.h"
 #include "fuzz/require.h"
 
 #include <stdlib.h>

@@ -91,8 +91,8 @@ void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
     e->subscribe_until_ms = e->now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS;
     for (unsigned i = 0; i < JOBS_SUB_COUNT; i++) {
         enum jobs_subscription id = (enum jobs_subscription)i;
-        jobs_wire_make_topic(e->topic, e->config.thing_name, NULL, jobs_wire_filter(id));
-        if (e->config.io.subscribe(e->config.io.ctx, id, e->topic) != ERR_OK) {
+        jobs_wire_make_topic(e->scratch.request.topic, e->config.thing_name, NULL, jobs_wire_filter(id));
+        if (e->config.io.subscribe(e->config.io.ctx, id, e->scratch.request.topic) != ERR_OK) {
             reconnect(e, "no way to send SUBSCRIBE", jobs_wire_filter(id));
             break;
         }
@@ -278,8 +278,8 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
     const char *why = answer->rejection->meaning;
 
     if (answer->message.len > 0 &&
-        json_decode(answer->message, e->scratch, sizeof(e->scratch), NULL) == ERR_OK)
-        why = e->scratch; /* the service knows better */
+        json_decode(answer->message, e->scratch.text, sizeof(e->scratch.text), NULL) == ERR_OK)
+        why = e->scratch.text; /* the service knows better */
     jobs_engine_log(e, verdict == JOBS_VERDICT_REFUSED ? JOBS_LOG_ERROR : JOBS_LOG_INFO,
                     answer->rejection->code, why);
     return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;

@@ -61,9 +61,21 @@ struct jobs_registered {
     char name[DEVICE_ACTION_CAP];
 };
 
-/* Holds a payload or a journal record, never both. */
 #define JOBS_PAYLOAD_CAP (CONFIG_DEVICE_JOBS_DETAILS_SIZE + 320)
-#define JOBS_SCRATCH_CAP (JOBS_PAYLOAD_CAP > JOURNAL_RECORD_MAX ? JOBS_PAYLOAD_CAP : JOURNAL_RECORD_MAX)
+
+/* What is being made, one of them at a time. */
+union jobs_scratch {
+    struct {
+        char topic[DEVICE_TOPIC_CAP];
+        char payload[JOBS_PAYLOAD_CAP];
+    } request;
+    char record[JOURNAL_RECORD_MAX];
+    struct {
+        char key[129]; /* AWS IoT: 1..128 characters, and NUL */
+        char value[DETAILS_TEXT_CAP];
+    } pair; /* of somebody's statusDetails */
+    char text[512];
+};
 
 /* What is used most stands first: small offsets make small code. */
 struct jobs_engine {
@@ -98,7 +110,7 @@ struct jobs_engine {
     const struct jobs_action *action; /* of current; NULL when it is not known */
     int64_t version;                  /* of current */
     size_t document_len;
-    int64_t service_time_s;  /* of the last answer */
+    int64_t service_time_s; /* of the last answer */
 
     uint64_t grace_at_ms; /* from here on an unknown action is refused; UINT64_MAX: not started */
     uint64_t subscribe_until_ms;
@@ -116,9 +128,8 @@ struct jobs_engine {
     struct details details;      /* the application's, of current */
     struct jobs_registered actions[CONFIG_DEVICE_JOBS_MAX_ACTIONS];
 
-    char topic[DEVICE_TOPIC_CAP];
     char line[JOURNAL_MESSAGE_CAP]; /* the log line or message that is being made */
-    char scratch[JOBS_SCRATCH_CAP];
+    union jobs_scratch scratch;
 };
 
 #endif

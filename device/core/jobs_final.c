@@ -6,10 +6,10 @@
 
 enum err jobs_final_save(struct jobs_engine *e)
 {
-    size_t len = journal_encode(&e->journal, &e->outcome, &e->details, e->scratch);
+    size_t len = journal_encode(&e->journal, &e->outcome, &e->details, e->scratch.record);
 
     e->counters.journal_writes++;
-    if (e->config.io.save(e->config.io.ctx, e->scratch, len) == ERR_OK)
+    if (e->config.io.save(e->config.io.ctx, e->scratch.record, len) == ERR_OK)
         return ERR_OK;
     jobs_engine_log(e, JOBS_LOG_ERROR, "the journal cannot be stored", "");
     return ERR_STORAGE;

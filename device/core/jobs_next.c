@@ -20,7 +20,8 @@ uint64_t jobs_next_idle_due_at(const struct jobs_engine *e)
 void jobs_next_send(struct jobs_engine *e)
 {
     const char *token = jobs_request_token(e, JOBS_REQUEST_NEXT);
-    size_t len = jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, 0, e->phase == JOBS_IDLE);
+    size_t len = jobs_wire_write_get(e->scratch.request.payload, sizeof(e->scratch.request.payload), token, 0,
+                                     e->phase == JOBS_IDLE);
 
     e->is_next_usable = e->phase == JOBS_IDLE;
     e->idle_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS - CONFIG_DEVICE_JOBS_IDLE_QUERY_MS / 8 +
@@ -65,14 +66,14 @@ static uint8_t used_attempts(const struct jobs_engine *e, const struct jobs_answ
 static void adopt_details(struct jobs_engine *e, struct slice map)
 {
     struct json_member pair;
-    char *key = e->scratch;
-    char *value = e->scratch + DEVICE_THING_NAME_CAP; /* a key is as long as a thing name */
-    size_t value_cap = sizeof(e->scratch) - DEVICE_THING_NAME_CAP;
+    char *key = e->scratch.pair.key;
+    char *value = e->scratch.pair.value;
 
     details_clear(&e->details);
     for (size_t at = 0; json_next_member(map, &at, &pair);) {
-        if (pair.type == JSON_STRING && json_decode(pair.key, key, DEVICE_THING_NAME_CAP, NULL) == ERR_OK &&
-            json_decode(pair.text, value, value_cap, NULL) == ERR_OK)
+        if (pair.type == JSON_STRING &&
+            json_decode(pair.key, key, sizeof(e->scratch.pair.key), NULL) == ERR_OK &&
+            json_decode(pair.text, value, sizeof(e->scratch.pair.value), NULL) == ERR_OK)
             details_add(&e->details, key, value); /* ours are reserved keys and stay out */
     }
 }

@@ -29,7 +29,7 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind);
 uint64_t jobs_request_due_at(const struct jobs_engine *e, enum jobs_request_kind kind);
 /* Makes a new token for a request that is going to be written. */
 const char *jobs_request_token(struct jobs_engine *e, enum jobs_request_kind kind);
-/* Publishes what stands in e->scratch. */
+/* Publishes what stands in e->scratch.request.payload. */
 void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const char *job_id, size_t len);
 /* Writes and publishes an update of `current`; token, names, attempt, details and step timeout are added. */
 void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, struct jobs_wire_update *update);

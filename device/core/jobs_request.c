@@ -100,9 +100,10 @@ void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const
 
     if (r->failures > 0)
         e->counters.retried_sends++;
-    jobs_wire_make_topic(e->topic, e->config.thing_name, job_id,
+    jobs_wire_make_topic(e->scratch.request.topic, e->config.thing_name, job_id,
                          kind == JOBS_REQUEST_UPDATE ? "update" : "get");
-    if (e->config.io.publish(e->config.io.ctx, e->topic, e->scratch, len) != ERR_OK) {
+    if (e->config.io.publish(e->config.io.ctx, e->scratch.request.topic, e->scratch.request.payload, len) !=
+        ERR_OK) {
         jobs_request_retry(e, kind);
         return;
     }
@@ -121,7 +122,8 @@ void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, str
     update->details = &e->details;
     if (update->status == JOBS_STATUS_IN_PROGRESS)
         update->step_timeout_min = e->action->timeout_min;
-    size_t len = jobs_wire_write_update(e->scratch, sizeof(e->scratch), update);
+    size_t len =
+        jobs_wire_write_update(e->scratch.request.payload, sizeof(e->scratch.request.payload), update);
     assert(len > 0);
     jobs_request_send(e, JOBS_REQUEST_UPDATE, e->current.job_id, len);
 }

@@ -201,8 +201,8 @@ void jobs_run_doubt(struct jobs_engine *e)
 void jobs_run_send_describe(struct jobs_engine *e)
 {
     const char *token = jobs_request_token(e, JOBS_REQUEST_DESCRIBE);
-    size_t len =
-        jobs_wire_write_get(e->scratch, sizeof(e->scratch), token, e->current.execution_number, false);
+    size_t len = jobs_wire_write_get(e->scratch.request.payload, sizeof(e->scratch.request.payload), token,
+                                     e->current.execution_number, false);
     jobs_request_send(e, JOBS_REQUEST_DESCRIBE, e->current.job_id, len);
 }
 

@@ -79,9 +79,9 @@ struct jobs_answer {
     bool has_execution;
     struct jobs_identity execution;
     int64_t version;
-    uint8_t status;        /* of the execution, or of executionState in a rejected update */
-    uint8_t attempt;       /* statusDetails.attempt of the same; 0: not there */
-    struct slice details;  /* statusDetails of the execution: JSON text of an object; empty: none */
+    uint8_t status;       /* of the execution, or of executionState in a rejected update */
+    uint8_t attempt;      /* statusDetails.attempt of the same; 0: not there */
+    struct slice details; /* statusDetails of the execution: JSON text of an object; empty: none */
 };
 
 /* Of a rejected answer: a terminal executionState says more than the code. */

@@ -44,8 +44,8 @@ struct journal {
 
 #define JOURNAL_IDENTITY_BYTES (2 + DEVICE_JOB_ID_CAP + 8 + 8)
 #define JOURNAL_RECORD_MAX                                                                                   \
-    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 4 + 4 + 2 + JOURNAL_MESSAGE_CAP + 2 +                              \
-     CONFIG_DEVICE_JOBS_DETAILS_SIZE + 1 + JOURNAL_FINISHED * (JOURNAL_IDENTITY_BYTES + 1) + 4)
+    (8 + 4 + 4 + JOURNAL_IDENTITY_BYTES + 4 + 4 + 2 + JOURNAL_MESSAGE_CAP + 2 + DETAILS_TEXT_CAP + 1 +       \
+     JOURNAL_FINISHED * (JOURNAL_IDENTITY_BYTES + 1) + 4)
 
 /* Writes the record and returns its length. Outcome and details go in when journal->has_outcome. */
 size_t journal_encode(struct journal *journal, struct jobs_outcome *outcome, struct details *details,

@@ -25,19 +25,19 @@ enum port_mqtt_event_type {
     PORT_MQTT_CONNECTED,    /* CONNACK with code 0 */
     PORT_MQTT_DISCONNECTED, /* never connected, or gone; the last event of this connection */
     PORT_MQTT_SUBSCRIBED,   /* SUBACK */
-    PORT_MQTT_MESSAGE,      /* comes in as many pieces as the port likes, in order, nothing else between them */
+    PORT_MQTT_MESSAGE, /* comes in as many pieces as the port likes, in order, nothing else between them */
 };
 
 struct port_mqtt_event {
     enum port_mqtt_event_type type;
-    enum err reason;        /* DISCONNECTED: ERR_TLS, ERR_REFUSED (CONNACK), ERR_OFFLINE, ERR_TIMEOUT ... */
-    const char *text;       /* DISCONNECTED: one line for a person, with the native cause; may be NULL */
-    int message_id;         /* SUBSCRIBED: what port_mqtt_subscribe returned */
-    bool is_granted;        /* SUBSCRIBED */
-    struct slice topic;     /* MESSAGE: with the first piece */
-    struct slice payload;   /* MESSAGE: this piece */
-    size_t offset;          /* MESSAGE: where it belongs; 0 means a new message */
-    size_t total;           /* MESSAGE: bytes of the whole payload */
+    enum err reason;      /* DISCONNECTED: ERR_TLS, ERR_REFUSED (CONNACK), ERR_OFFLINE, ERR_TIMEOUT ... */
+    const char *text;     /* DISCONNECTED: one line for a person, with the native cause; may be NULL */
+    int message_id;       /* SUBSCRIBED: what port_mqtt_subscribe returned */
+    bool is_granted;      /* SUBSCRIBED */
+    struct slice topic;   /* MESSAGE: with the first piece */
+    struct slice payload; /* MESSAGE: this piece */
+    size_t offset;        /* MESSAGE: where it belongs; 0 means a new message */
+    size_t total;         /* MESSAGE: bytes of the whole payload */
 };
 
 /* Runs on the port's network task: copies what it needs and returns; never calls port_mqtt_*. Slices die with it. */

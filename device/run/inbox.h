@@ -16,7 +16,7 @@
 #define INBOX_RESERVE 320
 
 struct inbox_item {
-    uint8_t type;   /* the caller's, as the next two */
+    uint8_t type; /* the caller's, as the next two */
     bool flag;
     int32_t number;
     struct slice topic;

@@ -75,8 +75,8 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
     if (was_up) {
         run_log(PORT_LOG_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
     } else {
-        run_log(PORT_LOG_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host, config->port,
-                (int)why.len, why.ptr, wait_s);
+        run_log(PORT_LOG_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host,
+                config->port, (int)why.len, why.ptr, wait_s);
     }
 }
 
@@ -113,8 +113,8 @@ void run_link_close(void)
 
 static void connected(uint64_t now_ms)
 {
-    run_log(PORT_LOG_INFO, "connected to %.100s:%u as '%s'", device_runner.config.host, device_runner.config.port,
-            device_runner.config.thing_name);
+    run_log(PORT_LOG_INFO, "connected to %.100s:%u as '%s'", device_runner.config.host,
+            device_runner.config.port, device_runner.config.thing_name);
     link_up(&device_runner.link, now_ms);
     tell(RUN_LINK_UP);
     jobs_engine_connected(&device_runner.engine, now_ms);
@@ -138,8 +138,9 @@ static void received(const struct inbox_item *item, uint64_t now_ms)
     if (item->number == RUN_MESSAGE_TOO_LARGE) {
         payload = SLICE_EMPTY;
         if (slice_ends_with(item->topic, "/accepted")) { /* a notification is good without its text */
-            port_board_log(PORT_LOG_ERROR,
-                           "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD: big statusDetails?");
+            port_board_log(
+                PORT_LOG_ERROR,
+                "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD: big statusDetails?");
         }
     } else if (item->number > 0) {
         document = (struct slice){item->flag ? device_runner.config.document : NULL, (size_t)item->number};
@@ -182,7 +183,8 @@ static bool is_clock_plausible(uint64_t now_ms)
     device_runner.clock_again_ms = now_ms + CLOCK_AGAIN_MS;
     if (!device_runner.is_clock_told) {
         device_runner.is_clock_told = true;
-        run_log(PORT_LOG_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is", (long)wall_s);
+        run_log(PORT_LOG_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
+                (long)wall_s);
     }
     return false;
 }

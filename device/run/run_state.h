@@ -37,9 +37,10 @@ enum run_command_type {
 
 /* What a task asks of the engine task: one at a time. */
 struct run_command {
-    enum run_command_state state; /* this and is_awaited are guarded by `lock`; the rest belongs to the caller, or while
+    enum run_command_state
+        state;       /* this and is_awaited are guarded by `lock`; the rest belongs to the caller, or while
                                      GIVEN and TAKEN to the engine task */
-    bool is_awaited;              /* else the engine task frees it */
+    bool is_awaited; /* else the engine task frees it */
     enum run_command_type type;
     enum err result;
     union {
@@ -119,10 +120,10 @@ struct runner {
     struct jobs_engine engine;
     struct link link;
     int subscription_ids[JOBS_SUB_COUNT];
-    bool must_drop;                  /* the engine wants another connection */
-    bool must_restart;               /* the engine wants a restart */
-    bool is_clock_told;              /* that it is not plausible */
-    uint64_t clock_again_ms;         /* look at the clock again */
+    bool must_drop;          /* the engine wants another connection */
+    bool must_restart;       /* the engine wants a restart */
+    bool is_clock_told;      /* that it is not plausible */
+    uint64_t clock_again_ms; /* look at the clock again */
 };
 
 extern struct runner device_runner;
@@ -144,7 +145,7 @@ enum err run_link_subscribe(void *ctx, enum jobs_subscription id, const char *fi
 
 /* run_message.c */
 void run_message_take(const struct port_mqtt_event *event); /* these two with `lock` held */
-void run_message_drop(void); /* the one that is being received: nothing more of it comes */
+void run_message_drop(void);  /* the one that is being received: nothing more of it comes */
 void run_message_clear(void); /* the connection is gone, and with it what it has brought */
 bool run_message_peek(struct inbox_item *item);
 void run_message_pop(void);

@@ -54,9 +54,11 @@ static inline void hand_message(struct jobs_engine *e, struct slice topic, struc
         rest = realloc(rest, rest_len);
     if (rest_len > DEVICE_MESSAGE_CAP)
         rest_len = 0;
-    bool is_dropped = wants_document && !is_free && rest_len < payload.len; /* there is a document, and no room for it */
+    bool is_dropped =
+        wants_document && !is_free && rest_len < payload.len; /* there is a document, and no room for it */
     if (!is_dropped)
-        jobs_engine_message(e, topic, (struct slice){rest, rest_len}, rest_len > 0 ? cut : SLICE_EMPTY, now_ms);
+        jobs_engine_message(e, topic, (struct slice){rest, rest_len}, rest_len > 0 ? cut : SLICE_EMPTY,
+                            now_ms);
     free(rest);
     if (!jobs_engine_keeps_document(e))
         memset(document, 0xA5, CONFIG_DEVICE_JOBS_DOCUMENT_SIZE);

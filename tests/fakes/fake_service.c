@@ -55,8 +55,8 @@ void fake_reject_request(const struct fake_request *request, const char *code)
     answer(request, "rejected", members);
 }
 
-void fake_write_next(const struct fake_request *request, const char *job_id, const char *document, char *payload,
-                     size_t cap)
+void fake_write_next(const struct fake_request *request, const char *job_id, const char *document,
+                     char *payload, size_t cap)
 {
     static _Thread_local char members[FAKE_ANSWER_CAP];
     snprintf(members, sizeof(members),

@@ -28,8 +28,8 @@ void fake_offer_job(unsigned connection, const char *job_id, const char *documen
 void fake_answer_next(const char *job_id, const char *document);
 
 /* Its answer, with the token of `request`, for a test that delivers it in a way of its own. */
-void fake_write_next(const struct fake_request *request, const char *job_id, const char *document, char *payload,
-                     size_t cap);
+void fake_write_next(const struct fake_request *request, const char *job_id, const char *document,
+                     char *payload, size_t cap);
 void fake_answer_no_job(void);
 
 /* Takes and accepts the claim. */

@@ -59,18 +59,28 @@ static void expect(const char *text, const char *rest, const char *value)
 static void test_value_is_cut_out_wherever_the_pieces_end(void **state)
 {
     (void)state;
-    expect("{\"timestamp\":1,\"execution\":{\"jobId\":\"j\",\"jobDocument\":{\"action\":\"a\",\"x\":[{}]},\"status\":\"QUEUED\"}}",
+    expect("{\"timestamp\":1,\"execution\":{\"jobId\":\"j\",\"jobDocument\":{\"action\":\"a\",\"x\":[{}]},"
+           "\"status\":\"QUEUED\"}}",
            "{\"timestamp\":1,\"execution\":{\"jobId\":\"j\",\"jobDocument\":0,\"status\":\"QUEUED\"}}",
            "{\"action\":\"a\",\"x\":[{}]}");
     expect("{\"e\":{\"jobDocument\":{}}}", "{\"e\":{\"jobDocument\":0}}", "{}");
-    expect(" { \"e\" : { \"jobDocument\" \n:\t { } , \"x\" : 1 } } ", " { \"e\" : { \"jobDocument\" \n:\t 0 , \"x\" : 1 } } ",
-           "{ }");
+    expect(" { \"e\" : { \"jobDocument\" \n:\t { } , \"x\" : 1 } } ",
+           " { \"e\" : { \"jobDocument\" \n:\t 0 , \"x\" : 1 } } ", "{ }");
 }
 
 static void test_any_type_of_value(void **state)
 {
     static const char *const values[] = {
-        "[]", "[1,\"]\",{\"a\":\"}\"}]", "\"\"", "\"a}b,c\"", "\"\\\"}\\\\\"", "0", "-1.5e+9", "true", "false", "null",
+        "[]",
+        "[1,\"]\",{\"a\":\"}\"}]",
+        "\"\"",
+        "\"a}b,c\"",
+        "\"\\\"}\\\\\"",
+        "0",
+        "-1.5e+9",
+        "true",
+        "false",
+        "null",
         "{\"jobDocument\":{\"jobDocument\":1}}",
     };
     static const char *const after[] = {",\"x\":1}}", "}}", " }}", "\n,\"jobDocument\":2}}"};
@@ -116,7 +126,8 @@ static void test_what_only_looks_like_it_stays(void **state)
 /* Whatever comes: nothing but the value and the 0 in its place is lost or added, and what is cut out of a valid text is valid. */
 static void test_random_texts(void **state)
 {
-    static const char *const words[] = {"{", "}", "[", "]", ",", ":", " ", "\"", "\\", "1", "true", "\"jobDocument\":", "\"e\":{"};
+    static const char *const words[] = {
+        "{", "}", "[", "]", ",", ":", " ", "\"", "\\", "1", "true", "\"jobDocument\":", "\"e\":{"};
     static struct parts whole, pieces;
     uint32_t seed = 4711;
     unsigned cuts = 0;

@@ -34,11 +34,8 @@ static int setup(void **state)
 static void test_all_members_come_back(void **state)
 {
     (void)state;
-    struct inbox_item put = {.type = 7,
-                             .flag = true,
-                             .number = -5,
-                             .topic = slice_from("a/b"),
-                             .payload = slice_from("payload")};
+    struct inbox_item put = {
+        .type = 7, .flag = true, .number = -5, .topic = slice_from("a/b"), .payload = slice_from("payload")};
     assert_true(inbox_put(&inbox, &put, 0));
     struct inbox_item got;
     assert_true(inbox_peek(&inbox, &got));

@@ -107,7 +107,8 @@ static void test_document_in_use_is_not_overwritten(void **state)
     fake_deliver("notify-next", payload);
     fake_deliver("j1/get/accepted", payload);
     struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK); /* by now the engine has seen the messages before it */
+    assert_int_equal(run_report(&report, NULL),
+                     ERR_OK); /* by now the engine has seen the messages before it */
     assert_string_equal(table_document(), TABLE_DOCUMENT);
     atomic_store(&table.may_return, true);
     fake_accept_until(&request, "j1", "SUCCEEDED");
