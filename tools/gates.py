@@ -136,7 +136,9 @@ def cross_compile(root, target, out_folder):
     port_flags = PORT_FLAGS + [f"-I{root / folder}" for folder in PORT_HEADERS]
 
     def compile_one(file):
-        own = port_flags if "ports" in file.relative_to(root).parts else ["-I", root / "ports" / "template"]
+        part = file.relative_to(root).parent.as_posix()
+        with_port = part == PORTS.get(target) or (part == "device/run" and target in PORTS)  # its objects' sizes
+        own = port_flags if with_port else ["-I", root / "ports" / "template"]
         object_file = out_folder / (file.relative_to(root).as_posix().replace("/", "__") + ".o")
         code, out = run([*TARGETS[target], *flags, *own, "-c", file, "-o", object_file])
         return [] if code == 0 else [f"{target}: {line}" for line in bad_lines(out)[:5]]

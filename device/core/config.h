@@ -44,7 +44,7 @@
 #define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1792 /* bytes of a message without its document */
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1664 /* bytes of a message without its document */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
 #define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
@@ -60,7 +60,7 @@
 #endif
 
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 640 /* bytes of the message queue beside one largest message */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 560 /* bytes of the message queue beside one largest message */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
 #define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */

@@ -37,10 +37,8 @@ static void make_objects(void)
         return;
     }
     port_mutex_init(&device_runner.lock);
-    struct port_signal *signals[] = {&device_runner.wake,         &device_runner.gate,
-                                     &device_runner.replied,      &device_runner.work_given,
-                                     &device_runner.event,        &device_runner.engine_ended,
-                                     &device_runner.worker_ended, &device_runner.event_ended};
+    struct port_signal *signals[] = {&device_runner.wake,       &device_runner.gate,  &device_runner.replied,
+                                     &device_runner.work_given, &device_runner.event, &device_runner.ended};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         port_signal_init(signals[i]);
     }
@@ -104,9 +102,9 @@ enum err run_init(const struct run_config *config)
     return ERR_OK;
 }
 
-/* Waits until a task has ended. ERR_BUSY: it is in the application's code, which nobody can end. */
-static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake,
-                         struct port_signal *ended)
+/* Waits until a task has ended; another one's end only makes it look again. ERR_BUSY: it is in the application's code, which
+ * nobody can end. */
+static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake)
 {
     for (;;) {
         port_signal_set(wake);
@@ -117,7 +115,7 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
         if (!must_wait || must_leave_it) {
             return must_wait ? ERR_BUSY : ERR_OK;
         }
-        if (!port_signal_wait(ended, RUN_STOP_MS)) {
+        if (!port_signal_wait(&device_runner.ended, RUN_STOP_MS)) {
             return ERR_TIMEOUT;
         }
     }
@@ -129,15 +127,14 @@ static enum err stop_all(void)
     port_mutex_lock(&device_runner.lock);
     device_runner.is_stopping = true;
     port_mutex_unlock(&device_runner.lock);
-    enum err err =
-        end_task(&device_runner.is_started, NULL, &device_runner.wake, &device_runner.engine_ended);
+    enum err err = end_task(&device_runner.is_started, NULL, &device_runner.wake);
     if (err) {
         return err;
     }
-    enum err worker = end_task(&device_runner.is_worker_alive, &device_runner.is_handler_busy,
-                               &device_runner.work_given, &device_runner.worker_ended);
-    enum err event = end_task(&device_runner.is_event_alive, &device_runner.is_callback_busy,
-                              &device_runner.event, &device_runner.event_ended);
+    enum err worker =
+        end_task(&device_runner.is_worker_alive, &device_runner.is_handler_busy, &device_runner.work_given);
+    enum err event =
+        end_task(&device_runner.is_event_alive, &device_runner.is_callback_busy, &device_runner.event);
     return worker ? worker : event;
 }
 

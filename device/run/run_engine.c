@@ -185,5 +185,5 @@ void run_engine_task(void *ctx)
     device_runner.link_state = RUN_LINK_IDLE;
     run_mailbox_fail_all();
     port_mutex_unlock(&device_runner.lock);
-    port_signal_set(&device_runner.engine_ended);
+    port_signal_set(&device_runner.ended);
 }

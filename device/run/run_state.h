@@ -82,7 +82,7 @@ struct runner {
     struct port_signal replied;    /* the command is DONE */
     struct port_signal work_given; /* for the worker task */
     struct port_signal event;      /* for the event task */
-    struct port_signal engine_ended, worker_ended, event_ended;
+    struct port_signal ended;      /* a task has */
 
     /* guarded by `lock` */
     bool is_ready;   /* run_init was good */

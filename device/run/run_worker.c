@@ -94,7 +94,7 @@ void run_worker_task(void *ctx)
             port_signal_wait(&device_runner.work_given, UINT32_MAX);
         }
     }
-    port_signal_set(&device_runner.worker_ended);
+    port_signal_set(&device_runner.ended);
 }
 
 /* ---- the event task */
@@ -161,5 +161,5 @@ void run_event_task(void *ctx)
             port_signal_wait(&device_runner.event, UINT32_MAX);
         }
     }
-    port_signal_set(&device_runner.event_ended);
+    port_signal_set(&device_runner.ended);
 }
