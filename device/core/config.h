@@ -60,7 +60,7 @@
 #endif
 
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 560 /* bytes of the message queue beside one largest message */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 592 /* bytes of the message queue beside one largest message */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
 #define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */
