@@ -54,9 +54,10 @@ static inline void hand_message(struct jobs_engine *e, struct slice topic, struc
         rest = realloc(rest, rest_len);
     if (rest_len > DEVICE_MESSAGE_CAP)
         rest_len = 0;
-    bool is_dropped =
-        wants_document && !is_free && rest_len < payload.len; /* there is a document, and no room for it */
-    if (!is_dropped)
+    if (wants_document && !is_free &&
+        rest_len < payload.len) /* it has a document, and there is no room for that */
+        jobs_engine_tick(e, now_ms);
+    else
         jobs_engine_message(e, topic, (struct slice){rest, rest_len}, rest_len > 0 ? cut : SLICE_EMPTY,
                             now_ms);
     free(rest);

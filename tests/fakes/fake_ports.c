@@ -67,12 +67,6 @@ static struct {
     unsigned changes[16];
 } board;
 
-/* With `lock` held: waits until something has changed; false after PATIENCE_S. */
-static bool wait_change(const struct timespec *deadline)
-{
-    return pthread_cond_timedwait(&changed, &lock, deadline) == 0;
-}
-
 static struct timespec patience(void)
 {
     struct timespec deadline;
@@ -87,7 +81,7 @@ static struct timespec patience(void)
         bool in_time_ = true;                                                                                \
         pthread_mutex_lock(&lock);                                                                           \
         while (!(condition) && in_time_) {                                                                   \
-            in_time_ = wait_change(&deadline_);                                                              \
+            in_time_ = pthread_cond_timedwait(&changed, &lock, &deadline_) == 0;                             \
         }                                                                                                    \
         pthread_mutex_unlock(&lock);                                                                         \
         if (!in_time_) {                                                                                     \
@@ -280,7 +274,7 @@ bool fake_deliver(const char *topic, const char *payload)
     return fake_deliver_pieces(topic, payload, strlen(payload) + 1);
 }
 
-static void send_piece(const char *topic, const char *payload, size_t offset, size_t len)
+void fake_deliver_piece(const char *topic, const char *payload, size_t offset, size_t len)
 {
     char whole[512];
     snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
@@ -298,15 +292,10 @@ bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece)
     bool result = is_there_a_connection();
     do {
         size_t len = total - offset < piece ? total - offset : piece;
-        send_piece(topic, payload, offset, len);
+        fake_deliver_piece(topic, payload, offset, len);
         offset += len;
     } while (offset < total);
     return result;
-}
-
-void fake_deliver_head(const char *topic, const char *payload, size_t len)
-{
-    send_piece(topic, payload, 0, len);
 }
 
 /* ---- storage */
@@ -543,6 +532,11 @@ void port_board_restart(void)
     pthread_exit(NULL);
 }
 
+const char *fake_log(void)
+{
+    return board.log;
+}
+
 bool fake_log_has(const char *text)
 {
     pthread_mutex_lock(&lock);
@@ -585,16 +579,11 @@ unsigned fake_gpio_changes(uint8_t pin)
 
 /* ---- time: the wall clock is the test's */
 
-static uint64_t clock_ms(void)
+uint64_t port_time_monotonic_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
-uint64_t port_time_monotonic_ms(void)
-{
-    return clock_ms();
 }
 
 int64_t port_time_wall_s(void)
@@ -609,23 +598,4 @@ void port_time_sleep_ms(uint32_t ms)
 {
     struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
     nanosleep(&pause, NULL);
-}
-
-/* Other tasks change things without telling: look often. */
-uint64_t fake_patience_ms(void)
-{
-    return clock_ms() + PATIENCE_S * 1000u;
-}
-
-void fake_wait_more(uint64_t until_ms, const char *what)
-{
-    if (clock_ms() > until_ms) {
-        fail_msg("waited in vain for %s; the log:\n%s", what, board.log);
-    }
-    port_time_sleep_ms(1);
-}
-
-void fake_wait_flag(atomic_bool *flag)
-{
-    FAKE_WAIT(atomic_load(flag));
 }

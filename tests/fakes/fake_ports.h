@@ -33,7 +33,8 @@ unsigned fake_publish_count(void);
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);
-void fake_deliver_head(const char *topic, const char *payload, size_t len); /* and no more of it */
+void fake_deliver_piece(const char *topic, const char *payload, size_t offset,
+                        size_t len); /* and no more of it */
 
 /* port_mqtt_open and port_mqtt_check answer this from here on. */
 void fake_mqtt_fail_open(enum err err);
@@ -48,6 +49,7 @@ void fake_store_release(void);      /* ... and goes on */
 size_t fake_stored(char *out, size_t cap);
 
 /* ---- board */
+const char *fake_log(void); /* all of it; for a message, while nobody writes */
 bool fake_log_has(const char *text);
 void fake_wait_log(const char *text);
 void fake_log_hold(const char *text); /* the task that logs this waits ... */
@@ -61,7 +63,7 @@ const char *fake_network_password(void);
 void fake_network_change(bool is_up);
 unsigned fake_gpio_changes(uint8_t pin);
 
-/* ---- anything else that comes from another task */
+/* ---- anything else that comes from another task: fake_wait.c */
 #include <stdatomic.h>
 void fake_wait_flag(atomic_bool *flag);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SYSTEM_start brings the network up with what SYSTEM_init was given, and the application hears of it as EVENT_WIFI_... on the
  * library's event task (lib_system.h; device/port/port_network.h). */
-// LINK: device_api device_run device_core fake_ports port_linux common
+// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

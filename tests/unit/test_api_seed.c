@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program of the seed, with its own types, calls and order of calls: plain flag, strcpy, an unsized char[4], SYSTEM_start before
  * JOBS_register, xTaskCreate with 1024 bytes of stack. It compiles without a warning and does what its text says. */
-// LINK: device_api device_run device_core fake_service fake_ports port_linux common
+// LINK: device_api device_run device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

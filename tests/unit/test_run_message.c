@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* device/run/run_message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
  * (R-54; design.md section 3: a dropped message sets a resync flag). The buffer is written only while nobody reads it. */
-// LINK: run_table device_run device_core fake_service fake_ports port_linux common
+// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,7 +158,7 @@ static void test_connection_ends_within_a_message(void **state)
     (void)state;
     struct fake_request request = ask();
     fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
-    fake_deliver_head(NEXT_ACCEPTED, payload, 200);
+    fake_deliver_piece(NEXT_ACCEPTED, payload, 0, 200);
     fake_disconnect("in the middle");
     fake_offer_job(2, "j2", TABLE_DOCUMENT);
     fake_accept_claim("j2");
