@@ -287,14 +287,11 @@ void fake_deliver_piece(const char *topic, const char *payload, size_t offset, s
 
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece)
 {
-    size_t total = strlen(payload);
-    size_t offset = 0;
-    bool result = is_there_a_connection();
-    do {
-        size_t len = total - offset < piece ? total - offset : piece;
-        fake_deliver_piece(topic, payload, offset, len);
-        offset += len;
-    } while (offset < total);
+    const size_t total = strlen(payload);
+    const bool result = is_there_a_connection();
+    for (size_t at = 0; at == 0 || at < total; at += piece) {
+        fake_deliver_piece(topic, payload, at, total - at < piece ? total - at : piece);
+    }
     return result;
 }
 
