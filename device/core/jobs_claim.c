@@ -7,6 +7,7 @@ void jobs_claim_begin(struct jobs_engine *e, uint8_t attempt)
 {
     e->phase = JOBS_CLAIMING;
     e->attempt = attempt;
+    e->is_reading_old = false;
     jobs_request_want(e, JOBS_REQUEST_UPDATE);
 }
 
@@ -20,13 +21,37 @@ void jobs_claim_send(struct jobs_engine *e)
 
     e->claimed = e->current;
     e->claimed_attempt = e->attempt;
+    e->is_claim_met = false;
     jobs_request_send_update(e, JOBS_UPDATE_CLAIM, &update);
+}
+
+void jobs_claim_missed(struct jobs_engine *e)
+{
+    jobs_request_forget(e, JOBS_REQUEST_UPDATE);
+    e->phase = JOBS_IDLE;
+    e->requests[JOBS_REQUEST_NEXT].failures = e->left_times;
+    if (e->left_times < UINT8_MAX)
+        e->left_times++;
+    jobs_request_retry(e, JOBS_REQUEST_NEXT);
+}
+
+/* The service takes a claim for whatever has this name by now. When that may be another one than was read (the claim was put off,
+ * or a notification spoke of another one), it is ours all the same, and is read before it runs. */
+static void accepted(struct jobs_engine *e)
+{
+    if (!e->is_reading_old) {
+        jobs_claim_start(e);
+        return;
+    }
+    e->is_claim_met = true;
+    e->phase = JOBS_IDLE;
+    jobs_request_want(e, JOBS_REQUEST_NEXT);
 }
 
 void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
     if (answer->rejection == NULL) {
-        jobs_claim_start(e);
+        accepted(e);
         return;
     }
     switch (jobs_wire_verdict(answer)) {

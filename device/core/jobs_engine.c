@@ -140,7 +140,7 @@ static void miss_suback(struct jobs_engine *e)
 
 static void miss_answer(struct jobs_engine *e, enum jobs_request_kind kind)
 {
-    jobs_request_retry(e, kind);
+    jobs_request_missed(e, kind);
     if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_IDLE)
         jobs_run_doubt(e);
 }
@@ -239,7 +239,7 @@ static void notified(struct jobs_engine *e, struct slice payload)
     else if (e->phase == JOBS_RETURNING || jobs_wire_notice_has(payload, &e->current))
         return;
     else if (e->phase == JOBS_CLAIMING)
-        jobs_next_leave(e);
+        e->is_reading_old = true;
     else
         jobs_run_doubt(e);
 }
@@ -300,6 +300,7 @@ static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is
     else if (answer.rejection == NULL)
         answer.rejection = jobs_wire_rejection(SLICE_EMPTY);
     if (answer.rejection != NULL && note_rejection(e, kind, &answer)) {
+        e->is_reading_old = true;
         jobs_request_retry(e, kind);
         return;
     }

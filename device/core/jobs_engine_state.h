@@ -93,6 +93,8 @@ struct jobs_engine {
     uint8_t attempt;         /* of current */
     bool was_queued;         /* current, when it was learned: else IN_PROGRESS */
     uint8_t claimed_attempt; /* of claimed */
+    bool is_reading_old;     /* by now there may be another one of current's name, and its claim meets that */
+    bool is_claim_met;       /* the claim was accepted, for claimed or for another one of its name */
     uint8_t left_times;      /* how often current was given up or settled, in a row */
 
     bool is_handler_running;

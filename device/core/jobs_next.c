@@ -173,7 +173,11 @@ static void resume(struct jobs_engine *e)
  * have started what we saw QUEUED. */
 static bool is_own_claim(const struct jobs_engine *e, const struct jobs_answer *answer)
 {
-    return answer->status == JOBS_STATUS_IN_PROGRESS && journal_same_execution(&e->claimed, &e->current) &&
+    bool is_claimed = journal_same_execution(&e->claimed, &e->current) ||
+                      (e->is_claim_met && e->claimed.execution_number == e->current.execution_number &&
+                       strcmp(e->claimed.job_id, e->current.job_id) == 0);
+
+    return answer->status == JOBS_STATUS_IN_PROGRESS && is_claimed &&
            (answer->attempt == e->claimed_attempt || (answer->attempt == 0 && e->claimed_attempt == 1));
 }
 

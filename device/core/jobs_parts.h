@@ -23,9 +23,10 @@ void jobs_request_want_at(struct jobs_engine *e, enum jobs_request_kind kind, ui
 void jobs_request_want(struct jobs_engine *e, enum jobs_request_kind kind); /* from now on */
 /* Not wanted any more, and its answer will not be taken. */
 void jobs_request_forget(struct jobs_engine *e, enum jobs_request_kind kind);
-/* It failed: again after a backoff. Not so a claim: by now its job may have been deleted and made again, and an update cannot name
- * the one that was read. So $next/get goes out in its place. */
+/* It was refused for now: again after a backoff. */
 void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind);
+/* It could not be sent, or its answer has not come: again after a backoff. */
+void jobs_request_missed(struct jobs_engine *e, enum jobs_request_kind kind);
 uint64_t jobs_request_due_at(const struct jobs_engine *e, enum jobs_request_kind kind);
 /* Makes a new token for a request that is going to be written. */
 const char *jobs_request_token(struct jobs_engine *e, enum jobs_request_kind kind);
@@ -48,6 +49,9 @@ uint64_t jobs_next_idle_due_at(const struct jobs_engine *e);
 /* jobs_claim.c */
 void jobs_claim_begin(struct jobs_engine *e, uint8_t attempt);
 void jobs_claim_send(struct jobs_engine *e);
+/* It may have been accepted or not, and by now its job may have been deleted and made again, which an update cannot tell apart: it is not
+ * repeated, but the job read again. */
+void jobs_claim_missed(struct jobs_engine *e);
 void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer);
 /* IN_PROGRESS is accepted: journal, then run. */
 void jobs_claim_start(struct jobs_engine *e);

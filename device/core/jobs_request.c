@@ -39,14 +39,6 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     struct jobs_request *r = &e->requests[kind];
 
-    if (e->phase == JOBS_CLAIMING) {
-        jobs_request_forget(e, kind);
-        e->phase = JOBS_IDLE;
-        r = &e->requests[JOBS_REQUEST_NEXT];
-        r->failures = e->left_times;
-        if (e->left_times < UINT8_MAX)
-            e->left_times++;
-    }
     r->is_in_flight = false;
     r->again_ms = JOBS_NEVER;
     r->is_wanted = true;
@@ -54,6 +46,14 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
                                       r->failures, e->config.io.random(e->config.io.ctx));
     if (r->failures < UINT8_MAX)
         r->failures++;
+}
+
+void jobs_request_missed(struct jobs_engine *e, enum jobs_request_kind kind)
+{
+    if (e->phase == JOBS_CLAIMING && kind == JOBS_REQUEST_UPDATE)
+        jobs_claim_missed(e);
+    else
+        jobs_request_retry(e, kind);
 }
 
 /* In this phase, would there be something to send? A request that is wanted in another phase waits. */
@@ -104,7 +104,7 @@ void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const
                          kind == JOBS_REQUEST_UPDATE ? "update" : "get");
     if (e->config.io.publish(e->config.io.ctx, e->scratch.request.topic, e->scratch.request.payload, len) !=
         ERR_OK) {
-        jobs_request_retry(e, kind);
+        jobs_request_missed(e, kind);
         return;
     }
     r->is_wanted = false;

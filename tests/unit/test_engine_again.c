@@ -182,8 +182,6 @@ static void claim_j1(struct fake_engine *f)
 /* How it comes that a claim has no answer that counts. */
 enum unanswered {
     LOST,
-    THROTTLED,
-    FAILED_INSIDE,
     NOT_SENT,
     MOVED,    /* VersionMismatch */
     NOTIFIED, /* of another execution of this name, while it is on its way */
@@ -194,12 +192,6 @@ enum unanswered {
 static void lose_claim(struct fake_engine *f, enum unanswered how)
 {
     switch (how) {
-    case THROTTLED:
-        fake_reject(f, "j1/update", "RequestThrottled", "");
-        break;
-    case FAILED_INSIDE:
-        fake_reject(f, "j1/update", "InternalError", "");
-        break;
     case MOVED:
         fake_reject(f, "j1/update", "VersionMismatch",
                     "\"executionState\":{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
@@ -256,6 +248,57 @@ static void test_remade_while_claimed(void **state)
     }
 }
 
+/* A service that throttles has not taken the claim, and is asked again; it must not need to take two requests in a row. What
+ * it then accepts may be the claim of a job that was made again: that one is read, and runs with its own document. G1, G3. */
+static void test_remade_while_the_service_throttles(void **state)
+{
+    static const char *const codes[] = {"RequestThrottled", "InternalError"};
+    static const char document[] = "{\"action\":\"blink\",\"count\":2}";
+    char remade_and_claimed[400];
+    (void)state;
+    snprintf(
+        remade_and_claimed, sizeof remade_and_claimed,
+        "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
+        "\"queuedAt\":%d,\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":%s}",
+        FAKE_QUEUED_S + 60, document);
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = fake_ready();
+        claim_j1(f);
+        for (int times = 0; times < 3; times++) {
+            fake_reject(f, "j1/update", codes[i], "");
+            fake_expect_quiet(f);
+            fake_wake(f);
+            fake_expect_publish_to(f, "j1/update");
+        }
+        fake_accept(f, "j1/update", "");
+        assert_int_equal(f->starts, 0);
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_accept(f, "$next/get", remade_and_claimed);
+        fake_expect(f, FAKE_START, "j1");
+        assert_string_equal(f->run_document, document);
+        assert_int_equal(f->run.queued_at_s, FAKE_QUEUED_S + 60);
+        assert_int_equal(f->run.attempt, 1);
+        fake_free(f);
+    }
+}
+
+/* A claim that was accepted says nothing about the next one of this name: somebody else's IN_PROGRESS is not ours. */
+static void test_claim_that_was_met_is_of_that_one_only(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    claim_j1(f);
+    fake_reject(f, "j1/update", "RequestThrottled", "");
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 2, "IN_PROGRESS", BLINK));
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"INTERRUPTED\""));
+    assert_int_equal(f->starts, 0);
+    fake_free(f);
+}
+
 /* The same when nothing was made again: the claim had arrived, and is known as our own by its attempt; one start, one attempt. */
 static void test_own_claim_is_read_again(void **state)
 {
@@ -294,8 +337,9 @@ static void test_claim_meets_the_new_one(void **state)
                 "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
                 "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1700000050,\"versionNumber\":2,"
                 "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
-    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"reason\":\"INTERRUPTED\""));
-    assert_int_equal(f->starts, 0);
+    fake_expect(f, FAKE_START, "j1");
+    assert_int_equal(f->run.queued_at_s, 1700000050);
+    assert_int_equal(f->run.attempt, 1);
     fake_free(f);
 }
 
@@ -426,6 +470,8 @@ int main(void)
         cmocka_unit_test(test_remade_while_off_line),
         cmocka_unit_test(test_remade_between_two_tries),
         cmocka_unit_test(test_remade_while_claimed),
+        cmocka_unit_test(test_remade_while_the_service_throttles),
+        cmocka_unit_test(test_claim_that_was_met_is_of_that_one_only),
         cmocka_unit_test(test_own_claim_is_read_again),
         cmocka_unit_test(test_claim_meets_the_new_one),
         cmocka_unit_test(test_version_races),

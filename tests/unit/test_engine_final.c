@@ -327,9 +327,9 @@ static void test_cancelled_between_claim_and_start(void **state)
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
     fake_expect_publish_to(f, "j1/update");
     fake_message(f, "notify", "{\"jobs\":{}}");
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-    fake_accept(f, "j1/update", "");
     fake_expect_quiet(f);
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     fake_accept(f, "$next/get", "");
     fake_expect_quiet(f);
     assert_int_equal(f->starts, 0);

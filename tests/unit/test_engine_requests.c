@@ -22,7 +22,6 @@
 enum next {
     AGAIN,   /* the same request, with a new token, after a backoff */
     ASK,     /* $next/get: the execution in hand is given up */
-    READ,    /* the same, after a backoff */
     REFUSE,  /* a final status with reason CLAIM_REFUSED */
     CANCEL,  /* the handler is told */
     BARE,    /* the final status without details */
@@ -34,6 +33,15 @@ struct rejection {
     const char *members;
     enum next claim, progress, final, describe;
 };
+
+#define NOTICE_OF_J1                                                                                         \
+    "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}"
+
+/* What $next/get shows after a claim of ours. */
+#define OWN_CLAIM                                                                                            \
+    "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"               \
+    "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,"     \
+    "\"jobDocument\":" BLINK "}"
 
 static const struct rejection rejections[] = {
     {"InvalidTopic", "", REFUSE, NOTHING, BARE, NOTHING},
@@ -49,26 +57,21 @@ static const struct rejection rejections[] = {
     {"VersionMismatch", STATE("IN_PROGRESS"), ASK, NOTHING, AGAIN, NOTHING},
     {"VersionMismatch", STATE("QUEUED"), ASK, NOTHING, AGAIN, NOTHING},
     {"VersionMismatch", STATE("CANCELED"), ASK, CANCEL, ASK, CANCEL},
-    {"InternalError", "", READ, AGAIN, AGAIN, AGAIN},
-    {"RequestThrottled", "", READ, AGAIN, AGAIN, AGAIN},
+    {"InternalError", "", AGAIN, AGAIN, AGAIN, AGAIN},
+    {"RequestThrottled", "", AGAIN, AGAIN, AGAIN, AGAIN},
     {"TerminalStateReached", "", ASK, CANCEL, ASK, CANCEL},
     {"SomethingNew", "", REFUSE, NOTHING, BARE, NOTHING},
 };
 
-static void expect_later(struct fake_engine *f, const char *tail, const char *payload)
-{
-    uint64_t rejected_ms = f->now_ms;
-    fake_expect_quiet(f);
-    fake_wake(f);
-    assert_in_range(f->now_ms - rejected_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
-    fake_expect_publish(f, tail, payload);
-}
-
 static void expect_again(struct fake_engine *f, const char *tail)
 {
     char before[FAKE_TEXT_CAP];
+    uint64_t rejected_ms = f->now_ms;
     snprintf(before, sizeof before, "%s", f->effects[f->seen - 1].text);
-    expect_later(f, tail, before);
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_in_range(f->now_ms - rejected_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    fake_expect_publish(f, tail, before);
     assert_true(jobs_engine_counters(&f->engine)->retried_sends > 0);
 }
 
@@ -80,9 +83,6 @@ static void expect_next(struct fake_engine *f, enum next next, const char *tail)
         break;
     case ASK:
         fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-        break;
-    case READ:
-        expect_later(f, "$next/get", "{\"clientToken\":\"T\"}");
         break;
     case REFUSE:
         assert_non_null(strstr(fake_expect_publish_to(f, tail), "\"reason\":\"CLAIM_REFUSED\""));
@@ -195,14 +195,16 @@ static void test_backoff_of_retries(void **state)
     for (int i = 0; i < 12; i++) {
         uint64_t rejected_ms = f->now_ms;
         fake_reject(f, "j1/update", "RequestThrottled", "");
-        fake_message(f, "notify", "{}"); /* nobody talks it out of that */
+        fake_message(f, "notify", NOTICE_OF_J1); /* nobody talks it out of that */
         fake_wake(f);
-        claim_again(f);
+        fake_expect_publish_to(f, "j1/update");
         assert_in_range(f->now_ms - rejected_ms, window_ms / 8, window_ms);
         window_ms =
             window_ms * 2 < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
     }
     fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get"); /* after all that time it is read once more */
+    fake_accept(f, "$next/get", OWN_CLAIM);
     fake_expect(f, FAKE_START, "j1");
     fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
     fake_expect_publish_to(f, "j1/update");
@@ -261,10 +263,7 @@ static void test_each_answer_lost_once(void **state)
     fake_expect_publish_to(f, "j1/update");
     lose(f);
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}"); /* not sent twice on one reading */
-    fake_accept(f, "$next/get",
-                "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
-                "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1699999990,\"versionNumber\":2,"
-                "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_accept(f, "$next/get", OWN_CLAIM);
     fake_expect(f, FAKE_START, "j1"); /* it had arrived: this is our own claim */
     assert_int_equal(f->run.attempt, 1);
     fake_return(f, JOBS_STATUS_IN_PROGRESS);
