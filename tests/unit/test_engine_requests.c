@@ -213,6 +213,27 @@ static void test_backoff_of_retries(void **state)
     fake_free(f);
 }
 
+/* The same for claims that nobody answers, with the reading in between. */
+static void test_backoff_of_lost_claims(void **state)
+{
+    struct fake_engine *f = claiming();
+    uint64_t window_ms = CONFIG_DEVICE_JOBS_RETRY_BASE_MS;
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        fake_wake(f); /* the answer counts as lost */
+        fake_expect_quiet(f);
+        uint64_t lost_ms = f->now_ms;
+        fake_wake(f);
+        assert_in_range(f->now_ms - lost_ms, window_ms / 8, window_ms);
+        claim_again(f);
+        window_ms =
+            window_ms * 2 < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
+    }
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    fake_free(f);
+}
+
 /* A service that throttles for a day. */
 static void test_backoff_never_ends(void **state)
 {
@@ -558,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_each_rejection_of_a_describe),
         cmocka_unit_test(test_each_rejection_of_next),
         cmocka_unit_test(test_backoff_of_retries),
+        cmocka_unit_test(test_backoff_of_lost_claims),
         cmocka_unit_test(test_backoff_never_ends),
         cmocka_unit_test(test_notification_during_backoff),
         cmocka_unit_test(test_each_answer_lost_once),
