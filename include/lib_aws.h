@@ -32,7 +32,7 @@ typedef void (*awsSubscribeCallback_t)(const char *pTopicStr, const char *pPaylo
 /* Who the device is and where it connects. Texts are NUL-terminated. The library copies hostNameStr and pThingNameStr;
  * the PEM texts must stay where they are as long as the program runs.
  *
- * One of three ways to configure a device (the seed's provisioning methods):
+ * One of three ways to configure a device (the provisioning methods of the original library):
  * 1. thing certificate: pThingNameStr, pThingCertStr, pThingPrivateKeyStr;
  * 2. claim certificate: not part of this version, SYSTEM_init refuses it;
  * 3. nothing at all: the device waits in SYSTEM_MODE_DEVICE_CONFIG. */
@@ -49,7 +49,7 @@ typedef struct {
     const char *pClaimPrivateKeyStr;
     const char *pClaimTemplateStr;
     const char *pThingNameStr; /* 1..128 of [a-zA-Z0-9:_-]; also the MQTT client id */
-    uint8_t maxShadowCount_u8; /* accepted for the seed's programs, not used; so are the next four */
+    uint8_t maxShadowCount_u8; /* accepted, not used; so are the next four */
     uint8_t maxPublishMessagesToStore_u8;
     uint8_t maxSubscribeMessagesToStore_u8;
     uint8_t maxSubscribeTopics_u8;

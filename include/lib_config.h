@@ -10,7 +10,7 @@
 #define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096
 #endif
 
-/* Bytes that JSON_processString takes a value buffer to have: what the seed's own buffers have. */
+/* Bytes that JSON_processString takes a value buffer to have: what buffers of the original library's programs have. */
 #ifndef CONFIG_DEVICE_JOBS_UNSIZED_VALUE
 #define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4
 #endif

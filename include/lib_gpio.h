@@ -18,7 +18,7 @@
 enum { GPIO_MODE_DISABLE = 0, GPIO_MODE_INPUT = 1, GPIO_MODE_OUTPUT = 2, GPIO_MODE_INPUT_OUTPUT = 3 };
 enum { GPIO_INTR_DISABLE = 0 };
 #endif
-#define GPIO_PIN_INTR_DISABLE 0 /* the name that the seed's programs use */
+#define GPIO_PIN_INTR_DISABLE 0 /* the name that programs of the original library use */
 
 #ifdef __cplusplus
 extern "C" {

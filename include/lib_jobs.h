@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AWS IoT Jobs: register a handler for an action, run it when a job asks for it, report how it went.
  *
- * A job document is a JSON object with a string member "action" (the seed); the handler registered for that action runs.
+ * A job document is a JSON object with a string member "action"; the handler registered for that action runs.
  * Jobs run one after another, in the order of the service. What an operator sees (statusDetails of the execution):
  *     state     accepted, then running
  *     attempt   1 for the first run

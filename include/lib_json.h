@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* A key and where its value goes, the seed's way: without the size of the buffer. */
+/* A key and where its value goes, the original library's way: without the size of the buffer. */
 typedef struct {
     const char *keyStr;
     char *pValueStr;
@@ -48,7 +48,7 @@ typedef struct {
 /* true: the text is one valid JSON object, every key is there, every value has been stored. false: something is not so;
  * then each value buffer holds the empty string.
  * The call cannot know how large a value buffer is, so it takes each one to have CONFIG_DEVICE_JOBS_UNSIZED_VALUE bytes
- * (4, which is what the seed's buffers have: three characters and NUL). A longer value makes the call return false;
+ * (4, which is what programs of the original library have: three characters and NUL). A longer value makes the call return false;
  * the log names the key and the bytes it needs. For longer values use JSON_getValues. */
 bool JSON_processString(const char *pJsonStr, const tagStructure_st tags[], uint8_t maxKeys_u8);
 

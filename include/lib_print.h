@@ -14,7 +14,7 @@
 #define LIB_PRINT_CHECKED
 #endif
 
-/* A file's own `#define thisModule ...`, as the seed's programs have it, does no harm and is not needed. */
+/* A file's own `#define thisModule ...`, as programs of the original library have it, does no harm and is not needed. */
 #define print_error(...) print_line(PRINT_LEVEL_ERROR, __func__, __VA_ARGS__)
 #define print_info(...)  print_line(PRINT_LEVEL_INFO, __func__, __VA_ARGS__)
 #define print_debug(...) print_line(PRINT_LEVEL_DEBUG, __func__, __VA_ARGS__)

@@ -8,7 +8,7 @@
 #include "lib_print.h"
 #include "lib_utils.h"
 
-/* The seed's programs take tasks from here. */
+/* Programs of the original library take tasks from here. */
 #if defined(__has_include)
 #if __has_include("freertos/FreeRTOS.h")
 #include "freertos/FreeRTOS.h"

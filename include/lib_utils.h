@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small helpers of the seed's programs. Any task; nothing here blocks. */
+/* Small helpers that programs of the original library use. Any task; nothing here blocks. */
 #ifndef LIB_UTILS_H
 #define LIB_UTILS_H
 

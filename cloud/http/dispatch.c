@@ -32,7 +32,7 @@ static bool check_browser(struct call *call)
     return true;
 }
 
-/* The seed's browser check: an uploaded document opens by its plain link, on this machine. */
+/* What a browser checks: an uploaded document opens by its plain link, on this machine. */
 static bool is_plain_link(const struct call *call)
 {
     const struct request *request = &call->request;

@@ -56,7 +56,7 @@ struct jobs_run {
     uint8_t attempt;     /* 1 = first run */
 };
 
-/* An application's report. Names the run by run_id; with run_id 0 by job_id, the seed's way. */
+/* An application's report. Names the run by run_id; with run_id 0 by job_id, as JOBS_updateStatus does. */
 struct jobs_report {
     uint32_t run_id;
     char job_id[DEVICE_JOB_ID_CAP];

@@ -53,6 +53,14 @@ void link_down(struct link *link, uint64_t now_ms, uint32_t random)
         link->failures++;
 }
 
+void link_network_up(struct link *link, uint64_t now_ms, uint32_t random)
+{
+    uint64_t at_ms = now_ms + random % CONFIG_DEVICE_JOBS_LINK_BASE_MS;
+
+    if (link->state == LINK_WAITING && at_ms < link->next_ms)
+        link->next_ms = at_ms;
+}
+
 uint64_t link_wake_at_ms(const struct link *link)
 {
     return link->state == LINK_WAITING ? link->next_ms : UINT64_MAX;

@@ -33,6 +33,9 @@ void link_up(struct link *link, uint64_t now_ms);
 /* The attempt failed or the connection is gone. `random` is any 32 random bits: the jitter. */
 void link_down(struct link *link, uint64_t now_ms, uint32_t random);
 
+/* There is a network again below: a try within the first window of the backoff, whatever the failures, which stay. */
+void link_network_up(struct link *link, uint64_t now_ms, uint32_t random);
+
 /* When link_poll has something to say; UINT64_MAX = never. */
 uint64_t link_wake_at_ms(const struct link *link);
 

@@ -23,7 +23,7 @@ void port_signal_set(struct port_signal *signal);
 bool port_signal_wait(struct port_signal *signal, uint32_t timeout_ms);
 
 /* Starts a task; it ends when `entry` returns. stack_bytes is a wish that the port may raise. priority: 1 (low) to 5
- * (high); an application task of the seed has 4. `name` is static text. ERR_FULL: no memory for it. */
+ * (high); an application's task usually has 4. `name` is static text. ERR_FULL: no memory for it. */
 enum err port_task_start(const char *name, uint32_t stack_bytes, unsigned priority, void (*entry)(void *ctx),
                          void *ctx);
 

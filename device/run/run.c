@@ -55,7 +55,7 @@ static enum err reset(const struct run_config *config)
         device_runner.is_ready = false;
         device_runner.link_state = RUN_LINK_IDLE;
         device_runner.wants_suspend = device_runner.wants_reconnect = device_runner.wants_resync =
-            device_runner.is_inbox_lossy = false;
+            device_runner.has_network_come = device_runner.is_inbox_lossy = false;
         device_runner.restart_at_ms = RUN_NEVER;
         device_runner.command.state = RUN_COMMAND_FREE;
         device_runner.has_work = device_runner.has_returned = device_runner.is_handler_busy = false;

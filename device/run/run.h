@@ -81,7 +81,7 @@ void run_suspend(bool is_suspended);
 /* Drops the connection and makes a new one. */
 void run_reconnect(void);
 
-/* What port_network_start is given: notes it for the event task. */
+/* What port_network_start is given: notes it for the event task, and that the next try to connect is worth while now. */
 void run_network_changed(bool is_up);
 
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */

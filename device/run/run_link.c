@@ -216,7 +216,8 @@ static void serve_wishes(uint64_t now_ms)
     bool wants_suspend = device_runner.wants_suspend;
     bool wants_reconnect = device_runner.wants_reconnect;
     bool is_lossy = device_runner.is_inbox_lossy;
-    device_runner.wants_reconnect = false;
+    bool has_network_come = device_runner.has_network_come;
+    device_runner.wants_reconnect = device_runner.has_network_come = false;
     port_mutex_unlock(&device_runner.lock);
     if (device_runner.must_drop) {
         device_runner.must_drop = false;
@@ -225,6 +226,9 @@ static void serve_wishes(uint64_t now_ms)
         drop("more news than the message queue takes", now_ms);
     } else if (wants_reconnect) {
         drop("a new connection is wanted", now_ms);
+    }
+    if (has_network_come) {
+        link_network_up(&device_runner.link, now_ms, port_board_random());
     }
     if (wants_suspend && device_runner.link.state != LINK_STOPPED) {
         run_link_close();

@@ -92,8 +92,9 @@ struct runner {
     enum run_link link_state;
     bool wants_suspend;
     bool wants_reconnect;
-    bool wants_resync;   /* a message was dropped */
-    bool is_inbox_lossy; /* news of the connection were dropped: it must be made anew */
+    bool has_network_come; /* and the engine task has not heard of it */
+    bool wants_resync;     /* a message was dropped */
+    bool is_inbox_lossy;   /* news of the connection were dropped: it must be made anew */
     uint64_t restart_at_ms;
     struct inbox inbox;
     struct run_message message;

@@ -47,8 +47,10 @@ void run_network_changed(bool is_up)
     }
     port_mutex_lock(&device_runner.lock);
     device_runner.is_network_up = is_up;
+    device_runner.has_network_come |= is_up;
     port_mutex_unlock(&device_runner.lock);
     port_signal_set(&device_runner.event);
+    port_signal_set(&device_runner.wake);
 }
 
 /* ---- the worker task */

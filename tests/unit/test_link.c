@@ -226,6 +226,31 @@ static void test_single_fleet_after_a_long_outage(void **state)
     }
 }
 
+/* A network that comes back shortens the pause to the first window, and to nothing shorter than what is left; failures stay. */
+static void test_network_up(void **state)
+{
+    (void)state;
+    struct link link;
+    link_init(&link);
+    link_network_up(&link, 5, 0);
+    assert_int_equal(link_wake_at_ms(&link), UINT64_MAX); /* nobody wants a connection */
+    link_start(&link, 5);
+    for (int i = 0; i < 10; i++) {
+        assert_true(link_poll(&link, link_wake_at_ms(&link)));
+        link_down(&link, 1000, UINT32_MAX);
+    }
+    link_network_up(&link, 2000, CONFIG_DEVICE_JOBS_LINK_BASE_MS + 7);
+    assert_int_equal(link_wake_at_ms(&link), 2007);
+    link_network_up(&link, 2000, 100);
+    assert_int_equal(link_wake_at_ms(&link), 2007);
+    assert_int_equal(link.failures, 10);
+    assert_true(link_poll(&link, 2007));
+    link_network_up(&link, 2008, 0);
+    assert_int_equal(link.state, LINK_CONNECTING);
+    link_down(&link, 2010, UINT32_MAX);
+    assert_true(link_wake_at_ms(&link) > 2010 + CONFIG_DEVICE_JOBS_LINK_CAP_MS / 4); /* as slow as before */
+}
+
 static void test_failures_are_counted_to_the_end(void **state)
 {
     struct link link = {.state = LINK_CONNECTING, .failures = UINT32_MAX};
@@ -256,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_spread_of_ten_thousand_devices),
         cmocka_unit_test(test_fleet_comes_back_over_the_length_of_the_outage),
         cmocka_unit_test(test_single_fleet_after_a_long_outage),
+        cmocka_unit_test(test_network_up),
         cmocka_unit_test(test_failures_are_counted_to_the_end),
         cmocka_unit_test(test_backoff_at_its_edges),
     };

@@ -159,6 +159,21 @@ static void test_open_that_fails_is_tried_again(void **state)
     fake_expect_request(&request, "$next/get");
 }
 
+/* After many failures the next try is 45 s away at least. An address is a reason to try at once. */
+static void test_network_that_comes_ends_the_pause(void **state)
+{
+    (void)state;
+    fake_mqtt_fail_open(ERR_OFFLINE);
+    assert_int_equal(run_start(), ERR_OK);
+    for (unsigned tries = 1; tries < 10; tries++) {
+        fake_wait_open(tries);
+        run_network_changed(false);
+        run_network_changed(true);
+    }
+    fake_mqtt_fail_open(ERR_OK);
+    fake_wait_open(10);
+}
+
 static void test_suspend_and_resume(void **state)
 {
     (void)state;
@@ -213,6 +228,7 @@ int main(void)
         TEST(test_connection_comes_and_goes),
         TEST(test_failed_attempt_says_why_and_when_it_tries_again),
         TEST(test_open_that_fails_is_tried_again),
+        TEST(test_network_that_comes_ends_the_pause),
         TEST(test_suspend_and_resume),
         TEST(test_reconnect_on_demand),
         TEST(test_no_tls_before_the_clock_is_set),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Just enough of FreeRTOS's names for applications, over pthreads: the seed's programs compile on Linux as they are. */
+/* Just enough of FreeRTOS's names for applications, over pthreads: programs for ESP-IDF compile on Linux as they are. */
 #ifndef FREERTOS_FREERTOS_H
 #define FREERTOS_FREERTOS_H
 
