@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The firmware of tests/chip as an ESP32-C3 in Espressif's emulator, against iot-local: a job, a restart, power cuts at random
-moments, a broker and a daemon that are killed; the stacks; and the port suite on the chip, with its brokers around the emulator.
+"""The firmware of tests/chip as an ESP32-C3 in Espressif's emulator, against iot-local: a job, documents of all sizes, a restart,
+power cuts at random moments, a broker and a daemon that are killed; the stacks; and the port suite on the chip, with its brokers
+around the emulator.
 tools/esp-idf-check runs it when qemu-system-riscv32 is there.
 
 DEVICE_JOBS_BUILD names the host build, DEVICE_JOBS_CHIP_BUILD the command that builds firmware ({project} stands for the project's
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
@@ -41,6 +43,9 @@ PATIENCE = 60
 MAX_STARTS = {"once": 1, "again": 3, "later": 1}
 ENDS = ["SUCCEEDED", "FAILED", "REJECTED"]
 LEAST_FREE_STACK = 256
+LARGEST_DOCUMENT = 4095  # CONFIG_DEVICE_JOBS_DOCUMENT_SIZE, and esp-mqtt gives it to us in pieces of less than 1024
+LIMIT_OF_SERVICE = 32768
+SIZES = (0, 0, 0, 4000, 0, 1500, 0, 6000)  # of the documents while power is cut
 
 
 def merge(build, image):
@@ -100,6 +105,11 @@ class Board:
             raise AssertionError(f"{error}\n" + "\n".join(self.text().splitlines()[-40:])) from None
 
 
+def what_comes_of(document):
+    """What the firmware reports of it when it is whole."""
+    return f"{len(document)} {zlib.crc32(document.encode()):08x}"
+
+
 class Effects:
     """What the console says. A cut may tear its last line, which then runs into the next boot's first one."""
 
@@ -143,8 +153,11 @@ class Chip(unittest.TestCase):
         for name in ("dj_engine", "dj_worker", "dj_event", "mqtt_task"):
             self.assertGreaterEqual(free.get(name, LEAST_FREE_STACK), LEAST_FREE_STACK, f"the stack of {name}")
 
-    def document(self, action="again", end="SUCCEEDED", work_ms=100):
-        return '{"action":"%s","ms":%d,"end":"%s"}' % (action, work_ms, end)
+    def document(self, action="again", end="SUCCEEDED", work_ms=100, size=0):
+        """With a size: so many bytes, with much in it that looks like an end."""
+        head = '{"action":"%s","ms":%d,"end":"%s"' % (action, work_ms, end)
+        room = size - len(head + ',"pad":""}')
+        return head + (',"pad":"%s"}' % (r'\"}{\\][' * (room // 8) + "x" * (room % 8)) if size else "}")
 
     def test_job(self):
         self.board.wait(f"connected to {HOST}")
@@ -152,6 +165,24 @@ class Chip(unittest.TestCase):
                        "--document", self.document())
         execution = self.cloud.wait_status(THING, "one", "SUCCEEDED", PATIENCE)
         self.assertEqual((execution["details"]["end"], execution["details"]["attempt"]), ("SUCCEEDED", "1"))
+        self.board.wait("^stack ")
+
+    def test_large_documents(self):
+        self.board.wait(f"connected to {HOST}")
+        for size in (900, 1100, 4000, LARGEST_DOCUMENT):
+            document = self.document(size=size)
+            self.cloud.job(f"whole-{size}", THING, document)
+            execution = self.cloud.wait_status(THING, f"whole-{size}", "SUCCEEDED", PATIENCE)
+            self.assertEqual(execution["details"]["document"], what_comes_of(document))
+        for size in (LARGEST_DOCUMENT + 1, 5000, 32000, LIMIT_OF_SERVICE):
+            self.cloud.job(f"large-{size}", THING, self.document(size=size))
+            execution = self.cloud.wait_status(THING, f"large-{size}", "REJECTED", PATIENCE)
+            self.assertEqual((execution["details"]["reason"], execution["details"]["message"]),
+                             ("DOCUMENT_TOO_LARGE", f"too large: {size} bytes, limit {LARGEST_DOCUMENT}"))
+        self.cloud.job("small", THING, self.document())
+        self.cloud.wait_status(THING, "small", "SUCCEEDED", PATIENCE)
+        self.assertEqual(self.board.count("effect start"), 5)
+        self.assertEqual((self.board.count("^rst:"), self.board.count(f"connected to {HOST}")), (1, 1))
         self.board.wait("^stack ")
 
     def test_restart_happens_once(self):
@@ -184,20 +215,23 @@ class Chip(unittest.TestCase):
         seed = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"SEED={seed}", flush=True)
         rng = random.Random(seed)
-        jobs = []
+        jobs, documents = [], []
         met = collections.Counter()
         for _ in range(KILLS):
             for _ in range(rng.choice([0, 1, 1, 2])):
                 action = rng.choice(["once", "again", "again", "later", "restart"])
-                document = '{"action":"restart"}' if action == "restart" else self.document(action, rng.choice(ENDS), rng.randrange(WORK_MS))
+                document = '{"action":"restart"}' if action == "restart" else self.document(action, rng.choice(ENDS), rng.randrange(WORK_MS),
+                                                                                            SIZES[len(jobs) % len(SIZES)])
                 self.cloud.job(f"job-{len(jobs)}", THING, document)
                 jobs.append(action)
+                documents.append(document)
             time.sleep(rng.uniform(0.2, LONGEST_LIFE_S))
             met[self.cut_met(len(jobs))] += 1
             self.board.cut()
             self.board.power()
         executions = self.wait_all(len(jobs))
         self.check(jobs, executions, met, seed)
+        self.check_documents(documents, executions)
 
     def cut_met(self, count):
         """What the service believes while the power goes."""
@@ -239,6 +273,17 @@ class Chip(unittest.TestCase):
                 self.assertTrue(effects.starts[f"job-{number}"], f"job-{number}: SUCCEEDED, and never started")
         order = [int(job.rsplit("-", 1)[1]) for job in effects.starts if effects.starts[job]]
         self.assertEqual(order, sorted(order), "jobs out of order")
+
+    def check_documents(self, documents, executions):
+        sizes = collections.Counter()
+        for number, (document, execution) in enumerate(zip(documents, executions)):
+            if len(document) > LARGEST_DOCUMENT:
+                self.assertEqual((execution["status"], execution["details"].get("reason")), ("REJECTED", "DOCUMENT_TOO_LARGE"), execution)
+                self.assertEqual(self.board.count(rf"effect start \w+ job-{number} "), 0, execution)
+            elif "document" in execution["details"]:
+                self.assertEqual(execution["details"]["document"], what_comes_of(document), execution)
+                sizes[len(document) // 1000] += 1
+        print(f"measured: documents reported whole, by KB: {dict(sizes)}", flush=True)
 
 
 class Suite(unittest.TestCase):

@@ -13,6 +13,7 @@
 #include "lib_print.h"
 #include "lib_system.h"
 
+#include "esp_rom_crc.h"
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
@@ -39,6 +40,7 @@ struct run {
     uint32_t id; /* 0: none */
     char end[16];
     uint32_t work_ms;
+    char document[24]; /* what came of it: its bytes and their CRC-32 */
 };
 
 void app_main(void);
@@ -64,8 +66,8 @@ static jobsStatus_et status_of(const struct run *run)
 
 static bool report(const struct run *run)
 {
-    const jobDetail_st details[] = {{"end", run->end}};
-    if (!JOBS_report(run->id, status_of(run), details, 1)) {
+    const jobDetail_st details[] = {{"end", run->end}, {"document", run->document}};
+    if (!JOBS_report(run->id, status_of(run), details, 2)) {
         return false;
     }
     char line[160];
@@ -84,6 +86,9 @@ static bool read_job(const job_st *job, const char *action, struct run *run)
         !JSON_getUint32(job->documentStr, "ms", &run->work_ms)) {
         return false;
     }
+    size_t len = strlen(job->documentStr);
+    snprintf(run->document, sizeof(run->document), "%u %08lx", (unsigned)len,
+             (unsigned long)esp_rom_crc32_le(0, (const uint8_t *)job->documentStr, (uint32_t)len));
     char line[160];
     snprintf(line, sizeof(line), "effect start %s %s %lld %u %s %lu\n", action, run->job, run->execution,
              run->attempt, run->end, (unsigned long)run->work_ms);
