@@ -51,7 +51,7 @@ static void on_disconnected(struct session *session)
     }
     session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED,
                                                     .reason = session->reason ? session->reason : ERR_OFFLINE,
-                                                    .text = session->text[0] ? session->text : NULL});
+                                                    .text = session->text});
     session_forget_outgoing(session);
     port_signal_set(&session->ended);
 }
@@ -185,6 +185,7 @@ void session_free(struct session *session)
         esp_transport_destroy(session->transport);
     }
     session_forget_outgoing(session);
+    free(session->text);
     free(session);
 }
 

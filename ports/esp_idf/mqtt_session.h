@@ -52,7 +52,7 @@ struct session {
     } subscriptions[SESSION_SUBSCRIPTIONS_MAX];
     bool is_ended;
     enum err reason;
-    char text[SESSION_REASON_CAP];
+    char *text; /* NULL: none, or no memory for one */
 };
 
 /* ERR_FULL: no memory. The texts of `config` must live as long as the session. */

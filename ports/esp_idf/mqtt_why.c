@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void session_fail(struct session *session, enum err reason, const char *format, ...)
@@ -14,10 +15,13 @@ void session_fail(struct session *session, enum err reason, const char *format, 
     if (session->reason) {
         return;
     }
-    va_list args;
-    va_start(args, format);
-    vsnprintf(session->text, sizeof(session->text), format, args);
-    va_end(args);
+    session->text = malloc(SESSION_REASON_CAP); /* only a connection that ends needs one */
+    if (session->text) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(session->text, SESSION_REASON_CAP, format, args);
+        va_end(args);
+    }
     session->reason = reason;
 }
 
