@@ -80,7 +80,7 @@ bool JOBS_register(const char *pJobActionStr, uint8_t timeoutMin_u8, jobCallBack
     LIB_JOBS_SIZED(JOBS_register);
 
 /* Reports the status of the job in hand. When the call returns from a final status, that status is in the device's
- * storage and is sent until the service has it, over power cuts and reconnects; the call waits for that write (up to 2 s).
+ * storage and is sent until the service has it, over power cuts and reconnects; the call waits for that write (up to 4 s).
  * An id that is not in hand, or a status after a final one: logged, counted, no effect.
  * It names the job by its id: when the service has retried the same id meanwhile, a late report reaches the new run. Use
  * JOBS_report where that matters. */

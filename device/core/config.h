@@ -72,8 +72,9 @@
 #define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes; the application's event and cancel callbacks run here */
 #endif
 
-/* The largest message, without its document. */
-#define DEVICE_MESSAGE_CAP CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
+/* The largest message without its document, and of it what stands around statusDetails. */
+#define DEVICE_MESSAGE_CAP      CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
+#define DEVICE_MESSAGE_ENVELOPE 640
 
 #define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */
 #define DEVICE_THING_NAME_CAP 129 /* AWS IoT: 1..128 characters, and NUL */

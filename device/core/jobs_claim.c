@@ -56,7 +56,10 @@ void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer
     }
     switch (jobs_wire_verdict(answer)) {
     case JOBS_VERDICT_REFUSED:
-        jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL);
+        if (e->is_reading_old)
+            jobs_next_leave(e); /* it may be the other one that was refused */
+        else
+            jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL);
         break;
     case JOBS_VERDICT_GONE:
         jobs_final_gone(e, answer->status);

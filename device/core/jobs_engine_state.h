@@ -9,7 +9,7 @@
 _Static_assert(JOURNAL_RECORD_MAX <= JOBS_RECORD_CAP,
                "CONFIG_DEVICE_JOBS_DETAILS_SIZE is too large for the journal");
 
-_Static_assert(DEVICE_MESSAGE_CAP >= CONFIG_DEVICE_JOBS_DETAILS_SIZE + 640,
+_Static_assert(DEVICE_MESSAGE_CAP >= CONFIG_DEVICE_JOBS_DETAILS_SIZE + DEVICE_MESSAGE_ENVELOPE,
                "an execution without its document must fit: CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD is too small "
                "for the details");
 

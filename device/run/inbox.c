@@ -59,9 +59,20 @@ bool inbox_open(struct inbox *inbox, const struct inbox_item *item, size_t reser
     return is_good;
 }
 
+size_t inbox_open_len(const struct inbox *inbox)
+{
+    return inbox->used - inbox->whole;
+}
+
 bool inbox_is_open(const struct inbox *inbox)
 {
-    return inbox->used > inbox->whole;
+    return inbox_open_len(inbox) > 0;
+}
+
+void inbox_shorten(struct inbox *inbox, size_t open_len)
+{
+    assert(open_len <= inbox_open_len(inbox));
+    inbox->used = inbox->whole + open_len;
 }
 
 void inbox_close(struct inbox *inbox, bool flag, int32_t number)

@@ -38,6 +38,8 @@ bool inbox_put(struct inbox *inbox, const struct inbox_item *item, size_t reserv
  * done nothing; inbox_close puts the item into the queue. */
 bool inbox_open(struct inbox *inbox, const struct inbox_item *item, size_t reserve);
 bool inbox_is_open(const struct inbox *inbox);
+size_t inbox_open_len(const struct inbox *inbox);         /* its bytes so far */
+void inbox_shorten(struct inbox *inbox, size_t open_len); /* back to that */
 bool inbox_append(struct inbox *inbox, struct slice bytes, size_t reserve);
 void inbox_close(struct inbox *inbox, bool flag, int32_t number);
 void inbox_drop(struct inbox *inbox);

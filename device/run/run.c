@@ -49,7 +49,8 @@ static void make_objects(void)
 static enum err reset(const struct run_config *config)
 {
     port_mutex_lock(&device_runner.lock);
-    bool is_busy = device_runner.is_started || device_runner.is_worker_alive || device_runner.is_event_alive;
+    bool is_busy = device_runner.is_started || device_runner.is_worker_alive ||
+                   device_runner.is_event_alive || device_runner.command.state != RUN_COMMAND_FREE;
     if (!is_busy) {
         device_runner.config = *config;
         device_runner.is_ready = false;
@@ -57,7 +58,6 @@ static enum err reset(const struct run_config *config)
         device_runner.wants_suspend = device_runner.wants_reconnect = device_runner.wants_resync =
             device_runner.has_network_come = device_runner.is_inbox_lossy = false;
         device_runner.restart_at_ms = RUN_NEVER;
-        device_runner.command.state = RUN_COMMAND_FREE;
         device_runner.has_work = device_runner.has_returned = device_runner.is_handler_busy = false;
         device_runner.has_cancel = device_runner.is_link_told = false;
         device_runner.work.run_id = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How other tasks reach the engine: one slot for reports and registrations, filled by one task at a time. Nothing here can be
- * "full": who finds the slot taken waits for his turn. Progress waits for nothing else; its newest report wins. */
+ * "full": who finds the slot taken waits for his turn, and what comes after progress of the same run takes its place. */
 #include "device/run/run_state.h"
 
 #include <string.h>
@@ -32,10 +32,9 @@ static void post_slot(enum run_command_type type, bool is_awaited)
     port_signal_set(&device_runner.wake);
 }
 
-/* The same, and waits for the answer. */
-static enum err give_slot(enum run_command_type type)
+/* Waits for the answer to what was posted so. */
+static enum err await_slot(void)
 {
-    post_slot(type, true);
     port_signal_wait(&device_runner.replied, RUN_COMMAND_MS);
 
     port_mutex_lock(&device_runner.lock);
@@ -76,7 +75,8 @@ enum err run_register(const struct jobs_action *action)
     command->u.registration.action = *action;
     strcpy(command->u.registration.name, action->name);
     command->u.registration.action.name = command->u.registration.name;
-    return give_slot(RUN_COMMAND_REGISTER);
+    post_slot(RUN_COMMAND_REGISTER, true);
+    return await_slot();
 }
 
 /* The pairs that keep the rules; how many did not. */
@@ -124,36 +124,31 @@ static size_t fill_report(struct jobs_report *slot, const struct run_report *fro
     return fill_details(&slot->details, from);
 }
 
-/* Progress of the same run that the engine task has not taken yet. With `lock` held. */
-static bool is_newer_progress(const struct run_report *report)
+/* Is the slot filled with progress of the same run, which the engine task has not taken yet? With `lock` held. */
+static bool has_older_progress(const struct run_report *report)
 {
     const struct run_command *command = &device_runner.command;
     const struct jobs_report *slot = &command->u.report.report;
     return command->state == RUN_COMMAND_GIVEN && command->type == RUN_COMMAND_REPORT &&
-           slot->status == JOBS_STATUS_IN_PROGRESS && report->status == JOBS_STATUS_IN_PROGRESS &&
-           slot->run_id == report->run_id && strcmp(slot->job_id, job_id_of(report)) == 0;
+           slot->status == JOBS_STATUS_IN_PROGRESS && slot->run_id == report->run_id &&
+           strcmp(slot->job_id, job_id_of(report)) == 0;
 }
 
 static enum err report_named(const struct run_report *report, size_t *refused)
 {
     struct jobs_report *slot = &device_runner.command.u.report.report;
+    const bool is_final = report->status != JOBS_STATUS_IN_PROGRESS;
     port_mutex_lock(&device_runner.lock);
-    if (is_newer_progress(report)) {
-        *refused = fill_report(slot, report);
+    if (!has_older_progress(report)) {
         port_mutex_unlock(&device_runner.lock);
-        return ERR_OK;
+        if (!take_slot()) {
+            return ERR_BUSY;
+        }
+        clear_report(slot, report);
     }
-    port_mutex_unlock(&device_runner.lock);
-    if (!take_slot()) {
-        return ERR_BUSY;
-    }
-    clear_report(slot, report);
     *refused = fill_report(slot, report);
-    if (report->status != JOBS_STATUS_IN_PROGRESS) {
-        return give_slot(RUN_COMMAND_REPORT);
-    }
-    post_slot(RUN_COMMAND_REPORT, false);
-    return ERR_OK;
+    post_slot(RUN_COMMAND_REPORT, is_final);
+    return is_final ? await_slot() : ERR_OK;
 }
 
 enum err run_report(const struct run_report *report, size_t *refused)

@@ -8,6 +8,8 @@
 /* The one topic whose document can start a run; those of notifications are hints, and the engine asks anyway. */
 #define DOCUMENT_TOPIC "/jobs/$next/get/accepted"
 
+#define DETAILS_CAP (DEVICE_MESSAGE_CAP - DEVICE_MESSAGE_ENVELOPE)
+
 /* ---- on the network task, with `lock` held */
 
 void run_message_drop(void)
@@ -29,12 +31,15 @@ static void begin(const struct port_mqtt_event *event)
     struct run_message *message = &device_runner.message;
     const struct inbox_item item = {.type = PORT_MQTT_MESSAGE, .topic = event->topic};
     run_message_drop();
+    *message = (struct run_message){.wants_document = slice_ends_with(event->topic, DOCUMENT_TOPIC)};
     json_cut_begin(&message->cut, "jobDocument");
-    message->wants_document = slice_ends_with(event->topic, DOCUMENT_TOPIC);
-    message->rest_len = message->document_len = 0;
+    json_cut_begin(&message->details_cut, "statusDetails");
     if (!inbox_open(&device_runner.inbox, &item, INBOX_RESERVE)) {
         lose();
-    } else if (message->wants_document && device_runner.document_state == RUN_DOCUMENT_FREE) {
+        return;
+    }
+    message->head_len = inbox_open_len(&device_runner.inbox);
+    if (message->wants_document && device_runner.document_state == RUN_DOCUMENT_FREE) {
         device_runner.document_state = RUN_DOCUMENT_ARRIVING;
     }
 }
@@ -58,21 +63,61 @@ static void add_document(struct slice run)
     message->document_len += run.len;
 }
 
+/* A payload that does not fit is left out, and the engine told so. */
 static void add_rest(struct slice run)
 {
     struct run_message *message = &device_runner.message;
-    message->rest_len += run.len;
-    if (message->rest_len <= DEVICE_MESSAGE_CAP && !inbox_append(&device_runner.inbox, run, INBOX_RESERVE)) {
+    if (message->is_too_large) {
+        return;
+    }
+    if (inbox_open_len(&device_runner.inbox) - message->head_len + run.len > DEVICE_MESSAGE_CAP) {
+        inbox_shorten(&device_runner.inbox, message->head_len);
+        message->is_too_large = true;
+    } else if (!inbox_append(&device_runner.inbox, run, INBOX_RESERVE)) {
         lose();
+    }
+}
+
+/* Of statusDetails somebody may have written more than we ever do. Then it counts as none: an execution must not become unreadable
+ * by it. */
+static void add_details(struct slice run)
+{
+    struct run_message *message = &device_runner.message;
+    if (message->is_too_large) {
+        return;
+    }
+    if (message->details_len == 0) {
+        message->details_at = inbox_open_len(&device_runner.inbox) - 1; /* the 0 in their place */
+        inbox_shorten(&device_runner.inbox, message->details_at);
+    }
+    bool was_kept = message->details_len <= DETAILS_CAP;
+    message->details_len += run.len;
+    if (message->details_len <= DETAILS_CAP) {
+        add_rest(run);
+    } else if (was_kept) {
+        inbox_shorten(&device_runner.inbox, message->details_at);
+        add_rest(slice_from("0"));
+    }
+}
+
+/* Without the document. */
+static void add(struct slice rest)
+{
+    while (rest.len > 0 && inbox_is_open(&device_runner.inbox)) {
+        struct slice run;
+        if (json_cut_next(&device_runner.message.details_cut, &rest, &run) == JSON_CUT_VALUE) {
+            add_details(run);
+        } else {
+            add_rest(run);
+        }
     }
 }
 
 static void end(void)
 {
     struct run_message *message = &device_runner.message;
-    bool is_rest_whole = message->rest_len <= DEVICE_MESSAGE_CAP;
     bool has_document = device_runner.document_state == RUN_DOCUMENT_ARRIVING && message->document_len > 0 &&
-                        message->document_len < device_runner.config.document_cap && is_rest_whole;
+                        message->document_len < device_runner.config.document_cap && !message->is_too_large;
     if (has_document) {
         device_runner.config.document[message->document_len] = '\0';
         device_runner.document_state = RUN_DOCUMENT_QUEUED;
@@ -80,7 +125,7 @@ static void end(void)
         device_runner.document_state = RUN_DOCUMENT_FREE;
     }
     inbox_close(&device_runner.inbox, has_document,
-                is_rest_whole ? (int32_t)message->document_len : RUN_MESSAGE_TOO_LARGE);
+                message->is_too_large ? RUN_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
 void run_message_take(const struct port_mqtt_event *event)
@@ -94,7 +139,7 @@ void run_message_take(const struct port_mqtt_event *event)
         if (json_cut_next(&device_runner.message.cut, &piece, &run) == JSON_CUT_VALUE) {
             add_document(run);
         } else {
-            add_rest(run);
+            add(run);
         }
     }
     if (inbox_is_open(&device_runner.inbox) && event->offset + event->payload.len >= event->total) {

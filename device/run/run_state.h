@@ -35,11 +35,10 @@ enum run_command_type {
     RUN_COMMAND_REPORT,
 };
 
-/* What a task asks of the engine task: one at a time. */
+/* What a task asks of the engine task: one at a time. All of it is written under `lock`; while TAKEN only the engine task looks at
+ * it. */
 struct run_command {
-    enum run_command_state
-        state;       /* this and is_awaited are guarded by `lock`; the rest belongs to the caller, or while
-                                     GIVEN and TAKEN to the engine task */
+    enum run_command_state state;
     bool is_awaited; /* else the engine task frees it */
     enum run_command_type type;
     enum err result;
@@ -65,10 +64,14 @@ enum run_document {
 
 /* The message that is being received. */
 struct run_message {
-    struct json_cut cut;
+    struct json_cut cut;         /* of the document */
+    struct json_cut details_cut; /* of statusDetails, in the rest */
     bool wants_document;
-    size_t rest_len; /* without the document */
+    bool is_too_large; /* without document and details */
     size_t document_len;
+    size_t details_len;
+    size_t head_len;   /* where its payload starts in the queue's item, */
+    size_t details_at; /* and its details */
 };
 
 #define RUN_MESSAGE_TOO_LARGE (-1) /* in place of document_len: its rest did not fit and is not there */

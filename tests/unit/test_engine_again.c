@@ -282,6 +282,28 @@ static void test_remade_while_the_service_throttles(void **state)
     }
 }
 
+/* A refusal may be meant for the other one of this name, which is not ours to reject: read again, and refused once more it is. */
+static void test_refused_while_another_one_is_there(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    claim_j1(f);
+    fake_message(
+        f, "notify",
+        "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1700000050,\"executionNumber\":1}]}}");
+    fake_reject(f, "j1/update", "InvalidRequest", "");
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_accept(
+        f, "$next/get",
+        "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":1700000050,\"versionNumber\":1,"
+        "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_expect_publish_to(f, "j1/update");
+    fake_reject(f, "j1/update", "InvalidRequest", "");
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"CLAIM_REFUSED\""));
+    assert_int_equal(f->starts, 0);
+    fake_free(f);
+}
+
 /* A claim that was accepted says nothing about the next one of this name: somebody else's IN_PROGRESS is not ours. */
 static void test_claim_that_was_met_is_of_that_one_only(void **state)
 {
@@ -471,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_remade_between_two_tries),
         cmocka_unit_test(test_remade_while_claimed),
         cmocka_unit_test(test_remade_while_the_service_throttles),
+        cmocka_unit_test(test_refused_while_another_one_is_there),
         cmocka_unit_test(test_claim_that_was_met_is_of_that_one_only),
         cmocka_unit_test(test_own_claim_is_read_again),
         cmocka_unit_test(test_claim_meets_the_new_one),

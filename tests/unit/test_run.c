@@ -45,6 +45,28 @@ static void test_final_status_is_stored_when_the_report_returns(void **state)
     fake_accept_until(&request, "j1", "SUCCEEDED");
 }
 
+/* G2: the engine task stands still for longer than anybody waits, and progress lies in the slot: the final status takes its place
+ * and is kept. */
+static void test_final_status_behind_pending_progress(void **state)
+{
+    static const char held[] = "an answer is too large";
+    static char filler[DEVICE_MESSAGE_CAP + 2];
+    (void)state;
+    table_start_job();
+    memset(filler, ' ', sizeof(filler) - 1);
+    fake_log_hold(held);
+    fake_deliver("j9/get/accepted", filler);
+    fake_wait_log(held);
+    struct run_report report = table_report(JOBS_STATUS_IN_PROGRESS);
+    report.progress_percent = 90;
+    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL), ERR_TIMEOUT);
+    fake_log_release();
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+}
+
 /* The power goes right after the report returned: the next boot sends the status. */
 static void test_stored_status_is_sent_after_the_next_boot(void **state)
 {
@@ -290,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_handler_runs_on_a_task_of_its_own_with_the_document),
         TEST(test_final_status_is_stored_when_the_report_returns),
+        TEST(test_final_status_behind_pending_progress),
         TEST(test_stored_status_is_sent_after_the_next_boot),
         TEST(test_report_from_inside_the_handler),
         TEST(test_two_tasks_report_at_once_and_one_wins),

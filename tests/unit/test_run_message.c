@@ -152,6 +152,42 @@ static void test_document_of_a_notification_takes_no_place(void **state)
     fake_wait_flag(&table.is_in_handler);
 }
 
+/* The answer with these details in it. */
+static void write_next_with_details(const struct fake_request *request, const char *job_id,
+                                    const char *details)
+{
+    static char plain[FAKE_ANSWER_CAP];
+    fake_write_next(request, job_id, TABLE_DOCUMENT, plain, sizeof(plain));
+    const char *behind = strstr(plain, "\"queuedAt\"");
+    assert_non_null(behind);
+    snprintf(payload, sizeof(payload), "%.*s\"statusDetails\":%s,%s", (int)(behind - plain), plain, details,
+             behind);
+}
+
+/* statusDetails that somebody else wrote: what we can hold stays, more than that must not keep the job from being read (G3). */
+static void test_details_of_any_size(void **state)
+{
+    static const size_t lengths[] = {10, 600, 1100, 3000, 12000};
+    (void)state;
+    struct fake_request request = ask();
+    atomic_store(&table.return_status, JOBS_STATUS_SUCCEEDED);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        for (size_t piece = 50; piece <= 20000; piece *= 20) {
+            static char details[13000];
+            char job_id[32];
+            snprintf(job_id, sizeof(job_id), "j-%zu-%zu", i, piece);
+            snprintf(details, sizeof(details), "{\"note\":\"%0*d\"}", (int)lengths[i], 7);
+            write_next_with_details(&request, job_id, details);
+            assert_true(fake_deliver_pieces(NEXT_ACCEPTED, payload, piece));
+            fake_accept_until(&request, job_id, "IN_PROGRESS");
+            assert_int_equal(strstr(request.payload, "\"note\"") != NULL, lengths[i] <= 600);
+            fake_accept_until(&request, job_id, "SUCCEEDED");
+            fake_expect_request(&request, "$next/get");
+        }
+    }
+    assert_false(fake_log_has(TOO_LARGE));
+}
+
 /* The connection ends within a message: nothing of it is taken, and the next connection starts clean. */
 static void test_connection_ends_within_a_message(void **state)
 {
@@ -192,6 +228,7 @@ int main(void)
         TEST(test_document_in_use_is_not_overwritten),
         TEST(test_document_that_found_the_buffer_taken),
         TEST(test_document_of_a_notification_takes_no_place),
+        TEST(test_details_of_any_size),
         TEST(test_connection_ends_within_a_message),
         TEST(test_notification_that_is_too_large),
     };
