@@ -9,7 +9,7 @@
 static atomic_flag is_taken = ATOMIC_FLAG_INIT;
 static size_t len;
 static size_t text_at;
-static char line[240];
+static char line[200];
 
 static void add_bytes(const char *text, size_t count)
 {

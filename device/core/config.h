@@ -44,7 +44,7 @@
 #define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1664 /* bytes of a message without its document */
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1600 /* bytes of a message without its document */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
 #define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
@@ -60,7 +60,7 @@
 #endif
 
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 592 /* bytes of the message queue beside one largest message */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 532 /* bytes of the message queue beside one largest message */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
 #define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */
@@ -74,7 +74,7 @@
 
 /* The largest message without its document, and of it what stands around statusDetails. */
 #define DEVICE_MESSAGE_CAP      CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define DEVICE_MESSAGE_ENVELOPE 640
+#define DEVICE_MESSAGE_ENVELOPE 576
 
 #define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */
 #define DEVICE_THING_NAME_CAP 129 /* AWS IoT: 1..128 characters, and NUL */

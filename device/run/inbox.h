@@ -13,7 +13,7 @@
 #define INBOX_CAP (DEVICE_MESSAGE_CAP + CONFIG_DEVICE_JOBS_INBOX_SPARE)
 
 /* A message leaves this much free, so that the news of a connection's end always fits. */
-#define INBOX_RESERVE 320
+#define INBOX_RESERVE 288
 
 struct inbox_item {
     uint8_t type; /* the caller's, as the next two */

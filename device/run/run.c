@@ -11,7 +11,7 @@
 struct runner device_runner;
 
 /* The journal is read into the message queue, which is not in use before run_start. */
-_Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 32,
+_Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 16,
                "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
 _Static_assert(INBOX_RESERVE >= RUN_REASON_CAP + 8 * 12, "the end of a connection might not be heard");
 _Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");

@@ -38,7 +38,7 @@ static void begin(const struct port_mqtt_event *event)
         lose();
         return;
     }
-    message->head_len = inbox_open_len(&device_runner.inbox);
+    message->head_len = (uint16_t)inbox_open_len(&device_runner.inbox);
     if (message->wants_document && device_runner.document_state == RUN_DOCUMENT_FREE) {
         device_runner.document_state = RUN_DOCUMENT_ARRIVING;
     }
@@ -87,7 +87,7 @@ static void add_details(struct slice run)
         return;
     }
     if (message->details_len == 0) {
-        message->details_at = inbox_open_len(&device_runner.inbox) - 1; /* the 0 in their place */
+        message->details_at = (uint16_t)(inbox_open_len(&device_runner.inbox) - 1); /* the 0 in their place */
         inbox_shorten(&device_runner.inbox, message->details_at);
     }
     bool was_kept = message->details_len <= DETAILS_CAP;

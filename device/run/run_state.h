@@ -20,7 +20,7 @@
 #define RUN_JOURNAL_KEY "jobs"
 #define RUN_COMMAND_MS  2000  /* how long a caller waits for the engine task */
 #define RUN_STOP_MS     10000 /* the connection's end may take 5 s of it */
-#define RUN_REASON_CAP  200
+#define RUN_REASON_CAP  192
 #define RUN_LINE_CAP    (RUN_REASON_CAP + 160)
 
 enum run_command_state {
@@ -70,8 +70,8 @@ struct run_message {
     bool is_too_large; /* without document and details */
     size_t document_len;
     size_t details_len;
-    size_t head_len;   /* where its payload starts in the queue's item, */
-    size_t details_at; /* and its details */
+    uint16_t head_len;   /* where its payload starts in the queue's item, */
+    uint16_t details_at; /* and its details */
 };
 
 #define RUN_MESSAGE_TOO_LARGE (-1) /* in place of document_len: its rest did not fit and is not there */

@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#define SESSION_SUBSCRIPTIONS_MAX  8
+#define SESSION_SUBSCRIPTIONS_MAX  4
 #define SESSION_UNACKNOWLEDGED_MAX 16
 #define SESSION_REASON_CAP         200
 

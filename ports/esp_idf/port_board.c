@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define TAG      "device_jobs"
-#define LINE_CAP 384
+#define LINE_CAP 256
 
 /* The application's line is put together here: its task may have a small stack. */
 static char line[LINE_CAP];
