@@ -69,6 +69,7 @@ static void on_subscribed(struct session *session, const esp_mqtt_event_t *event
 
 static void on_data(struct session *session, const esp_mqtt_event_t *event)
 {
+    session->is_in_message = event->current_data_offset + event->data_len < event->total_data_len;
     session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
                                                     .topic = {event->topic, (size_t)event->topic_len},
                                                     .payload = {event->data, (size_t)event->data_len},

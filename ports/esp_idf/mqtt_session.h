@@ -50,6 +50,7 @@ struct session {
         int message_id; /* esp-mqtt's */
         int number;     /* the engine's; 0: free */
     } subscriptions[SESSION_SUBSCRIPTIONS_MAX];
+    bool is_in_message; /* pieces of it are still to come */
     bool is_ended;
     enum err reason;
     char *text; /* NULL: none, or no memory for one */

@@ -161,6 +161,16 @@ static int poll_write(esp_transport_handle_t transport, int timeout_ms)
 
 /* ---- bytes */
 
+/* Between the pieces of a message esp-mqtt takes a timeout for its end, and would read the rest as packets. */
+static int silence(struct session *session)
+{
+    if (!session->is_in_message) {
+        return ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT;
+    }
+    session_fail(session, ERR_TIMEOUT, "the server stopped in the middle of a message");
+    return ERR_TCP_TRANSPORT_CONNECTION_FAILED;
+}
+
 static int read_bytes(esp_transport_handle_t transport, char *buffer, int len, int timeout_ms)
 {
     struct session *session = session_of(transport);
@@ -169,14 +179,14 @@ static int read_bytes(esp_transport_handle_t transport, char *buffer, int len, i
     }
     int ready = has_bytes(session) ? 1 : wait_patiently(session, false, timeout_ms);
     if (ready == 0) {
-        return ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT;
+        return silence(session);
     }
     ssize_t result = ready < 0 ? -1 : esp_tls_conn_read(session->tls, buffer, (size_t)len);
     if (result > 0) {
         return (int)result;
     }
     if (result == ESP_TLS_ERR_SSL_WANT_READ || result == ESP_TLS_ERR_SSL_TIMEOUT) {
-        return ERR_TCP_TRANSPORT_CONNECTION_TIMEOUT;
+        return silence(session);
     }
     session_fail_io(session, (int)result);
     return result == 0 ? ERR_TCP_TRANSPORT_CONNECTION_CLOSED_BY_FIN : ERR_TCP_TRANSPORT_CONNECTION_FAILED;

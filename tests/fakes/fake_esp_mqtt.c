@@ -20,8 +20,7 @@
 
 #include <cmocka.h>
 
-#define SENT_MAX   64
-#define PATIENCE_S 20
+#define SENT_MAX 64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -33,7 +32,7 @@ static struct {
     int message_id;
 } sent[SENT_MAX];
 static unsigned sent_count, sent_taken;
-static int next_id;
+static int next_id, server_socket = -1;
 
 enum order { NOTHING, SUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
 static struct {
@@ -42,21 +41,19 @@ static struct {
     unsigned char code;
     const char *topic, *payload;
 } order;
-static int server_socket = -1;
 
 static void wait_for(bool (*is_so)(void), const char *what)
 {
     struct timespec end;
     clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += PATIENCE_S;
+    end.tv_sec += 20;
     pthread_mutex_lock(&lock);
     int result = 0;
     while (!is_so() && result == 0) {
         result = pthread_cond_timedwait(&changed, &lock, &end);
     }
-    bool is_good = is_so();
     pthread_mutex_unlock(&lock);
-    if (!is_good) {
+    if (result != 0) {
         fail_msg("waited in vain for %s", what);
     }
 }
@@ -351,16 +348,19 @@ static void connect_client(esp_mqtt_client_handle_t client)
 static void tell_message(esp_mqtt_client_handle_t client)
 {
     esp_mqtt_event_t event = {.topic = (char *)(uintptr_t)order.topic, .topic_len = (int)strlen(order.topic)};
-    event.total_data_len = order.total;
-    for (int at = 0; at < order.total || at == 0; at += order.len) {
+    char byte;
+    event.total_data_len = abs(order.total);
+    for (int at = 0; at < event.total_data_len || at == 0; at += order.len + (order.len == 0)) {
         event.data = order.len > 0 ? (char *)(uintptr_t)order.payload : NULL;
-        event.data_len = order.total - at < order.len ? order.total - at : order.len;
+        event.data_len = event.total_data_len - at < order.len ? event.total_data_len - at : order.len;
         event.current_data_offset = at;
         tell(client, MQTT_EVENT_DATA, &event);
         event.topic = NULL;
         event.topic_len = 0;
-        if (order.len == 0) {
-            break;
+        if (order.total < 0) { /* the rest does not come: esp-mqtt takes a timeout for the message's end */
+            must(client->config.network.transport->read(client->config.network.transport, &byte, 1, 1) < 0);
+            abort_connection(client, 1);
+            return;
         }
     }
 }

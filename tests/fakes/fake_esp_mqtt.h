@@ -41,9 +41,10 @@ unsigned mqtt_sent_count(void);
 /* From the server; each waits until the client's task has worked on it. */
 void mqtt_suback(int message_id, unsigned char code);
 void mqtt_puback(int message_id);
-void mqtt_message(const char *topic, const char *payload, int len, int total);
-void mqtt_drop(void);       /* the server closes the connection */
-void mqtt_drop_twice(void); /* and esp-mqtt says so twice */
-void mqtt_go_silent(void);  /* the keep-alive fails */
+void mqtt_message(const char *topic, const char *payload, int len,
+                  int total); /* total < 0: after one piece, silence */
+void mqtt_drop(void);         /* the server closes the connection */
+void mqtt_drop_twice(void);   /* and esp-mqtt says so twice */
+void mqtt_go_silent(void);    /* the keep-alive fails */
 
 #endif

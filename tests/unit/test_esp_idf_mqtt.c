@@ -233,6 +233,20 @@ static void test_messages(void **state)
     }
 }
 
+/* What would follow is not the next packet. */
+static void test_silence_in_the_middle_of_a_message_ends_the_connection(void **state)
+{
+    (void)state;
+    static char large[3 * CAP];
+    memset(large, 'x', sizeof(large));
+    connect();
+    mqtt_message("topic", large, CAP, -3 * CAP);
+    expect(PORT_MQTT_MESSAGE);
+    unsigned at = expect(PORT_MQTT_DISCONNECTED);
+    assert_int_equal(events[at].reason, ERR_TIMEOUT);
+    assert_string_equal(texts[at], "the server stopped in the middle of a message");
+}
+
 static void test_end_is_told_once_and_nothing_is_taken_any_more(void **state)
 {
     (void)state;
@@ -373,6 +387,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_publishes_go_out_in_order_and_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publish_wakes_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_silence_in_the_middle_of_a_message_ends_the_connection, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_end_is_told_once_and_nothing_is_taken_any_more, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publish_that_breaks_the_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_event_after_close, setup, teardown),
