@@ -248,7 +248,7 @@ static const char *report_text(enum err err)
     case ERR_NOT_FOUND:
         return "is not in hand";
     case ERR_BUSY:
-        return "has a final status already, or the library is not started";
+        return "has a final status already, or the library is not started or too busy to take it";
     case ERR_STORAGE:
         return "cannot be stored: its status is sent from memory, and a power cut now would lose it";
     case ERR_TIMEOUT:

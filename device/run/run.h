@@ -72,7 +72,8 @@ struct run_report {
 
 /* IN_PROGRESS: left in a mailbox that holds the newest one; ERR_OK says no more than that. Final: waits until the engine task has
  * journaled it, 4 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
- * yet. ERR_NOT_FOUND: no such run. ERR_BUSY: the run has a final status already, or run_start was not called.
+ * yet. ERR_NOT_FOUND: no such run. ERR_BUSY: the run has a final status already, the mailbox was taken for 2 s, or
+ * run_start was not called.
  * *refused (may be NULL) counts the pairs that break the rules of details_add; the rest goes out. */
 enum err run_report(const struct run_report *report, size_t *refused);
 

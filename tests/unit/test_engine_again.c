@@ -179,6 +179,12 @@ static void claim_j1(struct fake_engine *f)
     fake_expect_publish_to(f, "j1/update");
 }
 
+/* What $next/get shows of j1 after a claim of ours. */
+#define CLAIMED(queued_at)                                                                                   \
+    "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"               \
+    "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":" queued_at ",\"versionNumber\":2,"                        \
+    "\"executionNumber\":1,\"jobDocument\":" BLINK "}"
+
 /* How it comes that a claim has no answer that counts. */
 enum unanswered {
     LOST,
@@ -332,10 +338,7 @@ static void test_own_claim_is_read_again(void **state)
         claim_j1(f);
         lose_claim(f, how);
         fake_expect_publish_to(f, "$next/get");
-        fake_accept(f, "$next/get",
-                    "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
-                    "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1699999990,\"versionNumber\":2,"
-                    "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+        fake_accept(f, "$next/get", CLAIMED("1699999990"));
         fake_expect(f, FAKE_START, "j1");
         assert_int_equal(f->run.attempt, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->received, 1);
@@ -347,7 +350,7 @@ static void test_own_claim_is_read_again(void **state)
     }
 }
 
-/* A claim on its way has met the new execution: it is no start of ours, and the old document does not run under it. */
+/* A claim on its way has met the new execution, and a notification told so before its answer: the new one is read, and runs. */
 static void test_claim_meets_the_new_one(void **state)
 {
     struct fake_engine *f = fake_ready();
@@ -355,10 +358,7 @@ static void test_claim_meets_the_new_one(void **state)
     claim_j1(f);
     lose_claim(f, ACCEPTED);
     fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get",
-                "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":"
-                "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1700000050,\"versionNumber\":2,"
-                "\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_accept(f, "$next/get", CLAIMED("1700000050"));
     fake_expect(f, FAKE_START, "j1");
     assert_int_equal(f->run.queued_at_s, 1700000050);
     assert_int_equal(f->run.attempt, 1);
