@@ -86,12 +86,15 @@ static void stop_with_failure(struct daemon *daemon)
 static void handle_chunk(struct daemon *daemon, const struct broker_request *requests, size_t count)
 {
     bool is_kept = core_begin(daemon->core);
-    for (size_t i = 0; is_kept && i < count; i++)
+    for (size_t i = 0; is_kept && i < count; i++) {
         device_plane_handle(daemon->core, requests[i].from.topic, requests[i].payload, &daemon->answers[i]);
-    if (is_kept)
+    }
+    if (is_kept) {
         is_kept = core_commit(daemon->core);
-    if (!is_kept)
+    }
+    if (!is_kept) {
         fprintf(stderr, "iot-local: the database refused: %s\n", core_storage_error(daemon->core));
+    }
 
     for (size_t i = 0; i < count; i++) {
         struct device_answer *answer = &daemon->answers[i];
@@ -99,9 +102,10 @@ static void handle_chunk(struct daemon *daemon, const struct broker_request *req
             device_answer_clear(answer);
             device_plane_internal_error(daemon->core, requests[i].from.topic, requests[i].payload, answer);
         }
-        if (answer->topic != NULL)
+        if (answer->topic != NULL) {
             broker_link_answer(daemon->link, &requests[i], answer->topic, answer->payload,
                                answer->payload_len);
+        }
         device_answer_clear(answer);
     }
     core_publish_outbox(daemon->core);
@@ -120,8 +124,9 @@ static void on_requests(void *ctx, const struct broker_request *requests, size_t
 static void on_notification(void *ctx, const char *topic, const char *payload, size_t len)
 {
     struct daemon *daemon = ctx;
-    if (daemon->link != NULL)
+    if (daemon->link != NULL) {
         broker_link_notify(daemon->link, topic, payload, len);
+    }
 }
 
 /* --- Ready --- */
@@ -131,8 +136,9 @@ static void print_welcome(const struct daemon *daemon)
     const struct daemon_options *options = &daemon->options;
     bool is_ipv6 = strchr(options->listen, ':') != NULL;
     const char *host = strcmp(options->listen, "0.0.0.0") == 0 ? "127.0.0.1" : options->listen;
-    if (strcmp(host, "::") == 0)
+    if (strcmp(host, "::") == 0) {
         host = "::1";
+    }
 
     printf("iot-local is ready; Ctrl-C stops it.\n"
            "  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
@@ -156,8 +162,9 @@ static bool make_ready_file(struct daemon *daemon)
         snprintf(daemon->why, sizeof(daemon->why), "--ready-file %s: %s", path, strerror(errno));
         return false;
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return true;
 }
 
@@ -207,18 +214,21 @@ static void on_broker_output(void *ctx)
 {
     struct daemon *daemon = ctx;
     char line[sizeof(daemon->broker.said) + 1];
-    while (mosquitto_child_next_line(&daemon->broker, line, sizeof(line)))
+    while (mosquitto_child_next_line(&daemon->broker, line, sizeof(line))) {
         fprintf(stderr, "iot-local: broker: %s\n", line);
+    }
 }
 
 static bool start_broker(struct daemon *daemon)
 {
     daemon->broker_tries++;
-    if (!mosquitto_child_start(&daemon->broker, daemon->why, sizeof(daemon->why)))
+    if (!mosquitto_child_start(&daemon->broker, daemon->why, sizeof(daemon->why))) {
         return false;
+    }
     if (loop_add(&daemon->loop, &daemon->broker_source, daemon->broker.descriptor, on_broker_event, daemon) &&
-        loop_add(&daemon->loop, &daemon->output_source, daemon->broker.output, on_broker_output, daemon))
+        loop_add(&daemon->loop, &daemon->output_source, daemon->broker.output, on_broker_output, daemon)) {
         return true;
+    }
     snprintf(daemon->why, sizeof(daemon->why), "epoll: %s", strerror(errno));
     return false;
 }
@@ -228,8 +238,9 @@ static bool open_http(struct daemon *daemon);
 /* Before it was ever ready somebody may have taken the port that we had chosen: choose another one, and tell it. */
 static bool choose_again(struct daemon *daemon)
 {
-    if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX)
+    if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX) {
         return false;
+    }
     loop_remove(&daemon->loop, &daemon->http_source);
     http_stop(daemon->http);
     daemon->http = NULL;
@@ -240,8 +251,9 @@ static bool choose_again(struct daemon *daemon)
 static void restart_broker(struct daemon *daemon)
 {
     bool is_good = daemon->is_ready || (choose_again(daemon) && configure_broker(daemon));
-    if (is_good && start_broker(daemon))
+    if (is_good && start_broker(daemon)) {
         return;
+    }
     if (!daemon->is_ready) {
         stop_with_failure(daemon);
         return;
@@ -257,12 +269,14 @@ static void on_broker_event(void *ctx)
     on_broker_output(daemon); /* its last words */
     loop_remove(&daemon->loop, &daemon->broker_source);
     loop_remove(&daemon->loop, &daemon->output_source);
-    if (!mosquitto_child_has_died(&daemon->broker, how, sizeof(how)))
+    if (!mosquitto_child_has_died(&daemon->broker, how, sizeof(how))) {
         return;
-    if (daemon->is_ready)
+    }
+    if (daemon->is_ready) {
         fprintf(stderr, "iot-local: %s; starting it again\n", how);
-    else
+    } else {
         snprintf(daemon->why, sizeof(daemon->why), "%s before it was ready", how);
+    }
 }
 
 /* --- The loop --- */
@@ -271,8 +285,9 @@ static void on_signal(void *ctx)
 {
     struct daemon *daemon = ctx;
     struct signalfd_siginfo info;
-    if (read(daemon->signals, &info, sizeof(info)) == sizeof(info))
+    if (read(daemon->signals, &info, sizeof(info)) == sizeof(info)) {
         daemon->is_stopping = true;
+    }
 }
 
 static void on_http(void *ctx)
@@ -296,12 +311,15 @@ static int next_timeout_ms(const struct daemon *daemon)
     int64_t timer_ms = core_next_timer_ms(daemon->core);
     int http_ms = http_timeout_ms(daemon->http);
 
-    if (timer_ms != INT64_MAX)
+    if (timer_ms != INT64_MAX) {
         left_ms = smaller(left_ms, timer_ms - wall_ms(NULL));
-    if (http_ms >= 0)
+    }
+    if (http_ms >= 0) {
         left_ms = smaller(left_ms, http_ms);
-    if (daemon->broker.pid == 0)
+    }
+    if (daemon->broker.pid == 0) {
         left_ms = smaller(left_ms, daemon->broker.start_at_ms - monotonic_ms());
+    }
     left_ms = smaller(left_ms, broker_link_timeout_ms(daemon->link));
     return left_ms > 0 ? (int)left_ms : 0;
 }
@@ -309,22 +327,27 @@ static int next_timeout_ms(const struct daemon *daemon)
 /* What is due because time has passed. */
 static void run_timers(struct daemon *daemon)
 {
-    if (core_next_timer_ms(daemon->core) <= wall_ms(NULL))
+    if (core_next_timer_ms(daemon->core) <= wall_ms(NULL)) {
         core_run_timers(daemon->core);
-    if (http_timeout_ms(daemon->http) == 0)
+    }
+    if (http_timeout_ms(daemon->http) == 0) {
         http_run(daemon->http);
-    if (broker_link_timeout_ms(daemon->link) == 0)
+    }
+    if (broker_link_timeout_ms(daemon->link) == 0) {
         broker_link_run(daemon->link);
-    if (daemon->broker.pid == 0 && daemon->broker.start_at_ms <= monotonic_ms())
+    }
+    if (daemon->broker.pid == 0 && daemon->broker.start_at_ms <= monotonic_ms()) {
         restart_broker(daemon);
+    }
 }
 
 static void serve(struct daemon *daemon)
 {
     while (!daemon->is_stopping) {
         loop_run(&daemon->loop, next_timeout_ms(daemon));
-        if (!daemon->is_stopping)
+        if (!daemon->is_stopping) {
             run_timers(daemon);
+        }
     }
 }
 
@@ -337,8 +360,9 @@ static bool find_plugin(struct daemon *daemon)
     char path[PATH_MAX];
 
     if (daemon->options.plugin != NULL) {
-        if (realpath(daemon->options.plugin, daemon->plugin) != NULL)
+        if (realpath(daemon->options.plugin, daemon->plugin) != NULL) {
             return true;
+        }
         snprintf(daemon->why, sizeof(daemon->why), "--plugin %s: %s", daemon->options.plugin,
                  strerror(errno));
         return false;
@@ -346,12 +370,14 @@ static bool find_plugin(struct daemon *daemon)
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[len > 0 ? len : 0] = '\0';
     char *name = strrchr(self, '/');
-    if (name != NULL)
+    if (name != NULL) {
         name[1] = '\0';
+    }
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         int path_len = snprintf(path, sizeof(path), "%s%s" PLUGIN_NAME, self, places[i]);
-        if (path_len < (int)sizeof(path) && realpath(path, daemon->plugin) != NULL)
+        if (path_len < (int)sizeof(path) && realpath(path, daemon->plugin) != NULL) {
             return true;
+        }
     }
     snprintf(daemon->why, sizeof(daemon->why),
              PLUGIN_NAME " is neither in %s nor in %s../lib/iot-local: name it with --plugin PATH", self,
@@ -369,15 +395,17 @@ static bool choose_port(struct daemon *daemon, uint16_t *port, const char *optio
     } else {
         is_free = port_is_free(address, *port);
     }
-    if (is_free)
+    if (is_free) {
         return true;
-    if (errno == EADDRINUSE)
+    }
+    if (errno == EADDRINUSE) {
         snprintf(daemon->why, sizeof(daemon->why),
                  "port %u on %s is in use by another program: stop it, or choose another port with %s", *port,
                  address, option);
-    else
+    } else {
         snprintf(daemon->why, sizeof(daemon->why), "cannot listen on %s, port %u (%s): %s", address, *port,
                  option, strerror(errno));
+    }
     return false;
 }
 
@@ -388,8 +416,9 @@ static bool make_secret(struct daemon *daemon)
         snprintf(daemon->why, sizeof(daemon->why), "getrandom: %s", strerror(errno));
         return false;
     }
-    for (size_t i = 0; i < sizeof(bytes); i++)
+    for (size_t i = 0; i < sizeof(bytes); i++) {
         snprintf(daemon->secret + 2 * i, 3, "%02x", bytes[i]);
+    }
     return true;
 }
 
@@ -404,8 +433,9 @@ static bool take_signals(struct daemon *daemon)
     signal(SIGPIPE, SIG_IGN);
     daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (daemon->signals >= 0 && loop_open(&daemon->loop) &&
-        loop_add(&daemon->loop, &daemon->signal_source, daemon->signals, on_signal, daemon))
+        loop_add(&daemon->loop, &daemon->signal_source, daemon->signals, on_signal, daemon)) {
         return true;
+    }
     snprintf(daemon->why, sizeof(daemon->why), "signalfd or epoll: %s", strerror(errno));
     return false;
 }
@@ -445,8 +475,9 @@ static bool open_core(struct daemon *daemon)
         .publish = on_notification,
         .ctx = daemon,
     };
-    if (!data_dir_file(&daemon->dir, DATABASE_NAME, path, daemon->why, WHY_CAP))
+    if (!data_dir_file(&daemon->dir, DATABASE_NAME, path, daemon->why, WHY_CAP)) {
         return false;
+    }
     daemon->core = core_open(&config, daemon->why, WHY_CAP);
     return daemon->core != NULL;
 }
@@ -463,14 +494,17 @@ static bool open_http(struct daemon *daemon)
         .mqtt_port = daemon->options.mqtt_port,
         .socket_path = path,
     };
-    if (!data_dir_socket(&daemon->dir, CONTROL_NAME, path, daemon->why, WHY_CAP))
+    if (!data_dir_socket(&daemon->dir, CONTROL_NAME, path, daemon->why, WHY_CAP)) {
         return false;
+    }
     daemon->http = http_start(&config, daemon->why, WHY_CAP);
-    if (daemon->http == NULL)
+    if (daemon->http == NULL) {
         return false;
+    }
     daemon->options.http_port = http_port(daemon->http);
-    if (loop_add(&daemon->loop, &daemon->http_source, http_descriptor(daemon->http), on_http, daemon))
+    if (loop_add(&daemon->loop, &daemon->http_source, http_descriptor(daemon->http), on_http, daemon)) {
         return true;
+    }
     snprintf(daemon->why, WHY_CAP, "epoll: %s", strerror(errno));
     return false;
 }
@@ -485,9 +519,10 @@ static bool open_link(struct daemon *daemon)
         .ctx = daemon,
     };
     daemon->link = broker_link_create(&config);
-    if (daemon->link != NULL &&
-        loop_add(&daemon->loop, &daemon->link_source, broker_link_descriptor(daemon->link), on_link, daemon))
+    if (daemon->link != NULL && loop_add(&daemon->loop, &daemon->link_source,
+                                         broker_link_descriptor(daemon->link), on_link, daemon)) {
         return true;
+    }
     snprintf(daemon->why, WHY_CAP, "the connection to the broker: %s", strerror(errno));
     return false;
 }
@@ -505,21 +540,25 @@ static bool start(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
     loop_remove(&daemon->loop, &daemon->http_source);
-    if (daemon->http != NULL)
+    if (daemon->http != NULL) {
         http_stop(daemon->http);
+    }
     mosquitto_child_terminate(&daemon->broker);
     broker_link_destroy(daemon->link);
     daemon->link = NULL;
     mosquitto_child_close(&daemon->broker);
-    if (daemon->core != NULL)
+    if (daemon->core != NULL) {
         core_close(daemon->core);
+    }
     pki_close(daemon->pki);
-    if (daemon->is_ready && daemon->options.ready_file != NULL)
+    if (daemon->is_ready && daemon->options.ready_file != NULL) {
         unlink(daemon->options.ready_file);
+    }
     data_dir_close(&daemon->dir);
     loop_close(&daemon->loop);
-    if (daemon->signals >= 0)
+    if (daemon->signals >= 0) {
         close(daemon->signals);
+    }
 }
 
 int daemon_up(int argc, char **argv)
@@ -535,14 +574,16 @@ int daemon_up(int argc, char **argv)
         .output_source.descriptor = -1,
     };
     enum args_outcome outcome = daemon_options_parse(argc, argv, &daemon.options);
-    if (outcome != ARGS_GOOD)
+    if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
+    }
 
     umask(077);
-    if (prepare(&daemon) && start(&daemon))
+    if (prepare(&daemon) && start(&daemon)) {
         serve(&daemon);
-    else
+    } else {
         stop_with_failure(&daemon);
+    }
     stop(&daemon);
     return daemon.has_failed ? CLI_FAILED : CLI_OK;
 }

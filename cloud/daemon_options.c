@@ -53,8 +53,9 @@ static const struct arg_command command = {
 static bool parse_port(const char *option, const char *text, uint16_t *port)
 {
     uint32_t number;
-    if (text == NULL)
+    if (text == NULL) {
         return true;
+    }
     if (number_to_u32(slice_from(text), &number) != ERR_OK || number > UINT16_MAX) {
         fprintf(stderr, "iot-local: %s %s: a port is a number from 0 to 65535\n", option, text);
         return false;
@@ -65,8 +66,9 @@ static bool parse_port(const char *option, const char *text, uint16_t *port)
 
 static bool parse_throttle(const char *text, uint32_t *requests_per_s)
 {
-    if (text == NULL)
+    if (text == NULL) {
         return true;
+    }
     if (number_to_u32(slice_from(text), requests_per_s) != ERR_OK || *requests_per_s > 1000000) {
         fprintf(stderr, "iot-local: --throttle %s: a number of requests from 1 to 1000000, 0 = no limit\n",
                 text);
@@ -82,16 +84,18 @@ static bool is_plain(const char *text, const char *extra, size_t len_max)
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_letter && strchr(extra, c) == NULL)
+        if (!is_letter && strchr(extra, c) == NULL) {
             return false;
+        }
     }
     return len > 0 && len <= len_max;
 }
 
 static bool check(bool is_good, const char *option, const char *text, const char *rule)
 {
-    if (!is_good)
+    if (!is_good) {
         fprintf(stderr, "iot-local: %s %s: %s\n", option, text, rule);
+    }
     return is_good;
 }
 
@@ -112,8 +116,9 @@ static void collect_names(struct daemon_options *options)
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
     bool is_loopback = strncmp(options->listen, "127.", 4) == 0 || strcmp(options->listen, "::1") == 0;
 
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
         options->names[options->name_count++] = always[i];
+    }
     options->endpoint = is_loopback ? "localhost" : options->listen;
     if (is_any_address(options->listen)) {
         bool has_name = gethostname(options->host_name, sizeof(options->host_name) - 1) == 0 &&
@@ -121,12 +126,15 @@ static void collect_names(struct daemon_options *options)
         options->endpoint = has_name ? options->host_name : "localhost";
     }
     options->names[options->name_count++] = options->endpoint;
-    if (strcmp(options->listen, options->endpoint) != 0 && !is_any_address(options->listen))
+    if (strcmp(options->listen, options->endpoint) != 0 && !is_any_address(options->listen)) {
         options->names[options->name_count++] = options->listen;
-    for (size_t i = 0; i < options->extra_names.count; i++)
+    }
+    for (size_t i = 0; i < options->extra_names.count; i++) {
         options->names[options->name_count++] = options->extra_names.texts[i];
-    if (options->extra_names.count > 0)
+    }
+    if (options->extra_names.count > 0) {
         options->endpoint = options->extra_names.texts[0];
+    }
 }
 
 enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_options *options)
@@ -134,15 +142,19 @@ enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_opti
     const char *operands[ARGS_OPERANDS_MAX];
     *options = (struct daemon_options){.http_port = DEFAULT_HTTP_PORT, .mqtt_port = DEFAULT_MQTT_PORT};
     enum args_outcome outcome = args_parse(&command, argc - 1, argv + 1, options, operands);
-    if (outcome != ARGS_GOOD)
+    if (outcome != ARGS_GOOD) {
         return outcome;
+    }
 
-    if (options->listen == NULL)
+    if (options->listen == NULL) {
         options->listen = "127.0.0.1";
-    if (options->region == NULL)
+    }
+    if (options->region == NULL) {
         options->region = "us-east-1";
-    if (options->account == NULL)
+    }
+    if (options->account == NULL) {
         options->account = "123456789012";
+    }
     bool is_good =
         parse_port("--http-port", options->http_port_text, &options->http_port) &&
         parse_port("--mqtt-port", options->mqtt_port_text, &options->mqtt_port) &&
@@ -157,7 +169,8 @@ enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_opti
         is_good = check(is_address(name) || is_plain(name, ".-", 253), "--name", name,
                         "not a DNS name or an address");
     }
-    if (is_good)
+    if (is_good) {
         collect_names(options);
+    }
     return is_good ? ARGS_GOOD : ARGS_BAD;
 }

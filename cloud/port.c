@@ -38,11 +38,13 @@ static int try_to_bind(const char *text, uint16_t port)
     int yes = 1;
     int result = -1;
     int fd = len > 0 ? socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
-        bind(fd, &address.any, len) == 0 && listen(fd, 1) == 0 && getsockname(fd, &address.any, &len) == 0)
+        bind(fd, &address.any, len) == 0 && listen(fd, 1) == 0 && getsockname(fd, &address.any, &len) == 0) {
         result = ntohs(address.any.sa_family == AF_INET ? address.ipv4.sin_port : address.ipv6.sin6_port);
+    }
     int code = errno;
     close(fd);
     errno = code;

@@ -38,8 +38,9 @@ static void step_string(struct json_cut *cut, char c)
         cut->matched = NO_MATCH;
     } else if (c == '"') {
         cut->is_in_string = false;
-        if (cut->state == LOOKING && cut->matched != NO_MATCH && cut->key[cut->matched] == '\0')
+        if (cut->state == LOOKING && cut->matched != NO_MATCH && cut->key[cut->matched] == '\0') {
             cut->state = KEY;
+        }
     } else if (cut->matched != NO_MATCH) {
         cut->matched = c == cut->key[cut->matched] && c != '\0' ? cut->matched + 1 : NO_MATCH;
     }
@@ -62,14 +63,15 @@ static void step(struct json_cut *cut, char c)
 /* What a key, or something that looks like one, is followed by. */
 static void step_to_value(struct json_cut *cut, char c)
 {
-    if (cut->state == KEY && c == ':')
+    if (cut->state == KEY && c == ':') {
         cut->state = COLON;
-    else if (cut->state == KEY)
+    } else if (cut->state == KEY) {
         cut->state = LOOKING;
-    else if (c == '"' || c == '{' || c == '[')
+    } else if (c == '"' || c == '{' || c == '[') {
         cut->state = VALUE;
-    else
+    } else {
         cut->state = ends_word(c) ? DONE : WORD;
+    }
 }
 
 static bool is_value(const struct json_cut *cut)
@@ -85,16 +87,20 @@ static size_t run_len(struct json_cut *cut, struct slice in)
 
     while (len < in.len && cut->state != DONE) {
         char c = in.ptr[len];
-        if ((cut->state == KEY || cut->state == COLON) && !is_space(c))
+        if ((cut->state == KEY || cut->state == COLON) && !is_space(c)) {
             step_to_value(cut, c);
-        if (cut->state == WORD && was_value && ends_word(c))
+        }
+        if (cut->state == WORD && was_value && ends_word(c)) {
             cut->state = DONE;
-        if (is_value(cut) != was_value)
+        }
+        if (is_value(cut) != was_value) {
             return len;
+        }
         step(cut, c);
         len++;
-        if (cut->state == VALUE && !cut->is_in_string && cut->depth <= MEMBER_DEPTH)
+        if (cut->state == VALUE && !cut->is_in_string && cut->depth <= MEMBER_DEPTH) {
             cut->state = DONE;
+        }
     }
     return was_value ? len : in.len;
 }

@@ -50,16 +50,18 @@ static struct slice value_text(enum json_type type, const char *start, const cha
 static bool has_children(const struct reader *r, int parent)
 {
     for (int i = parent + 1; i < r->count; i++) {
-        if (r->fields[i].parent == parent)
+        if (r->fields[i].parent == parent) {
             return true;
+        }
     }
     return false;
 }
 
 static enum err begin_container(struct reader *r, enum json_type type)
 {
-    if (r->depth == JSON_DEPTH_MAX)
+    if (r->depth == JSON_DEPTH_MAX) {
         return ERR_JSON_DEPTH;
+    }
 
     r->objects = r->objects << 1 | (type == JSON_OBJECT);
     r->depth++;
@@ -96,8 +98,9 @@ static bool is_key(struct slice key, const char *text)
 {
     size_t i = 0;
     for (; i < key.len && key.ptr[i] != '\\'; i++) {
-        if (key.ptr[i] != text[i])
+        if (key.ptr[i] != text[i]) {
             return false;
+        }
     }
     return json_string_is((struct slice){key.ptr + i, key.len - i}, text + i);
 }
@@ -105,8 +108,9 @@ static bool is_key(struct slice key, const char *text)
 static enum err find_field(struct reader *r, struct slice key)
 {
     for (int i = r->requested + 1; i < r->count; i++) {
-        if (r->fields[i].parent != r->requested || !is_key(key, r->fields[i].key))
+        if (r->fields[i].parent != r->requested || !is_key(key, r->fields[i].key)) {
             continue;
+        }
         if (r->fields[i].type != JSON_ABSENT) {
             r->scan.at = key.ptr - 1;
             return ERR_JSON_AMBIGUOUS;
@@ -119,8 +123,9 @@ static enum err find_field(struct reader *r, struct slice key)
 
 static enum err skip_byte(struct json_scan *scan, char byte)
 {
-    if (json_scan_peek(scan) != byte)
+    if (json_scan_peek(scan) != byte) {
         return json_scan_refuse(scan);
+    }
     scan->at++;
     return ERR_OK;
 }
@@ -128,12 +133,14 @@ static enum err skip_byte(struct json_scan *scan, char byte)
 /* A key and its colon. */
 static enum err scan_key(struct json_scan *scan, struct slice *key)
 {
-    if (json_scan_peek(scan) != '"')
+    if (json_scan_peek(scan) != '"') {
         return json_scan_refuse(scan);
+    }
     const char *start = scan->at;
     enum err err = json_scan_string(scan);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         return err;
+    }
     *key = value_text(JSON_STRING, start, scan->at);
     return skip_byte(scan, ':');
 }
@@ -142,8 +149,9 @@ static enum err read_key(struct reader *r)
 {
     struct slice key;
     enum err err = scan_key(&r->scan, &key);
-    if (err == ERR_OK && r->depth == r->lookup_depth)
+    if (err == ERR_OK && r->depth == r->lookup_depth) {
         err = find_field(r, key);
+    }
     return err;
 }
 
@@ -185,8 +193,9 @@ static enum err end_value(struct reader *r)
             r->scan.at++;
             return ERR_OK;
         }
-        if (c != r->closer)
+        if (c != r->closer) {
             return json_scan_refuse(&r->scan);
+        }
         end_container(r);
     }
     return ERR_OK;
@@ -198,20 +207,24 @@ static enum err read_value(struct reader *r)
     enum err err = ERR_OK;
 
     do {
-        if (r->closer == '}')
+        if (r->closer == '}') {
             err = read_key(r);
-        if (err != ERR_OK)
+        }
+        if (err != ERR_OK) {
             return err;
+        }
         enum json_type type = type_of(json_scan_peek(&r->scan));
         if (type == JSON_OBJECT || type == JSON_ARRAY) {
             err = begin_container(r, type);
-            if (err == ERR_OK && json_scan_peek(&r->scan) != r->closer)
+            if (err == ERR_OK && json_scan_peek(&r->scan) != r->closer) {
                 continue;
+            }
         } else {
             err = read_scalar(r, type);
         }
-        if (err == ERR_OK)
+        if (err == ERR_OK) {
             err = end_value(r);
+        }
     } while (err == ERR_OK && r->depth > 0);
     return err;
 }
@@ -219,11 +232,13 @@ static enum err read_value(struct reader *r)
 static enum err read_text(struct reader *r, const char *start)
 {
     enum err err = read_value(r);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         return err;
+    }
     json_scan_peek(&r->scan);
-    if (r->scan.at != r->scan.end)
+    if (r->scan.at != r->scan.end) {
         return ERR_JSON_SYNTAX;
+    }
 
     r->scan.at = start;
     return r->count == 0 || json_scan_peek(&r->scan) == '{' ? ERR_OK : ERR_JSON_NOT_OBJECT;
@@ -233,8 +248,9 @@ static bool is_table_good(const struct reader *r)
 {
     for (int i = 0; i < r->count; i++) {
         const struct json_field *field = &r->fields[i];
-        if (field->key == NULL || field->parent < JSON_TOP || field->parent >= i)
+        if (field->key == NULL || field->parent < JSON_TOP || field->parent >= i) {
             return false;
+        }
     }
     return true;
 }
@@ -258,15 +274,18 @@ enum err json_read(struct slice text, struct json_field fields[], size_t count, 
         .requested = JSON_TOP,
         .wanted = NO_FIELD,
     };
-    if (count > FIELDS_MAX)
+    if (count > FIELDS_MAX) {
         return ERR_ARG;
+    }
     forget_results(&r);
     enum err err = is_table_good(&r) ? read_text(&r, text.ptr) : ERR_ARG;
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         return ERR_OK;
+    }
     forget_results(&r);
-    if (error_at != NULL)
+    if (error_at != NULL) {
         *error_at = (size_t)(r.scan.at - text.ptr);
+    }
     return err;
 }
 
@@ -275,19 +294,23 @@ static bool next_value(struct slice container, char open, size_t *cursor, struct
 {
     struct reader r = {.wanted = NO_FIELD};
 
-    if (*cursor >= container.len)
+    if (*cursor >= container.len) {
         return false;
+    }
     r.scan = (struct json_scan){container.ptr + *cursor, container.ptr + container.len};
-    if (skip_byte(&r.scan, *cursor == 0 ? open : ',') != ERR_OK)
+    if (skip_byte(&r.scan, *cursor == 0 ? open : ',') != ERR_OK) {
         return false;
+    }
     member->key = SLICE_EMPTY;
-    if (open == '{' && scan_key(&r.scan, &member->key) != ERR_OK)
+    if (open == '{' && scan_key(&r.scan, &member->key) != ERR_OK) {
         return false;
+    }
 
     member->type = (uint8_t)type_of(json_scan_peek(&r.scan));
     member->text.ptr = r.scan.at;
-    if (read_value(&r) != ERR_OK)
+    if (read_value(&r) != ERR_OK) {
         return false;
+    }
     member->text = value_text((enum json_type)member->type, member->text.ptr, r.scan.at);
     *cursor = (size_t)(r.scan.at - container.ptr);
     return true;

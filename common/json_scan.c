@@ -32,8 +32,9 @@ static const char *skip_plain(const char *at, const char *end)
 {
     while (end - at >= 4) {
         uint32_t marks = mark_special(load_word(at));
-        if (marks != 0)
+        if (marks != 0) {
             return at + count_below(marks);
+        }
         at += 4;
     }
     return at;
@@ -42,8 +43,9 @@ static const char *skip_plain(const char *at, const char *end)
 static enum err scan_hex4(struct json_scan *scan)
 {
     for (int i = 0; i < 4; i++) {
-        if (scan->at == scan->end || json_scan_hex(*scan->at) < 0)
+        if (scan->at == scan->end || json_scan_hex(*scan->at) < 0) {
             return json_scan_refuse(scan);
+        }
         scan->at++;
     }
     return ERR_OK;
@@ -52,8 +54,9 @@ static enum err scan_hex4(struct json_scan *scan)
 static enum err scan_escape(struct json_scan *scan)
 {
     scan->at++;
-    if (scan->at == scan->end)
+    if (scan->at == scan->end) {
         return ERR_JSON_INCOMPLETE;
+    }
     switch (*scan->at) {
     case '"':
     case '\\':
@@ -78,8 +81,9 @@ static enum err scan_escape(struct json_scan *scan)
 static enum err scan_utf8(struct json_scan *scan)
 {
     unsigned char lead = (unsigned char)*scan->at;
-    if (lead < 0xC2 || lead > 0xF4)
+    if (lead < 0xC2 || lead > 0xF4) {
         return ERR_JSON_UTF8;
+    }
 
     unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
@@ -90,8 +94,9 @@ static enum err scan_utf8(struct json_scan *scan)
             return ERR_JSON_INCOMPLETE;
         }
         unsigned char c = (unsigned char)scan->at[i];
-        if (c < low || c > high)
+        if (c < low || c > high) {
             return ERR_JSON_UTF8;
+        }
         low = 0x80;
         high = 0xBF;
     }
@@ -102,12 +107,15 @@ static enum err scan_utf8(struct json_scan *scan)
 static enum err scan_char(struct json_scan *scan)
 {
     unsigned char c = (unsigned char)*scan->at;
-    if (c == '\\')
+    if (c == '\\') {
         return scan_escape(scan);
-    if (c > 0x7F)
+    }
+    if (c > 0x7F) {
         return scan_utf8(scan);
-    if (c < 0x20)
+    }
+    if (c < 0x20) {
         return ERR_JSON_SYNTAX;
+    }
     scan->at++;
     return ERR_OK;
 }
@@ -119,8 +127,9 @@ enum err json_scan_string(struct json_scan *scan)
     scan->at++;
     while (err == ERR_OK) {
         scan->at = skip_plain(scan->at, scan->end);
-        if (scan->at == scan->end)
+        if (scan->at == scan->end) {
             return ERR_JSON_INCOMPLETE;
+        }
         if (*scan->at == '"') {
             scan->at++;
             return ERR_OK;
@@ -135,10 +144,12 @@ static enum err scan_digits(struct json_scan *scan)
     const char *at = scan->at;
     const char *end = scan->end;
 
-    while (at < end && (unsigned char)(*at - '0') <= 9)
+    while (at < end && (unsigned char)(*at - '0') <= 9) {
         at++;
-    if (at == scan->at)
+    }
+    if (at == scan->at) {
         return json_scan_refuse(scan);
+    }
     scan->at = at;
     return ERR_OK;
 }
@@ -146,8 +157,9 @@ static enum err scan_digits(struct json_scan *scan)
 static bool skip_if(struct json_scan *scan, char c)
 {
     bool is_there = scan->at < scan->end && *scan->at == c;
-    if (is_there)
+    if (is_there) {
         scan->at++;
+    }
     return is_there;
 }
 
@@ -156,11 +168,13 @@ enum err json_scan_number(struct json_scan *scan)
 {
     skip_if(scan, '-');
     enum err err = skip_if(scan, '0') ? ERR_OK : scan_digits(scan);
-    if (err == ERR_OK && skip_if(scan, '.'))
+    if (err == ERR_OK && skip_if(scan, '.')) {
         err = scan_digits(scan);
+    }
     if (err == ERR_OK && (skip_if(scan, 'e') || skip_if(scan, 'E'))) {
-        if (!skip_if(scan, '+'))
+        if (!skip_if(scan, '+')) {
             skip_if(scan, '-');
+        }
         err = scan_digits(scan);
     }
     return err;
@@ -169,8 +183,9 @@ enum err json_scan_number(struct json_scan *scan)
 enum err json_scan_word(struct json_scan *scan, const char *word)
 {
     for (; *word != '\0'; word++) {
-        if (!skip_if(scan, *word))
+        if (!skip_if(scan, *word)) {
             return json_scan_refuse(scan);
+        }
     }
     return ERR_OK;
 }

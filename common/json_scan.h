@@ -32,8 +32,9 @@ static inline char json_scan_peek(struct json_scan *scan)
 {
     for (; scan->at < scan->end; scan->at++) {
         char c = *scan->at;
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+        if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
             return c;
+        }
     }
     return 0;
 }
@@ -41,8 +42,9 @@ static inline char json_scan_peek(struct json_scan *scan)
 /* -1: not a hexadecimal digit */
 static inline int json_scan_hex(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
+    }
     char lower = (char)(c | 0x20);
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }

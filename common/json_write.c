@@ -19,14 +19,16 @@ static bool has_room(struct json_writer *w, size_t len)
 
 static void put(struct json_writer *w, char c)
 {
-    if (has_room(w, 1))
+    if (has_room(w, 1)) {
         w->buf[w->len++] = c;
+    }
 }
 
 static void put_comma(struct json_writer *w)
 {
-    if (w->needs_comma)
+    if (w->needs_comma) {
         put(w, ',');
+    }
     w->needs_comma = true;
 }
 
@@ -35,14 +37,16 @@ static void put_escape(struct json_writer *w, unsigned char c)
     static const char names[] = "btnufr"; /* 0x08 to 0x0D; 0x0B has no short form */
     char name = 'u';
 
-    if (c >= 0x20)
+    if (c >= 0x20) {
         name = (char)c;
-    else if (c >= 0x08 && c <= 0x0D)
+    } else if (c >= 0x08 && c <= 0x0D) {
         name = names[c - 0x08];
+    }
     put(w, '\\');
     put(w, name);
-    if (name != 'u')
+    if (name != 'u') {
         return;
+    }
     put(w, '0');
     put(w, '0');
     put(w, (char)('0' + (c >> 4)));
@@ -54,10 +58,11 @@ static void put_string(struct json_writer *w, struct slice text)
     put(w, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c == '"' || c == '\\')
+        if (c < 0x20 || c == '"' || c == '\\') {
             put_escape(w, c);
-        else
+        } else {
             put(w, (char)c);
+        }
     }
     put(w, '"');
 }
@@ -133,11 +138,13 @@ void json_write_null(struct json_writer *w)
 
 void json_write_raw(struct json_writer *w, struct slice json)
 {
-    if (json.len == 0)
+    if (json.len == 0) {
         return; /* no members: no comma either */
+    }
     put_comma(w);
-    if (!has_room(w, json.len))
+    if (!has_room(w, json.len)) {
         return;
+    }
     memcpy(w->buf + w->len, json.ptr, json.len);
     w->len += json.len;
 }
@@ -145,12 +152,14 @@ void json_write_raw(struct json_writer *w, struct slice json)
 enum err json_write_finish(struct json_writer *w, size_t *len)
 {
     if (w->is_full || w->cap == 0) {
-        if (w->cap > 0)
+        if (w->cap > 0) {
             w->buf[0] = '\0';
+        }
         return ERR_TOO_LONG;
     }
     w->buf[w->len] = '\0';
-    if (len != NULL)
+    if (len != NULL) {
         *len = w->len;
+    }
     return ERR_OK;
 }

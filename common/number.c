@@ -10,18 +10,21 @@ static enum err read_digits(struct slice digits, uint64_t max, uint64_t *value)
     uint64_t sum = 0;
     bool is_too_large = false;
 
-    if (digits.len == 0)
+    if (digits.len == 0) {
         return ERR_ARG;
+    }
     for (size_t i = 0; i < digits.len; i++) {
         unsigned digit = (unsigned char)(digits.ptr[i] - '0');
-        if (digit > 9)
+        if (digit > 9) {
             return ERR_ARG;
+        }
         is_too_large =
             is_too_large || sum >> 60 != 0; /* ten times 2^60 is above 2^63, and still below 2^64 */
         sum = sum * 10 + digit;
     }
-    if (is_too_large || sum > max)
+    if (is_too_large || sum > max) {
         return ERR_RANGE;
+    }
     *value = sum;
     return ERR_OK;
 }
@@ -30,8 +33,9 @@ enum err number_to_u32(struct slice text, uint32_t *value)
 {
     uint64_t wide;
     enum err err = read_digits(text, UINT32_MAX, &wide);
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         *value = (uint32_t)wide;
+    }
     return err;
 }
 
@@ -39,16 +43,19 @@ enum err number_to_i64(struct slice text, int64_t *value)
 {
     uint64_t size;
     bool is_negative = text.len > 0 && text.ptr[0] == '-';
-    if (is_negative)
+    if (is_negative) {
         text = (struct slice){text.ptr + 1, text.len - 1};
+    }
 
     enum err err = read_digits(text, (uint64_t)INT64_MAX + is_negative, &size);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         return err;
-    if (!is_negative)
+    }
+    if (!is_negative) {
         *value = (int64_t)size;
-    else
+    } else {
         *value = size == 0 ? 0 : -(int64_t)(size - 1) - 1; /* 2^63 itself is no int64_t, only its negative */
+    }
     return ERR_OK;
 }
 
@@ -62,8 +69,9 @@ size_t number_from_i64(int64_t value, char out[NUMBER_TEXT_CAP])
         out[--start] = (char)('0' + size % 10);
         size /= 10;
     } while (size > 0);
-    if (value < 0)
+    if (value < 0) {
         out[--start] = '-';
+    }
     memmove(out, out + start, NUMBER_TEXT_CAP - start);
     return NUMBER_TEXT_CAP - 1 - start;
 }

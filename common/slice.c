@@ -5,15 +5,17 @@
 
 struct slice slice_from(const char *text)
 {
-    if (text == NULL)
+    if (text == NULL) {
         return SLICE_EMPTY;
+    }
     return (struct slice){text, strlen(text)};
 }
 
 bool slice_equals(struct slice a, struct slice b)
 {
-    if (a.len != b.len)
+    if (a.len != b.len) {
         return false;
+    }
     return a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0; /* the pointers of empty slices may be NULL */
 }
 
@@ -37,10 +39,12 @@ bool slice_ends_with(struct slice a, const char *suffix)
 
 enum err slice_copy(struct slice a, char *out, size_t cap)
 {
-    if (a.len >= cap)
+    if (a.len >= cap) {
         return ERR_TOO_LONG;
-    if (a.len > 0)
+    }
+    if (a.len > 0) {
         memcpy(out, a.ptr, a.len);
+    }
     out[a.len] = '\0';
     return ERR_OK;
 }

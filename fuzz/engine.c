@@ -75,8 +75,9 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     (void)ctx;
     REQUIRE(len > 0 && len <= sizeof(device.record));
     REQUIRE(journal_decode((struct slice){record, len}, &journal, &outcome, &details) == JOURNAL_GOOD);
-    if (device.fails_saves)
+    if (device.fails_saves) {
         return ERR_STORAGE;
+    }
     memcpy(device.record, record, len);
     device.record_len = len;
     return ERR_OK;
@@ -162,15 +163,17 @@ static void boot(void)
     jobs_engine_init(&device.engine, &config, (struct slice){device.record, device.record_len},
                      device.now_ms);
     jobs_engine_started(&device.engine, device.now_ms);
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         REQUIRE(jobs_engine_register(&device.engine, &actions[i], device.now_ms) == ERR_OK);
+    }
 }
 
 static void connect_all(void)
 {
     jobs_engine_connected(&device.engine, device.now_ms);
-    for (unsigned id = 0; id < JOBS_SUB_COUNT; id++)
+    for (unsigned id = 0; id < JOBS_SUB_COUNT; id++) {
         jobs_engine_subscribed(&device.engine, (enum jobs_subscription)id, true, device.now_ms);
+    }
 }
 
 /* A copy of exact size: the address sanitizer sees the first byte read too far. */
@@ -195,8 +198,9 @@ static void answer(const char *operation, struct slice payload)
 static enum jobs_status read_status(struct slice *rest)
 {
     unsigned digit = rest->len > 0 ? (unsigned char)rest->ptr[0] - (unsigned)'0' : 0;
-    if (rest->len > 0)
+    if (rest->len > 0) {
         *rest = (struct slice){rest->ptr + 1, rest->len - 1};
+    }
     return (enum jobs_status)(digit <= JOBS_STATUS_COUNT ? digit : JOBS_STATUS_FAILED);
 }
 
@@ -207,11 +211,13 @@ static void report(bool by_id, struct slice rest)
     char text[2048];
     size_t len = rest.len < sizeof(text) - 1 ? rest.len : sizeof(text) - 1;
 
-    if (len > 0)
+    if (len > 0) {
         memcpy(text, rest.ptr, len);
+    }
     text[len] = '\0';
-    if (by_id)
+    if (by_id) {
         memcpy(report.job_id, device.engine.current.job_id, sizeof(report.job_id));
+    }
     report.has_progress = len % 2 == 0;
     report.progress_percent = (uint8_t)(len % 128);
     report.message = text;
@@ -224,8 +230,9 @@ static void report(bool by_id, struct slice rest)
 
 static void handler_returns(struct slice rest)
 {
-    if (!device.is_handler_running)
+    if (!device.is_handler_running) {
         return;
+    }
     device.is_handler_running = false;
     jobs_engine_handler_returned(&device.engine, device.run_id, read_status(&rest), device.now_ms);
 }
@@ -242,8 +249,9 @@ static void oversized(const char *tail, struct slice rest)
 static void wake(void)
 {
     uint64_t wake_ms = jobs_engine_wake_at_ms(&device.engine);
-    if (wake_ms != UINT64_MAX)
+    if (wake_ms != UINT64_MAX) {
         device.now_ms = wake_ms;
+    }
     jobs_engine_tick(&device.engine, device.now_ms);
 }
 
@@ -374,8 +382,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     boot();
     for (int events = 0; events < EVENTS_MAX && input.ptr != NULL && input.len > 0; events++) {
         struct slice line = slice_cut(&input, '\n');
-        if (line.len == 0)
+        if (line.len == 0) {
             continue;
+        }
         happen(line.ptr[0], (struct slice){line.ptr + 1, line.len - 1});
         if (device.wants_reconnect) {
             device.wants_reconnect = false;

@@ -53,8 +53,9 @@ static char *wrap(const uint8_t *body, size_t body_len, size_t *len)
     REQUIRE(record != NULL);
     read_header(record);
     memcpy(record + 6, &total, sizeof(total));
-    if (body_len > 0)
+    if (body_len > 0) {
         memcpy(record + HEADER_BYTES, body, body_len);
+    }
     uint32_t crc = crc32(record, before_crc);
     memcpy(record + before_crc, &crc, CRC_BYTES);
     *len = before_crc + CRC_BYTES;
@@ -153,14 +154,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct contents second;
     static char again[JOURNAL_RECORD_MAX];
 
-    if (size == 0 || size > 60000) /* the length field of a record has 16 bits */
+    if (size == 0 || size > 60000) { /* the length field of a record has 16 bits */
         return 0;
+    }
     size_t len = size - 1;
     bool is_whole = data[0] == '=';
     char *record = is_whole ? malloc(len + 1) : wrap(data + 1, size - 1, &len);
     REQUIRE(record != NULL);
-    if (is_whole)
+    if (is_whole) {
         memcpy(record, data + 1, len);
+    }
 
     if (decode(record, len, &first) == JOURNAL_GOOD) {
         check_contents(&first);

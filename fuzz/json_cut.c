@@ -21,8 +21,9 @@ static void add(struct parts *parts, enum json_cut_part part, struct slice run)
         parts->rest_len += run.len;
         return;
     }
-    if (parts->value_len == 0)
+    if (parts->value_len == 0) {
         parts->value_at = parts->rest_len;
+    }
     memcpy(parts->value + parts->value_len, run.ptr, run.len);
     parts->value_len += run.len;
 }
@@ -38,8 +39,9 @@ static struct parts cut(struct slice text, size_t piece)
         char *copy = malloc(len);
         REQUIRE(copy != NULL);
         memcpy(copy, text.ptr + at, len);
-        for (struct slice in = {copy, len}, run; in.len > 0;)
+        for (struct slice in = {copy, len}, run; in.len > 0;) {
             add(&parts, json_cut_next(&cut, &in, &run), run);
+        }
         free(copy);
     }
     return parts;
@@ -63,17 +65,20 @@ static void check_whole(const struct parts *parts, struct slice text)
 
 static void check_json(const struct parts *parts, struct slice text)
 {
-    if (json_read(text, NULL, 0, NULL) != ERR_OK)
+    if (json_read(text, NULL, 0, NULL) != ERR_OK) {
         return;
+    }
     REQUIRE(json_read((struct slice){parts->rest, parts->rest_len}, NULL, 0, NULL) == ERR_OK);
-    if (parts->value_len > 0)
+    if (parts->value_len > 0) {
         REQUIRE(json_read((struct slice){parts->value, parts->value_len}, NULL, 0, NULL) == ERR_OK);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2)
+    if (size < 2) {
         return 0;
+    }
     struct slice text = {(const char *)data + 1, size - 1};
     struct parts whole = cut(text, text.len);
     struct parts pieces = cut(text, 1 + (size_t)data[0] % 32);

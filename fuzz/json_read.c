@@ -33,8 +33,9 @@ static void require_inside(struct slice part, struct slice text)
 static void check_value(uint8_t type, struct slice value, struct slice text)
 {
     require_inside(value, text);
-    if (type == JSON_STRING)
+    if (type == JSON_STRING) {
         value = (struct slice){value.ptr - 1, value.len + 2};
+    }
     REQUIRE(json_read(value, NULL, 0, NULL) == ERR_OK);
     REQUIRE((type == JSON_OBJECT) == (value.ptr[0] == '{'));
     REQUIRE((type == JSON_ARRAY) == (value.ptr[0] == '['));
@@ -51,13 +52,16 @@ static void check_fields(struct slice text, enum err plain)
     REQUIRE(error_at <= text.len);
     for (size_t i = 0; i < FIELDS; i++) {
         int parent = fields[i].parent;
-        if (err != ERR_OK)
+        if (err != ERR_OK) {
             REQUIRE(fields[i].type == JSON_ABSENT && fields[i].text.ptr == NULL);
-        if (fields[i].type == JSON_ABSENT)
+        }
+        if (fields[i].type == JSON_ABSENT) {
             continue;
+        }
         check_value(fields[i].type, fields[i].text, text);
-        if (parent == JSON_TOP)
+        if (parent == JSON_TOP) {
             continue;
+        }
         REQUIRE(fields[parent].type == JSON_OBJECT);
         require_inside(fields[i].text, fields[parent].text);
     }
@@ -71,8 +75,9 @@ static void check_cuts(struct slice text, enum err err, size_t error_at)
     for (size_t len = end;; len -= step) {
         enum err cut = json_read((struct slice){text.ptr, len}, NULL, 0, NULL);
         REQUIRE(cut == ERR_JSON_INCOMPLETE || cut == ERR_OK);
-        if (len < step)
+        if (len < step) {
             break;
+        }
     }
 }
 
@@ -95,10 +100,11 @@ static bool rewrite_string(struct json_writer *w, struct slice escaped, bool is_
     }
     REQUIRE(strlen(room) == len);
     REQUIRE(json_string_is(escaped, room));
-    if (is_key)
+    if (is_key) {
         json_write_key(w, room);
-    else
+    } else {
         json_write_string(w, room);
+    }
     return true;
 }
 
@@ -110,8 +116,9 @@ static bool rewrite_container(struct json_writer *w, const struct json_member *v
 
     if (value->type == JSON_ARRAY) {
         json_write_array(w);
-        while (json_next_element(value->text, &cursor, &member))
+        while (json_next_element(value->text, &cursor, &member)) {
             is_text = rewrite_value(w, &member, room, cap) && is_text;
+        }
         json_write_array_end(w);
         return is_text;
     }
@@ -127,10 +134,12 @@ static bool rewrite_container(struct json_writer *w, const struct json_member *v
 
 static bool rewrite_value(struct json_writer *w, const struct json_member *value, char *room, size_t cap)
 {
-    if (value->type == JSON_OBJECT || value->type == JSON_ARRAY)
+    if (value->type == JSON_OBJECT || value->type == JSON_ARRAY) {
         return rewrite_container(w, value, room, cap);
-    if (value->type == JSON_STRING)
+    }
+    if (value->type == JSON_STRING) {
         return rewrite_string(w, value->text, false, room, cap);
+    }
     json_write_raw(w, value->text);
     return true;
 }
@@ -159,8 +168,9 @@ static bool check_rewriting(struct slice text)
     struct slice container = text;
     struct slice once;
     struct slice twice;
-    while (container.len > 0 && container.ptr[0] != '{' && container.ptr[0] != '[')
+    while (container.len > 0 && container.ptr[0] != '{' && container.ptr[0] != '[') {
         container = (struct slice){container.ptr + 1, container.len - 1};
+    }
 
     bool is_text = rewrite(container, &once);
     REQUIRE(json_read(once, NULL, 0, NULL) == ERR_OK);
@@ -180,17 +190,19 @@ static void compare_with_jansson(struct slice text, enum err err, bool is_text)
         return;
     }
     enum json_opinion opinion = json_oracle_ask(text.ptr, text.len);
-    if (opinion == JSON_OPINION_GOOD)
+    if (opinion == JSON_OPINION_GOOD) {
         REQUIRE(err == ERR_OK || err == ERR_JSON_DEPTH);
-    else if (err == ERR_OK && is_text)
+    } else if (err == ERR_OK && is_text) {
         REQUIRE(opinion == JSON_OPINION_NUMBER_TOO_LARGE);
+    }
 }
 
 static bool is_container(struct slice text)
 {
     size_t blanks = 0;
-    while (blanks < text.len && memchr(" \t\r\n", text.ptr[blanks], 4) != NULL)
+    while (blanks < text.len && memchr(" \t\r\n", text.ptr[blanks], 4) != NULL) {
         blanks++;
+    }
     return blanks < text.len && (text.ptr[blanks] == '{' || text.ptr[blanks] == '[');
 }
 
@@ -205,10 +217,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE(err != ERR_JSON_INCOMPLETE || error_at == size);
     check_fields(text, err);
     check_cuts(text, err, error_at);
-    if (!is_container(text))
+    if (!is_container(text)) {
         return 0;
-    if (err == ERR_OK)
+    }
+    if (err == ERR_OK) {
         is_text = check_rewriting(text);
+    }
     compare_with_jansson(text, err, is_text);
     return 0;
 }

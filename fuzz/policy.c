@@ -27,12 +27,13 @@ static bool slow_match(const char *pattern, const char *text)
     for (size_t p = pattern_len + 1; p-- > 0;) {
         for (size_t t = text_len + 1; t-- > 0;) {
             bool is_last = t == text_len;
-            if (p == pattern_len)
+            if (p == pattern_len) {
                 fits[p][t] = is_last;
-            else if (pattern[p] == '*')
+            } else if (pattern[p] == '*') {
                 fits[p][t] = fits[p + 1][t] || (!is_last && fits[p][t + 1]);
-            else
+            } else {
                 fits[p][t] = !is_last && (pattern[p] == '?' || pattern[p] == text[t]) && fits[p + 1][t + 1];
+            }
         }
     }
     return fits[0][0];
@@ -41,8 +42,9 @@ static bool slow_match(const char *pattern, const char *text)
 static bool is_ascii(const char *text)
 {
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text >= 0x80)
+        if ((unsigned char)*text >= 0x80) {
             return false;
+        }
     }
     return true;
 }
@@ -54,8 +56,9 @@ static void check_pattern(const char *text_of_pattern, const char *text)
     size_t reached = 0;
     bool is_match = policy_pattern_matches(&pattern, text, &nobody, &reached);
     require(reached <= strlen(text), "reached lies inside the text");
-    if (is_ascii(text) && is_ascii(text_of_pattern))
+    if (is_ascii(text) && is_ascii(text_of_pattern)) {
         require(is_match == slow_match(text_of_pattern, text), "matcher");
+    }
 
     struct policy_context stranger = {.client_id = text_of_pattern};
     const struct policy_pattern variable = {

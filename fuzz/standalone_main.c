@@ -21,14 +21,17 @@ static int run_file(const char *path)
     int result = -1;
     uint8_t *data = NULL;
     FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0) {
         goto finish;
+    }
     long size = ftell(file);
-    if (size < 0 || size > FILE_BYTES_MAX || fseek(file, 0, SEEK_SET) != 0)
+    if (size < 0 || size > FILE_BYTES_MAX || fseek(file, 0, SEEK_SET) != 0) {
         goto finish;
+    }
     data = malloc((size_t)size);
-    if ((data == NULL && size > 0) || fread(data, 1, (size_t)size, file) != (size_t)size)
+    if ((data == NULL && size > 0) || fread(data, 1, (size_t)size, file) != (size_t)size) {
         goto finish;
+    }
 
     fprintf(stderr, "%s\n", path); /* before the run: the last line names the input that failed */
     LLVMFuzzerTestOneInput(data, (size_t)size);
@@ -36,11 +39,13 @@ static int run_file(const char *path)
     result = 0;
 
 finish:
-    if (result != 0)
+    if (result != 0) {
         fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
+    }
     free(data);
-    if (file != NULL)
+    if (file != NULL) {
         fclose(file);
+    }
     return result;
 }
 
@@ -54,8 +59,9 @@ static int run_folder(const char *path)
     }
     for (struct dirent *entry = readdir(folder); entry != NULL && result == 0; entry = readdir(folder)) {
         char name[4096];
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.') {
             continue;
+        }
         int len = snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
         result = len > 0 && (size_t)len < sizeof(name) ? run_file(name) : -1;
     }
@@ -71,8 +77,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: %s\n", argv[i], strerror(errno));
             return EXIT_FAILURE;
         }
-        if ((S_ISDIR(info.st_mode) ? run_folder(argv[i]) : run_file(argv[i])) != 0)
+        if ((S_ISDIR(info.st_mode) ? run_folder(argv[i]) : run_file(argv[i])) != 0) {
             return EXIT_FAILURE;
+        }
     }
     if (files_run == 0) {
         fprintf(stderr, "usage: %s FILE_OR_FOLDER...   (no file was found)\n", argv[0]);

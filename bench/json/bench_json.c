@@ -46,8 +46,9 @@ static void add_document(struct text *text, size_t doc_len)
         add(text, step);
     }
     add(text, ",\"pad\":\"");
-    while (text->len - start + sizeof(pad) - sizeof(",\"pad\":\"") < doc_len)
+    while (text->len - start + sizeof(pad) - sizeof(",\"pad\":\"") < doc_len) {
         add(text, "x");
+    }
     add(text, "\"}");
 }
 
@@ -76,11 +77,13 @@ static bool make_hostile(struct text *text, const char *kind, size_t size)
         {"digits", "{\"a\":", "1234567890", "}"},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i].kind, kind) != 0)
+        if (strcmp(kinds[i].kind, kind) != 0) {
             continue;
+        }
         add(text, kinds[i].before);
-        while (text->len < size)
+        while (text->len < size) {
             add(text, kinds[i].part);
+        }
         add(text, kinds[i].after);
         return true;
     }
@@ -94,12 +97,15 @@ bool parse_once(parse_function parse, const char *text, size_t len, struct execu
 
 static parse_function find_parser(const char *name)
 {
-    if (strcmp(name, "ours") == 0)
+    if (strcmp(name, "ours") == 0) {
         return parse_ours;
-    if (strcmp(name, "cjson") == 0)
+    }
+    if (strcmp(name, "cjson") == 0) {
         return parse_cjson;
-    if (strcmp(name, "jansson") == 0)
+    }
+    if (strcmp(name, "jansson") == 0) {
         return parse_jansson;
+    }
     return strcmp(name, "wide") == 0 ? parse_ours_wide : NULL;
 }
 
@@ -116,20 +122,22 @@ int main(int argc, char **argv)
     struct text text = {.cap = size + 1024};
     text.bytes = malloc(text.cap);
     bool is_job = strcmp(argv[2], "job") == 0;
-    if (text.bytes == NULL)
+    if (text.bytes == NULL) {
         return EXIT_FAILURE;
-    if (is_job)
+    }
+    if (is_job) {
         make_notification(&text, size);
-    else if (!make_hostile(&text, argv[2], size)) {
+    } else if (!make_hostile(&text, argv[2], size)) {
         fprintf(stderr, "bench_json: no text is called %s\n", argv[2]);
         return EXIT_FAILURE;
     }
 
     bool is_good = parse_once(parse, text.bytes, text.len, &out);
-    if (is_job)
+    if (is_job) {
         is_good = is_good && strcmp(out.job_id, "blink-2f1c7e1e-0b1d") == 0 &&
                   strcmp(out.status, "QUEUED") == 0 && strcmp(out.action, "blink") == 0 && out.version == 1 &&
                   out.has_document;
+    }
     printf("%zu bytes, %s\n", text.len, is_good ? "good" : "wrong values");
     free(text.bytes);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -6,8 +6,9 @@
 
 static bool copy_string(const cJSON *item, char *out, size_t cap)
 {
-    if (!cJSON_IsString(item) || strlen(item->valuestring) >= cap)
+    if (!cJSON_IsString(item) || strlen(item->valuestring) >= cap) {
         return false;
+    }
     strcpy(out, item->valuestring);
     return true;
 }
@@ -25,9 +26,9 @@ bool parse_cjson(const char *text, size_t len, struct execution *out)
         copy_string(cJSON_GetObjectItemCaseSensitive(execution, "status"), out->status,
                     sizeof(out->status)) &&
         copy_string(cJSON_GetObjectItemCaseSensitive(document, "action"), out->action, sizeof(out->action));
-    if (is_good)
+    if (is_good) {
         out->version = (uint32_t)version->valueint;
-    out->has_document = cJSON_IsObject(document);
-    cJSON_Delete(root);
-    return is_good;
-}
+        out->has_document = cJSON_IsObject(document);
+        cJSON_Delete(root);
+        return is_good;
+    }

@@ -6,8 +6,9 @@
 
 static bool copy_string(const json_t *item, char *out, size_t cap)
 {
-    if (!json_is_string(item) || json_string_length(item) >= cap)
+    if (!json_is_string(item) || json_string_length(item) >= cap) {
         return false;
+    }
     strcpy(out, json_string_value(item));
     return true;
 }
@@ -23,8 +24,9 @@ bool parse_jansson(const char *text, size_t len, struct execution *out)
                    copy_string(json_object_get(execution, "jobId"), out->job_id, sizeof(out->job_id)) &&
                    copy_string(json_object_get(execution, "status"), out->status, sizeof(out->status)) &&
                    copy_string(json_object_get(document, "action"), out->action, sizeof(out->action));
-    if (is_good)
+    if (is_good) {
         out->version = (uint32_t)json_integer_value(version);
+    }
     out->has_document = json_is_object(document);
     json_decref(root);
     return is_good;

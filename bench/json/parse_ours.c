@@ -15,8 +15,9 @@ bool parse_ours(const char *text, size_t len, struct execution *out)
         [ACTION] = {.key = "action", .parent = DOCUMENT},
     };
 
-    if (json_read((struct slice){text, len}, fields, COUNT, NULL) != ERR_OK)
+    if (json_read((struct slice){text, len}, fields, COUNT, NULL) != ERR_OK) {
         return false;
+    }
     out->has_document = fields[DOCUMENT].type == JSON_OBJECT;
     return json_decode(fields[JOB_ID].text, out->job_id, sizeof(out->job_id), NULL) == ERR_OK &&
            json_decode(fields[STATUS].text, out->status, sizeof(out->status), NULL) == ERR_OK &&
@@ -31,8 +32,9 @@ bool parse_ours_wide(const char *text, size_t len, struct execution *out)
     struct json_field fields[COUNT];
 
     for (size_t i = 0; i < COUNT; i++) {
-        for (size_t k = 0; k < sizeof(keys[i]) - 3; k++)
+        for (size_t k = 0; k < sizeof(keys[i]) - 3; k++) {
             keys[i][k] = 'k';
+        }
         keys[i][sizeof(keys[i]) - 3] = (char)('0' + i / 10);
         keys[i][sizeof(keys[i]) - 2] = (char)('0' + i % 10);
         fields[i] = (struct json_field){.key = keys[i], .parent = JSON_TOP};

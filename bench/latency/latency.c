@@ -52,8 +52,9 @@ static size_t take(char *data, size_t size, size_t count, void *ctx)
 {
     (void)ctx;
     size_t len = size * count;
-    if (answer_len + len >= sizeof answer)
+    if (answer_len + len >= sizeof answer) {
         return 0;
+    }
     memcpy(answer + answer_len, data, len);
     answer_len += len;
     answer[answer_len] = '\0';
@@ -66,10 +67,12 @@ static void request(const char *method, const char *url, const char *body)
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-    if (!body)
+    if (!body) {
         curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L), curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL);
-    if (curl_easy_perform(curl) != CURLE_OK)
+    }
+    if (curl_easy_perform(curl) != CURLE_OK) {
         fail("HTTP request failed");
+    }
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) {
@@ -109,8 +112,9 @@ static sqlite3 *open_probe(const char *folder)
         sqlite3_exec(db,
                      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                      "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)",
-                     0, 0, 0) != SQLITE_OK)
+                     0, 0, 0) != SQLITE_OK) {
         fail("cannot open the probe database");
+    }
     return db;
 }
 
@@ -118,8 +122,9 @@ static sqlite3 *open_probe(const char *folder)
 static uint64_t probe_commit(sqlite3 *db)
 {
     uint64_t start = now_us();
-    if (sqlite3_exec(db, "INSERT INTO t(b) VALUES (hex(randomblob(100)))", 0, 0, 0) != SQLITE_OK)
+    if (sqlite3_exec(db, "INSERT INTO t(b) VALUES (hex(randomblob(100)))", 0, 0, 0) != SQLITE_OK) {
         fail("probe insert failed");
+    }
     return now_us() - start;
 }
 
@@ -128,8 +133,9 @@ static uint64_t probe_put(void)
     char record[400];
     memset(record, 'x', sizeof record);
     uint64_t start = now_us();
-    if (port_store_put("probe", record, sizeof record) != ERR_OK)
+    if (port_store_put("probe", record, sizeof record) != ERR_OK) {
         fail("probe put failed");
+    }
     return now_us() - start;
 }
 
@@ -148,16 +154,18 @@ static void run_job(const char *thing, int port, unsigned index, uint64_t *to_st
     uint64_t give_up = created + 10000000u;
     while (atomic_load(&started_us) == 0) {
         usleep(20);
-        if (now_us() > give_up)
+        if (now_us() > give_up) {
             fail("a job was not started within 10 s");
+        }
     }
     *to_start = atomic_load(&started_us) - created;
-    do
+    do {
         request("GET", url, NULL);
-    while (!strstr(answer, "SUCCEEDED") && now_us() < give_up);
+    } while (!strstr(answer, "SUCCEEDED") && now_us() < give_up);
     *to_end = now_us() - created;
-    if (!strstr(answer, "SUCCEEDED"))
+    if (!strstr(answer, "SUCCEEDED")) {
         fail("a job did not succeed within 10 s");
+    }
 }
 
 /* Until the device has put its last record of the job: a probe must not share the disk with it. */
@@ -184,13 +192,15 @@ int main(int argc, char **argv)
 {
     static systemInitConfig_st config;
     static uint64_t to_start[JOBS_MAX], to_end[JOBS_MAX], http[JOBS_MAX], commit[JOBS_MAX], put[JOBS_MAX];
-    if (argc != 4)
+    if (argc != 4) {
         fail("usage: bench_latency DEVICE_FOLDER HTTP_PORT JOBS");
+    }
     setenv("DEVICE_DIR", argv[1], 1);
     int port = atoi(argv[2]);
     unsigned jobs = (unsigned)atoi(argv[3]);
-    if (jobs == 0 || jobs > JOBS_MAX)
+    if (jobs == 0 || jobs > JOBS_MAX) {
         fail("JOBS is 1..2000");
+    }
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
     curl = curl_easy_init();
@@ -198,15 +208,18 @@ int main(int argc, char **argv)
     curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, sign(NULL));
 
-    if (!device_config_load(&config) || !SYSTEM_init(&config))
+    if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         fail("no valid device folder");
+    }
     sqlite3 *db = open_probe(argv[1]);
     JOBS_register("measure", 0, on_job);
     SYSTEM_start();
-    for (int i = 0; i < 1000 && !AWS_isConnected(); i++)
+    for (int i = 0; i < 1000 && !AWS_isConnected(); i++) {
         usleep(10000);
-    if (!AWS_isConnected())
+    }
+    if (!AWS_isConnected()) {
         fail("the device did not connect within 10 s");
+    }
     for (unsigned i = 0; i < jobs; i++) { /* by turns, so that a slow moment of the disk hits all alike */
         wait_settled(i);
         http[i] = probe_http(port);

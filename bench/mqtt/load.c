@@ -60,18 +60,21 @@ static void send_request(struct client *client)
     client->serial++;
     client->sent_ns = now_ns();
     int code = mosquitto_publish(client->mosq, NULL, client->topic, len, payload, 1, false);
-    if (code != MOSQ_ERR_SUCCESS)
+    if (code != MOSQ_ERR_SUCCESS) {
         fail("publish", code);
+    }
 }
 
 static void on_message(struct mosquitto *mosq, void *userdata, const struct mosquitto_message *message)
 {
     struct client *client = userdata;
     (void)mosq;
-    if (is_jobs && !strstr(message->topic, "/update/accepted"))
+    if (is_jobs && !strstr(message->topic, "/update/accepted")) {
         return;
-    if (is_measuring && sample_count < SAMPLES_MAX)
+    }
+    if (is_measuring && sample_count < SAMPLES_MAX) {
         samples[sample_count++] = (uint32_t)((now_ns() - client->sent_ns) / 1000);
+    }
     send_request(client);
 }
 
@@ -79,8 +82,9 @@ static void on_subscribe(struct mosquitto *mosq, void *userdata, int mid, int co
 {
     struct client *client = userdata;
     (void)mosq, (void)mid;
-    if (count != 1 || granted[0] > 1)
+    if (count != 1 || granted[0] > 1) {
         fail("subscription refused", MOSQ_ERR_ACL_DENIED);
+    }
     client->is_ready = true;
     ready_count++;
 }
@@ -89,12 +93,14 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int code)
 {
     struct client *client = userdata;
     char filter[128];
-    if (code != 0)
+    if (code != 0) {
         fail("connection refused", MOSQ_ERR_CONN_REFUSED);
-    if (is_jobs)
+    }
+    if (is_jobs) {
         snprintf(filter, sizeof filter, "$aws/things/%s/jobs/load/update/+", client->name);
-    else
+    } else {
         snprintf(filter, sizeof filter, "rep/%s", client->name);
+    }
     mosquitto_subscribe(mosq, NULL, filter, 1);
 }
 
@@ -110,20 +116,23 @@ static void client_open(struct client *client, unsigned index, const char *host,
     snprintf(ca, sizeof ca, "%s/%s/root_ca.pem", folder, client->name);
     snprintf(cert, sizeof cert, "%s/%s/certificate.pem", folder, client->name);
     snprintf(key, sizeof key, "%s/%s/private_key.pem", folder, client->name);
-    if (is_jobs)
+    if (is_jobs) {
         snprintf(client->topic, sizeof client->topic, "$aws/things/%s/jobs/load/update", client->name);
-    else
+    } else {
         snprintf(client->topic, sizeof client->topic, "req/%s", client->name);
+    }
     client->mosq = mosquitto_new(client->name, true, client);
     mosquitto_connect_callback_set(client->mosq, on_connect);
     mosquitto_subscribe_callback_set(client->mosq, on_subscribe);
     mosquitto_message_callback_set(client->mosq, on_message);
     set_nodelay(client->mosq);
     int code = mosquitto_tls_set(client->mosq, ca, NULL, cert, key, NULL);
-    if (code == MOSQ_ERR_SUCCESS)
+    if (code == MOSQ_ERR_SUCCESS) {
         code = mosquitto_connect(client->mosq, host, port, 600);
-    if (code != MOSQ_ERR_SUCCESS)
+    }
+    if (code != MOSQ_ERR_SUCCESS) {
         fail("connect", code);
+    }
 }
 
 static void watch(int poller, struct client *client, int operation)
@@ -141,14 +150,18 @@ static void turn(int poller, int timeout_ms)
     for (int i = 0; i < count; i++) {
         struct client *client = events[i].data.ptr;
         int code = MOSQ_ERR_SUCCESS;
-        if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
             code = mosquitto_loop_read(client->mosq, 10);
-        if (code == MOSQ_ERR_SUCCESS && mosquitto_want_write(client->mosq))
+        }
+        if (code == MOSQ_ERR_SUCCESS && mosquitto_want_write(client->mosq)) {
             code = mosquitto_loop_write(client->mosq, 10);
-        if (code != MOSQ_ERR_SUCCESS)
+        }
+        if (code != MOSQ_ERR_SUCCESS) {
             fail("connection lost", code);
-        if (mosquitto_want_write(client->mosq) != client->watches_write)
+        }
+        if (mosquitto_want_write(client->mosq) != client->watches_write) {
             watch(poller, client, EPOLL_CTL_MOD);
+        }
     }
 }
 
@@ -163,8 +176,9 @@ static int run_load(const char *host, int port, const char *folder, unsigned con
     struct client *clients = calloc(connections, sizeof *clients);
     samples = malloc(SAMPLES_MAX * sizeof *samples);
     int poller = epoll_create1(EPOLL_CLOEXEC);
-    if (!clients || !samples || poller < 0)
+    if (!clients || !samples || poller < 0) {
         fail("set-up", MOSQ_ERR_NOMEM);
+    }
     for (unsigned i = 0; i < connections; i++) {
         client_open(&clients[i], i, host, port, folder);
         watch(poller, &clients[i], EPOLL_CTL_ADD);
@@ -173,13 +187,15 @@ static int run_load(const char *host, int port, const char *folder, unsigned con
     uint64_t give_up = now_ns() + SETUP_SECS * 1000000000ull;
     while ((unsigned)ready_count < connections) {
         turn(poller, 10);
-        if (now_ns() > give_up)
+        if (now_ns() > give_up) {
             fail("not every connection got ready", MOSQ_ERR_TIMEOUT);
+        }
     }
     for (unsigned i = 0; i < connections; i++) {
         send_request(&clients[i]);
-        if (mosquitto_want_write(clients[i].mosq) != clients[i].watches_write)
+        if (mosquitto_want_write(clients[i].mosq) != clients[i].watches_write) {
             watch(poller, &clients[i], EPOLL_CTL_MOD);
+        }
     }
     uint64_t start = now_ns() + 500000000ull; /* half a second to warm up */
     uint64_t end = start + (uint64_t)(seconds * 1e9);
@@ -187,8 +203,9 @@ static int run_load(const char *host, int port, const char *folder, unsigned con
         is_measuring = now_ns() >= start;
         turn(poller, 10);
     }
-    if (sample_count == 0)
+    if (sample_count == 0) {
         fail("no answer came at all", MOSQ_ERR_TIMEOUT);
+    }
     qsort(samples, sample_count, sizeof *samples, by_value);
     printf("{\"connections\":%u,\"round_trips\":%zu,\"seconds\":%.2f,\"per_second\":%.0f,\"p50_us\":%u,"
            "\"p99_us\":%u}\n",
@@ -208,8 +225,9 @@ static void on_request(struct mosquitto *mosq, void *userdata, const struct mosq
 static void on_responder_connect(struct mosquitto *mosq, void *userdata, int code)
 {
     (void)userdata;
-    if (code != 0)
+    if (code != 0) {
         fail("responder refused", MOSQ_ERR_CONN_REFUSED);
+    }
     mosquitto_subscribe(mosq, NULL, "req/+", 1);
 }
 
@@ -221,8 +239,9 @@ static int run_responder(const char *socket_path)
     mosquitto_int_option(mosq, MOSQ_OPT_SEND_MAXIMUM, 10000);
     mosquitto_int_option(mosq, MOSQ_OPT_RECEIVE_MAXIMUM, 10000);
     int code = mosquitto_connect(mosq, socket_path, 0, 600);
-    if (code != MOSQ_ERR_SUCCESS)
+    if (code != MOSQ_ERR_SUCCESS) {
         fail("responder", code);
+    }
     code = mosquitto_loop_forever(mosq, 1000, 1);
     return code == MOSQ_ERR_SUCCESS ? 0 : 1;
 }
@@ -230,8 +249,9 @@ static int run_responder(const char *socket_path)
 int main(int argc, char **argv)
 {
     mosquitto_lib_init();
-    if (argc == 3 && strcmp(argv[1], "respond") == 0)
+    if (argc == 3 && strcmp(argv[1], "respond") == 0) {
         return run_responder(argv[2]);
+    }
     if (argc == 7 && (strcmp(argv[1], "raw") == 0 || strcmp(argv[1], "jobs") == 0)) {
         is_jobs = strcmp(argv[1], "jobs") == 0;
         return run_load(argv[2], atoi(argv[3]), argv[4], (unsigned)atoi(argv[5]), atof(argv[6]));

@@ -58,13 +58,16 @@ struct authority *authority_open(const struct authority_config *config, char *wh
 
     int code =
         sqlite3_open_v2(config->database, &authority->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
         sqlite3_busy_timeout(authority->db, BUSY_MS);
-    for (int i = 0; code == SQLITE_OK && i < QUERY_COUNT; i++)
+    }
+    for (int i = 0; code == SQLITE_OK && i < QUERY_COUNT; i++) {
         code = sqlite3_prepare_v3(authority->db, query_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                   &authority->queries[i], NULL);
-    if (code == SQLITE_OK)
+    }
+    if (code == SQLITE_OK) {
         return authority;
+    }
     snprintf(why, why_cap, "%s: %s", config->database,
              authority->db != NULL ? sqlite3_errmsg(authority->db) : "out of memory");
     authority_close(authority);
@@ -73,10 +76,12 @@ struct authority *authority_open(const struct authority_config *config, char *wh
 
 void authority_close(struct authority *authority)
 {
-    if (authority == NULL)
+    if (authority == NULL) {
         return;
-    for (int i = 0; i < QUERY_COUNT; i++)
+    }
+    for (int i = 0; i < QUERY_COUNT; i++) {
         sqlite3_finalize(authority->queries[i]);
+    }
     sqlite3_close(authority->db);
     while (authority->texts != NULL) {
         struct policy_text *text = authority->texts;
@@ -92,10 +97,12 @@ void authority_close(struct authority *authority)
 static sqlite3_stmt *ask(struct authority *authority, enum query which, const char *first, const char *second)
 {
     sqlite3_stmt *query = authority->queries[which];
-    if (first != NULL)
+    if (first != NULL) {
         sqlite3_bind_text(query, 1, first, -1, SQLITE_STATIC);
-    if (second != NULL)
+    }
+    if (second != NULL) {
         sqlite3_bind_text(query, 2, second, -1, SQLITE_STATIC);
+    }
     return query;
 }
 
@@ -117,8 +124,9 @@ static sqlite3_int64 read_number(struct authority *authority, enum query which)
 bool authority_has_changed(struct authority *authority)
 {
     sqlite3_int64 data_version = read_number(authority, QUERY_DATA_VERSION);
-    if (data_version == authority->data_version)
+    if (data_version == authority->data_version) {
         return false;
+    }
     sqlite3_int64 changes = read_number(authority, QUERY_CHANGES);
     bool has_changed = authority->data_version == 0 || changes != authority->changes || changes < 0;
     authority->data_version = data_version;
@@ -129,8 +137,9 @@ bool authority_has_changed(struct authority *authority)
 static struct policy_text *find_text(struct authority *authority, const char *name, const char *document)
 {
     for (struct policy_text *text = authority->texts; text != NULL; text = text->next) {
-        if (strcmp(text->name, name) == 0 && strcmp(text->document, document) == 0)
+        if (strcmp(text->name, name) == 0 && strcmp(text->document, document) == 0) {
             return text;
+        }
     }
     return NULL;
 }
@@ -140,8 +149,9 @@ static struct policy_text *take_text(struct authority *authority, const char *na
     struct policy_text *text = find_text(authority, name, document);
     if (text == NULL) {
         text = calloc(1, sizeof(*text));
-        if (text == NULL)
+        if (text == NULL) {
             return NULL;
+        }
         text->name = strdup(name);
         text->document = strdup(document);
         if (text->name == NULL || text->document == NULL) {
@@ -159,11 +169,13 @@ static struct policy_text *take_text(struct authority *authority, const char *na
 
 static void drop_text(struct authority *authority, struct policy_text *text)
 {
-    if (--text->users > 0)
+    if (--text->users > 0) {
         return;
+    }
     struct policy_text **link = &authority->texts;
-    while (*link != text)
+    while (*link != text) {
         link = &(*link)->next;
+    }
     *link = text->next;
     free(text->name);
     free(text->document);
@@ -172,8 +184,9 @@ static void drop_text(struct authority *authority, struct policy_text *text)
 
 void authority_release(struct authority *authority, struct identity *identity)
 {
-    for (size_t i = 0; i < identity->policy_count; i++)
+    for (size_t i = 0; i < identity->policy_count; i++) {
         drop_text(authority, identity->policies[i]);
+    }
     free(identity->policies);
     identity->policies = NULL;
     identity->policy_count = 0;
@@ -185,9 +198,10 @@ static bool load_status(struct authority *authority, struct identity *identity)
 {
     sqlite3_stmt *query = ask(authority, QUERY_STATUS, identity->certificate_id, NULL);
     int code = sqlite3_step(query);
-    if (code == SQLITE_ROW)
+    if (code == SQLITE_ROW) {
         snprintf(identity->status, sizeof(identity->status), "%s",
                  (const char *)sqlite3_column_text(query, 0));
+    }
     done(query);
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
@@ -207,12 +221,14 @@ static bool add_policy(struct authority *authority, struct identity *identity, s
     const char *document = (const char *)sqlite3_column_text(query, 1);
     struct policy_text **grown =
         realloc(identity->policies, (identity->policy_count + 1) * sizeof(struct policy_text *));
-    if (grown == NULL)
+    if (grown == NULL) {
         return false;
+    }
     identity->policies = grown;
     struct policy_text *text = name != NULL && document != NULL ? take_text(authority, name, document) : NULL;
-    if (text == NULL)
+    if (text == NULL) {
         return false;
+    }
     identity->policies[identity->policy_count++] = text;
     return true;
 }
@@ -222,8 +238,9 @@ static bool load_policies(struct authority *authority, struct identity *identity
     sqlite3_stmt *query = ask(authority, QUERY_POLICIES, identity->certificate_id, NULL);
     bool is_good = true;
     int code;
-    while (is_good && (code = sqlite3_step(query)) == SQLITE_ROW)
+    while (is_good && (code = sqlite3_step(query)) == SQLITE_ROW) {
         is_good = add_policy(authority, identity, query);
+    }
     done(query);
     return is_good && code == SQLITE_DONE;
 }
@@ -232,8 +249,9 @@ bool authority_load(struct authority *authority, struct identity *identity)
 {
     authority_release(authority, identity);
     if (load_status(authority, identity) && load_thing(authority, identity) &&
-        load_policies(authority, identity))
+        load_policies(authority, identity)) {
         return true;
+    }
     authority_release(authority, identity); /* half of the policies could lack the one that denies */
     return false;
 }
@@ -246,8 +264,9 @@ bool identity_is_active(const struct identity *identity)
 void authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx)
 {
     sqlite3_stmt *query = ask(authority, QUERY_INACTIVE, NULL, NULL);
-    while (sqlite3_step(query) == SQLITE_ROW)
+    while (sqlite3_step(query) == SQLITE_ROW) {
         fn(ctx, (const char *)sqlite3_column_text(query, 0));
+    }
     done(query);
 }
 
@@ -277,11 +296,13 @@ bool authority_allows(struct authority *authority, const struct identity *identi
     const char *resource = resource_of(authority, question);
     enum policy_decision decision = POLICY_IMPLICIT_DENY;
 
-    if (resource == NULL || !identity_is_active(identity))
+    if (resource == NULL || !identity_is_active(identity)) {
         return false;
-    for (size_t i = 0; i < identity->policy_count && decision != POLICY_EXPLICIT_DENY; i++)
+    }
+    for (size_t i = 0; i < identity->policy_count && decision != POLICY_EXPLICIT_DENY; i++) {
         decision = policy_combine(decision, policy_evaluate(slice_from(identity->policies[i]->document),
                                                             &context, question->action, resource, NULL, 0));
+    }
     return decision == POLICY_ALLOW;
 }
 
@@ -293,12 +314,14 @@ static bool explain_deny(const struct identity *identity, const struct policy_co
     for (size_t i = 0; i < identity->policy_count; i++) {
         const struct policy_text *policy = identity->policies[i];
         if (policy_evaluate(slice_from(policy->document), context, question->action, resource, sid,
-                            sizeof(sid)) != POLICY_EXPLICIT_DENY)
+                            sizeof(sid)) != POLICY_EXPLICIT_DENY) {
             continue;
-        if (sid[0] != '\0')
+        }
+        if (sid[0] != '\0') {
             snprintf(text, cap, "policy %s denies it in statement %s", policy->name, sid);
-        else
+        } else {
             snprintf(text, cap, "policy %s cannot be understood", policy->name);
+        }
         return true;
     }
     return false;
@@ -315,8 +338,9 @@ static bool explain_nearest(const struct identity *identity, const struct policy
         const struct policy_text *policy = identity->policies[i];
         size_t score = policy_nearest(slice_from(policy->document), context, question->action, resource, line,
                                       sizeof(line));
-        if (score <= nearest)
+        if (score <= nearest) {
             continue;
+        }
         nearest = score;
         bool needs_thing = !identity->is_attached && strstr(line, "iot:Connection.Thing.") != NULL;
         snprintf(text, cap, "policy %s, %s%s%s", policy->name, line,
@@ -332,13 +356,14 @@ void authority_explain(struct authority *authority, const struct identity *ident
     struct policy_context context = context_of(identity);
     const char *resource = resource_of(authority, question);
 
-    if (identity->status[0] == '\0')
+    if (identity->status[0] == '\0') {
         snprintf(text, cap, "this certificate is not registered here");
-    else if (!identity_is_active(identity))
+    } else if (!identity_is_active(identity)) {
         snprintf(text, cap, "this certificate is %s", identity->status);
-    else if (identity->policy_count == 0)
+    } else if (identity->policy_count == 0) {
         snprintf(text, cap, "no policy is attached to the certificate");
-    else if (resource == NULL || (!explain_deny(identity, &context, question, resource, text, cap) &&
-                                  !explain_nearest(identity, &context, question, resource, text, cap)))
+    } else if (resource == NULL || (!explain_deny(identity, &context, question, resource, text, cap) &&
+                                    !explain_nearest(identity, &context, question, resource, text, cap))) {
         snprintf(text, cap, "no statement of its policies allows %s", question->action);
+    }
 }

@@ -39,8 +39,9 @@ static struct connection **certificate_bucket(struct connection_table *table, co
 struct connection_table *connection_table_create(struct authority *authority)
 {
     struct connection_table *table = calloc(1, sizeof(*table));
-    if (table == NULL)
+    if (table == NULL) {
         return NULL;
+    }
     table->authority = authority;
     /* an answer to a connection of an earlier broker process must not find one of this process */
     if (getrandom(&table->next_serial, sizeof(table->next_serial), 0) != sizeof(table->next_serial)) {
@@ -67,8 +68,9 @@ static void destroy(struct connection_table *table, struct connection *connectio
 
 void connection_table_destroy(struct connection_table *table)
 {
-    if (table == NULL)
+    if (table == NULL) {
         return;
+    }
     for (size_t i = 0; i < BUCKETS; i++) {
         while (table->by_client[i] != NULL) {
             struct connection *connection = table->by_client[i];
@@ -84,13 +86,15 @@ struct connection *connection_add(struct connection_table *table, const void *cl
 {
     connection_remove(table, client);
     struct connection *connection = calloc(1, sizeof(*connection));
-    if (connection == NULL)
+    if (connection == NULL) {
         return NULL;
+    }
     connection->client = client;
     connection->serial = table->next_serial++;
     connection->is_daemon = who == NULL;
-    if (who != NULL)
+    if (who != NULL) {
         connection->identity = *who;
+    }
 
     struct connection **bucket = client_bucket(table, client);
     connection->next_by_client = *bucket;
@@ -107,19 +111,23 @@ struct connection *connection_add(struct connection_table *table, const void *cl
 void connection_remove(struct connection_table *table, const void *client)
 {
     struct connection *connection = connection_find(table, client);
-    if (connection == NULL)
+    if (connection == NULL) {
         return;
+    }
     struct connection **link = client_bucket(table, client);
-    while (*link != connection)
+    while (*link != connection) {
         link = &(*link)->next_by_client;
+    }
     *link = connection->next_by_client;
     link = serial_bucket(table, connection->serial);
-    while (*link != connection)
+    while (*link != connection) {
         link = &(*link)->next_by_serial;
+    }
     *link = connection->next_by_serial;
     link = certificate_bucket(table, connection->identity.certificate_id);
-    while (*link != connection)
+    while (*link != connection) {
         link = &(*link)->next_by_certificate;
+    }
     *link = connection->next_by_certificate;
     destroy(table, connection);
 }
@@ -127,16 +135,18 @@ void connection_remove(struct connection_table *table, const void *client)
 struct connection *connection_find(const struct connection_table *table, const void *client)
 {
     struct connection *connection = *client_bucket((struct connection_table *)table, client);
-    while (connection != NULL && connection->client != client)
+    while (connection != NULL && connection->client != client) {
         connection = connection->next_by_client;
+    }
     return connection;
 }
 
 struct connection *connection_find_serial(const struct connection_table *table, uint64_t serial)
 {
     struct connection *connection = *serial_bucket((struct connection_table *)table, serial);
-    while (connection != NULL && connection->serial != serial)
+    while (connection != NULL && connection->serial != serial) {
         connection = connection->next_by_serial;
+    }
     return connection;
 }
 
@@ -144,23 +154,26 @@ bool connection_has_certificate(const struct connection_table *table, const char
 {
     const struct connection *connection =
         *certificate_bucket((struct connection_table *)table, certificate_id);
-    while (connection != NULL && strcmp(connection->identity.certificate_id, certificate_id) != 0)
+    while (connection != NULL && strcmp(connection->identity.certificate_id, certificate_id) != 0) {
         connection = connection->next_by_certificate;
+    }
     return connection != NULL;
 }
 
 void connection_mark_all_stale(struct connection_table *table)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
-        for (struct connection *c = table->by_client[i]; c != NULL; c = c->next_by_client)
+        for (struct connection *c = table->by_client[i]; c != NULL; c = c->next_by_client) {
             c->is_stale = !c->is_daemon;
+        }
     }
 }
 
 void connection_refresh(struct connection_table *table, struct connection *connection)
 {
-    if (!connection->is_stale)
+    if (!connection->is_stale) {
         return;
+    }
     forget_decisions(connection);
     connection->is_stale = !authority_load(table->authority, &connection->identity);
 }
@@ -169,8 +182,9 @@ void connection_refresh(struct connection_table *table, struct connection *conne
 static uint32_t hash_of(unsigned access, const char *topic)
 {
     uint32_t hash = 2166136261u ^ access;
-    for (; *topic != '\0'; topic++)
+    for (; *topic != '\0'; topic++) {
         hash = (hash ^ (unsigned char)*topic) * 16777619u;
+    }
     return hash;
 }
 
@@ -180,8 +194,9 @@ bool connection_recall(const struct connection *connection, unsigned access, con
     uint32_t hash = hash_of(access, topic);
     const struct decision *decision = &connection->decisions[hash % CONNECTION_DECISIONS];
     if (decision->topic == NULL || decision->hash != hash || decision->access != access ||
-        strcmp(decision->topic, topic) != 0)
+        strcmp(decision->topic, topic) != 0) {
         return false;
+    }
     *is_allowed = decision->is_allowed;
     return true;
 }
@@ -189,8 +204,9 @@ bool connection_recall(const struct connection *connection, unsigned access, con
 void connection_remember(struct connection *connection, unsigned access, const char *topic, bool is_allowed)
 {
     char *copy = strdup(topic);
-    if (copy == NULL)
+    if (copy == NULL) {
         return;
+    }
     uint32_t hash = hash_of(access, topic);
     struct decision *decision = &connection->decisions[hash % CONNECTION_DECISIONS];
     free(decision->topic);

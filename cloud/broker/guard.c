@@ -28,8 +28,9 @@ static struct authority_question question_of(enum guard_access access, const cha
 static void clean(char *line)
 {
     for (; *line != '\0'; line++) {
-        if ((unsigned char)*line < ' ' || *line == 0x7f)
+        if ((unsigned char)*line < ' ' || *line == 0x7f) {
             *line = '?';
+        }
     }
 }
 
@@ -40,8 +41,9 @@ static bool may_log(struct guard *guard)
     if (now.tv_sec != guard->log_second) {
         char line[80];
         snprintf(line, sizeof(line), "%u more refusals in the second before", guard->unlogged);
-        if (guard->unlogged > 0)
+        if (guard->unlogged > 0) {
             guard->log(line);
+        }
         guard->log_second = now.tv_sec;
         guard->logged = 0;
         guard->unlogged = 0;
@@ -58,8 +60,9 @@ void guard_log_refusal(struct guard *guard, const struct identity *identity,
                        const struct authority_question *question, const char *reason)
 {
     char line[2000];
-    if (!may_log(guard))
+    if (!may_log(guard)) {
         return;
+    }
     snprintf(line, sizeof(line), "refused %s on %s/%.300s: client %s, certificate %.8s: %s", question->action,
              question->kind, question->name, identity->client_id,
              identity->certificate_id[0] != '\0' ? identity->certificate_id : "none", reason);
@@ -71,8 +74,9 @@ static bool ask_policies(struct guard *guard, const struct identity *identity,
                          const struct authority_question *question)
 {
     char reason[1400];
-    if (authority_allows(guard->authority, identity, question))
+    if (authority_allows(guard->authority, identity, question)) {
         return true;
+    }
     authority_explain(guard->authority, identity, question, reason, sizeof(reason));
     guard_log_refusal(guard, identity, question, reason);
     return false;
@@ -91,10 +95,12 @@ bool guard_may_connect(struct guard *guard, const struct identity *identity)
 /* NULL: the policies decide. */
 static const char *refuse_publish(const char *topic, size_t payload_len)
 {
-    if (payload_len > GUARD_PAYLOAD_MAX)
+    if (payload_len > GUARD_PAYLOAD_MAX) {
         return "the payload is longer than 128 KB";
-    if (!topic_fits_limits(topic))
+    }
+    if (!topic_fits_limits(topic)) {
         return "the topic is longer than 256 bytes or has more than 7 slashes";
+    }
     switch (topic_classify(topic)) {
     case TOPIC_ORDINARY:
     case TOPIC_JOB_REQUEST:
@@ -111,10 +117,12 @@ static const char *refuse_publish(const char *topic, size_t payload_len)
 
 static const char *refuse_subscribe(const char *filter)
 {
-    if (!topic_fits_limits(filter))
+    if (!topic_fits_limits(filter)) {
         return "the topic filter is longer than 256 bytes or has more than 7 slashes";
-    if (filter[0] == '$' && strncmp(filter, "$aws/", 5) != 0)
+    }
+    if (filter[0] == '$' && strncmp(filter, "$aws/", 5) != 0) {
         return "topics that begin with $ are reserved, except for $aws/...";
+    }
     return NULL;
 }
 
@@ -131,8 +139,9 @@ static bool decide(struct guard *guard, const struct identity *identity, enum gu
     const struct authority_question question = question_of(access, topic);
     const char *reason =
         access == GUARD_SUBSCRIBE ? refuse_subscribe(topic) : refuse_publish(topic, payload_len);
-    if (reason == NULL)
+    if (reason == NULL) {
         return ask_policies(guard, identity, &question);
+    }
     guard_log_refusal(guard, identity, &question, reason);
     return false;
 }
@@ -141,10 +150,12 @@ static bool may_publish(struct guard *guard, struct connection *connection, enum
                         const char *topic, size_t payload_len)
 {
     bool is_allowed;
-    if (payload_len <= GUARD_PAYLOAD_MAX && connection_recall(connection, access, topic, &is_allowed))
+    if (payload_len <= GUARD_PAYLOAD_MAX && connection_recall(connection, access, topic, &is_allowed)) {
         return is_allowed;
-    if (!decide(guard, &connection->identity, access, topic, payload_len))
+    }
+    if (!decide(guard, &connection->identity, access, topic, payload_len)) {
         return false; /* not remembered: each one is told */
+    }
     connection_remember(connection, access, topic, true);
     return true;
 }
@@ -154,10 +165,12 @@ static bool may_receive(struct guard *guard, struct connection *connection, cons
 {
     const struct authority_question question = question_of(GUARD_RECEIVE, topic);
     bool is_allowed;
-    if (!is_hearable(topic))
+    if (!is_hearable(topic)) {
         return false;
-    if (connection_recall(connection, GUARD_RECEIVE, topic, &is_allowed))
+    }
+    if (connection_recall(connection, GUARD_RECEIVE, topic, &is_allowed)) {
         return is_allowed;
+    }
     is_allowed = ask_policies(guard, &connection->identity, &question);
     connection_remember(connection, GUARD_RECEIVE, topic, is_allowed);
     return is_allowed;

@@ -55,8 +55,9 @@ static bool search(char program[PATH_MAX])
     char *rest = folders;
     for (char *folder = strsep(&rest, ":"); folder != NULL; folder = strsep(&rest, ":")) {
         int len = snprintf(program, PATH_MAX, "%s/mosquitto", folder);
-        if (folder[0] == '/' && len < PATH_MAX && is_program(program))
+        if (folder[0] == '/' && len < PATH_MAX && is_program(program)) {
             return true;
+        }
     }
     return false;
 }
@@ -64,15 +65,17 @@ static bool search(char program[PATH_MAX])
 bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, size_t why_cap)
 {
     if (given == NULL) {
-        if (search(program))
+        if (search(program)) {
             return true;
+        }
         snprintf(why, why_cap,
                  "mosquitto is not installed (sudo apt-get install mosquitto); if it is, name it with "
                  "--mosquitto PATH");
         return false;
     }
-    if (realpath(given, program) != NULL && is_program(program))
+    if (realpath(given, program) != NULL && is_program(program)) {
         return true;
+    }
     snprintf(why, why_cap, "--mosquitto %s: there is no such program", given);
     return false;
 }
@@ -88,8 +91,9 @@ static bool wait_for_lock(int lock, char *why, size_t why_cap)
     const struct timespec pause = {.tv_nsec = 5000000};
     int64_t patience_ends_ms = now_ms() + LEFTOVER_MS;
     while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
+        if (errno != EWOULDBLOCK && errno != EINTR) {
             return fail(why, why_cap, LOCK_NAME);
+        }
         if (now_ms() > patience_ends_ms) {
             snprintf(why, why_cap, "the mosquitto of an earlier run (process %ld) does not end",
                      (long)leftover_pid(lock));
@@ -112,8 +116,9 @@ bool mosquitto_child_open(struct mosquitto_child *child, const char *program, co
     snprintf(child->program, sizeof(child->program), "%s", program);
     snprintf(child->data_dir, sizeof(child->data_dir), "%s", data_dir);
     child->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (child->lock < 0)
+    if (child->lock < 0) {
         return fail(why, why_cap, path);
+    }
     return wait_for_lock(child->lock, why, why_cap);
 }
 
@@ -131,11 +136,13 @@ bool mosquitto_child_configure(const struct mosquitto_child *child, const struct
     snprintf(path, sizeof(path), "%s/" CONF_NAME, child->data_dir);
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
+    if (fd < 0) {
         return fail(why, why_cap, path);
+    }
     bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (close(fd) == 0 && is_written)
+    if (close(fd) == 0 && is_written) {
         return true;
+    }
     return fail(why, why_cap, path);
 }
 
@@ -143,8 +150,9 @@ bool mosquitto_child_configure(const struct mosquitto_child *child, const struct
 static void raise_file_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return;
+    }
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -155,16 +163,18 @@ static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_
 {
     sigset_t none;
     sigemptyset(&none);
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) {
         _exit(127);
+    }
     setpgid(0, 0);
     umask(077);
     raise_file_limit();
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    if (fcntl(child->lock, F_SETFD, 0) == 0 && chdir(child->data_dir) == 0)
+    if (fcntl(child->lock, F_SETFD, 0) == 0 && chdir(child->data_dir) == 0) {
         execl(child->program, child->program, "-c", CONF_NAME, (char *)NULL);
+    }
     dprintf(STDERR_FILENO, "%s: %s\n", child->program, strerror(errno));
     _exit(127);
 }
@@ -174,14 +184,16 @@ static void note_pid(const struct mosquitto_child *child)
 {
     char text[24];
     int len = snprintf(text, sizeof(text), "%ld\n", (long)child->pid);
-    if (ftruncate(child->lock, 0) != 0 || pwrite(child->lock, text, (size_t)len, 0) != len)
+    if (ftruncate(child->lock, 0) != 0 || pwrite(child->lock, text, (size_t)len, 0) != len) {
         fprintf(stderr, "iot-local: %s/" LOCK_NAME ": %s\n", child->data_dir, strerror(errno));
+    }
 }
 
 static void forget(struct mosquitto_child *child)
 {
-    if (child->descriptor >= 0)
+    if (child->descriptor >= 0) {
         close(child->descriptor);
+    }
     close(child->output);
     child->descriptor = -1;
     child->output = -1;
@@ -196,8 +208,9 @@ static bool keep(struct mosquitto_child *child, pid_t pid, int output)
     child->said_len = 0;
     child->started_at_ms = now_ms();
     child->descriptor = pidfd_open(pid, 0);
-    if (child->descriptor >= 0)
+    if (child->descriptor >= 0) {
         return true;
+    }
     int code = errno;
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
@@ -211,18 +224,22 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
     int ends[2];
     pid_t parent = getpid();
     /* not blocking at its end either: it must never wait for us */
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return fail(why, why_cap, "pipe");
+    }
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
         become_mosquitto(child, parent, ends[1]);
+    }
     int code = errno;
     close(ends[1]);
-    if (pid < 0)
+    if (pid < 0) {
         close(ends[0]);
+    }
     errno = code;
-    if (pid < 0 || !keep(child, pid, ends[0]))
+    if (pid < 0 || !keep(child, pid, ends[0])) {
         return fail(why, why_cap, "the process of mosquitto");
+    }
     note_pid(child);
     return true;
 }
@@ -238,8 +255,9 @@ static bool is_noise(const char *line)
 static void clean(char *line)
 {
     for (; *line != '\0'; line++) {
-        if ((unsigned char)*line < ' ' || *line == 0x7f)
+        if ((unsigned char)*line < ' ' || *line == 0x7f) {
             *line = '?';
+        }
     }
 }
 
@@ -248,8 +266,9 @@ static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
 {
     char *end = memchr(child->said, '\n', child->said_len);
     bool is_full = child->said_len == sizeof(child->said);
-    if (end == NULL && !is_full)
+    if (end == NULL && !is_full) {
         return false;
+    }
     size_t len = end != NULL ? (size_t)(end - child->said) : child->said_len;
     size_t used = end != NULL ? len + 1 : len;
     snprintf(line, cap, "%.*s", (int)len, child->said);
@@ -263,13 +282,15 @@ bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t
 {
     for (;;) {
         while (cut_line(child, line, cap)) {
-            if (!is_noise(line))
+            if (!is_noise(line)) {
                 return true;
+            }
         }
         ssize_t got =
             read(child->output, child->said + child->said_len, sizeof(child->said) - child->said_len);
-        if (got <= 0)
+        if (got <= 0) {
             return false;
+        }
         child->said_len += (size_t)got;
     }
 }
@@ -277,18 +298,21 @@ bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap)
 {
     int status = 0;
-    if (child->pid == 0 || waitpid(child->pid, &status, WNOHANG) != child->pid)
+    if (child->pid == 0 || waitpid(child->pid, &status, WNOHANG) != child->pid) {
         return false;
-    if (WIFSIGNALED(status))
+    }
+    if (WIFSIGNALED(status)) {
         snprintf(how, how_cap, "mosquitto was ended by signal %d", WTERMSIG(status));
-    else
+    } else {
         snprintf(how, how_cap, "mosquitto ended with code %d", WEXITSTATUS(status));
+    }
 
     int64_t now = now_ms();
     bool was_stable = now - child->started_at_ms >= STABLE_MS;
     child->pause_ms = was_stable || child->pause_ms == 0 ? PAUSE_FIRST_MS : 2 * child->pause_ms;
-    if (child->pause_ms > PAUSE_LAST_MS)
+    if (child->pause_ms > PAUSE_LAST_MS) {
         child->pause_ms = PAUSE_LAST_MS;
+    }
     child->start_at_ms = now + child->pause_ms;
     forget(child);
     return true;
@@ -296,8 +320,9 @@ bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t h
 
 void mosquitto_child_terminate(struct mosquitto_child *child)
 {
-    if (child->pid != 0)
+    if (child->pid != 0) {
         kill(child->pid, SIGTERM);
+    }
 }
 
 void mosquitto_child_close(struct mosquitto_child *child)
@@ -305,14 +330,17 @@ void mosquitto_child_close(struct mosquitto_child *child)
     if (child->pid != 0) {
         struct pollfd end = {.fd = child->descriptor, .events = POLLIN};
         mosquitto_child_terminate(child);
-        while (poll(&end, 1, STOP_MS) < 0 && errno == EINTR)
+        while (poll(&end, 1, STOP_MS) < 0 && errno == EINTR) {
             continue;
-        if (end.revents == 0)
+        }
+        if (end.revents == 0) {
             kill(child->pid, SIGKILL);
+        }
         waitpid(child->pid, NULL, 0);
         forget(child);
     }
-    if (child->lock >= 0)
+    if (child->lock >= 0) {
         close(child->lock);
+    }
     child->lock = -1;
 }

@@ -42,8 +42,9 @@ static bool is_word(const char *value)
 enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size_t cap)
 {
     if (!fits_on_line(conf->plugin) || !is_word(conf->database) || !is_word(conf->region) ||
-        !is_word(conf->account) || !is_word(conf->secret) || !is_word(conf->listen) || conf->port == 0)
+        !is_word(conf->account) || !is_word(conf->secret) || !is_word(conf->listen) || conf->port == 0) {
         return ERR_ARG;
+    }
     int len = snprintf(out, cap,
                        "%s%s"
                        "plugin %s\n"

@@ -56,8 +56,9 @@ static bool is_daemon(const struct plugin *plugin, const struct mosquitto_evt_ba
 static void read_common_name(X509 *certificate, char *out, size_t cap)
 {
     int len = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, out, (int)cap);
-    if (len < 0 || memchr(out, '\0', (size_t)len) != NULL)
+    if (len < 0 || memchr(out, '\0', (size_t)len) != NULL) {
         out[0] = '\0'; /* none, or one with a NUL in it */
+    }
 }
 
 /* false: the client id is longer than AWS allows. */
@@ -66,8 +67,9 @@ static bool read_client(const struct mosquitto *client, struct identity *identit
     const char *client_id = mosquitto_client_id(client);
     const char *address = mosquitto_client_address(client);
 
-    if (client_id == NULL || strlen(client_id) >= sizeof(identity->client_id))
+    if (client_id == NULL || strlen(client_id) >= sizeof(identity->client_id)) {
         return false;
+    }
     strcpy(identity->client_id, client_id);
     snprintf(identity->source_ip, sizeof(identity->source_ip), "%s", address != NULL ? address : "");
     return true;
@@ -89,8 +91,9 @@ static int accept_device(struct plugin *plugin, struct mosquitto *client, X509 *
     }
     if (guard_may_connect(&plugin->guard, &identity) &&
         mosquitto_set_username(client, identity.certificate_id) == MOSQ_ERR_SUCCESS &&
-        connection_add(plugin->guard.connections, client, &identity) != NULL)
+        connection_add(plugin->guard.connections, client, &identity) != NULL) {
         return MOSQ_ERR_SUCCESS;
+    }
     authority_release(authority, &identity);
     return MOSQ_ERR_AUTH;
 }
@@ -107,8 +110,9 @@ static int on_basic_auth(int kind, void *event_data, void *ctx)
         X509_free(certificate);
         return code;
     }
-    if (is_daemon(plugin, event) && connection_add(plugin->guard.connections, event->client, NULL) != NULL)
+    if (is_daemon(plugin, event) && connection_add(plugin->guard.connections, event->client, NULL) != NULL) {
         return MOSQ_ERR_SUCCESS;
+    }
     log_line("refused a connection without a certificate");
     return MOSQ_ERR_AUTH;
 }
@@ -131,8 +135,9 @@ static bool may_will(struct plugin *plugin, const struct mosquitto_evt_acl_check
     const char *certificate = mosquitto_client_username(event->client);
 
     if (certificate == NULL || strlen(certificate) >= sizeof(identity.certificate_id) ||
-        !read_client(event->client, &identity))
+        !read_client(event->client, &identity)) {
         return false;
+    }
     strcpy(identity.certificate_id, certificate);
     bool is_allowed = authority_load(plugin->guard.authority, &identity) &&
                       guard_may_will(&plugin->guard, &identity, event->topic, event->retain);
@@ -147,10 +152,11 @@ static int check_absent(struct plugin *plugin, const struct mosquitto_evt_acl_ch
     enum topic_class class = topic_classify(event->topic);
     bool is_allowed = false;
 
-    if (event->access == MOSQ_ACL_READ)
+    if (event->access == MOSQ_ACL_READ) {
         is_allowed = class == TOPIC_ORDINARY || class == TOPIC_NOTIFICATION;
-    else if (event->access == MOSQ_ACL_WRITE)
+    } else if (event->access == MOSQ_ACL_WRITE) {
         is_allowed = may_will(plugin, event);
+    }
     return is_allowed ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
 }
 
@@ -168,17 +174,21 @@ static int on_acl_check(int kind, void *event_data, void *ctx)
     struct mosquitto_evt_acl_check *event = event_data;
     struct connection *connection = connection_find(plugin->guard.connections, event->client);
 
-    if (connection == NULL)
+    if (connection == NULL) {
         return check_absent(plugin, event);
-    if (connection->is_daemon || event->access == MOSQ_ACL_UNSUBSCRIBE)
+    }
+    if (connection->is_daemon || event->access == MOSQ_ACL_UNSUBSCRIBE) {
         return MOSQ_ERR_SUCCESS;
+    }
     enum guard_access access = GUARD_RECEIVE;
-    if (event->access == MOSQ_ACL_SUBSCRIBE)
+    if (event->access == MOSQ_ACL_SUBSCRIBE) {
         access = GUARD_SUBSCRIBE;
-    else if (event->access == MOSQ_ACL_WRITE)
+    } else if (event->access == MOSQ_ACL_WRITE) {
         access = event->retain ? GUARD_PUBLISH_RETAINED : GUARD_PUBLISH;
-    if (guard_may(&plugin->guard, connection, access, event->topic, event->payloadlen))
+    }
+    if (guard_may(&plugin->guard, connection, access, event->topic, event->payloadlen)) {
         return MOSQ_ERR_SUCCESS;
+    }
     return event->access == MOSQ_ACL_WRITE ? refuse_publish(event) : MOSQ_ERR_ACL_DENIED;
 }
 
@@ -211,8 +221,9 @@ static int keep_answer(struct plugin *plugin, const struct private_topic *to,
                        const struct mosquitto_evt_message *event)
 {
     struct answer *answer = calloc(1, sizeof(*answer));
-    if (answer == NULL)
+    if (answer == NULL) {
         return MOSQ_ERR_ACL_DENIED;
+    }
     *answer = (struct answer){
         .to = *to,
         .topic = mosquitto_strdup(to->topic.ptr),
@@ -223,8 +234,9 @@ static int keep_answer(struct plugin *plugin, const struct private_topic *to,
         free_answer(answer);
         return MOSQ_ERR_ACL_DENIED;
     }
-    if (event->payloadlen > 0)
+    if (event->payloadlen > 0) {
         memcpy(answer->payload, event->payload, event->payloadlen);
+    }
     *plugin->answers_end = answer;
     plugin->answers_end = &answer->next;
     return MOSQ_ERR_ACL_DENIED; /* "denied" ends the way of the private message here; the daemon sends it with QoS 0 */
@@ -238,11 +250,13 @@ static int on_message(int kind, void *event_data, void *ctx)
     struct connection *connection = connection_find(plugin->guard.connections, event->client);
     struct private_topic to;
 
-    if (connection == NULL)
+    if (connection == NULL) {
         return CLOSE_IT;
-    if (connection->is_daemon)
+    }
+    if (connection->is_daemon) {
         return private_topic_parse(event->topic, PRIVATE_TOPIC_ANSWER, &to) ? keep_answer(plugin, &to, event)
                                                                             : MOSQ_ERR_SUCCESS;
+    }
     return topic_classify(event->topic) == TOPIC_JOB_REQUEST ? redirect_request(connection, event)
                                                              : MOSQ_ERR_SUCCESS;
 }
@@ -255,8 +269,9 @@ static void send_answers(struct plugin *plugin)
         struct connection *connection = connection_find_serial(plugin->guard.connections, answer->to.serial);
         if (connection != NULL &&
             mosquitto_broker_publish(connection->identity.client_id, answer->topic, (int)answer->payload_len,
-                                     answer->payload, answer->to.qos, false, NULL) == MOSQ_ERR_SUCCESS)
+                                     answer->payload, answer->to.qos, false, NULL) == MOSQ_ERR_SUCCESS) {
             answer->payload = NULL; /* mosquitto's now */
+        }
         free_answer(answer);
     }
     plugin->answers_end = &plugin->answers;
@@ -267,8 +282,9 @@ static void send_answers(struct plugin *plugin)
 static void kick(void *ctx, const char *certificate)
 {
     struct plugin *plugin = ctx;
-    if (!connection_has_certificate(plugin->guard.connections, certificate))
+    if (!connection_has_certificate(plugin->guard.connections, certificate)) {
         return;
+    }
     mosquitto_log_printf(MOSQ_LOG_NOTICE,
                          "closed the connections of certificate %.8s: it is not ACTIVE any more",
                          certificate);
@@ -281,8 +297,9 @@ static bool is_time_to_poll(struct plugin *plugin)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     int64_t passed_ms =
         (now.tv_sec - plugin->polled_at.tv_sec) * 1000 + (now.tv_nsec - plugin->polled_at.tv_nsec) / 1000000;
-    if (passed_ms < POLL_MS)
+    if (passed_ms < POLL_MS) {
         return false;
+    }
     plugin->polled_at = now;
     return true;
 }
@@ -304,8 +321,9 @@ static int on_tick(int kind, void *event_data, void *ctx)
 static const char *option(const struct mosquitto_opt *options, int count, const char *key)
 {
     for (int i = 0; i < count; i++) {
-        if (strcmp(options[i].key, key) == 0)
+        if (strcmp(options[i].key, key) == 0) {
             return options[i].value;
+        }
     }
     return "";
 }
@@ -321,16 +339,18 @@ static int register_callbacks(struct plugin *plugin)
         {MOSQ_EVT_DISCONNECT, on_disconnect},
     };
     int code = MOSQ_ERR_SUCCESS;
-    for (size_t i = 0; code == MOSQ_ERR_SUCCESS && i < sizeof(all) / sizeof(all[0]); i++)
+    for (size_t i = 0; code == MOSQ_ERR_SUCCESS && i < sizeof(all) / sizeof(all[0]); i++) {
         code = mosquitto_callback_register(plugin->id, all[i].event, all[i].callback, NULL, plugin);
+    }
     return code;
 }
 
 int mosquitto_plugin_version(int count, const int *versions)
 {
     for (int i = 0; i < count; i++) {
-        if (versions[i] == MOSQ_PLUGIN_VERSION)
+        if (versions[i] == MOSQ_PLUGIN_VERSION) {
             return MOSQ_PLUGIN_VERSION;
+        }
     }
     return -1;
 }
@@ -360,15 +380,17 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **ctx, struct mosquitt
     };
     char why[300] = "out of memory";
     struct plugin *plugin = calloc(1, sizeof(*plugin));
-    if (plugin == NULL)
+    if (plugin == NULL) {
         return MOSQ_ERR_NOMEM;
+    }
     plugin->id = id;
     plugin->answers_end = &plugin->answers;
     plugin->guard.log = log_line;
     snprintf(plugin->secret, sizeof(plugin->secret), "%s", option(options, option_count, "secret"));
     plugin->guard.authority = authority_open(&config, why, sizeof(why));
-    if (plugin->guard.authority != NULL)
+    if (plugin->guard.authority != NULL) {
         plugin->guard.connections = connection_table_create(plugin->guard.authority);
+    }
     if (plugin->guard.connections != NULL && register_callbacks(plugin) == MOSQ_ERR_SUCCESS) {
         *ctx = plugin;
         return MOSQ_ERR_SUCCESS;

@@ -24,19 +24,22 @@ static int hex_digit(char c)
 bool private_topic_parse(const char *text, const char *prefix, struct private_topic *topic)
 {
     struct slice rest = slice_from(text);
-    if (!slice_starts_with(rest, prefix))
+    if (!slice_starts_with(rest, prefix)) {
         return false;
+    }
     const char *at = rest.ptr + strlen(prefix);
 
     uint64_t serial = 0;
     for (int i = 0; i < SERIAL_DIGITS; i++, at++) {
         int digit = hex_digit(*at);
-        if (digit < 0)
+        if (digit < 0) {
             return false;
+        }
         serial = serial << 4 | (uint64_t)digit;
     }
-    if (at[0] != '/' || (at[1] != '0' && at[1] != '1') || at[2] != '/' || at[3] == '\0')
+    if (at[0] != '/' || (at[1] != '0' && at[1] != '1') || at[2] != '/' || at[3] == '\0') {
         return false;
+    }
     *topic = (struct private_topic){serial, (uint8_t)(at[1] - '0'), slice_from(at + 3)};
     return true;
 }

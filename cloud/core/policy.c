@@ -13,10 +13,12 @@ enum err policy_check(struct slice document, char *why, size_t why_cap)
     enum err err = policy_statements_open(document, &statements, &reason);
     while (err == ERR_OK) {
         err = policy_statements_next(&statements, &statement, &reason);
-        if (err == ERR_NOT_FOUND)
+        if (err == ERR_NOT_FOUND) {
             return ERR_OK;
-        if (err == ERR_OK)
+        }
+        if (err == ERR_OK) {
             err = policy_statement_check(&statement, &reason);
+        }
     }
     return err;
 }
@@ -29,8 +31,9 @@ static bool matches_action(const struct policy_statement *statement, const char 
     size_t cursor = 0;
 
     while (policy_value_next(&statement->actions, &cursor, text)) {
-        if (policy_pattern_matches(&pattern, action, &nobody, NULL))
+        if (policy_pattern_matches(&pattern, action, &nobody, NULL)) {
             return true;
+        }
     }
     return false;
 }
@@ -43,8 +46,9 @@ static bool matches_resource(const struct policy_statement *statement, const cha
     size_t cursor = 0;
 
     while (policy_value_next(&statement->resources, &cursor, text)) {
-        if (policy_pattern_matches(&pattern, resource, context, NULL))
+        if (policy_pattern_matches(&pattern, resource, context, NULL)) {
             return true;
+        }
     }
     return false;
 }
@@ -52,11 +56,13 @@ static bool matches_resource(const struct policy_statement *statement, const cha
 /* Its Sid, else its number. */
 static void name_statement(const struct policy_statement *statement, char *sid, size_t cap)
 {
-    if (sid == NULL || cap == 0)
+    if (sid == NULL || cap == 0) {
         return;
+    }
     if (statement->sid.type == JSON_STRING && statement->sid.text.len > 0 &&
-        json_decode(statement->sid.text, sid, cap, NULL) == ERR_OK)
+        json_decode(statement->sid.text, sid, cap, NULL) == ERR_OK) {
         return;
+    }
     snprintf(sid, cap, "%zu", statement->number);
 }
 
@@ -68,20 +74,25 @@ enum policy_decision policy_evaluate(struct slice document, const struct policy_
     struct policy_statement statement;
     enum policy_decision decision = POLICY_IMPLICIT_DENY;
 
-    if (sid != NULL && sid_cap > 0)
+    if (sid != NULL && sid_cap > 0) {
         sid[0] = '\0';
+    }
     if (policy_check(document, NULL, 0) != ERR_OK ||
-        policy_statements_open(document, &statements, &nobody) != ERR_OK)
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
         return POLICY_EXPLICIT_DENY;
+    }
     while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
-        if (decision == POLICY_ALLOW && statement.is_allow)
+        if (decision == POLICY_ALLOW && statement.is_allow) {
             continue;
+        }
         if (!matches_action(&statement, action) || !matches_resource(&statement, resource, context) ||
-            !policy_condition_holds(&statement.condition, context))
+            !policy_condition_holds(&statement.condition, context)) {
             continue;
+        }
         name_statement(&statement, sid, sid_cap);
-        if (!statement.is_allow)
+        if (!statement.is_allow) {
             return POLICY_EXPLICIT_DENY;
+        }
         decision = POLICY_ALLOW;
     }
     return decision;
@@ -89,8 +100,9 @@ enum policy_decision policy_evaluate(struct slice document, const struct policy_
 
 enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b)
 {
-    if (a == POLICY_EXPLICIT_DENY || b == POLICY_EXPLICIT_DENY)
+    if (a == POLICY_EXPLICIT_DENY || b == POLICY_EXPLICIT_DENY) {
         return POLICY_EXPLICIT_DENY;
+    }
     return a == POLICY_ALLOW || b == POLICY_ALLOW ? POLICY_ALLOW : POLICY_IMPLICIT_DENY;
 }
 
@@ -107,8 +119,9 @@ static size_t nearest_resource(const struct policy_statement *statement, const c
         size_t reached;
         bool is_match = policy_pattern_matches(&pattern, resource, context, &reached);
         size_t score = is_match ? strlen(resource) + 2 : reached + 1;
-        if (score <= best_score)
+        if (score <= best_score) {
             continue;
+        }
         best_score = score;
         strcpy(best, text);
     }
@@ -126,20 +139,24 @@ size_t policy_nearest(struct slice document, const struct policy_context *contex
     char sid[80];
 
     if (policy_check(document, NULL, 0) != ERR_OK ||
-        policy_statements_open(document, &statements, &nobody) != ERR_OK)
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
         return 0;
+    }
     while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
-        if (!statement.is_allow || !matches_action(&statement, action))
+        if (!statement.is_allow || !matches_action(&statement, action)) {
             continue;
+        }
         size_t score = nearest_resource(&statement, resource, context, best);
-        if (score <= best_score)
+        if (score <= best_score) {
             continue;
+        }
         best_score = score;
         name_statement(&statement, sid, sizeof(sid));
-        if (matches_resource(&statement, resource, context))
+        if (matches_resource(&statement, resource, context)) {
             snprintf(text, cap, "statement %s would allow it, but its Condition does not hold", sid);
-        else
+        } else {
             snprintf(text, cap, "statement %s allows it on %s", sid, best);
+        }
     }
     return best_score;
 }

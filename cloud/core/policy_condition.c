@@ -26,8 +26,9 @@ static const struct comparison comparisons[] = {
 static const struct comparison *find_comparison(struct slice name)
 {
     for (size_t i = 0; i < sizeof(comparisons) / sizeof(comparisons[0]); i++) {
-        if (json_string_is(name, comparisons[i].name))
+        if (json_string_is(name, comparisons[i].name)) {
             return &comparisons[i];
+        }
     }
     return NULL;
 }
@@ -37,8 +38,9 @@ static bool next_bool(const struct policy_value *value, size_t *cursor, bool *is
 {
     struct json_member element = {.type = value->type, .text = value->text};
     if (value->type == JSON_ARRAY) {
-        if (!json_next_element(value->text, cursor, &element))
+        if (!json_next_element(value->text, cursor, &element)) {
             return false;
+        }
     } else if (*cursor > 0) {
         return false;
     } else {
@@ -58,18 +60,21 @@ static enum err check_bool(size_t number, const struct json_member *test, struct
     bool is_true, is_bool;
     size_t count = 0;
 
-    if (!json_string_is(test->key, "iot:Connection.Thing.IsAttached"))
+    if (!json_string_is(test->key, "iot:Connection.Thing.IsAttached")) {
         return policy_refuse(why, ERR_UNSUPPORTED,
                              "Statement %zu: Condition key \"%.*s\" is not supported with Bool", number,
                              (int)test->key.len, test->key.ptr);
+    }
     while (next_bool(&value, &cursor, &is_true, &is_bool)) {
-        if (!is_bool)
+        if (!is_bool) {
             return policy_refuse(why, ERR_ARG, "Statement %zu: a value of Bool is neither true nor false",
                                  number);
+        }
         count++;
     }
-    if (count == 0)
+    if (count == 0) {
         return policy_refuse(why, ERR_ARG, "Statement %zu: Condition Bool has no value", number);
+    }
     return ERR_OK;
 }
 
@@ -84,23 +89,27 @@ static enum err check_strings(size_t number, const struct json_member *test, str
     struct slice bad;
 
     if (json_decode(test->key, text, sizeof(text), NULL) != ERR_OK ||
-        policy_variable(slice_from(text), &nobody, &ignored) != ERR_OK)
+        policy_variable(slice_from(text), &nobody, &ignored) != ERR_OK) {
         return policy_refuse(why, ERR_UNSUPPORTED, "Statement %zu: Condition key \"%.*s\" is not supported",
                              number, (int)test->key.len, test->key.ptr);
+    }
     while (test->type != JSON_ARRAY ? count == 0 : json_next_element(test->text, &cursor, &element)) {
-        if (element.type != JSON_STRING || json_decode(element.text, text, sizeof(text), NULL) != ERR_OK)
+        if (element.type != JSON_STRING || json_decode(element.text, text, sizeof(text), NULL) != ERR_OK) {
             return policy_refuse(why, ERR_ARG,
                                  "Statement %zu: a value of Condition key \"%.*s\" is not a string", number,
                                  (int)test->key.len, test->key.ptr);
-        if (policy_pattern_check(text, &bad) != ERR_OK)
+        }
+        if (policy_pattern_check(text, &bad) != ERR_OK) {
             return policy_refuse(why, ERR_UNSUPPORTED,
                                  "Statement %zu: variable \"%.*s\" in a Condition is not known", number,
                                  (int)bad.len, bad.ptr);
+        }
         count++;
     }
-    if (count == 0)
+    if (count == 0) {
         return policy_refuse(why, ERR_ARG, "Statement %zu: Condition key \"%.*s\" has no value", number,
                              (int)test->key.len, test->key.ptr);
+    }
     return ERR_OK;
 }
 
@@ -110,25 +119,29 @@ enum err policy_condition_check(const struct policy_statement *statement, struct
     struct json_member group, test;
     size_t group_cursor = 0;
 
-    if (condition->type == JSON_ABSENT)
+    if (condition->type == JSON_ABSENT) {
         return ERR_OK;
-    if (condition->type != JSON_OBJECT)
+    }
+    if (condition->type != JSON_OBJECT) {
         return policy_refuse(why, ERR_ARG, "Statement %zu: \"Condition\" is not an object",
                              statement->number);
+    }
     while (json_next_member(condition->text, &group_cursor, &group)) {
         const struct comparison *how = find_comparison(group.key);
-        if (how == NULL || group.type != JSON_OBJECT)
+        if (how == NULL || group.type != JSON_OBJECT) {
             return policy_refuse(
                 why, ERR_UNSUPPORTED,
                 "Statement %zu: Condition \"%.*s\" is not supported (only Bool, StringEquals, "
                 "StringNotEquals, StringLike, StringNotLike, each with an object)",
                 statement->number, (int)group.key.len, group.key.ptr);
+        }
         size_t test_cursor = 0;
         while (json_next_member(group.text, &test_cursor, &test)) {
             enum err err = how->kind == CONDITION_BOOL ? check_bool(statement->number, &test, why)
                                                        : check_strings(statement->number, &test, why);
-            if (err != ERR_OK)
+            if (err != ERR_OK) {
                 return err;
+            }
         }
     }
     return ERR_OK;
@@ -139,8 +152,9 @@ static bool any_bool(const struct policy_value *value, bool fact)
     size_t cursor = 0;
     bool is_true, is_bool;
     while (next_bool(value, &cursor, &is_true, &is_bool)) {
-        if (is_true == fact)
+        if (is_true == fact) {
             return true;
+        }
     }
     return false;
 }
@@ -156,8 +170,9 @@ static bool any_string(const struct policy_value *value, const struct comparison
         .has_variables = true,
     };
     while (fact != NULL && policy_value_next(value, &cursor, text)) {
-        if (policy_pattern_matches(&pattern, fact, context, NULL))
+        if (policy_pattern_matches(&pattern, fact, context, NULL)) {
             return true;
+        }
     }
     return false;
 }
@@ -170,11 +185,13 @@ static bool test_holds(const struct comparison *how, const struct json_member *t
     char key[POLICY_STRING_CAP];
     const char *fact = NULL;
 
-    if (how->kind == CONDITION_BOOL)
+    if (how->kind == CONDITION_BOOL) {
         return any_bool(&value, context->is_attached);
+    }
     if (json_decode(test->key, key, sizeof(key), NULL) != ERR_OK ||
-        policy_variable(slice_from(key), context, &fact) != ERR_OK)
+        policy_variable(slice_from(key), context, &fact) != ERR_OK) {
         return false;
+    }
     return any_string(&value, how, fact, context) != how->is_negated;
 }
 
@@ -183,14 +200,16 @@ bool policy_condition_holds(const struct policy_value *condition, const struct p
     struct json_member group, test;
     size_t group_cursor = 0;
 
-    if (condition->type == JSON_ABSENT)
+    if (condition->type == JSON_ABSENT) {
         return true;
+    }
     while (json_next_member(condition->text, &group_cursor, &group)) {
         const struct comparison *how = find_comparison(group.key);
         size_t test_cursor = 0;
         while (json_next_member(group.text, &test_cursor, &test)) {
-            if (how == NULL || !test_holds(how, &test, context))
+            if (how == NULL || !test_holds(how, &test, context)) {
                 return false;
+            }
         }
     }
     return true;

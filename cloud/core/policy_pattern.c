@@ -24,16 +24,17 @@ struct place {
 
 enum err policy_variable(struct slice name, const struct policy_context *context, const char **value)
 {
-    if (slice_is(name, "iot:Connection.Thing.ThingName"))
+    if (slice_is(name, "iot:Connection.Thing.ThingName")) {
         *value = context->thing_name;
-    else if (slice_is(name, "iot:ClientId"))
+    } else if (slice_is(name, "iot:ClientId")) {
         *value = context->client_id;
-    else if (slice_is(name, "aws:SourceIp"))
+    } else if (slice_is(name, "aws:SourceIp")) {
         *value = context->source_ip;
-    else if (slice_is(name, "iot:Certificate.Subject.CommonName"))
+    } else if (slice_is(name, "iot:Certificate.Subject.CommonName")) {
         *value = context->certificate_cn;
-    else
+    } else {
         return ERR_NOT_FOUND;
+    }
     return ERR_OK;
 }
 
@@ -42,8 +43,9 @@ static const char *escaped_character(struct slice name)
 {
     static const char *const characters[] = {"*", "?", "$"};
     for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
-        if (slice_is(name, characters[i]))
+        if (slice_is(name, characters[i])) {
             return characters[i];
+        }
     }
     return NULL;
 }
@@ -53,8 +55,9 @@ static struct slice cut_variable(const char **at)
 {
     const char *name = *at + 2;
     const char *end = strchr(name, '}');
-    if (end == NULL)
+    if (end == NULL) {
         return SLICE_EMPTY;
+    }
     *at = end + 1;
     return (struct slice){name, (size_t)(end - name)};
 }
@@ -92,11 +95,13 @@ enum err policy_pattern_check(const char *text, struct slice *bad)
 static bool enter_variable(struct place *place, const struct policy_context *context)
 {
     struct slice name = cut_variable(&place->at);
-    if (name.ptr == NULL)
+    if (name.ptr == NULL) {
         return false;
+    }
     place->value = escaped_character(name);
-    if (place->value == NULL && policy_variable(name, context, &place->value) != ERR_OK)
+    if (place->value == NULL && policy_variable(name, context, &place->value) != ERR_OK) {
         return false;
+    }
     return place->value != NULL;
 }
 
@@ -104,23 +109,29 @@ static struct token next_token(struct place *place, const struct policy_pattern 
                                const struct policy_context *context)
 {
     for (;;) {
-        if (place->value != NULL && *place->value != '\0')
+        if (place->value != NULL && *place->value != '\0') {
             return (struct token){TOKEN_BYTE, *place->value++};
+        }
         place->value = NULL;
-        if (!pattern->has_variables || !is_variable(place->at))
+        if (!pattern->has_variables || !is_variable(place->at)) {
             break;
-        if (!enter_variable(place, context))
+        }
+        if (!enter_variable(place, context)) {
             return (struct token){TOKEN_NOTHING, '\0'};
+        }
     }
 
     char c = *place->at;
-    if (c == '\0')
+    if (c == '\0') {
         return (struct token){TOKEN_END, '\0'};
+    }
     place->at++;
-    if (pattern->has_wildcards && c == '*')
+    if (pattern->has_wildcards && c == '*') {
         return (struct token){TOKEN_STAR, c};
-    if (pattern->has_wildcards && c == '?')
+    }
+    if (pattern->has_wildcards && c == '?') {
         return (struct token){TOKEN_ANY, c};
+    }
     return (struct token){TOKEN_BYTE, c};
 }
 
@@ -132,8 +143,9 @@ static char lower(char c)
 /* One character of UTF-8 further; not past the end. */
 static const char *behind_character(const char *text)
 {
-    if (*text == '\0')
+    if (*text == '\0') {
         return text;
+    }
     do {
         text++;
     } while (((unsigned char)*text & 0xC0) == 0x80);
@@ -142,14 +154,16 @@ static const char *behind_character(const char *text)
 
 static bool takes(struct token token, const struct policy_pattern *pattern, const char **text)
 {
-    if (**text == '\0')
+    if (**text == '\0') {
         return false;
+    }
     if (token.kind == TOKEN_ANY) {
         *text = behind_character(*text);
         return true;
     }
-    if (token.kind != TOKEN_BYTE)
+    if (token.kind != TOKEN_BYTE) {
         return false;
+    }
     bool is_same = pattern->ignores_case ? lower(token.byte) == lower(**text) : token.byte == **text;
     *text += is_same;
     return is_same;
@@ -174,18 +188,21 @@ bool policy_pattern_matches(const struct policy_pattern *pattern, const char *te
             continue;
         }
         if (takes(token, pattern, &text)) {
-            if (star_text == NULL)
+            if (star_text == NULL) {
                 straight = (size_t)(text - start);
+            }
             continue;
         }
         is_match = token.kind == TOKEN_END && *text == '\0';
-        if (is_match || token.kind == TOKEN_NOTHING || star_text == NULL || *star_text == '\0')
+        if (is_match || token.kind == TOKEN_NOTHING || star_text == NULL || *star_text == '\0') {
             break;
+        }
         star_text = behind_character(star_text);
         text = star_text;
         place = behind_star;
     }
-    if (reached != NULL)
+    if (reached != NULL) {
         *reached = straight;
+    }
     return is_match;
 }

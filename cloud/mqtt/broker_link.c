@@ -49,10 +49,11 @@ static int64_t now_ms(void)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
-    if (code == 0)
+    if (code == 0) {
         mosquitto_subscribe(client, NULL, PRIVATE_TOPIC_REQUESTS, 1);
-    else
+    } else {
         mosquitto_disconnect(client);
+    }
 }
 
 static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count, const int *granted)
@@ -68,8 +69,9 @@ static struct broker_request *next_place(struct broker_link *link)
     if (link->count == link->room) {
         size_t room = link->room > 0 ? 2 * link->room : BROKER_LINK_BATCH;
         struct broker_request *grown = realloc(link->requests, room * sizeof(*grown));
-        if (grown == NULL)
+        if (grown == NULL) {
             return NULL;
+        }
         link->requests = grown;
         link->room = room;
     }
@@ -82,17 +84,20 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
     (void)client;
     struct broker_link *link = ctx;
     struct private_topic from;
-    if (!private_topic_parse(message->topic, PRIVATE_TOPIC_REQUEST, &from))
+    if (!private_topic_parse(message->topic, PRIVATE_TOPIC_REQUEST, &from)) {
         return;
+    }
 
     size_t payload_len = (size_t)message->payloadlen;
     struct broker_request *place = next_place(link);
     char *block = place != NULL ? malloc(from.topic.len + 1 + payload_len) : NULL;
-    if (block == NULL)
+    if (block == NULL) {
         return; /* out of memory: the device asks again */
+    }
     memcpy(block, from.topic.ptr, from.topic.len + 1);
-    if (payload_len > 0)
+    if (payload_len > 0) {
         memcpy(block + from.topic.len + 1, message->payload, payload_len);
+    }
     from.topic.ptr = block;
     *place = (struct broker_request){from, {block + from.topic.len + 1, payload_len}};
     link->count++;
@@ -108,8 +113,9 @@ static void plan_next_try(struct broker_link *link)
 
 static void disconnect(struct broker_link *link)
 {
-    if (link->is_ready)
+    if (link->is_ready) {
         link->tries = 0;
+    }
     mosquitto_destroy(link->client); /* closes the socket, which leaves the epoll set with it */
     link->client = NULL;
     link->is_ready = false;
@@ -123,13 +129,16 @@ static void watch(struct broker_link *link)
 {
     bool write = mosquitto_want_write(link->client);
     bool read = link->unsent < UNSENT_MAX;
-    if (!write)
+    if (!write) {
         link->unsent = 0;
-    if (write == link->waits_to_write && read == link->waits_to_read)
+    }
+    if (write == link->waits_to_write && read == link->waits_to_read) {
         return;
+    }
     struct epoll_event event = {.events = (read ? EPOLLIN : 0u) | (write ? EPOLLOUT : 0u)};
-    if (epoll_ctl(link->epoll, EPOLL_CTL_MOD, mosquitto_socket(link->client), &event) != 0)
+    if (epoll_ctl(link->epoll, EPOLL_CTL_MOD, mosquitto_socket(link->client), &event) != 0) {
         return;
+    }
     link->waits_to_write = write;
     link->waits_to_read = read;
 }
@@ -137,8 +146,9 @@ static void watch(struct broker_link *link)
 static struct mosquitto *new_client(struct broker_link *link)
 {
     struct mosquitto *client = mosquitto_new(CLIENT_ID, true, link);
-    if (client == NULL)
+    if (client == NULL) {
         return NULL;
+    }
     mosquitto_connect_callback_set(client, on_connect);
     mosquitto_subscribe_callback_set(client, on_subscribe);
     mosquitto_message_callback_set(client, on_message);
@@ -191,10 +201,12 @@ static void hand_over(struct broker_link *link)
         link->is_ready_told = true;
         link->config.on_ready(link->config.ctx);
     }
-    if (link->count > 0)
+    if (link->count > 0) {
         link->config.on_requests(link->config.ctx, link->requests, link->count);
-    for (size_t i = 0; i < link->count; i++)
+    }
+    for (size_t i = 0; i < link->count; i++) {
         free((char *)link->requests[i].from.topic.ptr);
+    }
     link->count = 0;
 }
 
@@ -202,51 +214,60 @@ static void serve(struct broker_link *link)
 {
     struct epoll_event event = {0};
     int code = MOSQ_ERR_SUCCESS;
-    if (epoll_wait(link->epoll, &event, 1, 0) < 0)
+    if (epoll_wait(link->epoll, &event, 1, 0) < 0) {
         event.events = 0;
+    }
 
-    if (event.events & EPOLLOUT)
+    if (event.events & EPOLLOUT) {
         code = mosquitto_loop_write(link->client, 1);
-    if (code == MOSQ_ERR_SUCCESS && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+    }
+    if (code == MOSQ_ERR_SUCCESS && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
         code = read_requests(link);
+    }
     if (code == MOSQ_ERR_SUCCESS && now_ms() >= link->next_misc_ms) {
         link->next_misc_ms = now_ms() + MISC_MS;
         code = mosquitto_loop_misc(link->client);
     }
     hand_over(link);
-    if (code == MOSQ_ERR_SUCCESS && mosquitto_socket(link->client) >= 0)
+    if (code == MOSQ_ERR_SUCCESS && mosquitto_socket(link->client) >= 0) {
         watch(link);
-    else
+    } else {
         disconnect(link);
+    }
 }
 
 void broker_link_run(struct broker_link *link)
 {
-    if (link->client != NULL)
+    if (link->client != NULL) {
         serve(link);
-    else if (now_ms() >= link->next_try_ms)
+    } else if (now_ms() >= link->next_try_ms) {
         try_to_connect(link);
+    }
 }
 
 struct broker_link *broker_link_create(const struct broker_link_config *config)
 {
     struct broker_link *link = calloc(1, sizeof(*link));
-    if (link == NULL)
+    if (link == NULL) {
         return NULL;
+    }
     link->config = *config;
     link->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (link->epoll >= 0 && mosquitto_lib_init() == MOSQ_ERR_SUCCESS)
+    if (link->epoll >= 0 && mosquitto_lib_init() == MOSQ_ERR_SUCCESS) {
         return link;
-    if (link->epoll >= 0)
+    }
+    if (link->epoll >= 0) {
         close(link->epoll);
+    }
     free(link);
     return NULL;
 }
 
 void broker_link_destroy(struct broker_link *link)
 {
-    if (link == NULL)
+    if (link == NULL) {
         return;
+    }
     if (link->client != NULL) {
         mosquitto_disconnect(link->client);
         disconnect(link);
@@ -277,14 +298,17 @@ bool broker_link_is_ready(const struct broker_link *link)
 
 static void publish(struct broker_link *link, const char *topic, const void *payload, size_t len, int qos)
 {
-    if (!link->is_ready)
+    if (!link->is_ready) {
         return;
-    if (mosquitto_publish(link->client, NULL, topic, (int)len, payload, qos, false) == MOSQ_ERR_SUCCESS)
+    }
+    if (mosquitto_publish(link->client, NULL, topic, (int)len, payload, qos, false) == MOSQ_ERR_SUCCESS) {
         link->unsent++;
-    if (mosquitto_socket(link->client) >= 0)
+    }
+    if (mosquitto_socket(link->client) >= 0) {
         watch(link);
-    else
+    } else {
         link->next_misc_ms = 0; /* it has just broken, and its descriptor will not tell any more */
+    }
 }
 
 void broker_link_answer(struct broker_link *link, const struct broker_request *request, const char *topic,
@@ -293,8 +317,9 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
     char private_topic[1024];
     struct private_topic to = request->from;
     to.topic = slice_from(topic);
-    if (private_topic_write(PRIVATE_TOPIC_ANSWER, &to, private_topic, sizeof(private_topic)) == ERR_OK)
+    if (private_topic_write(PRIVATE_TOPIC_ANSWER, &to, private_topic, sizeof(private_topic)) == ERR_OK) {
         publish(link, private_topic, payload, len, 0);
+    }
 }
 
 void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len)

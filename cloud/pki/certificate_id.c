@@ -9,8 +9,9 @@ bool certificate_id(const X509 *certificate, char id[CERTIFICATE_ID_CAP])
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int len = 0;
 
-    if (X509_digest(certificate, EVP_sha256(), digest, &len) != 1 || len != (CERTIFICATE_ID_CAP - 1) / 2)
+    if (X509_digest(certificate, EVP_sha256(), digest, &len) != 1 || len != (CERTIFICATE_ID_CAP - 1) / 2) {
         return false;
+    }
     for (size_t i = 0; i < len; i++) {
         id[2 * i] = digits[digest[i] >> 4];
         id[2 * i + 1] = digits[digest[i] & 15];

@@ -43,16 +43,18 @@ static bool fail_openssl(struct reason *why, const char *what)
 {
     char text[160] = "unknown error";
     unsigned long code = ERR_get_error();
-    if (code != 0)
+    if (code != 0) {
         ERR_error_string_n(code, text, sizeof(text));
+    }
     ERR_clear_error();
     return fail(why, "OpenSSL cannot %s: %s", what, text);
 }
 
 static bool make_path(char path[PATH_MAX], const char *dir, const char *name, struct reason *why)
 {
-    if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
+    if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX) {
         return true;
+    }
     return fail(why, "the path %s/%s is too long", dir, name);
 }
 
@@ -60,8 +62,9 @@ static bool make_path(char path[PATH_MAX], const char *dir, const char *name, st
 static bool load_certificate(const char *path, X509 **certificate, struct reason *why)
 {
     *certificate = pki_file_read_certificate(path);
-    if (*certificate != NULL || errno == ENOENT)
+    if (*certificate != NULL || errno == ENOENT) {
         return true;
+    }
     int code = errno;
     ERR_clear_error();
     return fail(why, "%s: %s", path, code == EINVAL ? "this is not a PEM certificate" : strerror(code));
@@ -70,8 +73,9 @@ static bool load_certificate(const char *path, X509 **certificate, struct reason
 static bool load_key(const char *path, EVP_PKEY **key, struct reason *why)
 {
     *key = pki_file_read_key(path);
-    if (*key != NULL || errno == ENOENT)
+    if (*key != NULL || errno == ENOENT) {
         return true;
+    }
     int code = errno;
     ERR_clear_error();
     return fail(why, "%s: %s", path, code == EINVAL ? "this is not a PEM private key" : strerror(code));
@@ -80,10 +84,12 @@ static bool load_key(const char *path, EVP_PKEY **key, struct reason *why)
 static bool make_key_file(const char *path, EVP_PKEY **key, struct reason *why)
 {
     *key = pki_make_ec_key();
-    if (*key == NULL)
+    if (*key == NULL) {
         return fail_openssl(why, "make a key");
-    if (!pki_file_write_key(path, *key))
+    }
+    if (!pki_file_write_key(path, *key)) {
         return fail(why, "%s: %s", path, strerror(errno));
+    }
     return true;
 }
 
@@ -91,10 +97,12 @@ static bool make_certificate_file(const char *path, const struct pki_order *orde
                                   struct reason *why)
 {
     *certificate = pki_make_certificate(order);
-    if (*certificate == NULL)
+    if (*certificate == NULL) {
         return fail_openssl(why, "make a certificate");
-    if (!pki_file_write_certificate(path, *certificate))
+    }
+    if (!pki_file_write_certificate(path, *certificate)) {
         return fail(why, "%s: %s", path, strerror(errno));
+    }
     return true;
 }
 
@@ -104,25 +112,30 @@ static bool open_ca(struct pki *pki, const char *dir, struct reason *why)
 {
     char certificate_path[PATH_MAX], key_path[PATH_MAX];
     if (!make_path(certificate_path, dir, "ca.pem", why) || !make_path(key_path, dir, "ca.key", why) ||
-        !load_certificate(certificate_path, &pki->ca, why) || !load_key(key_path, &pki->ca_key, why))
+        !load_certificate(certificate_path, &pki->ca, why) || !load_key(key_path, &pki->ca_key, why)) {
         return false;
-    if (pki->ca != NULL && pki->ca_key == NULL)
+    }
+    if (pki->ca != NULL && pki->ca_key == NULL) {
         return fail(why,
                     "%s is missing, but %s is there: restore it, or remove both (and make all devices anew)",
                     key_path, certificate_path);
-    if (pki->ca_key == NULL && !make_key_file(key_path, &pki->ca_key, why))
+    }
+    if (pki->ca_key == NULL && !make_key_file(key_path, &pki->ca_key, why)) {
         return false;
+    }
     struct pki_order order = {.kind = PKI_ROOT, .key = pki->ca_key};
-    if (pki->ca == NULL && !make_certificate_file(certificate_path, &order, &pki->ca, why))
+    if (pki->ca == NULL && !make_certificate_file(certificate_path, &order, &pki->ca, why)) {
         return false;
+    }
 
     if (X509_check_private_key(pki->ca, pki->ca_key) != 1) {
         ERR_clear_error();
         return fail(why, "%s does not belong to %s", key_path, certificate_path);
     }
-    if (X509_cmp_current_time(X509_get0_notAfter(pki->ca)) <= 0)
+    if (X509_cmp_current_time(X509_get0_notAfter(pki->ca)) <= 0) {
         return fail(why, "%s has expired: remove it and %s, and make all devices anew", certificate_path,
                     key_path);
+    }
     pki->ca_pem = pki_certificate_text(pki->ca);
     return pki->ca_pem != NULL || fail(why, "out of memory");
 }
@@ -142,8 +155,9 @@ static bool is_server_good(const struct pki *pki, X509 *certificate, EVP_PKEY *k
                    X509_verify(certificate, pki->ca_key) == 1 &&
                    X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
                    X509_cmp_time(X509_get0_notAfter(certificate), &soon) > 0;
-    for (size_t i = 0; is_good && i < name_count; i++)
+    for (size_t i = 0; is_good && i < name_count; i++) {
         is_good = has_name(certificate, names[i]);
+    }
     ERR_clear_error();
     return is_good;
 }
@@ -155,8 +169,10 @@ static bool open_server(const struct pki *pki, const char *dir, const char *cons
     char certificate_path[PATH_MAX], key_path[PATH_MAX];
     X509 *certificate = NULL;
     EVP_PKEY *key = NULL;
-    if (!make_path(certificate_path, dir, "server.pem", why) || !make_path(key_path, dir, "server.key", why))
+    if (!make_path(certificate_path, dir, "server.pem", why) ||
+        !make_path(key_path, dir, "server.key", why)) {
         return false;
+    }
     certificate = pki_file_read_certificate(certificate_path);
     key = pki_file_read_key(key_path);
     ERR_clear_error();
@@ -182,22 +198,25 @@ struct pki *pki_open(const char *dir, const char *const *names, size_t name_coun
     struct pki *pki = calloc(1, sizeof(*pki));
     bool is_good;
 
-    if (pki == NULL)
+    if (pki == NULL) {
         is_good = fail(&reason, "out of memory");
-    else if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+    } else if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
         is_good = fail(&reason, "%s: %s", dir, strerror(errno));
-    else
+    } else {
         is_good = open_ca(pki, dir, &reason) && open_server(pki, dir, names, name_count, &reason);
-    if (is_good)
+    }
+    if (is_good) {
         return pki;
+    }
     pki_close(pki);
     return NULL;
 }
 
 void pki_close(struct pki *pki)
 {
-    if (pki == NULL)
+    if (pki == NULL) {
         return;
+    }
     X509_free(pki->ca);
     EVP_PKEY_free(pki->ca_key);
     free(pki->ca_pem);
@@ -223,8 +242,9 @@ bool pki_issue(const struct pki *pki, struct pki_issued *issued, char *why, size
     X509 *certificate = NULL;
 
     order.key = pki_make_rsa_key();
-    if (order.key != NULL)
+    if (order.key != NULL) {
         certificate = pki_make_certificate(&order);
+    }
     if (certificate != NULL) {
         fresh.certificate_pem = pki_certificate_text(certificate);
         fresh.private_key_pem = pki_private_key_text(order.key);

@@ -20,8 +20,9 @@ static char *take_text(BIO *bio, bool is_written)
     char *text = NULL;
     char *data;
     long len = bio != NULL ? BIO_get_mem_data(bio, &data) : 0;
-    if (is_written && len > 0)
+    if (is_written && len > 0) {
         text = strndup(data, (size_t)len);
+    }
     BIO_free(bio);
     return text;
 }
@@ -50,20 +51,23 @@ char *pki_public_key_text(EVP_PKEY *key)
 
 void pki_text_wipe(char *text)
 {
-    if (text != NULL)
+    if (text != NULL) {
         OPENSSL_cleanse(text, strlen(text));
+    }
     free(text);
 }
 
 X509 *pki_file_read_certificate(const char *path)
 {
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
+    }
     X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
     fclose(file);
-    if (certificate == NULL)
+    if (certificate == NULL) {
         errno = EINVAL;
+    }
     return certificate;
 }
 
@@ -77,12 +81,14 @@ static int no_password(char *buffer, int size, int is_writing, void *ctx)
 EVP_PKEY *pki_file_read_key(const char *path)
 {
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
+    }
     EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_password, NULL);
     fclose(file);
-    if (key == NULL)
+    if (key == NULL) {
         errno = EINVAL;
+    }
     return key;
 }
 
@@ -91,10 +97,12 @@ static bool write_all(int fd, const char *text)
     size_t len = strlen(text);
     while (len > 0) {
         ssize_t written = write(fd, text, len);
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written <= 0)
+        }
+        if (written <= 0) {
             return false;
+        }
         text += written;
         len -= (size_t)written;
     }
@@ -107,8 +115,9 @@ static bool sync_folder(const char *path)
     char copy[PATH_MAX];
     snprintf(copy, sizeof(copy), "%s", path);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return false;
+    }
     bool is_good = fsync(fd) == 0;
     close(fd);
     return is_good;
@@ -123,12 +132,14 @@ static bool write_file(const char *path, const char *text, mode_t mode)
     }
     unlink(fresh);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0)
+    if (fd < 0) {
         return false;
+    }
     bool is_good = write_all(fd, text) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     is_good = close(fd) == 0 && is_good;
-    if (is_good && rename(fresh, path) == 0)
+    if (is_good && rename(fresh, path) == 0) {
         return sync_folder(path);
+    }
     unlink(fresh);
     return false;
 }

@@ -59,10 +59,12 @@ static bool set_times(X509 *certificate, enum pki_kind kind)
     ASN1_TIME *not_after = X509_getm_notAfter(certificate);
     long days = kind == PKI_ROOT ? ROOT_DAYS : SERVER_DAYS;
 
-    if (X509_gmtime_adj(X509_getm_notBefore(certificate), -BACKDATED_S) == NULL)
+    if (X509_gmtime_adj(X509_getm_notBefore(certificate), -BACKDATED_S) == NULL) {
         return false;
-    if (kind == PKI_DEVICE)
+    }
+    if (kind == PKI_DEVICE) {
         return ASN1_TIME_set_string_X509(not_after, DEVICE_NOT_AFTER) == 1;
+    }
     return X509_gmtime_adj(not_after, days * DAY_S) != NULL;
 }
 
@@ -89,8 +91,9 @@ static bool add_name(GENERAL_NAMES *all, const char *text)
         return false;
     }
     GENERAL_NAME_set0_value(name, is_address ? GEN_IPADD : GEN_DNS, value);
-    if (sk_GENERAL_NAME_push(all, name) > 0)
+    if (sk_GENERAL_NAME_push(all, name) > 0) {
         return true;
+    }
     GENERAL_NAME_free(name);
     return false;
 }
@@ -100,10 +103,12 @@ static bool add_names(X509 *certificate, const struct pki_order *order)
 {
     GENERAL_NAMES *all = GENERAL_NAMES_new();
     bool is_good = all != NULL;
-    for (size_t i = 0; is_good && i < order->name_count; i++)
+    for (size_t i = 0; is_good && i < order->name_count; i++) {
         is_good = add_name(all, order->names[i]);
-    if (is_good)
+    }
+    if (is_good) {
         is_good = X509_add1_ext_i2d(certificate, NID_subject_alt_name, all, 0, 0) == 1;
+    }
     GENERAL_NAMES_free(all);
     return is_good;
 }
@@ -111,11 +116,13 @@ static bool add_names(X509 *certificate, const struct pki_order *order)
 static bool add_extensions(X509 *certificate, X509 *issuer, const struct pki_order *order)
 {
     if (!add_extension(certificate, issuer, NID_subject_key_identifier, "hash") ||
-        !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always"))
+        !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always")) {
         return false;
-    if (order->kind == PKI_ROOT)
+    }
+    if (order->kind == PKI_ROOT) {
         return add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
                add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+    }
 
     /* the purpose keeps a device from posing as the server */
     const char *purpose = order->kind == PKI_SERVER ? "serverAuth" : "clientAuth";
@@ -128,8 +135,9 @@ static bool add_extensions(X509 *certificate, X509 *issuer, const struct pki_ord
 X509 *pki_make_certificate(const struct pki_order *order)
 {
     X509 *certificate = X509_new();
-    if (certificate == NULL)
+    if (certificate == NULL) {
         return NULL;
+    }
     X509 *issuer = order->kind == PKI_ROOT ? certificate : order->issuer;
     EVP_PKEY *issuer_key = order->kind == PKI_ROOT ? order->key : order->issuer_key;
 

@@ -29,12 +29,14 @@ static bool is_key_good(const char *key)
     size_t len = 0;
 
     for (; key[len] != '\0'; len++) {
-        if (len == KEY_MAX || !is_key_char(key[len]))
+        if (len == KEY_MAX || !is_key_char(key[len])) {
             return false;
+        }
     }
     for (size_t i = 0; i < sizeof(reserved_keys) / sizeof(reserved_keys[0]); i++) {
-        if (strcmp(key, reserved_keys[i]) == 0)
+        if (strcmp(key, reserved_keys[i]) == 0) {
             return false;
+        }
     }
     return len > 0;
 }
@@ -43,8 +45,9 @@ static bool is_key_good(const char *key)
 static const char *skip_string(const char *at)
 {
     for (; *at != '"'; at++) {
-        if (*at == '\\')
+        if (*at == '\\') {
             at++;
+        }
     }
     return at + 1;
 }
@@ -57,8 +60,9 @@ static bool has_key(const struct details *details, const char *key)
 
     while (at < end) {
         at++; /* the quote in front of the key */
-        if (strncmp(at, key, key_len) == 0 && at[key_len] == '"')
+        if (strncmp(at, key, key_len) == 0 && at[key_len] == '"') {
             return true;
+        }
         at = skip_string(at) + 2; /* colon and quote */
         at = skip_string(at) + 1; /* comma, or the NUL at the end */
     }
@@ -67,8 +71,9 @@ static bool has_key(const struct details *details, const char *key)
 
 static bool put(struct details *details, size_t *len, const char *bytes, size_t count)
 {
-    if (DETAILS_TEXT_CAP - *len <= count)
+    if (DETAILS_TEXT_CAP - *len <= count) {
         return false;
+    }
     memcpy(details->text + *len, bytes, count);
     *len += count;
     return true;
@@ -86,8 +91,9 @@ static bool put_value(struct details *details, size_t *len, const char *value)
         size_t count = text_step(&rest, clean + 1);
         size_t escape = clean[1] == '"' || clean[1] == '\\';
         taken += count;
-        if (taken > VALUE_MAX || DETAILS_TEXT_CAP - *len <= count + escape + 1)
+        if (taken > VALUE_MAX || DETAILS_TEXT_CAP - *len <= count + escape + 1) {
             break;
+        }
         put(details, len, clean + 1 - escape, count + escape);
     }
     return *len > start;
@@ -95,10 +101,12 @@ static bool put_value(struct details *details, size_t *len, const char *value)
 
 enum err details_add(struct details *details, const char *key, const char *value)
 {
-    if (key == NULL || value == NULL || *value == '\0' || !is_key_good(key) || has_key(details, key))
+    if (key == NULL || value == NULL || *value == '\0' || !is_key_good(key) || has_key(details, key)) {
         return ERR_ARG;
-    if (details->pairs == DETAILS_PAIRS_MAX)
+    }
+    if (details->pairs == DETAILS_PAIRS_MAX) {
         return ERR_FULL;
+    }
 
     size_t len = details->len;
     bool fits = (len == 0 || put(details, &len, ",", 1)) && put(details, &len, "\"", 1) &&

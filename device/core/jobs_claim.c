@@ -30,8 +30,9 @@ void jobs_claim_missed(struct jobs_engine *e)
     jobs_request_forget(e, JOBS_REQUEST_UPDATE);
     e->phase = JOBS_IDLE;
     e->requests[JOBS_REQUEST_NEXT].failures = e->left_times;
-    if (e->left_times < UINT8_MAX)
+    if (e->left_times < UINT8_MAX) {
         e->left_times++;
+    }
     jobs_request_retry(e, JOBS_REQUEST_NEXT);
 }
 
@@ -56,10 +57,11 @@ void jobs_claim_answered(struct jobs_engine *e, const struct jobs_answer *answer
     }
     switch (jobs_wire_verdict(answer)) {
     case JOBS_VERDICT_REFUSED:
-        if (e->is_reading_old)
+        if (e->is_reading_old) {
             jobs_next_leave(e); /* it may be the other one that was refused */
-        else
+        } else {
             jobs_final_refuse(e, JOBS_REASON_CLAIM_REFUSED, NULL);
+        }
         break;
     case JOBS_VERDICT_GONE:
         jobs_final_gone(e, answer->status);

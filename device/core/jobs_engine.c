@@ -60,8 +60,9 @@ void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *co
 void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    if (e->grace_at_ms == JOBS_NEVER)
+    if (e->grace_at_ms == JOBS_NEVER) {
         e->grace_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_GRACE_MS;
+    }
 }
 
 static void reconnect(struct jobs_engine *e, const char *why, const char *detail)
@@ -78,9 +79,10 @@ static void forget_connection(struct jobs_engine *e)
     e->is_seen = false;
     jobs_request_restart(e);
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
-    if (e->phase == JOBS_CLAIMING)
+    if (e->phase == JOBS_CLAIMING) {
         e->phase =
             JOBS_IDLE; /* the question that follows each connect tells what became of it, with a fresh document */
+    }
 }
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
@@ -111,8 +113,9 @@ void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bo
                             uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    if (e->connection != JOBS_SUBSCRIBING || id >= JOBS_SUB_COUNT)
+    if (e->connection != JOBS_SUBSCRIBING || id >= JOBS_SUB_COUNT) {
         return;
+    }
     if (!is_granted) {
         reconnect(e, "the broker refuses SUBSCRIBE", jobs_wire_filter(id));
     } else {
@@ -133,32 +136,35 @@ static void miss_suback(struct jobs_engine *e)
 {
     unsigned id = 0;
 
-    while ((e->granted >> id & 1) != 0)
+    while ((e->granted >> id & 1) != 0) {
         id++;
+    }
     reconnect(e, "no answer to SUBSCRIBE", jobs_wire_filter((enum jobs_subscription)id));
 }
 
 static void miss_answer(struct jobs_engine *e, enum jobs_request_kind kind)
 {
     jobs_request_missed(e, kind);
-    if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_IDLE)
+    if (kind == JOBS_REQUEST_UPDATE && e->phase != JOBS_IDLE) {
         jobs_run_doubt(e);
+    }
 }
 
 static void send_request(struct jobs_engine *e, enum jobs_request_kind kind)
 {
-    if (e->requests[kind].is_in_flight)
+    if (e->requests[kind].is_in_flight) {
         miss_answer(e, kind);
-    else if (kind == JOBS_REQUEST_NEXT)
+    } else if (kind == JOBS_REQUEST_NEXT) {
         jobs_next_send(e);
-    else if (kind == JOBS_REQUEST_DESCRIBE)
+    } else if (kind == JOBS_REQUEST_DESCRIBE) {
         jobs_run_send_describe(e);
-    else if (e->phase == JOBS_CLAIMING)
+    } else if (e->phase == JOBS_CLAIMING) {
         jobs_claim_send(e);
-    else if (e->phase == JOBS_FINAL)
+    } else if (e->phase == JOBS_FINAL) {
         jobs_final_send(e);
-    else
+    } else {
         jobs_run_send_progress(e);
+    }
 }
 
 /* Everything that time does: one timer per kind of request, and these. */
@@ -212,8 +218,9 @@ void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
     e->now_ms = now_ms;
     for (unsigned timer = TIMERS; timer > 0;) {
         timer--;
-        if (due_at(e, timer) > now_ms)
+        if (due_at(e, timer) > now_ms) {
             continue;
+        }
         fire(e, timer);
         timer = TIMERS;
     }
@@ -234,14 +241,15 @@ uint64_t jobs_engine_wake_at_ms(const struct jobs_engine *e)
  * execution of its name: that is read, before anything starts. */
 static void notified(struct jobs_engine *e, struct slice payload)
 {
-    if (e->phase == JOBS_IDLE)
+    if (e->phase == JOBS_IDLE) {
         jobs_request_want(e, JOBS_REQUEST_NEXT);
-    else if (e->phase == JOBS_RETURNING || jobs_wire_notice_has(payload, &e->current))
+    } else if (e->phase == JOBS_RETURNING || jobs_wire_notice_has(payload, &e->current)) {
         return;
-    else if (e->phase == JOBS_CLAIMING)
+    } else if (e->phase == JOBS_CLAIMING) {
         e->is_reading_old = true;
-    else
+    } else {
         jobs_run_doubt(e);
+    }
 }
 
 static bool find_request(const struct jobs_engine *e, const struct jobs_topic *topic,
@@ -258,16 +266,17 @@ static bool find_request(const struct jobs_engine *e, const struct jobs_topic *t
 static void dispatch(struct jobs_engine *e, enum jobs_request_kind kind, const struct jobs_answer *answer,
                      struct slice document)
 {
-    if (kind == JOBS_REQUEST_NEXT)
+    if (kind == JOBS_REQUEST_NEXT) {
         jobs_next_answered(e, answer, document);
-    else if (kind == JOBS_REQUEST_DESCRIBE)
+    } else if (kind == JOBS_REQUEST_DESCRIBE) {
         jobs_run_described(e, answer);
-    else if (e->update == JOBS_UPDATE_CLAIM)
+    } else if (e->update == JOBS_UPDATE_CLAIM) {
         jobs_claim_answered(e, answer);
-    else if (e->update == JOBS_UPDATE_PROGRESS)
+    } else if (e->update == JOBS_UPDATE_PROGRESS) {
         jobs_run_progress_answered(e, answer);
-    else
+    } else {
         jobs_final_answered(e, answer);
+    }
 }
 
 /* True: it is to be sent again as it is. */
@@ -278,8 +287,9 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
     const char *why = answer->rejection->meaning;
 
     if (answer->message.len > 0 &&
-        json_decode(answer->message, e->scratch.text, sizeof(e->scratch.text), NULL) == ERR_OK)
+        json_decode(answer->message, e->scratch.text, sizeof(e->scratch.text), NULL) == ERR_OK) {
         why = e->scratch.text; /* the service knows better */
+    }
     jobs_engine_log(e, verdict == JOBS_VERDICT_REFUSED ? JOBS_LOG_ERROR : JOBS_LOG_INFO,
                     answer->rejection->code, why);
     return verdict == JOBS_VERDICT_RETRY || kind == JOBS_REQUEST_NEXT;
@@ -290,15 +300,18 @@ static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is
 {
     struct jobs_answer answer;
 
-    if (jobs_wire_read_answer(payload, &answer) != ERR_OK || !jobs_request_take(e, kind, &answer))
+    if (jobs_wire_read_answer(payload, &answer) != ERR_OK || !jobs_request_take(e, kind, &answer)) {
         return; /* as if it had not come: the timer sends the request again */
+    }
 
-    if (answer.timestamp_s != 0)
+    if (answer.timestamp_s != 0) {
         e->service_time_s = answer.timestamp_s;
-    if (is_accepted)
+    }
+    if (is_accepted) {
         answer.rejection = NULL;
-    else if (answer.rejection == NULL)
+    } else if (answer.rejection == NULL) {
         answer.rejection = jobs_wire_rejection(SLICE_EMPTY);
+    }
     if (answer.rejection != NULL && note_rejection(e, kind, &answer)) {
         e->is_reading_old = true;
         jobs_request_retry(e, kind);
@@ -313,12 +326,14 @@ static void received(struct jobs_engine *e, struct slice topic, struct slice pay
     struct jobs_topic parsed = jobs_wire_parse_topic(e->config.thing_name, topic);
     enum jobs_request_kind kind;
 
-    if (parsed.kind == JOBS_TOPIC_OTHER)
+    if (parsed.kind == JOBS_TOPIC_OTHER) {
         return;
-    if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT)
+    }
+    if (parsed.kind == JOBS_TOPIC_NOTIFY || parsed.kind == JOBS_TOPIC_NOTIFY_NEXT) {
         notified(e, payload);
-    else if (find_request(e, &parsed, &kind))
+    } else if (find_request(e, &parsed, &kind)) {
         answered(e, kind, parsed.is_accepted, payload, document);
+    }
 }
 
 void jobs_engine_message(struct jobs_engine *e, struct slice topic, struct slice payload,

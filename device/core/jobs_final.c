@@ -9,8 +9,9 @@ enum err jobs_final_save(struct jobs_engine *e)
     size_t len = journal_encode(&e->journal, &e->outcome, &e->details, e->scratch.record);
 
     e->counters.journal_writes++;
-    if (e->config.io.save(e->config.io.ctx, e->scratch.record, len) == ERR_OK)
+    if (e->config.io.save(e->config.io.ctx, e->scratch.record, len) == ERR_OK) {
         return ERR_OK;
+    }
     jobs_engine_log(e, JOBS_LOG_ERROR, "the journal cannot be stored", "");
     return ERR_STORAGE;
 }
@@ -34,13 +35,16 @@ enum err jobs_final_begin(struct jobs_engine *e, uint8_t status, enum jobs_reaso
     e->is_next_usable = false; /* the question under way was asked before this */
     jobs_engine_log(e, JOBS_LOG_INFO, jobs_wire_status_text(status),
                     jobs_wire_reason_text(e->outcome.reason));
-    if (!e->requests[JOBS_REQUEST_UPDATE].is_in_flight)
+    if (!e->requests[JOBS_REQUEST_UPDATE].is_in_flight) {
         jobs_request_forget(e, JOBS_REQUEST_UPDATE); /* progress that nobody needs any more */
-    if (!e->is_seen)
+    }
+    if (!e->is_seen) {
         jobs_run_doubt(e);
+    }
     jobs_request_want(e, JOBS_REQUEST_UPDATE);
-    if (!is_started(e))
+    if (!is_started(e)) {
         return ERR_OK;
+    }
     e->journal.has_outcome = true;
     e->is_unsaved = jobs_final_save(e) != ERR_OK;
     return e->is_unsaved ? ERR_STORAGE : ERR_OK;
@@ -66,8 +70,9 @@ void jobs_final_send(struct jobs_engine *e)
         .outcome = &e->outcome,
     };
 
-    if (e->is_unsaved)
+    if (e->is_unsaved) {
         e->is_unsaved = jobs_final_save(e) != ERR_OK;
+    }
     jobs_request_send_update(e, JOBS_UPDATE_FINAL, &update);
 }
 
@@ -92,8 +97,9 @@ void jobs_final_gone(struct jobs_engine *e, uint8_t status)
     }
     e->counters.canceled++;
     jobs_engine_log(e, JOBS_LOG_INFO, "ended or deleted in the service", "");
-    if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING)
+    if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
         e->config.io.cancel_handler(e->config.io.ctx, e->journal.last_run_id);
+    }
     if (is_started(e)) {
         journal_forget_started(&e->journal);
         jobs_final_save(e);
@@ -110,8 +116,9 @@ static void step_down(struct jobs_engine *e, const struct jobs_answer *answer)
 
     if (is_rejected && (e->is_bare || answer->status == JOBS_STATUS_IN_PROGRESS)) {
         e->is_rejected_as_failed = true;
-        if (e->is_bare)
+        if (e->is_bare) {
             details_clear(&e->details);
+        }
         e->is_bare = false;
     } else if (!e->is_bare && !e->is_rejected_as_failed) {
         e->is_bare = true;

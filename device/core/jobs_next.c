@@ -38,8 +38,9 @@ void jobs_next_leave(struct jobs_engine *e)
     jobs_request_forget(e, JOBS_REQUEST_DESCRIBE);
     e->is_seen = false;
     e->phase = e->is_handler_running ? JOBS_RETURNING : JOBS_IDLE;
-    if (times < UINT8_MAX)
+    if (times < UINT8_MAX) {
         e->left_times++;
+    }
     if (times == 0 || next->is_in_flight) {
         jobs_request_want(e, JOBS_REQUEST_NEXT);
         return;
@@ -55,10 +56,12 @@ static uint8_t used_attempts(const struct jobs_engine *e, const struct jobs_answ
 {
     uint8_t used = answer->attempt;
 
-    if (used == 0 && answer->status == JOBS_STATUS_IN_PROGRESS)
+    if (used == 0 && answer->status == JOBS_STATUS_IN_PROGRESS) {
         used = 1;
-    if (journal_same_execution(&e->journal.started, &answer->execution) && e->journal.attempt > used)
+    }
+    if (journal_same_execution(&e->journal.started, &answer->execution) && e->journal.attempt > used) {
         used = e->journal.attempt;
+    }
     return used;
 }
 
@@ -73,8 +76,9 @@ static void adopt_details(struct jobs_engine *e, struct slice map)
     for (size_t at = 0; json_next_member(map, &at, &pair);) {
         if (pair.type == JSON_STRING &&
             json_decode(pair.key, key, sizeof(e->scratch.pair.key), NULL) == ERR_OK &&
-            json_decode(pair.text, value, sizeof(e->scratch.pair.value), NULL) == ERR_OK)
+            json_decode(pair.text, value, sizeof(e->scratch.pair.value), NULL) == ERR_OK) {
             details_add(&e->details, key, value); /* ours are reserved keys and stay out */
+        }
     }
 }
 
@@ -113,14 +117,17 @@ static enum jobs_reason read_document(struct jobs_engine *e, struct slice docume
     e->document_len = document.len;
 
     enum err err = jobs_wire_read_action(document, action, DEVICE_ACTION_CAP);
-    if (err == ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND) {
         return JOBS_REASON_NO_ACTION;
-    if (err == ERR_JSON_AMBIGUOUS)
+    }
+    if (err == ERR_JSON_AMBIGUOUS) {
         return JOBS_REASON_AMBIGUOUS_KEY;
-    if (err == ERR_TOO_LONG)
+    }
+    if (err == ERR_TOO_LONG) {
         action[0] = '\0'; /* longer than any name: no handler has it */
-    else if (err != ERR_OK)
+    } else if (err != ERR_OK) {
         return JOBS_REASON_INVALID_DOCUMENT;
+    }
     return JOBS_REASON_NONE;
 }
 
@@ -159,10 +166,11 @@ static void resume(struct jobs_engine *e)
         resume_restart(e);
         break;
     case JOBS_INTERRUPTED_RERUN:
-        if (e->attempt < e->action->max_attempts)
+        if (e->attempt < e->action->max_attempts) {
             jobs_claim_begin(e, (uint8_t)(e->attempt + 1));
-        else
+        } else {
             jobs_final_refuse(e, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL);
+        }
         break;
     default:
         jobs_final_refuse(e, JOBS_REASON_INTERRUPTED, NULL);
@@ -198,8 +206,9 @@ static void judge(struct jobs_engine *e, const struct jobs_answer *answer, struc
     char action[DEVICE_ACTION_CAP] = "";
 
     e->is_passed_over = e->action_count == 0; /* with no handler at all the queue is left alone */
-    if (e->is_passed_over)
+    if (e->is_passed_over) {
         return;
+    }
     enum jobs_reason reason = read_document(e, document, action);
     if (reason != JOBS_REASON_NONE) {
         jobs_final_refuse(e, reason, reason == JOBS_REASON_DOCUMENT_TOO_LARGE ? e->line : NULL);
@@ -207,10 +216,11 @@ static void judge(struct jobs_engine *e, const struct jobs_answer *answer, struc
     }
     e->action = jobs_registry_find(e, action);
     e->is_passed_over = e->action == NULL && jobs_registry_is_open(e);
-    if (e->action != NULL)
+    if (e->action != NULL) {
         begin(e, answer);
-    else if (!e->is_passed_over)
+    } else if (!e->is_passed_over) {
         refuse_unknown(e, action);
+    }
 }
 
 static void learn(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document)
@@ -218,14 +228,16 @@ static void learn(struct jobs_engine *e, const struct jobs_answer *answer, struc
     const struct journal_finished *finished = journal_find_finished(&e->journal, &answer->execution);
 
     take_in_hand(e, answer);
-    if (finished != NULL)
+    if (finished != NULL) {
         jobs_final_begin(e, finished->status, JOBS_REASON_NONE, NULL);
-    else if (e->was_queued || answer->status == JOBS_STATUS_IN_PROGRESS)
+    } else if (e->was_queued || answer->status == JOBS_STATUS_IN_PROGRESS) {
         judge(e, answer, document);
-    else
+    } else {
         jobs_next_leave(e); /* it ended while the answer was on its way */
-    if (e->phase != JOBS_IDLE)
+    }
+    if (e->phase != JOBS_IDLE) {
         jobs_request_forget(e, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
+    }
 }
 
 void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer, struct slice document)
@@ -233,10 +245,11 @@ void jobs_next_answered(struct jobs_engine *e, const struct jobs_answer *answer,
     const struct jobs_request *describe = &e->requests[JOBS_REQUEST_DESCRIBE];
 
     if (e->phase == JOBS_RUNNING || e->phase == JOBS_WAITING) {
-        if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current))
+        if (!answer->has_execution || !journal_same_execution(&answer->execution, &e->current)) {
             jobs_run_doubt(e);
-        else if (!describe->is_wanted && !describe->is_in_flight)
+        } else if (!describe->is_wanted && !describe->is_in_flight) {
             e->is_seen = true;
+        }
     } else if (e->phase != JOBS_IDLE || !e->is_next_usable) {
         return; /* it was sent in another phase, and is asked again in IDLE */
     } else if (answer->has_execution) {

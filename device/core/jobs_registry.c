@@ -14,12 +14,15 @@ static bool is_name_good(const char *name)
 enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *action, uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    if (!is_name_good(action->name) || action->max_attempts == 0 || action->timeout_min > TIMEOUT_MIN_MAX)
+    if (!is_name_good(action->name) || action->max_attempts == 0 || action->timeout_min > TIMEOUT_MIN_MAX) {
         return ERR_ARG;
-    if (jobs_registry_find(e, action->name) != NULL)
+    }
+    if (jobs_registry_find(e, action->name) != NULL) {
         return ERR_EXISTS;
-    if (e->action_count == CONFIG_DEVICE_JOBS_MAX_ACTIONS)
+    }
+    if (e->action_count == CONFIG_DEVICE_JOBS_MAX_ACTIONS) {
         return ERR_FULL;
+    }
 
     struct jobs_registered *place = &e->actions[e->action_count++];
     place->action = *action;
@@ -36,8 +39,9 @@ enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *a
 const struct jobs_action *jobs_registry_find(const struct jobs_engine *e, const char *name)
 {
     for (size_t i = 0; i < e->action_count; i++) {
-        if (strcmp(e->actions[i].name, name) == 0)
+        if (strcmp(e->actions[i].name, name) == 0) {
             return &e->actions[i].action;
+        }
     }
     return NULL;
 }

@@ -15,8 +15,9 @@ void jobs_request_want_at(struct jobs_engine *e, enum jobs_request_kind kind, ui
         return;
     }
     /* What failed keeps its backoff: a notification is no reason to ask a throttling service at once. */
-    if (!r->is_wanted || (at_ms < r->at_ms && r->failures == 0))
+    if (!r->is_wanted || (at_ms < r->at_ms && r->failures == 0)) {
         r->at_ms = at_ms;
+    }
     r->is_wanted = true;
 }
 
@@ -44,16 +45,18 @@ void jobs_request_retry(struct jobs_engine *e, enum jobs_request_kind kind)
     r->is_wanted = true;
     r->at_ms = e->now_ms + backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
                                       r->failures, e->config.io.random(e->config.io.ctx));
-    if (r->failures < UINT8_MAX)
+    if (r->failures < UINT8_MAX) {
         r->failures++;
+    }
 }
 
 void jobs_request_missed(struct jobs_engine *e, enum jobs_request_kind kind)
 {
-    if (e->phase == JOBS_CLAIMING && kind == JOBS_REQUEST_UPDATE)
+    if (e->phase == JOBS_CLAIMING && kind == JOBS_REQUEST_UPDATE) {
         jobs_claim_missed(e);
-    else
+    } else {
         jobs_request_retry(e, kind);
+    }
 }
 
 /* In this phase, would there be something to send? A request that is wanted in another phase waits. */
@@ -86,8 +89,9 @@ const char *jobs_request_token(struct jobs_engine *e, enum jobs_request_kind kin
     uint32_t bits = 0;
 
     for (size_t i = 0; i < JOBS_TOKEN_CAP - 1; i++, bits >>= 4) {
-        if (i % 8 == 0)
+        if (i % 8 == 0) {
             bits = e->config.io.random(e->config.io.ctx);
+        }
         token[i] = "0123456789abcdef"[bits & 15];
     }
     token[JOBS_TOKEN_CAP - 1] = '\0';
@@ -98,8 +102,9 @@ void jobs_request_send(struct jobs_engine *e, enum jobs_request_kind kind, const
 {
     struct jobs_request *r = &e->requests[kind];
 
-    if (r->failures > 0)
+    if (r->failures > 0) {
         e->counters.retried_sends++;
+    }
     jobs_wire_make_topic(e->scratch.request.topic, e->config.thing_name, job_id,
                          kind == JOBS_REQUEST_UPDATE ? "update" : "get");
     if (e->config.io.publish(e->config.io.ctx, e->scratch.request.topic, e->scratch.request.payload, len) !=
@@ -120,8 +125,9 @@ void jobs_request_send_update(struct jobs_engine *e, enum jobs_update about, str
     update->execution_number = e->current.execution_number;
     update->attempt = e->attempt;
     update->details = &e->details;
-    if (update->status == JOBS_STATUS_IN_PROGRESS)
+    if (update->status == JOBS_STATUS_IN_PROGRESS) {
         update->step_timeout_min = e->action->timeout_min;
+    }
     size_t len =
         jobs_wire_write_update(e->scratch.request.payload, sizeof(e->scratch.request.payload), update);
     assert(len > 0);
@@ -132,8 +138,9 @@ bool jobs_request_take(struct jobs_engine *e, enum jobs_request_kind kind, const
 {
     struct jobs_request *r = &e->requests[kind];
 
-    if (!r->is_in_flight || !json_string_is(answer->token, r->token))
+    if (!r->is_in_flight || !json_string_is(answer->token, r->token)) {
         return false;
+    }
     r->is_in_flight = false;
     r->is_wanted = r->again_ms != JOBS_NEVER;
     r->at_ms = r->again_ms;
@@ -145,8 +152,9 @@ void jobs_request_restart(struct jobs_engine *e)
 {
     for (size_t i = 0; i < JOBS_REQUEST_COUNT; i++) {
         struct jobs_request *r = &e->requests[i];
-        if (r->is_in_flight || r->failures > 0)
+        if (r->is_in_flight || r->failures > 0) {
             r->at_ms = e->now_ms;
+        }
         r->is_wanted = r->is_wanted || r->is_in_flight;
         r->is_in_flight = false;
         r->again_ms = JOBS_NEVER;

@@ -6,8 +6,9 @@
 
 void jobs_run_enter(struct jobs_engine *e)
 {
-    if (++e->journal.last_run_id == 0)
+    if (++e->journal.last_run_id == 0) {
         e->journal.last_run_id = 1;
+    }
     e->journal.started = e->current;
     e->journal.started_boot = e->journal.boots;
     e->journal.attempt = e->attempt;
@@ -36,8 +37,9 @@ void jobs_run_wait(struct jobs_engine *e)
 void jobs_run_renew_deadline(struct jobs_engine *e)
 {
     uint64_t deadline_ms = (uint64_t)e->action->deadline_s * 1000;
-    if (!e->is_past_deadline)
+    if (!e->is_past_deadline) {
         e->deadline_at_ms = deadline_ms > 0 ? e->now_ms + deadline_ms : JOBS_NEVER;
+    }
 }
 
 uint64_t jobs_run_deadline_due_at(const struct jobs_engine *e)
@@ -57,13 +59,15 @@ void jobs_run_deadline(struct jobs_engine *e)
         e->is_past_deadline = true;
         e->deadline_at_ms = e->now_ms + CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS;
         e->config.io.cancel_handler(e->config.io.ctx, e->journal.last_run_id);
-        if (!e->is_handler_running)
+        if (!e->is_handler_running) {
             fail_at_deadline(e);
+        }
         return;
     }
     e->deadline_at_ms = JOBS_NEVER;
-    if (e->phase == JOBS_RUNNING)
+    if (e->phase == JOBS_RUNNING) {
         fail_at_deadline(e);
+    }
     e->config.io.restart(e->config.io.ctx, "a job handler never returned");
 }
 
@@ -72,13 +76,16 @@ static bool names_run(const struct jobs_engine *e, const struct jobs_report *rep
 {
     const struct jobs_identity *started = &e->journal.started;
 
-    if (started->job_id[0] == '\0' || e->phase == JOBS_CLAIMING)
+    if (started->job_id[0] == '\0' || e->phase == JOBS_CLAIMING) {
         return false;
+    }
     if (e->phase == JOBS_IDLE ? report->status == JOBS_STATUS_IN_PROGRESS
-                              : !journal_same_execution(started, &e->current))
+                              : !journal_same_execution(started, &e->current)) {
         return false;
-    if (report->run_id != 0)
+    }
+    if (report->run_id != 0) {
         return report->run_id == e->journal.last_run_id;
+    }
     return strncmp(report->job_id, started->job_id, sizeof(report->job_id)) == 0;
 }
 
@@ -97,30 +104,36 @@ static enum err finish(struct jobs_engine *e, enum jobs_status status, const cha
 {
     enum jobs_reason reason = JOBS_REASON_NONE;
 
-    if (status == JOBS_STATUS_REJECTED)
+    if (status == JOBS_STATUS_REJECTED) {
         reason = JOBS_REASON_REJECTED_BY_HANDLER;
-    else if (status == JOBS_STATUS_FAILED)
+    } else if (status == JOBS_STATUS_FAILED) {
         reason = e->is_past_deadline ? JOBS_REASON_DEADLINE : JOBS_REASON_HANDLER_FAILED;
+    }
     return jobs_final_begin(e, (uint8_t)status, reason, message);
 }
 
 static enum err take_report(struct jobs_engine *e, const struct jobs_report *report)
 {
-    if (report->status >= JOBS_STATUS_COUNT || report->progress_percent > 100)
+    if (report->status >= JOBS_STATUS_COUNT || report->progress_percent > 100) {
         return ERR_ARG;
-    if (!names_run(e, report))
+    }
+    if (!names_run(e, report)) {
         return ERR_NOT_FOUND;
-    if (e->phase == JOBS_FINAL)
+    }
+    if (e->phase == JOBS_FINAL) {
         return ERR_BUSY;
+    }
 
-    if (report->has_details)
+    if (report->has_details) {
         e->details = report->details;
+    }
     if (report->status == JOBS_STATUS_IN_PROGRESS) {
         note_progress(e, report);
         return ERR_OK;
     }
-    if (e->phase == JOBS_IDLE)
+    if (e->phase == JOBS_IDLE) {
         e->is_seen = false; /* what was seen is not it: it was started before this boot */
+    }
     e->current = e->journal.started;
     e->attempt = e->journal.attempt;
     return finish(e, report->status, report->message);
@@ -136,8 +149,9 @@ enum err jobs_engine_report(struct jobs_engine *e, const struct jobs_report *rep
 {
     e->now_ms = now_ms;
     enum err err = take_report(e, report);
-    if (err != ERR_OK && err != ERR_STORAGE)
+    if (err != ERR_OK && err != ERR_STORAGE) {
         drop_report(e);
+    }
     jobs_engine_tick(e, now_ms);
     return err;
 }
@@ -150,8 +164,9 @@ static void end_run(struct jobs_engine *e, enum jobs_status status)
         fail_at_deadline(e);
     } else {
         e->phase = JOBS_WAITING;
-        if (!e->is_running_told)
+        if (!e->is_running_told) {
             jobs_request_want(e, JOBS_REQUEST_UPDATE);
+        }
     }
 }
 
@@ -159,15 +174,18 @@ void jobs_engine_handler_returned(struct jobs_engine *e, uint32_t run_id, enum j
                                   uint64_t now_ms)
 {
     e->now_ms = now_ms;
-    if (!e->is_handler_running || run_id != e->journal.last_run_id)
+    if (!e->is_handler_running || run_id != e->journal.last_run_id) {
         return;
+    }
     e->is_handler_running = false;
-    if (e->phase == JOBS_RUNNING)
+    if (e->phase == JOBS_RUNNING) {
         end_run(e, status);
-    else if (status != JOBS_STATUS_IN_PROGRESS)
+    } else if (status != JOBS_STATUS_IN_PROGRESS) {
         drop_report(e); /* a final status was reported before, or the job was cancelled */
-    if (e->phase == JOBS_RETURNING)
+    }
+    if (e->phase == JOBS_RETURNING) {
         e->phase = JOBS_IDLE;
+    }
     jobs_engine_tick(e, now_ms);
 }
 
@@ -188,8 +206,9 @@ void jobs_run_send_progress(struct jobs_engine *e)
 
 void jobs_run_progress_answered(struct jobs_engine *e, const struct jobs_answer *answer)
 {
-    if (answer->rejection != NULL && jobs_wire_verdict(answer) == JOBS_VERDICT_GONE)
+    if (answer->rejection != NULL && jobs_wire_verdict(answer) == JOBS_VERDICT_GONE) {
         jobs_final_gone(e, answer->status);
+    }
 }
 
 void jobs_run_doubt(struct jobs_engine *e)

@@ -79,16 +79,18 @@ const char *jobs_wire_reason_message(uint8_t reason)
 const struct jobs_rejection *jobs_wire_rejection(struct slice code)
 {
     size_t i = 0;
-    while (i < REJECTIONS - 1 && !slice_is(code, rejections[i].code))
+    while (i < REJECTIONS - 1 && !slice_is(code, rejections[i].code)) {
         i++;
+    }
     return &rejections[i];
 }
 
 static bool skip(struct slice *text, const char *prefix)
 {
     size_t len = strlen(prefix);
-    if (!slice_starts_with(*text, prefix))
+    if (!slice_starts_with(*text, prefix)) {
         return false;
+    }
     *text = (struct slice){text->ptr + len, text->len - len};
     return true;
 }
@@ -97,26 +99,30 @@ struct jobs_topic jobs_wire_parse_topic(const char *thing_name, struct slice top
 {
     struct jobs_topic parsed = {.kind = JOBS_TOPIC_OTHER};
 
-    if (!skip(&topic, "$aws/things/") || !skip(&topic, thing_name) || !skip(&topic, "/jobs/"))
+    if (!skip(&topic, "$aws/things/") || !skip(&topic, thing_name) || !skip(&topic, "/jobs/")) {
         return parsed;
+    }
     /* A job may be called "notify" or "get": the number of levels decides, not the first word. */
     struct slice first = slice_cut(&topic, '/');
     if (topic.ptr == NULL) {
-        if (slice_is(first, "notify"))
+        if (slice_is(first, "notify")) {
             parsed.kind = JOBS_TOPIC_NOTIFY;
-        else if (slice_is(first, "notify-next"))
+        } else if (slice_is(first, "notify-next")) {
             parsed.kind = JOBS_TOPIC_NOTIFY_NEXT;
+        }
         return parsed;
     }
     struct slice operation = slice_cut(&topic, '/');
     parsed.is_accepted = slice_is(topic, "accepted");
     parsed.job_id = first;
-    if (!parsed.is_accepted && !slice_is(topic, "rejected"))
+    if (!parsed.is_accepted && !slice_is(topic, "rejected")) {
         return parsed;
-    if (slice_is(operation, "get"))
+    }
+    if (slice_is(operation, "get")) {
         parsed.kind = JOBS_TOPIC_GET;
-    else if (slice_is(operation, "update"))
+    } else if (slice_is(operation, "update")) {
         parsed.kind = JOBS_TOPIC_UPDATE;
+    }
     return parsed;
 }
 
@@ -204,10 +210,12 @@ static bool read_number(const struct json_field *field, int64_t *value)
 static bool read_time(const struct json_field *field, int64_t *seconds)
 {
     struct slice rest = field->text;
-    if (field->type != JSON_NUMBER || number_to_i64(slice_cut(&rest, '.'), seconds) != ERR_OK)
+    if (field->type != JSON_NUMBER || number_to_i64(slice_cut(&rest, '.'), seconds) != ERR_OK) {
         return false;
-    if (*seconds > MILLISECONDS_FROM)
+    }
+    if (*seconds > MILLISECONDS_FROM) {
         *seconds /= 1000;
+    }
     return true;
 }
 
@@ -215,18 +223,21 @@ static uint8_t read_status(const struct json_field *field)
 {
     uint8_t status = 0;
     while (status < JOBS_WIRE_UNKNOWN &&
-           !(field->type == JSON_STRING && json_string_is(field->text, statuses[status].status)))
+           !(field->type == JSON_STRING && json_string_is(field->text, statuses[status].status))) {
         status++;
+    }
     return status;
 }
 
 static uint8_t read_attempt(const struct json_field *field)
 {
     uint32_t attempt = 0;
-    if (field->type != JSON_STRING)
+    if (field->type != JSON_STRING) {
         return 0;
-    if (number_to_u32(field->text, &attempt) == ERR_RANGE)
+    }
+    if (number_to_u32(field->text, &attempt) == ERR_RANGE) {
         attempt = UINT8_MAX;
+    }
     return attempt < UINT8_MAX ? (uint8_t)attempt : UINT8_MAX;
 }
 
@@ -238,16 +249,19 @@ static bool read_job_id(const struct json_field *field, char job_id[DEVICE_JOB_I
 
 static enum err read_execution(const struct json_field fields[], struct jobs_answer *answer)
 {
-    if (fields[JOB_ID].type == JSON_ABSENT)
+    if (fields[JOB_ID].type == JSON_ABSENT) {
         return ERR_OK; /* no execution, or {}: nothing is pending */
+    }
     if (!read_job_id(&fields[JOB_ID], answer->execution.job_id) ||
         !read_number(&fields[EXECUTION_NUMBER], &answer->execution.execution_number) ||
         !read_time(&fields[QUEUED_AT], &answer->execution.queued_at_s) ||
-        !read_number(&fields[VERSION_NUMBER], &answer->version))
+        !read_number(&fields[VERSION_NUMBER], &answer->version)) {
         return ERR_CORRUPT;
+    }
     answer->has_execution = true;
-    if (fields[DETAILS].type == JSON_OBJECT)
+    if (fields[DETAILS].type == JSON_OBJECT) {
         answer->details = fields[DETAILS].text;
+    }
     return ERR_OK;
 }
 
@@ -261,14 +275,18 @@ enum err jobs_wire_read_answer(struct slice payload, struct jobs_answer *answer)
         fields[i].parent = answer_fields[i].parent;
     }
     enum err err = json_read(payload, fields, ANSWER_FIELDS, NULL);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         return err;
-    if (fields[TOKEN].type == JSON_STRING)
+    }
+    if (fields[TOKEN].type == JSON_STRING) {
         answer->token = fields[TOKEN].text;
-    if (fields[CODE].type == JSON_STRING)
+    }
+    if (fields[CODE].type == JSON_STRING) {
         answer->rejection = jobs_wire_rejection(fields[CODE].text);
-    if (fields[MESSAGE].type == JSON_STRING)
+    }
+    if (fields[MESSAGE].type == JSON_STRING) {
         answer->message = fields[MESSAGE].text;
+    }
     read_time(&fields[TIMESTAMP], &answer->timestamp_s);
     err = read_execution(fields, answer);
     answer->status = read_status(answer->has_execution ? &fields[STATUS] : &fields[STATE_STATUS]);
@@ -291,10 +309,12 @@ static bool is_execution(struct slice object, const struct jobs_identity *execut
     int64_t number;
     int64_t queued_at_s;
 
-    if (json_read(object, fields, 3, NULL) != ERR_OK)
+    if (json_read(object, fields, 3, NULL) != ERR_OK) {
         return false;
-    if (read_time(&fields[2], &queued_at_s) && queued_at_s != execution->queued_at_s)
+    }
+    if (read_time(&fields[2], &queued_at_s) && queued_at_s != execution->queued_at_s) {
         return false; /* another one of the same name */
+    }
     return fields[0].type == JSON_STRING && json_string_is(fields[0].text, execution->job_id) &&
            read_number(&fields[1], &number) && number == execution->execution_number;
 }
@@ -307,8 +327,9 @@ static bool lists_have(struct slice lists, const struct jobs_identity *execution
 
     for (size_t at = 0; json_next_member(lists, &at, &list);) {
         for (size_t in = 0; list.type == JSON_ARRAY && json_next_element(list.text, &in, &summary);) {
-            if (summary.type == JSON_OBJECT && is_execution(summary.text, execution))
+            if (summary.type == JSON_OBJECT && is_execution(summary.text, execution)) {
                 return true;
+            }
         }
     }
     return false;
@@ -321,8 +342,9 @@ bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *exec
         {.key = "execution", .parent = JSON_TOP},
     };
 
-    if (json_read(payload, fields, 2, NULL) != ERR_OK)
+    if (json_read(payload, fields, 2, NULL) != ERR_OK) {
         return false;
+    }
     return (fields[0].type == JSON_OBJECT && lists_have(fields[0].text, execution)) ||
            (fields[1].type == JSON_OBJECT && is_execution(fields[1].text, execution));
 }
@@ -332,10 +354,12 @@ enum err jobs_wire_read_action(struct slice document, char *action, size_t cap)
     struct json_field field = {.key = "action", .parent = JSON_TOP};
 
     enum err err = json_read(document, &field, 1, NULL);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         return err;
-    if (field.type != JSON_STRING || field.text.len == 0)
+    }
+    if (field.type != JSON_STRING || field.text.len == 0) {
         return ERR_NOT_FOUND;
+    }
     err = json_decode(field.text, action, cap, NULL);
     return err == ERR_JSON_STRING ? ERR_NOT_FOUND : err;
 }
@@ -374,8 +398,9 @@ size_t jobs_wire_write_get(char *out, size_t cap, const char *token, int64_t exe
 
     json_write_begin(&w, out, cap);
     json_write_object(&w);
-    if (execution_number != 0)
+    if (execution_number != 0) {
         write_number(&w, "executionNumber", execution_number);
+    }
     if (!with_document) {
         json_write_key(&w, "includeJobDocument");
         json_write_bool(&w, false);
@@ -390,8 +415,9 @@ static void write_details(struct json_writer *w, const struct jobs_wire_update *
     json_write_object(w);
     write_text(w, "state", update->state);
     write_number_text(w, "attempt", update->attempt);
-    if (update->has_progress)
+    if (update->has_progress) {
         write_number_text(w, "progress", update->progress_percent);
+    }
     if (update->outcome != NULL && update->outcome->reason != JOBS_REASON_NONE) {
         write_text(w, "reason", jobs_wire_reason_text(update->outcome->reason));
         write_text(w, "message", update->outcome->message);
@@ -407,14 +433,18 @@ size_t jobs_wire_write_update(char *out, size_t cap, const struct jobs_wire_upda
     json_write_begin(&w, out, cap);
     json_write_object(&w);
     write_text(&w, "status", jobs_wire_status_text(update->status));
-    if (update->state != NULL)
+    if (update->state != NULL) {
         write_details(&w, update);
-    if (update->expected_version >= 0)
+    }
+    if (update->expected_version >= 0) {
         write_number(&w, "expectedVersion", update->expected_version);
-    if (update->execution_number != 0)
+    }
+    if (update->execution_number != 0) {
         write_number(&w, "executionNumber", update->execution_number);
-    if (update->step_timeout_min > 0)
+    }
+    if (update->step_timeout_min > 0) {
         write_number(&w, "stepTimeoutInMinutes", update->step_timeout_min);
+    }
     write_text(&w, "clientToken", update->token);
     return finish(&w);
 }

@@ -44,8 +44,9 @@ static uint32_t crc32(const char *bytes, size_t len)
 
     for (size_t i = 0; i < len; i++) {
         crc ^= (uint8_t)bytes[i];
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
+        }
     }
     return ~crc;
 }
@@ -78,8 +79,9 @@ static void pass_text(struct codec *c, char *text, size_t cap)
 
     pass(c, &len, sizeof(len));
     c->is_bad = c->is_bad || len >= cap;
-    if (!c->is_bad)
+    if (!c->is_bad) {
         text[len] = '\0';
+    }
     pass(c, text, len);
 }
 
@@ -89,8 +91,9 @@ bool journal_is_job_id(struct slice text)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-              c == '-'))
+              c == '-')) {
             return false;
+        }
     }
     return text.len > 0 && text.len < DEVICE_JOB_ID_CAP;
 }
@@ -128,8 +131,9 @@ static void pass_finished(struct codec *c, struct journal *journal)
 {
     uint8_t count = 0;
 
-    for (size_t i = 0; i < JOURNAL_FINISHED; i++)
+    for (size_t i = 0; i < JOURNAL_FINISHED; i++) {
         count = (uint8_t)(count + (journal->finished[i].execution.job_id[0] != '\0'));
+    }
     pass_below(c, &count, JOURNAL_FINISHED + 1);
     for (size_t i = JOURNAL_FINISHED - count; i < JOURNAL_FINISHED && !c->is_bad; i++) {
         struct journal_finished *finished =
@@ -152,8 +156,9 @@ static void pass_journal(struct codec *c, struct journal *journal, struct jobs_o
     pass(c, &journal->attempt, 1);
     pass_below(c, &has_outcome, journal->started.job_id[0] != '\0' ? 2 : 1);
     journal->has_outcome = !c->is_bad && has_outcome;
-    if (journal->has_outcome)
+    if (journal->has_outcome) {
         pass_outcome(c, outcome, details);
+    }
     pass_finished(c, journal);
 }
 
@@ -177,21 +182,27 @@ static enum journal_record judge(struct slice record)
     struct header header;
     uint32_t crc;
 
-    if (record.len == 0)
+    if (record.len == 0) {
         return JOURNAL_ABSENT;
-    if (record.ptr == NULL)
+    }
+    if (record.ptr == NULL) {
         return JOURNAL_TOO_LARGE;
-    if (record.len < HEADER_LEN + CRC_LEN)
+    }
+    if (record.len < HEADER_LEN + CRC_LEN) {
         return JOURNAL_TRUNCATED;
+    }
     memcpy(&header, record.ptr, HEADER_LEN);
     memcpy(&crc, record.ptr + record.len - CRC_LEN, CRC_LEN);
-    if (header.magic == MAGIC && header.length > record.len)
+    if (header.magic == MAGIC && header.length > record.len) {
         return JOURNAL_TRUNCATED;
+    }
     if (header.magic != MAGIC || header.length != record.len ||
-        crc != crc32(record.ptr, record.len - CRC_LEN))
+        crc != crc32(record.ptr, record.len - CRC_LEN)) {
         return JOURNAL_DAMAGED;
-    if (header.version != VERSION)
+    }
+    if (header.version != VERSION) {
         return header.version < VERSION ? JOURNAL_OLDER : JOURNAL_NEWER;
+    }
     return JOURNAL_GOOD;
 }
 
@@ -208,12 +219,14 @@ enum journal_record journal_decode(struct slice record, struct journal *journal,
     enum journal_record found = judge(record);
 
     forget(journal, outcome, details);
-    if (found != JOURNAL_GOOD)
+    if (found != JOURNAL_GOOD) {
         return found;
+    }
     struct codec c = {.in = record.ptr + HEADER_LEN, .left = record.len - HEADER_LEN - CRC_LEN};
     pass_journal(&c, journal, outcome, details);
-    if (!c.is_bad && c.left == 0)
+    if (!c.is_bad && c.left == 0) {
         return JOURNAL_GOOD;
+    }
     forget(journal, outcome, details);
     return JOURNAL_DAMAGED;
 }
@@ -228,8 +241,9 @@ const struct journal_finished *journal_find_finished(const struct journal *journ
                                                      const struct jobs_identity *execution)
 {
     for (size_t i = 0; i < JOURNAL_FINISHED; i++) {
-        if (journal_same_execution(&journal->finished[i].execution, execution))
+        if (journal_same_execution(&journal->finished[i].execution, execution)) {
             return &journal->finished[i];
+        }
     }
     return NULL;
 }

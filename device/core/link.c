@@ -11,8 +11,9 @@ void link_init(struct link *link)
 
 void link_start(struct link *link, uint64_t now_ms)
 {
-    if (link->state != LINK_STOPPED)
+    if (link->state != LINK_STOPPED) {
         return;
+    }
     link->state = LINK_WAITING;
     link->next_ms = now_ms;
 }
@@ -25,40 +26,46 @@ void link_stop(struct link *link)
 
 bool link_poll(struct link *link, uint64_t now_ms)
 {
-    if (link->state != LINK_WAITING || now_ms < link->next_ms)
+    if (link->state != LINK_WAITING || now_ms < link->next_ms) {
         return false;
+    }
     link->state = LINK_CONNECTING;
     return true;
 }
 
 void link_up(struct link *link, uint64_t now_ms)
 {
-    if (link->state != LINK_CONNECTING)
+    if (link->state != LINK_CONNECTING) {
         return;
+    }
     link->state = LINK_UP;
     link->up_since_ms = now_ms;
 }
 
 void link_down(struct link *link, uint64_t now_ms, uint32_t random)
 {
-    if (link->state != LINK_CONNECTING && link->state != LINK_UP)
+    if (link->state != LINK_CONNECTING && link->state != LINK_UP) {
         return;
-    if (link->state == LINK_UP && now_ms - link->up_since_ms >= CONFIG_DEVICE_JOBS_LINK_STABLE_MS)
+    }
+    if (link->state == LINK_UP && now_ms - link->up_since_ms >= CONFIG_DEVICE_JOBS_LINK_STABLE_MS) {
         link->failures = 0;
+    }
 
     link->state = LINK_WAITING;
     link->next_ms = now_ms + backoff_ms(CONFIG_DEVICE_JOBS_LINK_BASE_MS, CONFIG_DEVICE_JOBS_LINK_CAP_MS,
                                         link->failures, random);
-    if (link->failures < UINT32_MAX)
+    if (link->failures < UINT32_MAX) {
         link->failures++;
+    }
 }
 
 void link_network_up(struct link *link, uint64_t now_ms, uint32_t random)
 {
     uint64_t at_ms = now_ms + random % CONFIG_DEVICE_JOBS_LINK_BASE_MS;
 
-    if (link->state == LINK_WAITING && at_ms < link->next_ms)
+    if (link->state == LINK_WAITING && at_ms < link->next_ms) {
         link->next_ms = at_ms;
+    }
 }
 
 uint64_t link_wake_at_ms(const struct link *link)

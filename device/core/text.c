@@ -18,11 +18,13 @@ static const struct {
 
 static bool is_unwanted(uint32_t code)
 {
-    if (code >= UNWANTED_FROM)
+    if (code >= UNWANTED_FROM) {
         return true;
+    }
     for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
-        if (code >= unwanted[i].first && code <= unwanted[i].last)
+        if (code >= unwanted[i].first && code <= unwanted[i].last) {
             return code != 0xFFFC && code != 0xFFFD; /* the two replacement characters are symbols */
+        }
     }
     return false;
 }
@@ -34,13 +36,15 @@ static size_t read_code(struct slice text, uint32_t *code)
     unsigned char lead = (unsigned char)text.ptr[0];
     size_t len = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
 
-    if (len == 0 || len > text.len)
+    if (len == 0 || len > text.len) {
         return 0;
+    }
     *code = len == 1 ? lead : lead & (0x7Fu >> len);
     for (size_t i = 1; i < len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if ((c & 0xC0) != 0x80)
+        if ((c & 0xC0) != 0x80) {
             return 0;
+        }
         *code = *code << 6 | (c & 0x3Fu);
     }
     return *code < least[len] || *code > 0x10FFFF || *code >> 11 == 0xD800 >> 11 ? 0 : len;
@@ -58,8 +62,9 @@ size_t text_step(struct slice *rest, char clean[TEXT_STEP_MAX])
     } else {
         memcpy(clean, rest->ptr, len);
     }
-    if (len == 0)
+    if (len == 0) {
         len = 1;
+    }
     *rest = (struct slice){rest->ptr + len, rest->len - len};
     return count;
 }
@@ -72,12 +77,15 @@ void text_append(char *out, size_t cap, const char *text)
     while (rest.len > 0) {
         char clean[TEXT_STEP_MAX];
         size_t count = text_step(&rest, clean);
-        if (cap - len <= count)
+        if (cap - len <= count) {
             break;
-        if (clean[0] == '"')
+        }
+        if (clean[0] == '"') {
             clean[0] = '\'';
-        if (clean[0] == '\\')
+        }
+        if (clean[0] == '\\') {
             clean[0] = '/';
+        }
         memcpy(out + len, clean, count);
         len += count;
     }

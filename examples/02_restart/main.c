@@ -24,8 +24,9 @@ static jobsStatus_et save_power(job_st *job)
 void app_main(void)
 {
     static systemInitConfig_st config;
-    if (!device_config_load(&config) || !SYSTEM_init(&config))
+    if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         return; /* the log names each wrong field */
+    }
     JOBS_registerRestart(NULL);
     JOBS_register("power-save", 0, save_power);
     SYSTEM_start();

@@ -79,8 +79,9 @@ static uint64_t now_ms(void)
 static void become_program(struct supervisor *s, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
+    if (getppid() != parent) {
         _exit(SHELL_SIGNAL + SIGKILL); /* it was killed before that */
+    }
     sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
     execvp(s->command[0], s->command);
     int code = errno == ENOENT ? SHELL_NOT_FOUND : SHELL_NO_EXEC;
@@ -93,10 +94,12 @@ static bool start(struct supervisor *s)
     pid_t self = getpid();
 
     s->child = fork();
-    if (s->child == 0)
+    if (s->child == 0) {
         become_program(s, self);
-    if (s->child > 0)
+    }
+    if (s->child > 0) {
         return true;
+    }
     s->child = 0;
     say("cannot start a process: %s", strerror(errno));
     return false;
@@ -111,19 +114,22 @@ static void wait_signal(struct supervisor *s, uint64_t until_ms)
     int number =
         until_ms == UINT64_MAX ? sigwaitinfo(&s->signals, NULL) : sigtimedwait(&s->signals, NULL, &left);
 
-    if (number <= 0 || number == SIGCHLD)
+    if (number <= 0 || number == SIGCHLD) {
         return;
+    }
     s->is_ending = true;
-    if (s->child > 0)
+    if (s->child > 0) {
         kill(s->child, number);
+    }
 }
 
 static int wait_end(struct supervisor *s)
 {
     int status;
 
-    while (waitpid(s->child, &status, WNOHANG) == 0)
+    while (waitpid(s->child, &status, WNOHANG) == 0) {
         wait_signal(s, UINT64_MAX);
+    }
     s->child = 0;
     return status;
 }
@@ -134,16 +140,20 @@ static int judge(const struct supervisor *s, int status)
     bool is_crash = WIFSIGNALED(status);
     bool is_restart = WIFEXITED(status) && WEXITSTATUS(status) == RESTART_CODE;
 
-    if (is_restart && s->is_ending)
+    if (is_restart && s->is_ending) {
         return 0; /* there is no need for it any more */
-    if (!is_restart && !is_crash)
+    }
+    if (!is_restart && !is_crash) {
         return WEXITSTATUS(status);
-    if (is_crash && (s->is_ending || s->ends_on_crash))
+    }
+    if (is_crash && (s->is_ending || s->ends_on_crash)) {
         return SHELL_SIGNAL + WTERMSIG(status);
-    if (is_restart)
+    }
+    if (is_restart) {
         say("%s asks for a restart", s->command[0]);
-    else
+    } else {
         say("%s was ended by signal %d (%s)", s->command[0], WTERMSIG(status), strsignal(WTERMSIG(status)));
+    }
     return -1;
 }
 
@@ -153,9 +163,10 @@ static void hold_back(struct supervisor *s)
     uint64_t *oldest_ms = &s->restarts_ms[s->restarts % s->restarts_max];
     uint64_t until_ms = s->restarts < s->restarts_max ? 0 : *oldest_ms + WINDOW_MS;
 
-    if (until_ms > now_ms())
+    if (until_ms > now_ms()) {
         say("%u restarts within a minute: waits %u s", s->restarts_max,
             (unsigned)((until_ms - now_ms() + 999) / 1000));
+    }
     do {
         wait_signal(s, until_ms);
     } while (!s->is_ending && now_ms() < until_ms);
@@ -169,11 +180,13 @@ static int supervise(struct supervisor *s)
 
     while (start(s)) {
         code = judge(s, wait_end(s));
-        if (code >= 0)
+        if (code >= 0) {
             return code;
+        }
         hold_back(s);
-        if (s->is_ending)
+        if (s->is_ending) {
             return 0;
+        }
         say("starts %s again", s->command[0]);
     }
     return EXIT_FAILURE;
@@ -184,8 +197,9 @@ static bool read_count(const char *text, unsigned *count)
     char *end;
     long value = strtol(text, &end, 10);
 
-    if (*text < '0' || *text > '9' || *end != '\0' || value < 1 || value > RESTARTS_MAX)
+    if (*text < '0' || *text > '9' || *end != '\0' || value < 1 || value > RESTARTS_MAX) {
         return false;
+    }
     *count = (unsigned)value;
     return true;
 }
@@ -215,8 +229,9 @@ static int read_options(struct supervisor *s, int argc, char **argv)
         }
     }
     s->command = argv + optind;
-    if (s->command[0] != NULL)
+    if (s->command[0] != NULL) {
         return -1;
+    }
     usage(stderr);
     return USAGE_CODE;
 }
@@ -227,12 +242,14 @@ int main(int argc, char **argv)
     static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
     int code = read_options(&s, argc, argv);
-    if (code >= 0)
+    if (code >= 0) {
         return code;
+    }
     signal(SIGCHLD, SIG_DFL); /* whoever ignores it has no child to wait for */
     sigemptyset(&s.signals);
-    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
         sigaddset(&s.signals, watched[i]);
+    }
     sigprocmask(SIG_BLOCK, &s.signals, &s.old_mask);
     return supervise(&s);
 }

@@ -25,15 +25,18 @@ static inline struct slice cut_message(struct slice payload, char *rest, size_t 
             memcpy(rest + *rest_len, run.ptr, run.len);
             *rest_len += run.len;
         } else {
-            if (document_len + run.len < document_cap)
+            if (document_len + run.len < document_cap) {
                 memcpy(document + document_len, run.ptr, run.len);
+            }
             document_len += run.len;
         }
     }
-    if (document_cap == 0 || document_len == 0)
+    if (document_cap == 0 || document_len == 0) {
         return SLICE_EMPTY;
-    if (document_len >= document_cap)
+    }
+    if (document_len >= document_cap) {
         return (struct slice){NULL, document_len};
+    }
     document[document_len] = '\0';
     return (struct slice){document, document_len};
 }
@@ -50,19 +53,23 @@ static inline void hand_message(struct jobs_engine *e, struct slice topic, struc
     struct slice cut = cut_message(payload, rest, &rest_len, document,
                                    wants_document && is_free ? CONFIG_DEVICE_JOBS_DOCUMENT_SIZE : 0);
 
-    if (rest_len > 0)
+    if (rest_len > 0) {
         rest = realloc(rest, rest_len);
-    if (rest_len > DEVICE_MESSAGE_CAP)
+    }
+    if (rest_len > DEVICE_MESSAGE_CAP) {
         rest_len = 0;
+    }
     if (wants_document && !is_free &&
-        rest_len < payload.len) /* it has a document, and there is no room for that */
+        rest_len < payload.len) { /* it has a document, and there is no room for that */
         jobs_engine_tick(e, now_ms);
-    else
+    } else {
         jobs_engine_message(e, topic, (struct slice){rest, rest_len}, rest_len > 0 ? cut : SLICE_EMPTY,
                             now_ms);
+    }
     free(rest);
-    if (!jobs_engine_keeps_document(e))
+    if (!jobs_engine_keeps_document(e)) {
         memset(document, 0xA5, CONFIG_DEVICE_JOBS_DOCUMENT_SIZE);
+    }
 }
 
 #endif

@@ -44,8 +44,9 @@ static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *f
     struct fake_engine *f = ctx;
     char text[16];
 
-    if (f->fail_subscribe)
+    if (f->fail_subscribe) {
         return ERR_OFFLINE;
+    }
     snprintf(text, sizeof text, "%d", (int)id);
     set_tail(note(f, FAKE_SUBSCRIBE, text), filter);
     return ERR_OK;
@@ -63,16 +64,18 @@ static void take_token(struct fake_engine *f, struct fake_effect *effect)
     memcpy(effect->token, at, JOBS_TOKEN_CAP - 1);
     memmove(at + 1, at + JOBS_TOKEN_CAP - 1, strlen(at + JOBS_TOKEN_CAP - 1) + 1);
     *at = 'T';
-    for (size_t i = 1; i <= 50 && i < f->effect_count; i++)
+    for (size_t i = 1; i <= 50 && i < f->effect_count; i++) {
         assert_true(memcmp(effect[-(ptrdiff_t)i].token, effect->token, JOBS_TOKEN_CAP) != 0);
+    }
 }
 
 static enum err do_publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     struct fake_engine *f = ctx;
 
-    if (is_dead(f))
+    if (is_dead(f)) {
         return ERR_OK;
+    }
     assert_int_equal(strlen(payload), len);
     assert_true(strlen(topic) < DEVICE_TOPIC_CAP);
     if (f->fail_publishes > 0) {
@@ -94,11 +97,13 @@ static enum err do_save(void *ctx, const void *record, size_t len)
 {
     struct fake_engine *f = ctx;
 
-    if (is_dead(f))
+    if (is_dead(f)) {
         return ERR_OK;
+    }
     f->saves++;
-    if (f->fail_save_at == UINT_MAX || f->saves == f->fail_save_at)
+    if (f->fail_save_at == UINT_MAX || f->saves == f->fail_save_at) {
         return ERR_STORAGE;
+    }
     assert_true(len > 0 && len <= sizeof(f->record));
     memcpy(f->record, record, len);
     f->record_len = len;
@@ -110,8 +115,9 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
 {
     struct fake_engine *f = ctx;
 
-    if (is_dead(f))
+    if (is_dead(f)) {
         return;
+    }
     note(f, FAKE_START, run->job_id)->run_id = run->run_id;
     assert_int_equal(strlen(f->document), run->document_len);
     assert_true(run->run_id != 0);
@@ -123,15 +129,17 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
 static void do_cancel_handler(void *ctx, uint32_t run_id)
 {
     struct fake_engine *f = ctx;
-    if (!is_dead(f))
+    if (!is_dead(f)) {
         note(f, FAKE_CANCEL, "")->run_id = run_id;
+    }
 }
 
 static void do_restart(void *ctx, const char *why)
 {
     struct fake_engine *f = ctx;
-    if (!is_dead(f))
+    if (!is_dead(f)) {
         note(f, FAKE_RESTART, why);
+    }
 }
 
 static uint32_t do_random(void *ctx)
@@ -240,14 +248,17 @@ struct fake_engine *fake_running(void)
 
 static struct fake_effect *next_effect(struct fake_engine *f, enum fake_kind kind, const char *what)
 {
-    while (f->seen < f->effect_count && f->effects[f->seen].kind == FAKE_SAVE && kind != FAKE_SAVE)
+    while (f->seen < f->effect_count && f->effects[f->seen].kind == FAKE_SAVE && kind != FAKE_SAVE) {
         f->seen++;
-    if (f->seen == f->effect_count)
+    }
+    if (f->seen == f->effect_count) {
         fail_msg("nothing happened, expected %s %s", kind_names[kind], what);
+    }
     struct fake_effect *effect = &f->effects[f->seen++];
-    if (effect->kind != kind)
+    if (effect->kind != kind) {
         fail_msg("%s %s %s, expected %s %s", kind_names[effect->kind], effect->topic, effect->text,
                  kind_names[kind], what);
+    }
     return effect;
 }
 
@@ -266,16 +277,18 @@ void fake_expect_publish(struct fake_engine *f, const char *tail, const char *pa
 void fake_expect(struct fake_engine *f, enum fake_kind kind, const char *text)
 {
     struct fake_effect *effect = next_effect(f, kind, text);
-    if (text[0] != '\0')
+    if (text[0] != '\0') {
         assert_string_equal(effect->text, text);
+    }
 }
 
 void fake_expect_quiet(struct fake_engine *f)
 {
     for (; f->seen < f->effect_count; f->seen++) {
         struct fake_effect *effect = &f->effects[f->seen];
-        if (effect->kind != FAKE_SAVE)
+        if (effect->kind != FAKE_SAVE) {
             fail_msg("%s %s %s, expected nothing", kind_names[effect->kind], effect->topic, effect->text);
+        }
     }
 }
 
@@ -293,8 +306,9 @@ void fake_message(struct fake_engine *f, const char *tail, const char *payload)
 static const char *last_token(struct fake_engine *f, const char *tail)
 {
     for (size_t i = f->effect_count; i > 0; i--) {
-        if (f->effects[i - 1].kind == FAKE_PUBLISH && strcmp(f->effects[i - 1].topic, tail) == 0)
+        if (f->effects[i - 1].kind == FAKE_PUBLISH && strcmp(f->effects[i - 1].topic, tail) == 0) {
             return f->effects[i - 1].token;
+        }
     }
     fail_msg("no request on %s", tail);
     return NULL;
@@ -335,8 +349,9 @@ const char *fake_execution(const char *job_id, int64_t number, const char *statu
                  "\"execution\":{\"jobId\":\"%s\",\"status\":\"%s\",\"queuedAt\":%d,\"lastUpdatedAt\":%d,"
                  "\"versionNumber\":1,\"executionNumber\":%lld",
                  job_id, status, FAKE_QUEUED_S, FAKE_QUEUED_S, (long long)number);
-    if (document != NULL)
+    if (document != NULL) {
         len += snprintf(text + len, sizeof text - (size_t)len, ",\"jobDocument\":%s", document);
+    }
     snprintf(text + len, sizeof text - (size_t)len, "}");
     assert_true(strlen(text) + 1 < sizeof text);
     return text;
@@ -391,15 +406,17 @@ void fake_wake(struct fake_engine *f)
 void fake_pass(struct fake_engine *f, uint64_t ms)
 {
     uint64_t end = f->now_ms + ms;
-    while (jobs_engine_wake_at_ms(&f->engine) <= end)
+    while (jobs_engine_wake_at_ms(&f->engine) <= end) {
         fake_wake(f);
+    }
     f->now_ms = end;
 }
 
 unsigned fake_count(const struct fake_engine *f, enum fake_kind kind, const char *topic)
 {
     unsigned count = 0;
-    for (size_t i = 0; i < f->effect_count; i++)
+    for (size_t i = 0; i < f->effect_count; i++) {
         count += f->effects[i].kind == kind && (topic == NULL || strcmp(f->effects[i].topic, topic) == 0);
+    }
     return count;
 }

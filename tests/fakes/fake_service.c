@@ -94,14 +94,16 @@ bool fake_serve_job(const struct fake_request *request, const char *job_id)
     size_t len = strlen(job_id);
     char members[300];
 
-    if (strncmp(request->topic, job_id, len) != 0)
+    if (strncmp(request->topic, job_id, len) != 0) {
         return false;
+    }
     if (strcmp(request->topic + len, "/update") == 0) {
         fake_accept_request(request, "");
         return true;
     }
-    if (strcmp(request->topic + len, "/get") != 0)
+    if (strcmp(request->topic + len, "/get") != 0) {
         return false;
+    }
     snprintf(members, sizeof(members),
              "\"execution\":{\"jobId\":\"%s\",\"status\":\"IN_PROGRESS\",\"queuedAt\":1799999990,"
              "\"lastUpdatedAt\":1799999990,\"versionNumber\":2,\"executionNumber\":1}",

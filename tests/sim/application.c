@@ -48,14 +48,16 @@ static void end(struct sim_device *d, enum jobs_status status)
     struct sim_entry *entry = d->running;
 
     d->running = NULL;
-    if (status == JOBS_STATUS_IN_PROGRESS)
+    if (status == JOBS_STATUS_IN_PROGRESS) {
         d->waiting = entry;
-    else
+    } else {
         entry->has_reported = true;
+    }
     sim_trace(d->world, "%s: the handler returns %d", d->name, (int)status);
     jobs_engine_handler_returned(&d->engine, d->run_id, status, sim_device_now_ms(d));
-    if (status != JOBS_STATUS_IN_PROGRESS && !d->is_dead)
+    if (status != JOBS_STATUS_IN_PROGRESS && !d->is_dead) {
         sim_ledger_returned(d, entry, status);
+    }
     sim_device_settle(d);
 }
 
@@ -77,10 +79,12 @@ static enum err report(struct sim_device *d, struct sim_entry *entry, uint32_t r
     enum err err = jobs_engine_report(&d->engine, &text, sim_device_now_ms(d));
     sim_trace(d->world, "%s: the application reports %d for %s: %d", d->name, (int)status, entry->job_id,
               err);
-    if (err == ERR_OK && is_final && !d->is_dead)
+    if (err == ERR_OK && is_final && !d->is_dead) {
         sim_ledger_confirmed(d, status);
-    if (err == ERR_OK && status == JOBS_STATUS_IN_PROGRESS)
+    }
+    if (err == ERR_OK && status == JOBS_STATUS_IN_PROGRESS) {
         entry->renewed_ms = d->world->now_ms;
+    }
     sim_device_settle(d);
     return err;
 }
@@ -100,8 +104,9 @@ void sim_application_started(struct sim_device *d, struct sim_entry *entry, cons
 void sim_application_told(struct sim_device *d, uint32_t run_id)
 {
     if (d->run_id != run_id || d->behavior == SIM_HANDLER_NEVER_RETURNS ||
-        d->behavior == SIM_HANDLER_TOO_LATE)
+        d->behavior == SIM_HANDLER_TOO_LATE) {
         return;
+    }
     d->owed = NULL;
     if (d->running) {
         d->step = STEP_TOLD;
@@ -111,8 +116,9 @@ void sim_application_told(struct sim_device *d, uint32_t run_id)
 
 static void restart(struct sim_device *d)
 {
-    if (d->is_on)
+    if (d->is_on) {
         sim_device_power_cut(d);
+    }
 }
 
 static void break_rules(struct sim_device *d)
@@ -123,13 +129,16 @@ static void break_rules(struct sim_device *d)
 
     sim_check(w, report(d, entry, d->run_id + 7, JOBS_STATUS_SUCCEEDED, 0) == ERR_NOT_FOUND,
               "a report for a run that does not exist is taken");
-    if (d->running)
+    if (d->running) {
         sim_check(w, report(d, entry, d->run_id, JOBS_STATUS_COUNT, 0) == ERR_ARG, "a status that is none");
-    if (d->running)
+    }
+    if (d->running) {
         sim_check(w, report(d, entry, d->run_id, JOBS_STATUS_IN_PROGRESS, 101) == ERR_ARG, "101 percent");
+    }
     entry->has_reported = has_reported;
-    if (d->running)
+    if (d->running) {
         end(d, JOBS_STATUS_SUCCEEDED);
+    }
 }
 
 /* false: it does what its action says. */
@@ -146,15 +155,18 @@ static bool misbehave(struct sim_device *d)
         return true;
     case SIM_HANDLER_REPORTS_FIRST:
         report(d, entry, d->run_id, JOBS_STATUS_REJECTED, 0);
-        if (d->running)
+        if (d->running) {
             end(d, JOBS_STATUS_FAILED);
+        }
         return true;
     case SIM_HANDLER_REPORTS_TWICE:
         report(d, entry, d->run_id, JOBS_STATUS_SUCCEEDED, 0);
-        if (d->running)
+        if (d->running) {
             report(d, entry, 0, JOBS_STATUS_FAILED, 0);
-        if (d->running)
+        }
+        if (d->running) {
             end(d, JOBS_STATUS_IN_PROGRESS);
+        }
         return true;
     case SIM_HANDLER_NEVER_RETURNS:
         return true;
@@ -163,10 +175,11 @@ static bool misbehave(struct sim_device *d)
         end(d, JOBS_STATUS_IN_PROGRESS);
         return true;
     case SIM_HANDLER_TOO_LATE:
-        if (d->step++ > 0)
+        if (d->step++ > 0) {
             end(d, JOBS_STATUS_SUCCEEDED);
-        else
+        } else {
             next_step(d, 1000u * sim_actions[entry->action].deadline_s + 5000);
+        }
         return true;
     case SIM_HANDLER_RESTARTS:
         report(d, entry, d->run_id, JOBS_STATUS_FAILED, 0);
@@ -198,10 +211,11 @@ static void work(struct sim_device *d)
         report(d, d->running, d->run_id, JOBS_STATUS_IN_PROGRESS, 1 + 24 * step);
         break;
     case SIM_LONG:
-        if (step > 0)
+        if (step > 0) {
             end(d, JOBS_STATUS_SUCCEEDED);
-        else
+        } else {
             next_step(d, LONG_MS);
+        }
         break;
     case SIM_RESTART:
         restart(d);
@@ -221,19 +235,22 @@ static void pay(struct sim_device *d)
     bool is_of_boot = d->owed->boot_of_start == d->boots;
     enum err err = report(d, d->owed, is_of_boot ? d->run_id : 0, JOBS_STATUS_SUCCEEDED, 0);
 
-    if (!d->is_on)
+    if (!d->is_on) {
         return; /* the power went in the middle of it: nobody was told */
-    if (err == ERR_NOT_FOUND && ++d->reports < REPORTS_MAX && d->is_on)
+    }
+    if (err == ERR_NOT_FOUND && ++d->reports < REPORTS_MAX && d->is_on) {
         next_step(d, ASK_AGAIN_MS);
-    else if (err != ERR_NOT_FOUND)
+    } else if (err != ERR_NOT_FOUND) {
         d->owed = NULL;
+    }
 }
 
 void sim_application_step(struct sim_device *d)
 {
     if (!d->running) {
-        if (d->owed)
+        if (d->owed) {
             pay(d);
+        }
     } else if (d->step == STEP_TOLD) {
         end(d, JOBS_STATUS_FAILED);
     } else if (!misbehave(d)) {

@@ -26,8 +26,9 @@ const char *sim_option_text(enum sim_choice choice, unsigned option)
 unsigned sim_option_count(enum sim_choice choice)
 {
     unsigned count = 0;
-    while (count < SIM_OPTIONS_MAX && choices[choice].options[count])
+    while (count < SIM_OPTIONS_MAX && choices[choice].options[count]) {
         count++;
+    }
     return count;
 }
 
@@ -36,8 +37,9 @@ void sim_chooser_plan(struct sim_chooser *c, const struct sim_fault *plan, unsig
     memset(c, 0, sizeof *c);
     c->is_planned = true;
     c->plan_count = plan_count;
-    if (plan_count > 0)
+    if (plan_count > 0) {
         memcpy(c->plan, plan, plan_count * sizeof *plan);
+    }
 }
 
 static uint32_t draw(struct sim_chooser *c)
@@ -53,11 +55,13 @@ void sim_chooser_seed(struct sim_chooser *c, uint64_t seed)
 
     memset(c, 0, sizeof *c);
     c->random = seed * 2654435761u + 1;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         draw(c);
+    }
     c->rate = rates[draw(c) % 4];
-    for (int i = 0; i < SIM_CHOICES; i++)
+    for (int i = 0; i < SIM_CHOICES; i++) {
         c->enabled[i] = (uint16_t)(draw(c) & draw(c) & draw(c) ? draw(c) : UINT16_MAX);
+    }
 }
 
 static unsigned planned(struct sim_chooser *c, uint32_t allowed)
@@ -66,15 +70,18 @@ static unsigned planned(struct sim_chooser *c, uint32_t allowed)
 
     assert(point < SIM_POINTS_MAX);
     c->options[point] = 0;
-    for (unsigned i = 1; i < SIM_OPTIONS_MAX; i++)
+    for (unsigned i = 1; i < SIM_OPTIONS_MAX; i++) {
         c->options[point] = (uint8_t)(c->options[point] + (allowed >> i & 1));
-    if (c->plan_done == c->plan_count || c->plan[c->plan_done].point != point)
+    }
+    if (c->plan_done == c->plan_count || c->plan[c->plan_done].point != point) {
         return 0;
+    }
     /* the plan counts allowed options only */
     uint32_t nth = c->plan[c->plan_done++].option;
     for (unsigned i = 1; i < SIM_OPTIONS_MAX; i++) {
-        if ((allowed >> i & 1) && --nth == 0)
+        if ((allowed >> i & 1) && --nth == 0) {
             return i;
+        }
     }
     return 0;
 }
@@ -82,19 +89,21 @@ static unsigned planned(struct sim_chooser *c, uint32_t allowed)
 static unsigned drawn(struct sim_chooser *c, enum sim_choice choice, uint32_t allowed)
 {
     allowed &= c->enabled[choice];
-    if (draw(c) % 1024 >= c->rate || !(allowed & ~1u))
+    if (draw(c) % 1024 >= c->rate || !(allowed & ~1u)) {
         return 0;
+    }
     unsigned option;
-    do
+    do {
         option = 1 + draw(c) % (SIM_OPTIONS_MAX - 1);
-    while (!(allowed >> option & 1));
+    } while (!(allowed >> option & 1));
     return option;
 }
 
 unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allowed)
 {
-    if (c->is_calm)
+    if (c->is_calm) {
         return 0;
+    }
     allowed &= (1u << sim_option_count(choice)) - 1;
     unsigned option = c->is_planned ? planned(c, allowed) : drawn(c, choice, allowed);
     c->points++;

@@ -31,12 +31,14 @@ static void lose_power(struct sim_device *d)
 static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
 {
     struct sim_device *d = ctx;
-    if (d->is_dead)
+    if (d->is_dead) {
         return ERR_OK;
+    }
     unsigned option = sim_happens(d->world, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
     sim_trace(d->world, "%s SUBSCRIBE %s", d->name, filter);
-    if (option == SIM_SUBSCRIBE_NOT_SENT)
+    if (option == SIM_SUBSCRIBE_NOT_SENT) {
         return ERR_OFFLINE;
+    }
     if (option != SIM_SUBSCRIBE_NO_SUBACK) {
         struct sim_event *event = sim_post(d->world, SIM_EVENT_SUBACK, d->index, SIM_LATENCY_MS);
         event->epoch = d->connection;
@@ -50,8 +52,9 @@ static void send_to_service(struct sim_device *d, uint64_t in_ms, const char *to
 {
     struct sim_event *event =
         sim_post_message(d->world, SIM_EVENT_TO_SERVICE, d->index, d->connection, in_ms, topic, payload, len);
-    if (d->told_ms == event->sent_ms)
+    if (d->told_ms == event->sent_ms) {
         event->sent_ms = d->asked_ms;
+    }
     event->about_s = d->engine.current.queued_at_s;
 }
 
@@ -59,32 +62,39 @@ static enum err do_publish(void *ctx, const char *topic, const char *payload, si
 {
     struct sim_device *d = ctx;
     struct sim_world *w = d->world;
-    if (d->is_dead)
+    if (d->is_dead) {
         return ERR_OK;
+    }
     d->was_save = false;
     sim_check(w, len == strlen(payload) && strlen(topic) < DEVICE_TOPIC_CAP, "a payload with a NUL");
     sim_trace(w, "%s -> %s %s", d->name, topic, payload);
     unsigned option = sim_happens(w, SIM_CHOICE_PUBLISH, UINT32_MAX);
     bool is_sent = option == SIM_PUBLISH_GOOD || option == SIM_PUBLISH_DOUBLED ||
                    option == SIM_PUBLISH_CUT_AFTER || option == SIM_PUBLISH_POWER_AFTER;
-    if (option == SIM_PUBLISH_NOT_SENT)
+    if (option == SIM_PUBLISH_NOT_SENT) {
         return ERR_OFFLINE;
-    if (d->is_connected && (is_sent || option == SIM_PUBLISH_LATE))
+    }
+    if (d->is_connected && (is_sent || option == SIM_PUBLISH_LATE)) {
         send_to_service(d, is_sent ? SIM_LATENCY_MS : LATE_MS, topic, payload, len);
-    if (d->is_connected && option == SIM_PUBLISH_DOUBLED)
+    }
+    if (d->is_connected && option == SIM_PUBLISH_DOUBLED) {
         send_to_service(d, 2 * SIM_LATENCY_MS, topic, payload, len);
-    if (option == SIM_PUBLISH_CUT_BEFORE || option == SIM_PUBLISH_CUT_AFTER)
+    }
+    if (option == SIM_PUBLISH_CUT_BEFORE || option == SIM_PUBLISH_CUT_AFTER) {
         d->must_drop = true;
-    if (option == SIM_PUBLISH_POWER_BEFORE || option == SIM_PUBLISH_POWER_AFTER)
+    }
+    if (option == SIM_PUBLISH_POWER_BEFORE || option == SIM_PUBLISH_POWER_AFTER) {
         lose_power(d);
+    }
     return ERR_OK;
 }
 
 static void do_reconnect(void *ctx, const char *why)
 {
     struct sim_device *d = ctx;
-    if (d->is_dead)
+    if (d->is_dead) {
         return;
+    }
     sim_trace(d->world, "%s wants a new connection: %s", d->name, why);
     d->must_drop = true;
 }
@@ -92,25 +102,30 @@ static void do_reconnect(void *ctx, const char *why)
 static enum err do_save(void *ctx, const void *record, size_t len)
 {
     struct sim_device *d = ctx;
-    if (d->is_dead)
+    if (d->is_dead) {
         return ERR_OK;
+    }
     sim_check(d->world, len > 0 && len <= sizeof d->record, "G6: a record of %zu bytes", len);
     bool may_tear = !d->world->service->was_restored;
     unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
     sim_trace(d->world, "%s put, %zu bytes", d->name, len);
-    if (option == SIM_PUT_CUT_BEFORE)
+    if (option == SIM_PUT_CUT_BEFORE) {
         lose_power(d);
-    if (option == SIM_PUT_CUT_BEFORE || option == SIM_PUT_FAILS)
+    }
+    if (option == SIM_PUT_CUT_BEFORE || option == SIM_PUT_FAILS) {
         return ERR_STORAGE;
+    }
     memcpy(d->record, record, len);
     d->record_len =
         option == SIM_PUT_TORN ? len / 2 : len; /* a store that is not atomic: beyond what G1 and G2 assume */
     d->saves++;
     d->was_save = true;
-    if (option == SIM_PUT_TORN)
+    if (option == SIM_PUT_TORN) {
         sim_ledger_journal_lost(d);
-    if (option == SIM_PUT_CUT_AFTER || option == SIM_PUT_TORN)
+    }
+    if (option == SIM_PUT_CUT_AFTER || option == SIM_PUT_TORN) {
         lose_power(d);
+    }
     return ERR_OK;
 }
 
@@ -118,8 +133,9 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
 {
     struct sim_device *d = ctx;
     struct sim_world *w = d->world;
-    if (d->is_dead)
+    if (d->is_dead) {
         return;
+    }
     sim_trace(w, "%s starts %s #%lld, attempt %u", d->name, run->job_id, (long long)run->execution_number,
               run->attempt);
     sim_check(w, d->was_save, "G1: no put right before the start");
@@ -127,17 +143,19 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     struct sim_entry *entry = sim_ledger_entry(d, run);
     sim_ledger_started(d, entry, run);
     sim_witness_started(d, run);
-    if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX))
+    if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX)) {
         lose_power(d);
-    else
+    } else {
         sim_application_started(d, entry, run);
+    }
 }
 
 static void do_cancel_handler(void *ctx, uint32_t run_id)
 {
     struct sim_device *d = ctx;
-    if (d->is_dead)
+    if (d->is_dead) {
         return;
+    }
     sim_trace(d->world, "%s tells run %u to end", d->name, run_id);
     sim_ledger_told(d, run_id);
     sim_application_told(d, run_id);
@@ -146,8 +164,9 @@ static void do_cancel_handler(void *ctx, uint32_t run_id)
 static void do_restart(void *ctx, const char *why)
 {
     struct sim_device *d = ctx;
-    if (d->is_dead)
+    if (d->is_dead) {
         return;
+    }
     sim_trace(d->world, "%s restarts: %s", d->name, why);
     lose_power(d);
 }
@@ -163,8 +182,9 @@ static void do_log(void *ctx, enum jobs_log_level level, const char *text)
 {
     struct sim_device *d = ctx;
     (void)level;
-    if (!d->is_dead)
+    if (!d->is_dead) {
         sim_trace(d->world, "%s | %s", d->name, text);
+    }
 }
 
 /* ---- power */
@@ -183,8 +203,9 @@ static void harm_journal(struct sim_device *d)
     struct sim_world *w = d->world;
     uint32_t allowed = 1u << SIM_BOOT_LATE;
 
-    if (d->record_len > 0 && !w->service->was_restored)
+    if (d->record_len > 0 && !w->service->was_restored) {
         allowed |= 1u << SIM_BOOT_LOST | 1u << SIM_BOOT_FLIPPED;
+    }
     d->is_late = false;
     switch (sim_happens(w, SIM_CHOICE_BOOT, allowed)) {
     case SIM_BOOT_LOST:
@@ -234,19 +255,21 @@ void sim_device_boot(struct sim_device *d)
     link_init(&d->link);
     link_start(&d->link, now_ms);
     jobs_engine_started(&d->engine, now_ms);
-    if (d->is_late)
+    if (d->is_late) {
         sim_post(w, SIM_EVENT_REGISTER, d->index, REGISTER_MS)->epoch = d->boots;
-    else
+    } else {
         sim_device_register(d);
+    }
     sim_application_booted(d);
     sim_device_settle(d);
 }
 
 void sim_device_register(struct sim_device *d)
 {
-    for (unsigned i = 0; i < SIM_ACTIONS; i++)
+    for (unsigned i = 0; i < SIM_ACTIONS; i++) {
         sim_check(d->world, jobs_engine_register(&d->engine, &sim_actions[i], sim_device_now_ms(d)) == ERR_OK,
                   "a handler is refused");
+    }
     sim_device_settle(d);
 }
 
@@ -255,14 +278,16 @@ void sim_device_register(struct sim_device *d)
 void sim_device_cut(struct sim_device *d)
 {
     d->must_drop = false;
-    if (!d->is_on)
+    if (!d->is_on) {
         return;
+    }
     bool was_connected = d->is_connected;
     d->is_connected = false;
     d->connection++;
     link_down(&d->link, sim_device_now_ms(d), do_random(d));
-    if (!was_connected)
+    if (!was_connected) {
         return;
+    }
     sim_trace(d->world, "%s has lost its connection", d->name);
     jobs_engine_disconnected(&d->engine, sim_device_now_ms(d));
     sim_device_settle(d);
@@ -321,8 +346,9 @@ void sim_device_resync(struct sim_device *d)
 
 uint64_t sim_device_wake_at_ms(const struct sim_device *d)
 {
-    if (!d->is_on)
+    if (!d->is_on) {
         return UINT64_MAX;
+    }
     uint64_t engine_ms = jobs_engine_wake_at_ms(&d->engine);
     uint64_t link_ms = link_wake_at_ms(&d->link);
     uint64_t first_ms = engine_ms < link_ms ? engine_ms : link_ms;
@@ -331,19 +357,22 @@ uint64_t sim_device_wake_at_ms(const struct sim_device *d)
 
 void sim_device_wake(struct sim_device *d)
 {
-    if (link_poll(&d->link, sim_device_now_ms(d)))
+    if (link_poll(&d->link, sim_device_now_ms(d))) {
         open_connection(d);
+    }
     jobs_engine_tick(&d->engine, sim_device_now_ms(d));
     sim_device_settle(d);
 }
 
 bool sim_device_is_idle(const struct sim_device *d)
 {
-    if (!d->is_on || !d->is_connected || d->engine.phase != JOBS_IDLE)
+    if (!d->is_on || !d->is_connected || d->engine.phase != JOBS_IDLE) {
         return false;
+    }
     for (int i = 0; i < JOBS_REQUEST_COUNT; i++) {
-        if (d->engine.requests[i].is_in_flight)
+        if (d->engine.requests[i].is_in_flight) {
             return false;
+        }
     }
     return true;
 }
@@ -352,16 +381,19 @@ void sim_device_settle(struct sim_device *d)
 {
     struct sim_world *w = d->world;
 
-    if (!d->is_on)
+    if (!d->is_on) {
         return;
+    }
     if (d->is_dead) {
         sim_device_power_cut(d);
         return;
     }
-    if (d->must_drop)
+    if (d->must_drop) {
         sim_device_cut(d);
-    if (!d->is_on)
+    }
+    if (!d->is_on) {
         return;
+    }
     sim_check(w, d->engine.phase <= JOBS_RETURNING, "no such phase");
     sim_check(w, jobs_engine_wake_at_ms(&d->engine) > sim_device_now_ms(d), "%s is due at once, for ever",
               d->name);

@@ -20,8 +20,9 @@ static struct sim_entry *find(struct sim_device *d, const char *job_id, int64_t 
     for (unsigned i = 0; i < w->entry_count; i++) {
         struct sim_entry *e = &w->ledger[i];
         if (!e->is_retired && e->device == d->index && e->number == number && e->queued_at_s == queued_at_s &&
-            strcmp(e->job_id, job_id) == 0)
+            strcmp(e->job_id, job_id) == 0) {
             return e;
+        }
     }
     return NULL;
 }
@@ -29,8 +30,9 @@ static struct sim_entry *find(struct sim_device *d, const char *job_id, int64_t 
 void sim_ledger_retire(struct sim_world *w, const char *job_id)
 {
     for (unsigned i = 0; i < w->entry_count; i++) {
-        if (strcmp(w->ledger[i].job_id, job_id) == 0)
+        if (strcmp(w->ledger[i].job_id, job_id) == 0) {
             w->ledger[i].is_retired = true;
+        }
     }
 }
 
@@ -42,8 +44,9 @@ static enum sim_action action_of_document(struct sim_device *d)
     sim_check(d->world, strncmp(d->document, head, strlen(head)) == 0, "a bad document is run");
     for (unsigned i = 0; i < SIM_ACTIONS; i++) {
         size_t len = strlen(sim_actions[i].name);
-        if (strncmp(name, sim_actions[i].name, len) == 0 && name[len] == '"')
+        if (strncmp(name, sim_actions[i].name, len) == 0 && name[len] == '"') {
             return (enum sim_action)i;
+        }
     }
     sim_fail(d->world, "a document that no handler is for is run: %.60s", d->document);
 }
@@ -102,12 +105,14 @@ static void check_claim(struct sim_device *d, const struct sim_entry *e, const s
     struct sim_world *w = d->world;
     struct sim_look look = sim_service_look(w, e);
 
-    if (w->service->was_restored || !look.is_there || look.status != EXECUTION_IN_PROGRESS)
+    if (w->service->was_restored || !look.is_there || look.status != EXECUTION_IN_PROGRESS) {
         return; /* the service has moved on, while the answer was on its way */
+    }
     sim_check(w, look.attempt == run->attempt, "G1: the service knows of attempt %u, run is %u", look.attempt,
               run->attempt);
-    if (!w->service->was_set && run->attempt == 1) /* what is IN_PROGRESS comes before what is QUEUED */
+    if (!w->service->was_set && run->attempt == 1) { /* what is IN_PROGRESS comes before what is QUEUED */
         sim_check(w, !sim_service_has_earlier(w, e), "G3: another one stood in line before");
+    }
 }
 
 static bool is_over(struct sim_world *w, const struct sim_entry *e)
@@ -160,8 +165,9 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status)
     struct sim_entry *e =
         find(d, journal.started.job_id, journal.started.execution_number, journal.started.queued_at_s);
     w->totals->confirmed++;
-    if (!e)
+    if (!e) {
         return; /* restored: its ledger entry is of a life that the service has forgotten */
+    }
     sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused, "G2: two final statuses confirmed");
     e->has_confirmed = true;
     e->confirmed = status;
@@ -198,8 +204,9 @@ void sim_ledger_journal_lost(struct sim_device *d)
 /* A service that forgets is outside of G1 and G2. Of G4 remains what the ring knows. */
 void sim_ledger_service_restored(struct sim_world *w)
 {
-    for (unsigned i = 0; i < w->entry_count; i++)
+    for (unsigned i = 0; i < w->entry_count; i++) {
         w->ledger[i].is_forgiven = true;
+    }
     sim_ledger_service_moved(w);
 }
 
@@ -215,8 +222,9 @@ void sim_ledger_told(struct sim_device *d, uint32_t run_id)
     struct sim_world *w = d->world;
     struct sim_entry *e = in_hand(d) ? in_hand(d) : d->owed;
 
-    if (!e || (in_hand(d) && d->run_id != run_id))
+    if (!e || (in_hand(d) && d->run_id != run_id)) {
         return;
+    }
     uint64_t deadline_ms = e->renewed_ms + 1000u * (uint64_t)sim_actions[e->action].deadline_s;
     sim_check(w, w->now_ms >= deadline_ms || e->over_ms > 0 || e->is_forgiven || is_over(w, e),
               "R-22: told to end, and nobody has ended it");
@@ -228,8 +236,9 @@ void sim_ledger_service_moved(struct sim_world *w)
 {
     for (unsigned i = 0; i < w->device_count; i++) {
         struct sim_entry *e = in_hand(&w->devices[i]);
-        if (e && e->over_ms == 0 && is_over(w, e))
+        if (e && e->over_ms == 0 && is_over(w, e)) {
             e->over_ms = w->now_ms;
+        }
     }
 }
 
@@ -246,8 +255,9 @@ void sim_ledger_check_told(struct sim_world *w)
         struct sim_device *d = &w->devices[i];
         struct sim_entry *e = in_hand(d);
         if (!e || e->over_ms == 0 || e->is_told || e->has_reported || !d->is_connected ||
-            (w->is_deaf && !is_calm) || e->is_forgiven)
+            (w->is_deaf && !is_calm) || e->is_forgiven) {
             continue;
+        }
         uint64_t since_ms = later(later(e->over_ms, w->last_fault_ms), d->connected_ms);
         since_ms = is_calm ? later(since_ms, w->calm_ms) : since_ms;
         sim_check(w, w->now_ms <= since_ms + (is_calm ? TOLD_WITHIN_CALM_MS : TOLD_WITHIN_MS),
@@ -270,12 +280,14 @@ static void check_entry(struct sim_world *w, const struct sim_entry *e)
 {
     struct sim_look look = sim_service_look(w, e);
 
-    if (!look.is_there || e->is_retired)
+    if (!look.is_there || e->is_retired) {
         return; /* deleted */
+    }
     sim_check(w, execution_status_is_terminal(look.status), "G3: %s is left", e->job_id);
     w->totals->by_status[look.status]++;
-    if (look.status == EXECUTION_CANCELED || look.status == EXECUTION_TIMED_OUT)
+    if (look.status == EXECUTION_CANCELED || look.status == EXECUTION_TIMED_OUT) {
         return;
+    }
     const char *const confirmed = e->confirmed == JOBS_STATUS_SUCCEEDED  ? "SUCCEEDED"
                                   : e->confirmed == JOBS_STATUS_REJECTED ? "REJECTED"
                                                                          : "FAILED";
@@ -285,8 +297,9 @@ static void check_entry(struct sim_world *w, const struct sim_entry *e)
         e->is_excused || e->is_forgiven || is_overtaken(w, e->device, e->job_id, e->number, e->queued_at_s);
     sim_check(w, !e->has_confirmed || is_excused || is_same, "G2: %s was confirmed for %s, and is %s",
               confirmed, e->job_id, execution_status_text(look.status));
-    if (e->action == SIM_RESTART && look.status == EXECUTION_SUCCEEDED && !e->has_reported)
+    if (e->action == SIM_RESTART && look.status == EXECUTION_SUCCEEDED && !e->has_reported) {
         sim_check(w, w->devices[e->device].boots > e->boot_of_start, "R-04: a restart that was none");
+    }
 }
 
 static void count_reason(struct sim_world *w, const char *reason)
@@ -305,8 +318,9 @@ static void count_reasons(struct sim_world *w)
 
     sim_check(w, sqlite3_prepare_v2(w->service->db, sql, -1, &q, NULL) == SQLITE_OK, "no reasons: %s",
               sqlite3_errmsg(w->service->db));
-    while (sqlite3_step(q) == SQLITE_ROW)
+    while (sqlite3_step(q) == SQLITE_ROW) {
         count_reason(w, (const char *)sqlite3_column_text(q, 0));
+    }
     sqlite3_finalize(q);
 }
 
@@ -327,8 +341,9 @@ static void check_successes(struct sim_world *w)
          * retry of that id, too. */
         int64_t number = sqlite3_column_int64(q, 2), queued_at_s = sqlite3_column_int64(q, 3);
         if (action == SIM_RESTART || action == SIM_LATER ||
-            is_overtaken(w, d->index, job_id, number, queued_at_s))
+            is_overtaken(w, d->index, job_id, number, queued_at_s)) {
             continue;
+        }
         sim_check(w, find(d, job_id, number, queued_at_s) != NULL,
                   "G2: %s has succeeded, and was never started", job_id);
     }
@@ -339,8 +354,9 @@ static bool was_fair(const struct sim_world *w)
 {
     for (int i = 0; i < SIM_CHOICES; i++) {
         for (int k = 1; k < SIM_OPTIONS_MAX; k++) {
-            if (w->chooser.faults[i][k] > 0)
+            if (w->chooser.faults[i][k] > 0) {
                 return false;
+            }
         }
     }
     return w->chooser.is_planned;
@@ -348,13 +364,15 @@ static bool was_fair(const struct sim_world *w)
 
 void sim_ledger_check_end(struct sim_world *w)
 {
-    for (unsigned i = 0; i < w->entry_count; i++)
+    for (unsigned i = 0; i < w->entry_count; i++) {
         check_entry(w, &w->ledger[i]);
+    }
     for (unsigned i = 0; i < w->device_count; i++) {
         const struct sim_device *d = &w->devices[i];
         sim_check(w, !d->engine.journal.has_outcome, "G2: a final status is left on %s", d->name);
-        if (was_fair(w))
+        if (was_fair(w)) {
             sim_check(w, d->saves == 3 * w->entry_count, "G6: %u puts for %u jobs", d->saves, w->entry_count);
+        }
     }
     count_reasons(w);
     check_successes(w);

@@ -25,8 +25,9 @@ static int on_open(sqlite3 *db, const char **why, const struct sqlite3_api_routi
     (void)why;
     (void)api;
     opened = db;
-    if (!image)
+    if (!image) {
         return SQLITE_OK;
+    }
     unsigned char *bytes = image;
     image = NULL;
     return sqlite3_deserialize(db, "main", bytes, image_len, image_len,
@@ -56,8 +57,9 @@ static struct sim_device *device_of_topic(struct sim_world *w, const char *topic
         const char *name = w->devices[i].name;
         size_t len = strlen(name);
         if (strncmp(topic + strlen("$aws/things/"), name, len) == 0 &&
-            topic[strlen("$aws/things/") + len] == '/')
+            topic[strlen("$aws/things/") + len] == '/') {
             return &w->devices[i];
+        }
     }
     return NULL;
 }
@@ -70,16 +72,20 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
     unsigned option = sim_happens(w, choice, UINT32_MAX);
     uint64_t in_ms = option == SIM_DELIVERY_LATE ? LATE_MS : SIM_LATENCY_MS;
 
-    if (choice == SIM_CHOICE_NOTICE && (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_LATE))
+    if (choice == SIM_CHOICE_NOTICE && (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_LATE)) {
         d->missed_ms = w->now_ms;
-    if (option == SIM_DELIVERY_CUT && d->is_connected && d->connection == connection)
+    }
+    if (option == SIM_DELIVERY_CUT && d->is_connected && d->connection == connection) {
         sim_device_cut(d);
-    if (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_CUT)
+    }
+    if (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_CUT) {
         return;
+    }
     sim_post_message(w, SIM_EVENT_TO_DEVICE, d->index, connection, in_ms, topic, payload, len);
-    if (option == SIM_DELIVERY_DOUBLED)
+    if (option == SIM_DELIVERY_DOUBLED) {
         sim_post_message(w, SIM_EVENT_TO_DEVICE, d->index, connection, in_ms + SIM_LATENCY_MS, topic, payload,
                          len);
+    }
 }
 
 static void notify(void *ctx, const char *topic, const char *payload, size_t len)
@@ -88,10 +94,11 @@ static void notify(void *ctx, const char *topic, const char *payload, size_t len
     struct sim_device *d = device_of_topic(w, topic);
 
     w->totals->notices++;
-    if (d && w->is_deaf && !w->chooser.is_calm)
+    if (d && w->is_deaf && !w->chooser.is_calm) {
         d->missed_ms = w->now_ms;
-    else if (d && d->is_connected)
+    } else if (d && d->is_connected) {
         deliver(d, SIM_CHOICE_NOTICE, d->connection, topic, payload, len);
+    }
 }
 
 /* ---- open, restart, close */
@@ -119,8 +126,9 @@ static bool open_core(struct sim_service *s)
         .database = ":memory:", .now_ms = now_ms, .publish = notify, .ctx = &s->world};
 
     s->core = core_open(&config, why, sizeof why);
-    if (!s->core)
+    if (!s->core) {
         fprintf(stderr, "sim: %s\n", why);
+    }
     return s->core && look_into(s);
 }
 
@@ -154,8 +162,9 @@ bool sim_service_open(struct sim_service *s)
     *s = (struct sim_service){0};
     sqlite3_auto_extension((void (*)(void))on_open);
     bool is_good = open_core(s);
-    for (unsigned i = 0; is_good && i < SIM_DEVICES; i++)
+    for (unsigned i = 0; is_good && i < SIM_DEVICES; i++) {
         is_good = add_thing(s, i);
+    }
     return is_good;
 }
 
@@ -192,8 +201,9 @@ void sim_service_restart(struct sim_world *w, bool is_from_backup)
 {
     struct sim_service *s = w->service;
 
-    if (is_from_backup && !s->backup)
+    if (is_from_backup && !s->backup) {
         return;
+    }
     sim_trace(w, "the service restarts");
     if (is_from_backup) {
         s->was_restored = true;
@@ -207,8 +217,9 @@ void sim_service_restart(struct sim_world *w, bool is_from_backup)
     sim_check(w, open_core(s), "the service does not come back");
     s->next_timer_ms = 0;
     core_announce_pending(s->core);
-    if (is_from_backup)
+    if (is_from_backup) {
         sim_ledger_service_restored(w);
+    }
 }
 
 void sim_service_set_clock(struct sim_world *w, int64_t by_ms)
@@ -224,8 +235,9 @@ static const char *token_of(const char *payload, size_t *len)
 {
     static const char key[] = "\"clientToken\":\"";
     const char *at = strstr(payload, key);
-    if (!at)
+    if (!at) {
         return NULL;
+    }
     at += strlen(key);
     *len = strcspn(at, "\"");
     return at;
@@ -269,8 +281,9 @@ static void serve(struct sim_device *d, const struct sim_event *request, bool di
                         (struct slice){request->payload, request->payload_len}, &answer);
     sim_check(w, core_commit(s->core), "no commit");
     s->next_timer_ms = 0;
-    if (is_update && answer.topic && strstr(answer.topic, "/accepted"))
+    if (is_update && answer.topic && strstr(answer.topic, "/accepted")) {
         sim_witness_accepted(w, request, &seen);
+    }
     if (dies_after) {
         sim_service_restart(w, false);
     } else {
@@ -287,12 +300,13 @@ void sim_service_request(struct sim_world *w, const struct sim_event *event)
     unsigned option = sim_happens(w, SIM_CHOICE_SERVE, UINT32_MAX);
 
     w->service->requests++;
-    if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST)
+    if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST) {
         reject(d, event, sim_option_text(SIM_CHOICE_SERVE, option));
-    else if (option == SIM_SERVE_DIES_BEFORE)
+    } else if (option == SIM_SERVE_DIES_BEFORE) {
         sim_service_restart(w, false);
-    else
+    } else {
         serve(d, event, option == SIM_SERVE_DIES_AFTER);
+    }
 }
 
 /* ---- the operator */
@@ -320,10 +334,12 @@ static size_t write_document(struct sim_world *w, const struct sim_job *job, cha
     size_t pad =
         sim_dice(&w->chooser, 40) == 39 ? 4000 + sim_dice(&w->chooser, 4000) : sim_dice(&w->chooser, 200);
 
-    if (job->action == SIM_BAD && sim_dice(&w->chooser, 5) > 0)
+    if (job->action == SIM_BAD && sim_dice(&w->chooser, 5) > 0) {
         return (size_t)snprintf(out, cap, "%s", bad_document);
-    if (job->action == SIM_BAD)
+    }
+    if (job->action == SIM_BAD) {
         pad = 7000; /* no message of this size fits */
+    }
     return (size_t)snprintf(out, cap, "{\"action\":\"%s\",\"made\":%u,\"pad\":\"%0*d\"}",
                             sim_actions[job->action == SIM_BAD ? SIM_ONCE : job->action].name, job->creations,
                             (int)pad, 0);
@@ -333,8 +349,9 @@ static size_t write_document(struct sim_world *w, const struct sim_job *job, cha
 static bool was_made_in(const struct sim_job *job, int64_t second)
 {
     for (unsigned i = 0; i < job->creations; i++) {
-        if (job->created_at_s[i] == second)
+        if (job->created_at_s[i] == second) {
             return true;
+        }
     }
     return false;
 }
@@ -347,8 +364,9 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
     char document[9000];
     size_t count = 0;
 
-    if (job->creations == SIM_CREATIONS)
+    if (job->creations == SIM_CREATIONS) {
         return;
+    }
     if (was_made_in(job, wall_ms(w) / 1000)) {
         sim_post(w, SIM_EVENT_CREATE, 0, 1000)->value = (unsigned)(job - w->jobs);
         return;
@@ -406,8 +424,9 @@ bool sim_service_delete(struct sim_world *w, struct sim_job *job)
     jobs_delete(operate(w), job->id, true, &error);
     sim_trace(w, "job %s is deleted: %d", job->id, (int)error.code);
     bool was_there = error.code == CORE_OK;
-    if (was_there)
+    if (was_there) {
         job->gone_ms = w->now_ms;
+    }
     done(w, &error);
     sim_ledger_service_moved(w);
     return was_there;
@@ -419,10 +438,12 @@ uint64_t sim_service_timer_at_ms(struct sim_world *w)
 {
     struct sim_service *s = w->service;
 
-    if (s->next_timer_ms == 0)
+    if (s->next_timer_ms == 0) {
         s->next_timer_ms = core_next_timer_ms(s->core);
-    if (s->next_timer_ms == INT64_MAX)
+    }
+    if (s->next_timer_ms == INT64_MAX) {
         return UINT64_MAX;
+    }
     int64_t at_ms = s->next_timer_ms - SIM_START_MS - s->wall_offset_ms;
     return at_ms > 0 ? (uint64_t)at_ms : 0;
 }
@@ -504,8 +525,9 @@ unsigned sim_service_find(struct sim_world *w, struct sim_name *name, uint64_t *
     if (sqlite3_step(q) == SQLITE_ROW) {
         name->queued_at_s = sqlite3_column_int64(q, 0);
         attempt = (unsigned)atoi(text_of((const char *)sqlite3_column_text(q, 1), "\"attempt\":\""));
-        if (document)
+        if (document) {
             *document = sim_hash((const char *)sqlite3_column_text(q, 2));
+        }
     }
     sqlite3_reset(q);
     return attempt;

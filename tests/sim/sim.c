@@ -58,9 +58,10 @@ static void describe(const enum sim_action *actions, unsigned action_count, cons
     }
     len = snprintf(replay, sizeof replay, "--small %s%s%s", sim_actions[actions[0]].name,
                    action_count > 1 ? "," : "", action_count > 1 ? sim_actions[actions[1]].name : "");
-    for (unsigned i = 0; i < plan_count; i++)
+    for (unsigned i = 0; i < plan_count; i++) {
         len += snprintf(replay + len, sizeof replay - (size_t)len, "%s%u:%u", i ? "," : " --plan ",
                         plan[i].point, plan[i].option);
+    }
 }
 
 static bool play(const enum sim_action *actions, unsigned action_count, const struct sim_fault *plan,
@@ -84,8 +85,9 @@ static bool play(const enum sim_action *actions, unsigned action_count, const st
 static void print_tail(const char *text, size_t len)
 {
     const char *at = text + len;
-    for (int lines = 0; at > text && lines <= TRACE_LINES; at--)
+    for (int lines = 0; at > text && lines <= TRACE_LINES; at--) {
         lines += at[-1] == '\n';
+    }
     fputs(at > text ? at + 1 : text, stdout);
 }
 
@@ -101,12 +103,14 @@ static void tell_failure(const enum sim_action *actions, unsigned action_count, 
 
     snprintf(why, sizeof why, "%s", world.why);
     bool is_good = trace && play(actions, action_count, plan, plan_count, seed, trace, &scratch);
-    if (trace)
+    if (trace) {
         fclose(trace);
+    }
     flockfile(stdout);
     printf("\nBROKEN: %s\n  replay: sim %s\n", why, replay);
-    if (is_good)
+    if (is_good) {
         printf("  (it did not break again: something outlives a world)\n");
+    }
     print_tail(text ? text : "", len);
     printf("BROKEN: %s\n  replay: sim %s\n", why, replay);
     fflush(stdout);
@@ -130,8 +134,9 @@ static void crashed(int signal_number)
 static bool play_planned(const struct campaign *c, const struct sim_fault *plan, unsigned plan_count,
                          struct sim_totals *totals)
 {
-    if (play(c->actions, c->action_count, plan, plan_count, 0, NULL, totals))
+    if (play(c->actions, c->action_count, plan, plan_count, 0, NULL, totals)) {
         return true;
+    }
     tell_failure(c->actions, c->action_count, plan, plan_count, 0);
     return false;
 }
@@ -148,15 +153,18 @@ static bool explore(const struct campaign *c, struct sim_fault *plan, unsigned p
     memcpy(options[plan_count], world.chooser.options, points);
     for (uint32_t point = first; point < points; point++) {
         for (uint32_t option = 1; option <= options[plan_count][point]; option++) {
-            if (plan_count == 0 ? (turn++ % workers != worker) : (turn++ % c->second != 0))
+            if (plan_count == 0 ? (turn++ % workers != worker) : (turn++ % c->second != 0)) {
                 continue;
+            }
             plan[plan_count] = (struct sim_fault){point, option};
-            if (!play_planned(c, plan, plan_count + 1, totals))
+            if (!play_planned(c, plan, plan_count + 1, totals)) {
                 return false;
+            }
             if (plan_count + 1 < SIM_PLAN_MAX && c->second > 0) {
                 uint32_t kept = turn;
-                if (!explore(c, plan, plan_count + 1, worker, workers, totals))
+                if (!explore(c, plan, plan_count + 1, worker, workers, totals)) {
                     return false;
+                }
                 turn = kept;
             }
         }
@@ -190,8 +198,9 @@ static int work(const struct campaign *c, unsigned worker, unsigned workers, str
     bool is_good =
         sim_service_open(&service) && (c->action_count > 0 ? play_small(c, worker, workers, totals)
                                                            : play_random(c, worker, workers, totals));
-    if (!is_good)
+    if (!is_good) {
         return 1;
+    }
     sim_service_close(&service);
     if (sqlite3_memory_used() != 0) {
         printf("BROKEN: SQLite still holds %lld bytes\n", (long long)sqlite3_memory_used());
@@ -204,8 +213,9 @@ static void add(struct sim_totals *sum, const struct sim_totals *part)
 {
     uint64_t *to = (uint64_t *)sum;
     const uint64_t *from = (const uint64_t *)part;
-    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
+    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++) {
         to[i] += from[i];
+    }
 }
 _Static_assert(sizeof(struct sim_totals) % sizeof(uint64_t) == 0, "totals are counters");
 
@@ -220,8 +230,9 @@ static bool run_campaign(const struct campaign *c, unsigned workers, struct sim_
     fflush(stdout);
     for (unsigned i = 0; is_good && i < workers; i++) {
         pids[i] = fork();
-        if (pids[i] == 0)
+        if (pids[i] == 0) {
             exit(work(c, i, workers, &parts[i]));
+        }
         is_good = pids[i] > 0;
     }
     for (unsigned i = 0; i < workers; i++) {
@@ -261,9 +272,10 @@ static void tell_faults(const struct sim_totals *t)
 {
     printf("\nfaults injected:\n");
     for (int i = 0; i < SIM_CHOICES; i++) {
-        for (unsigned k = 1; k < sim_option_count((enum sim_choice)i); k++)
+        for (unsigned k = 1; k < sim_option_count((enum sim_choice)i); k++) {
             printf("  %-13s %-36s %9llu\n", sim_choice_text((enum sim_choice)i),
                    sim_option_text((enum sim_choice)i, k), (unsigned long long)t->faults[i][k]);
+        }
     }
 }
 
@@ -289,12 +301,14 @@ static void tell_paths(const struct sim_totals *t)
     printf("  %-50s %9llu\n", "final statuses confirmed to the application",
            (unsigned long long)t->confirmed);
     for (int i = 0; i < EXECUTION_STATUS_COUNT; i++) {
-        if (t->by_status[i] > 0)
+        if (t->by_status[i] > 0) {
             printf("  started, and ended %-31s %9llu\n", execution_status_text((enum execution_status)i),
                    (unsigned long long)t->by_status[i]);
+        }
     }
-    for (int i = 1; i < JOBS_REASON_COUNT; i++)
+    for (int i = 1; i < JOBS_REASON_COUNT; i++) {
         printf("  reason %-43s %9llu\n", reasons[i], (unsigned long long)t->by_reason[i]);
+    }
 }
 
 /* ---- the command line */
@@ -345,15 +359,17 @@ static int tell_one(const enum sim_action *actions, unsigned action_count, const
     FILE *nowhere = is_quiet ? fopen("/dev/null", "w") : NULL;
 
     signal(SIGABRT, crashed);
-    if (!sim_service_open(&service))
+    if (!sim_service_open(&service)) {
         return 1;
+    }
     bool is_good = play(actions, action_count, plan, plan_count, seed, is_quiet ? nowhere : stdout, &totals);
     printf("%s%s\n%llu events, trace %016llx\n",
            is_good ? "no guarantee broke" : "BROKEN: ", is_good ? "" : world.why,
            (unsigned long long)totals.events, (unsigned long long)totals.hash);
     sim_service_close(&service);
-    if (nowhere)
+    if (nowhere) {
         fclose(nowhere);
+    }
     return is_good ? 0 : 1;
 }
 
@@ -362,10 +378,12 @@ static bool read_actions(char *text, enum sim_action *actions, unsigned *count)
     *count = 0;
     for (char *name = strtok(text, ","); name; name = strtok(NULL, ",")) {
         unsigned action = 0;
-        while (action <= SIM_BAD && strcmp(name, name_of((enum sim_action)action)) != 0)
+        while (action <= SIM_BAD && strcmp(name, name_of((enum sim_action)action)) != 0) {
             action++;
-        if (action > SIM_BAD || *count == 2)
+        }
+        if (action > SIM_BAD || *count == 2) {
             return false;
+        }
         actions[(*count)++] = (enum sim_action)action;
     }
     return *count > 0;
@@ -383,9 +401,10 @@ static bool read_plan(char *text, struct sim_fault *plan, unsigned *count)
 {
     *count = 0;
     for (char *pair = strtok(text, ","); pair; pair = strtok(NULL, ",")) {
-        if (*count == SIM_PLAN_MAX ||
-            sscanf(pair, "%u:%u", &plan[*count].point, &plan[*count].option) != 2) /* NOLINT(cert-err34-c) */
+        if (*count == SIM_PLAN_MAX || sscanf(pair, "%u:%u", &plan[*count].point, &plan[*count].option) !=
+                                          2) { /* NOLINT(cert-err34-c) */
             return false;
+        }
         ++*count;
     }
     return true;
@@ -458,14 +477,17 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (seed > 0 || action_count > 0)
+    if (seed > 0 || action_count > 0) {
         return tell_one(actions, action_count, plan, plan_count, seed, is_quiet);
-    if (is_exhaustive || is_single)
+    }
+    if (is_exhaustive || is_single) {
         is_good = run_exhaustive(is_exhaustive, is_exhaustive, workers, &sum);
-    else if (seeds == 0)
+    } else if (seeds == 0) {
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
-    if (seeds > 0 || !(is_exhaustive || is_single))
+    }
+    if (seeds > 0 || !(is_exhaustive || is_single)) {
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
+    }
     printf("all together: %llu worlds, %llu executions started\n", (unsigned long long)sum.worlds,
            (unsigned long long)sum.executions);
     tell_faults(&sum);

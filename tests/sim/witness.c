@@ -21,8 +21,9 @@ bool sim_witness_sees(struct sim_world *w, const struct sim_event *request, stru
     size_t len = job_id ? strcspn(job_id + strlen(jobs), "/") : 0;
 
     *seen = (struct sim_witness){.name = {.device = request->device}};
-    if (!job_id || strcmp(job_id + strlen(jobs) + len, "/update") != 0)
+    if (!job_id || strcmp(job_id + strlen(jobs) + len, "/update") != 0) {
         return false;
+    }
     sim_check(w, len < sizeof seen->name.job_id, "an update of no job");
     memcpy(seen->name.job_id, job_id + strlen(jobs), len);
     seen->name.number = number_of(request->payload, "\"executionNumber\":");
@@ -46,8 +47,9 @@ struct sim_hit *sim_witness_hit(struct sim_world *w, const struct sim_name *name
     for (unsigned i = 0; i < w->hit_count; i++) {
         const struct sim_name *n = &w->hits[i].name;
         if (n->device == name->device && n->number == name->number && n->queued_at_s == name->queued_at_s &&
-            strcmp(n->job_id, name->job_id) == 0)
+            strcmp(n->job_id, name->job_id) == 0) {
             return &w->hits[i];
+        }
     }
     return NULL;
 }
@@ -65,10 +67,12 @@ static void check_stray(struct sim_device *d, const struct sim_job *job, bool is
 
     w->totals->strays++;
     sim_trace(w, "**** it was meant for an earlier %s", job->id);
-    if (sent_ms <= job->created_ms || w->service->was_restored)
+    if (sent_ms <= job->created_ms || w->service->was_restored) {
         return;
-    if (is_claim)
+    }
+    if (is_claim) {
         return; /* the service had put it off; what it has met is read before it runs: sim_witness_started */
+    }
     sim_check(w, d->missed_ms >= job->gone_ms || d->refused_ms >= job->gone_ms,
               "G2: %s gets an update for the one before it", job->id);
 }
@@ -82,10 +86,12 @@ void sim_witness_accepted(struct sim_world *w, const struct sim_event *request, 
     bool is_claim = strstr(request->payload, "\"state\":\"accepted\"") != NULL;
     bool is_stray = seen->name.queued_at_s != request->about_s;
 
-    if (attempt < seen->attempt)
+    if (attempt < seen->attempt) {
         hit(w, &seen->name)->is_blurred = true;
-    if (request->sent_ms < d->claims[job - w->jobs].accepted_ms)
+    }
+    if (request->sent_ms < d->claims[job - w->jobs].accepted_ms) {
         hit(w, &seen->name)->is_stray = true;
+    }
     if (is_stray) {
         hit(w, &seen->name)->is_stray = true;
         check_stray(d, job, is_claim, request->sent_ms);
@@ -105,8 +111,9 @@ void sim_witness_started(struct sim_device *d, const struct jobs_run *run)
     const struct sim_job *job = job_of(w, run->job_id);
     const struct sim_claim *claim = &d->claims[job - w->jobs];
 
-    if (claim->was_on_its_way && d->missed_ms >= job->gone_ms)
+    if (claim->was_on_its_way && d->missed_ms >= job->gone_ms) {
         return; /* nobody has told it that the job was made again */
+    }
     sim_check(w,
               claim->name.number == run->execution_number && claim->name.queued_at_s == run->queued_at_s &&
                   claim->attempt == run->attempt,

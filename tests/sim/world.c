@@ -25,8 +25,9 @@ void sim_fail(struct sim_world *w, const char *format, ...)
 uint64_t sim_hash(const char *text)
 {
     uint64_t hash = 14695981039346656037u;
-    for (; *text; text++)
+    for (; *text; text++) {
         hash = (hash ^ (uint8_t)*text) * 1099511628211u;
+    }
     return hash;
 }
 
@@ -35,15 +36,17 @@ void sim_trace(struct sim_world *w, const char *format, ...)
     char line[1200];
     va_list args;
 
-    if (!w->trace)
+    if (!w->trace) {
         return;
+    }
     int len = snprintf(line, sizeof line, "%10.3f ", (double)w->now_ms / 1000);
     va_start(args, format);
     vsnprintf(line + len, sizeof line - (size_t)len, format, args);
     va_end(args);
     fprintf(w->trace, "%s\n", line);
-    for (const char *c = line; *c; c++)
+    for (const char *c = line; *c; c++) {
         w->totals->hash = (w->totals->hash ^ (uint8_t)*c) * 1099511628211u;
+    }
 }
 
 unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed)
@@ -95,8 +98,9 @@ static void forget_event(struct sim_world *w, unsigned index)
 static void forget_messages(struct sim_world *w)
 {
     for (unsigned i = w->event_count; i > 0; i--) {
-        if (w->events[i - 1].topic)
+        if (w->events[i - 1].topic) {
             forget_event(w, i - 1);
+        }
     }
 }
 
@@ -105,8 +109,9 @@ static unsigned first_event(const struct sim_world *w)
     unsigned first = 0;
     for (unsigned i = 1; i < w->event_count; i++) {
         const struct sim_event *a = &w->events[i], *b = &w->events[first];
-        if (a->at_ms < b->at_ms || (a->at_ms == b->at_ms && a->serial < b->serial))
+        if (a->at_ms < b->at_ms || (a->at_ms == b->at_ms && a->serial < b->serial)) {
             first = i;
+        }
     }
     return first;
 }
@@ -117,30 +122,32 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
     bool is_of_boot = d->is_on && event->epoch == d->boots;
     bool is_of_connection = d->is_on && event->epoch == d->connection;
 
-    if (event->kind == SIM_EVENT_BOOT && !d->is_on)
+    if (event->kind == SIM_EVENT_BOOT && !d->is_on) {
         sim_device_boot(d);
-    else if (event->kind == SIM_EVENT_REGISTER && is_of_boot)
+    } else if (event->kind == SIM_EVENT_REGISTER && is_of_boot) {
         sim_device_register(d);
-    else if (event->kind == SIM_EVENT_APPLICATION && is_of_boot)
+    } else if (event->kind == SIM_EVENT_APPLICATION && is_of_boot) {
         sim_application_step(d);
-    else if (event->kind == SIM_EVENT_OPENED && is_of_connection)
+    } else if (event->kind == SIM_EVENT_OPENED && is_of_connection) {
         sim_device_opened(d);
-    else if (event->kind == SIM_EVENT_SUBACK && is_of_connection && d->is_connected)
+    } else if (event->kind == SIM_EVENT_SUBACK && is_of_connection && d->is_connected) {
         sim_device_suback(d, event->value);
-    else if (event->kind == SIM_EVENT_TO_DEVICE && is_of_connection && d->is_connected)
+    } else if (event->kind == SIM_EVENT_TO_DEVICE && is_of_connection && d->is_connected) {
         sim_device_message(d, event);
-    else if (event->kind == SIM_EVENT_TO_SERVICE)
+    } else if (event->kind == SIM_EVENT_TO_SERVICE) {
         sim_service_request(w, event); /* also of a connection that is gone: it was on its way */
-    else if (event->kind == SIM_EVENT_CREATE)
+    } else if (event->kind == SIM_EVENT_CREATE) {
         sim_service_create(w, &w->jobs[event->value]);
+    }
 }
 
 /* ---- what goes wrong between two events */
 
 static void cut_all(struct sim_world *w)
 {
-    for (unsigned i = 0; i < w->device_count; i++)
+    for (unsigned i = 0; i < w->device_count; i++) {
         sim_device_cut(&w->devices[i]);
+    }
 }
 
 static void restart_broker(struct sim_world *w)
@@ -158,13 +165,16 @@ static struct sim_job *victim(struct sim_world *w)
 
     for (unsigned i = 0; i < w->job_count; i++) {
         struct sim_job *job = &w->jobs[i];
-        if (!job->is_created)
+        if (!job->is_created) {
             continue;
+        }
         if (d->is_on && d->engine.phase != JOBS_IDLE && strcmp(d->engine.current.job_id, job->id) == 0 &&
-            sim_dice(&w->chooser, 4) == 0)
+            sim_dice(&w->chooser, 4) == 0) {
             return job;
-        if (!newest || sim_dice(&w->chooser, 3) > 0)
+        }
+        if (!newest || sim_dice(&w->chooser, 3) > 0) {
             newest = job;
+        }
     }
     return newest;
 }
@@ -172,26 +182,31 @@ static struct sim_job *victim(struct sim_world *w)
 static void operate(struct sim_world *w, unsigned option)
 {
     struct sim_job *job = victim(w);
-    if (!job)
+    if (!job) {
         return;
+    }
     if (option == SIM_STEP_CANCEL || option == SIM_STEP_CANCEL_FORCED) {
         sim_service_cancel(w, job, option == SIM_STEP_CANCEL_FORCED);
         return;
     }
-    if (sim_service_delete(w, job) && option == SIM_STEP_DELETE_CREATE)
+    if (sim_service_delete(w, job) && option == SIM_STEP_DELETE_CREATE) {
         sim_post(w, SIM_EVENT_CREATE, 0, 700)->value = (unsigned)(job - w->jobs);
+    }
 }
 
 static void go_wrong(struct sim_world *w)
 {
     struct sim_device *d = &w->devices[sim_dice(&w->chooser, w->device_count)];
     uint32_t allowed = UINT32_MAX;
-    if (w->has_lost_journal || !w->has_backups)
+    if (w->has_lost_journal || !w->has_backups) {
         allowed &= ~(1u << SIM_STEP_BACKUP); /* both lost: nobody would know anything any more */
-    if (!d->is_on)
+    }
+    if (!d->is_on) {
         allowed &= ~(1u << SIM_STEP_POWER_CUT | 1u << SIM_STEP_RESYNC);
-    if (!d->is_connected)
+    }
+    if (!d->is_connected) {
         allowed &= ~(1u << SIM_STEP_CUT);
+    }
 
     unsigned option = sim_happens(w, SIM_CHOICE_STEP, allowed);
     switch (option) {
@@ -256,8 +271,9 @@ void sim_world_small(struct sim_world *w, struct sim_service *service, const enu
 {
     begin(w, service, 1);
     w->has_backups = true;
-    for (unsigned i = 0; i < action_count; i++)
+    for (unsigned i = 0; i < action_count; i++) {
         add_job(w, actions[i], 1, 5000 + 10u * i);
+    }
 }
 
 void sim_world_random(struct sim_world *w, struct sim_service *service)
@@ -273,8 +289,9 @@ void sim_world_random(struct sim_world *w, struct sim_service *service)
     w->calm_ms = w->now_ms + span_ms + SIM_TIME_MIN + sim_dice(c, 30 * SIM_TIME_MIN);
     for (unsigned i = 0; i < jobs; i++) {
         enum sim_action action = (enum sim_action)sim_dice(c, SIM_BAD + 1);
-        if (action == SIM_LONG && sim_dice(c, 3) > 0)
+        if (action == SIM_LONG && sim_dice(c, 3) > 0) {
             action = SIM_ONCE; /* half an hour is long */
+        }
         unsigned targets = sim_dice(c, 4) == 0 ? (1u << devices) - 1 : 1u << sim_dice(c, devices);
         add_job(w, action, targets, sim_dice(c, span_ms));
     }
@@ -282,15 +299,18 @@ void sim_world_random(struct sim_world *w, struct sim_service *service)
 
 static bool is_quiet(struct sim_world *w)
 {
-    if (w->event_count > 0)
+    if (w->event_count > 0) {
         return false;
-    for (unsigned i = 0; i < w->device_count; i++) {
-        if (!sim_device_is_idle(&w->devices[i]))
-            return false;
     }
     for (unsigned i = 0; i < w->device_count; i++) {
-        if (sim_service_pending(w, i) > 0)
+        if (!sim_device_is_idle(&w->devices[i])) {
             return false;
+        }
+    }
+    for (unsigned i = 0; i < w->device_count; i++) {
+        if (sim_service_pending(w, i) > 0) {
+            return false;
+        }
     }
     return true;
 }
@@ -323,8 +343,9 @@ static void advance(struct sim_world *w)
     uint64_t next_ms = event_ms < wake_ms ? event_ms : wake_ms;
     next_ms = timer_ms < next_ms ? timer_ms : next_ms;
     sim_check(w, next_ms != UINT64_MAX, "nothing happens any more, and the world is not at its end");
-    if (!w->chooser.is_calm && (w->calm_ms < next_ms || w->entry_count > SIM_ENTRIES / 2))
+    if (!w->chooser.is_calm && (w->calm_ms < next_ms || w->entry_count > SIM_ENTRIES / 2)) {
         calm_down(w); /* next_ms stays: nothing that the cut has posted is late */
+    }
     w->now_ms = next_ms > w->now_ms ? next_ms : w->now_ms;
     if (timer_ms <= w->now_ms) {
         sim_service_run_timers(w);
@@ -346,8 +367,9 @@ static void run(struct sim_world *w)
         go_wrong(w);
         sim_ledger_check_told(w);
         uint64_t healed_ms = w->last_fault_ms;
-        if (w->chooser.is_calm && w->calm_ms > healed_ms)
+        if (w->chooser.is_calm && w->calm_ms > healed_ms) {
             healed_ms = w->calm_ms;
+        }
         sim_check(w, ++events < EVENTS_MAX, "busy for ever");
         sim_check(w, w->chooser.is_planned || w->chooser.is_calm || w->calm_ms != UINT64_MAX, "no end");
         sim_check(w,
@@ -365,8 +387,9 @@ static void add_up(struct sim_world *w)
     w->totals->executions += w->entry_count;
     w->totals->requests += w->service->requests;
     for (int i = 0; i < SIM_CHOICES; i++) {
-        for (int k = 0; k < SIM_OPTIONS_MAX; k++)
+        for (int k = 0; k < SIM_OPTIONS_MAX; k++) {
             w->totals->faults[i][k] += w->chooser.faults[i][k];
+        }
     }
     for (unsigned i = 0; i < w->device_count; i++) {
         w->totals->boots += w->devices[i].boots;
@@ -385,8 +408,9 @@ bool sim_world_run(struct sim_world *w)
         sim_ledger_check_end(w);
         is_good = true;
     }
-    while (w->event_count > 0)
+    while (w->event_count > 0) {
         forget_event(w, 0);
+    }
     add_up(w);
     return is_good;
 }

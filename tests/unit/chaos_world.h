@@ -73,12 +73,14 @@ static bool is_pending(const struct job *job)
 static struct job *next_job(struct world *w)
 {
     for (size_t i = 0; i < w->job_count; i++) {
-        if (is_pending(&w->jobs[i]) && strcmp(w->jobs[i].status, "IN_PROGRESS") == 0)
+        if (is_pending(&w->jobs[i]) && strcmp(w->jobs[i].status, "IN_PROGRESS") == 0) {
             return &w->jobs[i];
+        }
     }
     for (size_t i = 0; i < w->job_count; i++) {
-        if (is_pending(&w->jobs[i]))
+        if (is_pending(&w->jobs[i])) {
             return &w->jobs[i];
+        }
     }
     return NULL;
 }
@@ -88,16 +90,18 @@ static struct job *find_job(struct world *w, const char *id, int number)
 {
     for (size_t i = w->job_count; i > 0; i--) {
         struct job *job = &w->jobs[i - 1];
-        if (strcmp(job->id, id) == 0 && job->status != NULL && (number < 0 || job->number == number))
+        if (strcmp(job->id, id) == 0 && job->status != NULL && (number < 0 || job->number == number)) {
             return job;
+        }
     }
     return NULL;
 }
 
 static struct message *send_to_device(struct world *w, const char *topic, const char *text)
 {
-    if (w->air_count == IN_AIR)
+    if (w->air_count == IN_AIR) {
         return NULL; /* lost */
+    }
     struct message *m = &w->air[w->air_count++];
     *m = (struct message){.to_device = true, .connection = w->connection};
     snprintf(m->topic, sizeof m->topic, "%s", topic);
@@ -116,8 +120,9 @@ static void notify(struct world *w)
         int listed = 0;
         for (size_t i = 0; i < w->job_count && listed < 10; i++) {
             const struct job *job = &w->jobs[i];
-            if (!is_pending(job) || strcmp(job->status, lists[k]) != 0)
+            if (!is_pending(job) || strcmp(job->status, lists[k]) != 0) {
                 continue;
+            }
             len += snprintf(text + len, sizeof text - (size_t)len,
                             "%s{\"jobId\":\"%s\",\"executionNumber\":%d}", comma, job->id, job->number);
             comma = ",";
@@ -132,8 +137,9 @@ static void notify(struct world *w)
 
 static const char *details_of(const struct job *job, char *out, size_t cap)
 {
-    if (job->attempt < 0)
+    if (job->attempt < 0) {
         return "";
+    }
     snprintf(out, cap, ",\"statusDetails\":{\"attempt\":\"%d\"}", job->attempt);
     return out;
 }
@@ -142,8 +148,9 @@ static void answer(struct world *w, const struct message *request, const char *e
 {
     char topic[DEVICE_TOPIC_CAP + 10];
     char text[TEXT_CAP];
-    if (request->connection != w->connection)
+    if (request->connection != w->connection) {
         return; /* answers go only to the connection that asked */
+    }
     snprintf(topic, sizeof topic, "%s/%s", request->topic, end);
     snprintf(text, sizeof text, "{\"timestamp\":1700000000,\"clientToken\":\"%s\"%s}", request->token,
              members);
@@ -155,10 +162,11 @@ static void reject(struct world *w, const struct message *request, const char *c
     char members[300];
     char details[60];
     int len = snprintf(members, sizeof members, ",\"code\":\"%s\",\"message\":\"x\"", code);
-    if (job != NULL)
+    if (job != NULL) {
         snprintf(members + len, sizeof members - (size_t)len,
                  ",\"executionState\":{\"status\":\"%s\",\"versionNumber\":%d%s}", job->status, job->version,
                  details_of(job, details, sizeof details));
+    }
     answer(w, request, "rejected", members);
 }
 
@@ -174,17 +182,20 @@ static void serve_get(struct world *w, const struct message *request, struct job
     char details[60];
     char document[80] = "";
 
-    if (job == NULL && !is_next)
+    if (job == NULL && !is_next) {
         reject(w, request, "ResourceNotFound", NULL);
-    else if (job == NULL)
+    } else if (job == NULL) {
         answer(w, request, "accepted", "");
-    else if (!is_pending(job))
+    } else if (!is_pending(job)) {
         reject(w, request, "TerminalStateReached", NULL);
-    if (job == NULL || !is_pending(job))
+    }
+    if (job == NULL || !is_pending(job)) {
         return;
-    if (strstr(request->text, "\"includeJobDocument\":false") == NULL)
+    }
+    if (strstr(request->text, "\"includeJobDocument\":false") == NULL) {
         snprintf(document, sizeof document, ",\"jobDocument\":{\"%s\":\"%s\"}",
                  job->is_bad_document ? "no" : "action", actions[job->action].name);
+    }
     snprintf(members, sizeof members,
              ",\"execution\":{\"jobId\":\"%s\",\"status\":\"%s\",\"queuedAt\":%d,\"versionNumber\":%d,"
              "\"executionNumber\":%d%s%s}",
@@ -201,8 +212,9 @@ static void serve_update(struct world *w, const struct message *request, struct 
     for (size_t i = 0; i < 4; i++) {
         char head[40];
         snprintf(head, sizeof head, "{\"status\":\"%s\"", statuses[i]);
-        if (strncmp(request->text, head, strlen(head)) == 0)
+        if (strncmp(request->text, head, strlen(head)) == 0) {
             wanted = statuses[i];
+        }
     }
     assert_non_null(wanted);
     if (job == NULL) {
@@ -219,8 +231,9 @@ static void serve_update(struct world *w, const struct message *request, struct 
     }
     job->status = wanted;
     job->version++;
-    if (strstr(request->text, "statusDetails") != NULL)
+    if (strstr(request->text, "statusDetails") != NULL) {
         job->attempt = number_in(request->text, "\"attempt\":\"");
+    }
     if (strstr(request->text, "\"accepted\"") != NULL) {
         job->claims++;
         assert_in_range(job->attempt, 1, job->claims);
@@ -254,10 +267,11 @@ static void serve(struct world *w, const struct message *request)
     bool is_next = strcmp(id, "$next") == 0;
     struct job *job =
         is_next ? next_job(w) : find_job(w, id, number_in(request->text, "\"executionNumber\":"));
-    if (strcmp(operation, "get") == 0)
+    if (strcmp(operation, "get") == 0) {
         serve_get(w, request, job, is_next);
-    else
+    } else {
         serve_update(w, request, job);
+    }
 }
 
 #endif

@@ -63,8 +63,9 @@ static bool serve(struct fake_engine *f, struct one_job *job, enum jobs_status r
 {
     char members[400];
 
-    if (f->seen == f->effect_count || (f->cut_after > 0 && f->effect_count >= f->cut_after))
+    if (f->seen == f->effect_count || (f->cut_after > 0 && f->effect_count >= f->cut_after)) {
         return false;
+    }
     const struct fake_effect *effect = &f->effects[f->seen++];
     if (effect->kind == FAKE_START) {
         fake_return(f, result);
@@ -72,10 +73,11 @@ static bool serve(struct fake_engine *f, struct one_job *job, enum jobs_status r
         serve_update(f, job, effect->text);
     } else if (effect->kind == FAKE_PUBLISH && strcmp(effect->topic, "j1/get") == 0) {
         put_execution(job, members, sizeof members, false);
-        if (is_pending(job))
+        if (is_pending(job)) {
             fake_accept(f, "j1/get", members);
-        else
+        } else {
             fake_reject(f, "j1/get", "TerminalStateReached", "");
+        }
     } else if (effect->kind == FAKE_PUBLISH) {
         assert_string_equal(effect->topic, "$next/get");
         put_execution(job, members, sizeof members, strstr(effect->text, "includeJobDocument") == NULL);

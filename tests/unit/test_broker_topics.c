@@ -60,8 +60,9 @@ static void topics_have_the_class_of_their_place(void **state)
         {"$iotlocalx", TOPIC_RESERVED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (topic_classify(rows[i].topic) != rows[i].class)
+        if (topic_classify(rows[i].topic) != rows[i].class) {
             fail_msg("%s: %d", rows[i].topic, topic_classify(rows[i].topic));
+        }
     }
 }
 
@@ -141,8 +142,9 @@ static void malformed_private_topics_are_refused(void **state)
         char text[100];
         struct private_topic topic;
         snprintf(text, sizeof(text), PRIVATE_TOPIC_ANSWER "%s", tails[i]);
-        if (private_topic_parse(text, PRIVATE_TOPIC_ANSWER, &topic))
+        if (private_topic_parse(text, PRIVATE_TOPIC_ANSWER, &topic)) {
             fail_msg("%s", text);
+        }
     }
 }
 

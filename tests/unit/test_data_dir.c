@@ -193,8 +193,9 @@ static enum args_outcome parse(struct daemon_options *options, char *first, char
 static bool has_name(const struct daemon_options *options, const char *name)
 {
     for (size_t i = 0; i < options->name_count; i++) {
-        if (strcmp(options->names[i], name) == 0)
+        if (strcmp(options->names[i], name) == 0) {
             return true;
+        }
     }
     return false;
 }

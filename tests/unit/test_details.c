@@ -52,8 +52,9 @@ static void test_bad_keys(void **state)
     char key[131];
     struct details details = fresh();
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(details_add(&details, bad[i], "1"), ERR_ARG);
+    }
     assert_int_equal(details_add(&details, NULL, "1"), ERR_ARG);
     assert_int_equal(details_add(&details, "k", NULL), ERR_ARG);
     assert_int_equal(details_add(&details, "k", ""), ERR_ARG);
@@ -88,8 +89,9 @@ static void test_seventh_pair(void **state)
     struct details details = fresh();
     char key[2] = "a";
     (void)state;
-    for (; key[0] <= 'f'; key[0]++)
+    for (; key[0] <= 'f'; key[0]++) {
         assert_int_equal(details_add(&details, key, "1"), ERR_OK);
+    }
     struct details before = details;
     assert_int_equal(details_add(&details, "g", "1"), ERR_FULL);
     assert_memory_equal(&details, &before, sizeof details);
@@ -140,8 +142,9 @@ static void test_long_values_are_cut(void **state)
         struct details details = fresh();
         char object[sizeof(struct details) + 4];
         value[0] = '\0';
-        while (strlen(value) + 8 < sizeof value)
+        while (strlen(value) + 8 < sizeof value) {
             strcat(value, units[i]);
+        }
         assert_int_equal(details_add(&details, "k", value), ERR_OK);
         assert_true(details.len >= DETAILS_TEXT_CAP - 4);
         assert_true(details.len < DETAILS_TEXT_CAP);
@@ -172,8 +175,9 @@ static void test_last_pair_at_each_remaining_room(void **state)
         enum err err = details_add(&details, "last", "ab");
         size_t least = strlen(",\"last\":\"a\"");
         assert_int_equal(err, room < least ? ERR_FULL : ERR_OK);
-        if (err == ERR_FULL)
+        if (err == ERR_FULL) {
             assert_string_equal(details.text, before.text);
+        }
         assert_int_equal(details.len - before.len, room < least ? 0 : room == least ? least : least + 1);
         snprintf(object, sizeof object, "{%s}", details.text);
         assert_int_equal(json_read(slice_from(object), NULL, 0, NULL), ERR_OK);
@@ -211,11 +215,13 @@ static void test_random_bytes(void **state)
             value[len++] = (char)(seed >> (round % 2 ? 56 : 57)); /* all bytes, or mostly ASCII */
         }
         value[len] = '\0';
-        if (value[0] == '\0')
+        if (value[0] == '\0') {
             value[0] = 'x';
+        }
         assert_int_equal(details_add(&details, "k", value), ERR_OK);
-        for (size_t i = 0; i < details.len; i++)
+        for (size_t i = 0; i < details.len; i++) {
             assert_true((unsigned char)details.text[i] >= 0x20 && details.text[i] != 0x7f);
+        }
         snprintf(object, sizeof object, "{%s}", details.text);
         assert_int_equal(json_read(slice_from(object), NULL, 0, NULL), ERR_OK);
     }
@@ -253,13 +259,15 @@ static void test_restore_from_storage(void **state)
         assert_true(details_restore(&restored));
         assert_int_equal(restored.len, written.len);
         assert_string_equal(restored.text, written.text);
-        if (pairs < DETAILS_PAIRS_MAX)
+        if (pairs < DETAILS_PAIRS_MAX) {
             assert_int_equal(details_add(&written, key, "\"quoted\" \\ gr\xc3\xbc\xc3\x9f\n"), ERR_OK);
+        }
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(restored.text, sizeof restored.text, "%s", bad[i]);
-        if (details_restore(&restored))
+        if (details_restore(&restored)) {
             fail_msg("taken: %s", bad[i]);
+        }
         assert_string_equal(restored.text, bad[i]);
     }
 }

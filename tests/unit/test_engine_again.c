@@ -128,8 +128,9 @@ static void test_remade_while_off_line(void **state)
             struct fake_engine *f = fake_running();
             jobs_engine_disconnected(&f->engine, f->now_ms);
             fake_report(f, "j1", is_final ? JOBS_STATUS_SUCCEEDED : JOBS_STATUS_IN_PROGRESS);
-            if (is_booted)
+            if (is_booted) {
                 fake_boot(f);
+            }
             fake_connect(f);
             if (!is_final) {
                 fake_expect_publish_to(f, "$next/get");
@@ -137,10 +138,12 @@ static void test_remade_while_off_line(void **state)
             }
             fake_expect_publish_to(f, "j1/get");
             fake_accept(f, "j1/get", remade());
-            if (!is_final)
+            if (!is_final) {
                 fake_expect(f, FAKE_CANCEL, "");
-            if (!is_booted)
+            }
+            if (!is_booted) {
                 fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            }
             fake_expect_publish_to(f, "$next/get");
             fake_expect_quiet(f);
             fake_free(f);
@@ -208,14 +211,16 @@ static void lose_claim(struct fake_engine *f, enum unanswered how)
         fake_message(
             f, "notify",
             "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1700000050,\"executionNumber\":1}]}}");
-        if (how == ACCEPTED)
+        if (how == ACCEPTED) {
             fake_accept(f, "j1/update", "");
+        }
         break;
     default:
         break;
     }
-    while (f->seen == f->effect_count)
+    while (f->seen == f->effect_count) {
         fake_wake(f);
+    }
 }
 
 /* The job was deleted and made again while its claim went unanswered. An update cannot name the execution that was read, so it is
@@ -332,8 +337,9 @@ static void test_own_claim_is_read_again(void **state)
 {
     (void)state;
     for (enum unanswered how = LOST; how < UNANSWERED; how++) {
-        if (how == NOT_SENT)
+        if (how == NOT_SENT) {
             continue;
+        }
         struct fake_engine *f = fake_ready();
         claim_j1(f);
         lose_claim(f, how);
@@ -375,8 +381,9 @@ static void test_version_races(void **state)
         fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
         fake_expect_publish_to(f, "j1/update");
         fake_reject(f, "j1/update", "VersionMismatch", STATE("QUEUED"));
-        if (i == 0)
+        if (i == 0) {
             continue; /* the first time it is read at once */
+        }
         fake_expect_quiet(f);
         fake_wake(f);
     }

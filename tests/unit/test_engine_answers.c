@@ -25,8 +25,9 @@ static void answer_raw(struct fake_engine *f, const char *tail, const char *end,
     char topic[DEVICE_TOPIC_CAP];
     char payload[FAKE_TEXT_CAP];
     size_t last = f->effect_count;
-    while (f->effects[last - 1].kind != FAKE_PUBLISH)
+    while (f->effects[last - 1].kind != FAKE_PUBLISH) {
         last--;
+    }
     assert_string_equal(f->effects[last - 1].topic, tail);
     snprintf(topic, sizeof topic, "%s/%s", tail, end);
     int len =
@@ -91,10 +92,12 @@ static void test_unreadable_answers_are_lost_ones(void **state)
     static const char *const ends[] = {"accepted", "rejected"};
     char deep[256] = ",\"x\":";
     (void)state;
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(deep, "[");
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    }
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(deep, "]");
+    }
     for (size_t i = 0; i < 2; i++) {
         const char *const members[] = {deep, ",\"execution\":{\"jobId\":\"j1\"}", ",\"timestamp\":"};
         for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
@@ -115,10 +118,12 @@ static void test_answer_to_next_too_deep(void **state)
     char deep[256] = ",\"x\":";
     struct fake_engine *f = asked();
     (void)state;
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(deep, "[");
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    }
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(deep, "]");
+    }
     answer_raw(f, "$next/get", "rejected", deep);
     answer_raw(f, "$next/get", "accepted", deep);
     fake_expect_quiet(f);

@@ -96,16 +96,18 @@ static void serve_ended(struct fake_engine *f, enum ending ending, struct seen *
         const struct fake_effect *effect = &f->effects[f->seen++];
         seen->told += effect->kind == FAKE_CANCEL;
         seen->has_started = seen->has_started || effect->kind == FAKE_START;
-        if (effect->kind != FAKE_PUBLISH)
+        if (effect->kind != FAKE_PUBLISH) {
             continue;
-        if (strcmp(effect->topic, "$next/get") == 0)
+        }
+        if (strcmp(effect->topic, "$next/get") == 0) {
             answer_next(f, seen);
-        else if (ending == DELETED)
+        } else if (ending == DELETED) {
             fake_reject(f, effect->topic, "ResourceNotFound", "");
-        else if (strcmp(effect->topic, "j1/update") == 0)
+        } else if (strcmp(effect->topic, "j1/update") == 0) {
             fake_reject(f, "j1/update", "InvalidStateTransition", state);
-        else
+        } else {
             fake_accept(f, "j1/get", fake_execution("j1", 1, status, NULL));
+        }
     }
 }
 
@@ -114,8 +116,9 @@ static void bring(struct fake_engine *f, enum phase phase, enum news news)
     if (news == BY_NOTIFICATION) {
         fake_message(f, "notify", "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j9\",\"executionNumber\":1}]}}");
     } else if (news == BY_UPDATE) {
-        if (phase == RUNNING || phase == WAITING)
+        if (phase == RUNNING || phase == WAITING) {
             assert_int_equal(fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS), ERR_OK);
+        }
     } else {
         jobs_engine_disconnected(&f->engine, f->now_ms);
         f->seen = f->effect_count;
@@ -154,8 +157,9 @@ static void test_ended_in_each_phase(void **state)
         enum ending ending = (enum ending)(i / PHASES % ENDINGS);
         enum news news = (enum news)(i / (PHASES * ENDINGS));
         if ((news == BY_UPDATE && !expected[phase].has_update) ||
-            (news == BY_NOTIFICATION && phase == CLAIMING)) /* the answer to the claim tells more */
+            (news == BY_NOTIFICATION && phase == CLAIMING)) { /* the answer to the claim tells more */
             continue;
+        }
         struct fake_engine *f = enter(phase);
         struct seen seen = {0};
         unsigned starts = f->starts;
@@ -182,8 +186,9 @@ static void test_ended_in_each_phase(void **state)
         assert_false(seen.has_started);
         assert_int_equal(f->starts, starts);
         assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0); /* discarded */
-        if (phase != PENDING)
+        if (phase != PENDING) {
             assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
+        }
         start_j2(f);
 
         f->seen = f->effect_count;
@@ -222,8 +227,9 @@ static void serve_good(struct fake_engine *f, const char *status, const char *do
     for (; f->seen < f->effect_count;) {
         const struct fake_effect *effect = &f->effects[f->seen++];
         seen->told += effect->kind == FAKE_CANCEL;
-        if (effect->kind != FAKE_PUBLISH || strcmp(effect->topic, "j1/update") == 0)
+        if (effect->kind != FAKE_PUBLISH || strcmp(effect->topic, "j1/update") == 0) {
             continue;
+        }
         bool with_document = strstr(effect->text, "includeJobDocument") == NULL;
         fake_accept(f, effect->topic, fake_execution("j1", 1, status, with_document ? document : NULL));
     }
@@ -275,8 +281,9 @@ static void test_harmless_notifications_in_each_phase(void **state)
             fake_accept(f, "j1/update", "");
             serve_good(f, "IN_PROGRESS", phase == CLAIMING ? BLINK : NULL, &seen);
         }
-        if (phase <= WAITING)
+        if (phase <= WAITING) {
             assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+        }
         fake_accept(f, "j1/update", "");
         assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 0);

@@ -26,8 +26,9 @@ static struct job *job_of_run(struct world *w)
     for (size_t i = 0; i < w->job_count; i++) {
         struct job *job = &w->jobs[i];
         if (strcmp(job->id, w->f->run.job_id) == 0 && job->number == w->f->run.execution_number &&
-            job->queued_at_s == w->f->run.queued_at_s)
+            job->queued_at_s == w->f->run.queued_at_s) {
             return job;
+        }
     }
     fail_msg("a run of no job");
     return NULL;
@@ -70,8 +71,9 @@ static void look(struct world *w)
             check_start(w);
             break;
         case FAKE_CANCEL:
-            if (w->running != NULL && effect->run_id == f->run.run_id)
+            if (w->running != NULL && effect->run_id == f->run.run_id) {
                 w->running->was_told = true;
+            }
             break;
         case FAKE_RECONNECT:
             w->is_connected = false;
@@ -84,8 +86,9 @@ static void look(struct world *w)
             break;
         }
     }
-    if (f->cut_after > 0 && f->effect_count >= f->cut_after)
+    if (f->cut_after > 0 && f->effect_count >= f->cut_after) {
         power_on(w);
+    }
 }
 
 static void power_on(struct world *w)
@@ -99,10 +102,12 @@ static void power_on(struct world *w)
     f->log[0] = '\0';
     f->now_ms += 100;
     fake_boot(f);
-    for (size_t i = 0; i < ACTIONS; i++)
+    for (size_t i = 0; i < ACTIONS; i++) {
         fake_register_action(f, &actions[i]);
-    if (!w->is_calm && dice(w, 2) == 0)
+    }
+    if (!w->is_calm && dice(w, 2) == 0) {
         f->cut_after = f->effect_count + 1 + dice(w, 30);
+    }
     look(w);
 }
 
@@ -112,9 +117,10 @@ static void connect_device(struct world *w)
     w->connection++;
     w->is_connected = true;
     jobs_engine_connected(&f->engine, f->now_ms);
-    for (int id = 0; id < JOBS_SUB_COUNT; id++)
+    for (int id = 0; id < JOBS_SUB_COUNT; id++) {
         jobs_engine_subscribed(&f->engine, (enum jobs_subscription)id, w->is_calm || dice(w, 50) > 0,
                                f->now_ms);
+    }
     look(w);
 }
 
@@ -138,17 +144,19 @@ static void deliver(struct world *w, size_t index, bool keep)
         memmove(&w->air[index], &w->air[index + 1], (w->air_count - index - 1) * sizeof w->air[0]);
         w->air_count--;
     }
-    if (!m.to_device)
+    if (!m.to_device) {
         serve(w, &m); /* also of a connection that is gone: it was on its way */
-    else if (m.connection == w->connection && w->is_connected)
+    } else if (m.connection == w->connection && w->is_connected) {
         fake_message(w->f, m.topic, m.text);
+    }
     look(w);
 }
 
 static void handler_ends(struct world *w, enum jobs_status status)
 {
-    if (!w->is_handler_running)
+    if (!w->is_handler_running) {
         return;
+    }
     w->is_handler_running = false;
     fake_return(w->f, status);
     look(w);
@@ -161,21 +169,24 @@ static void application_reports(struct world *w, enum jobs_status status)
     struct jobs_report report = {.status = status, .run_id = f->run.run_id};
     struct job *job = w->running;
 
-    if (f->starts == 0 || job == NULL)
+    if (f->starts == 0 || job == NULL) {
         return;
+    }
     enum err err = jobs_engine_report(&f->engine, &report, f->now_ms);
     bool is_lost =
         f->cut_after > 0 && f->effect_count >= f->cut_after; /* the power went in it: nobody was told */
-    if (err == ERR_OK && status != JOBS_STATUS_IN_PROGRESS && !is_lost)
+    if (err == ERR_OK && status != JOBS_STATUS_IN_PROGRESS && !is_lost) {
         job->confirmed = texts[status];
+    }
     look(w);
 }
 
 static void operator_acts(struct world *w)
 {
     struct job *job = &w->jobs[dice(w, (uint32_t)w->job_count)];
-    if (!is_pending(job))
+    if (!is_pending(job)) {
         return;
+    }
     switch (dice(w, 3)) {
     case 0:
         job->status = "CANCELED";
@@ -193,8 +204,9 @@ static void operator_acts(struct world *w)
 static void pass_time(struct world *w)
 {
     uint64_t wake_ms = jobs_engine_wake_at_ms(&w->f->engine);
-    if (wake_ms == UINT64_MAX)
+    if (wake_ms == UINT64_MAX) {
         return;
+    }
     fake_wake(w->f);
     look(w);
 }
@@ -207,24 +219,29 @@ static void step(struct world *w)
                                          "k1/get/rejected"};
     switch (dice(w, 20)) {
     case 0:
-        if (w->is_connected && dice(w, 3) == 0)
+        if (w->is_connected && dice(w, 3) == 0) {
             disconnect_device(w);
+        }
         break;
     case 1:
-        if (dice(w, 5) == 0)
+        if (dice(w, 5) == 0) {
             power_on(w);
+        }
         break;
     case 2:
-        if (dice(w, 3) == 0)
+        if (dice(w, 3) == 0) {
             operator_acts(w);
+        }
         break;
     case 3:
-        if (w->air_count > 0)
+        if (w->air_count > 0) {
             deliver(w, dice(w, (uint32_t)w->air_count), true); /* doubled */
+        }
         break;
     case 4:
-        if (w->air_count > 0)
+        if (w->air_count > 0) {
             lose(w, dice(w, (uint32_t)w->air_count));
+        }
         break;
     case 5:
         handler_ends(w, (enum jobs_status)dice(w, JOBS_STATUS_COUNT));
@@ -233,8 +250,9 @@ static void step(struct world *w)
         application_reports(w, (enum jobs_status)dice(w, JOBS_STATUS_COUNT));
         break;
     case 7:
-        if (w->is_connected)
+        if (w->is_connected) {
             fake_message(w->f, topics[dice(w, 5)], rubbish[dice(w, 5)]);
+        }
         look(w);
         break;
     case 8:
@@ -251,10 +269,11 @@ static void step(struct world *w)
         }
         break;
     default:
-        if (!w->is_connected)
+        if (!w->is_connected) {
             connect_device(w);
-        else if (w->air_count > 0)
+        } else if (w->air_count > 0) {
             deliver(w, dice(w, 3) ? 0 : dice(w, (uint32_t)w->air_count), false);
+        }
     }
 }
 
@@ -266,15 +285,19 @@ static void calm_down(struct world *w)
     w->f->cut_after = 0;
     for (int i = 0; i < 3000 && (next_job(w) != NULL || w->air_count > 0 || w->f->engine.phase != JOBS_IDLE);
          i++) {
-        if (!w->is_connected)
+        if (!w->is_connected) {
             connect_device(w);
-        while (w->air_count > 0)
+        }
+        while (w->air_count > 0) {
             deliver(w, 0, false);
+        }
         handler_ends(w, i % 3 ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_SUCCEEDED);
-        if (i % 2)
+        if (i % 2) {
             application_reports(w, JOBS_STATUS_SUCCEEDED);
-        if (w->air_count == 0)
+        }
+        if (w->air_count == 0) {
             pass_time(w);
+        }
     }
 }
 
@@ -286,15 +309,19 @@ static void check_end(struct world *w)
     for (size_t i = 0; i < w->job_count; i++) {
         const struct job *job = &w->jobs[i];
         if (job->status == NULL || strcmp(job->status, "CANCELED") == 0 ||
-            strcmp(job->status, "TIMED_OUT") == 0)
+            strcmp(job->status, "TIMED_OUT") == 0) {
             continue;
-        if (strcmp(job->status, "SUCCEEDED") == 0)
+        }
+        if (strcmp(job->status, "SUCCEEDED") == 0) {
             assert_true(job->starts > 0);
-        if (job->confirmed != NULL) /* REJECTED is not reached from IN_PROGRESS in this service */
+        }
+        if (job->confirmed != NULL) { /* REJECTED is not reached from IN_PROGRESS in this service */
             assert_string_equal(job->status,
                                 strcmp(job->confirmed, "REJECTED") == 0 ? "FAILED" : job->confirmed);
-        if (job->is_bad_document)
+        }
+        if (job->is_bad_document) {
             assert_string_equal(job->status, "REJECTED");
+        }
     }
 }
 
@@ -319,8 +346,9 @@ static void play(uint64_t seed)
     add_job(&w);
     power_on(&w);
     for (int i = 0; i < STEPS; i++) {
-        if (w.job_count < JOBS && dice(&w, 20) == 0)
+        if (w.job_count < JOBS && dice(&w, 20) == 0) {
             add_job(&w);
+        }
         step(&w);
     }
     calm_down(&w);
@@ -340,15 +368,17 @@ static void test_chaos(void **state)
         setenv("CHAOS_LAST", text, 1);
         play(i * 2654435761u);
     }
-    if (seed != NULL)
+    if (seed != NULL) {
         play(strtoull(seed, NULL, 10) * 2654435761u);
+    }
 }
 
 static int tell_seed(void **state)
 {
     (void)state;
-    if (getenv("CHAOS_SEED") == NULL)
+    if (getenv("CHAOS_SEED") == NULL) {
         print_message("last round: CHAOS_SEED=%s\n", getenv("CHAOS_LAST"));
+    }
     return 0;
 }
 

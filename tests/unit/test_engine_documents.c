@@ -170,10 +170,12 @@ static void test_document_nested_too_deeply(void **state)
     char document[128] = "{\"action\":\"blink\",\"x\":";
     struct fake_engine *f = fake_ready();
     (void)state;
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(document, "[");
-    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+    }
+    for (int i = 0; i < JSON_DEPTH_MAX; i++) {
         strcat(document, "]");
+    }
     strcat(document, "}");
     offer(f, "QUEUED", document);
     expect_refused(f, "REJECTED", "rejected", "INVALID_DOCUMENT");

@@ -288,8 +288,9 @@ static void test_cancelled_while_waiting_for_the_report(void **state)
         fake_return(f, JOBS_STATUS_IN_PROGRESS);
         fake_expect_publish_to(f, "j1/update");
         fake_accept(f, "j1/update", "");
-        if (verdict == BY_UPDATE)
+        if (verdict == BY_UPDATE) {
             fake_pass(f, CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS); /* progress is rate-limited */
+        }
         take_away(f, verdict);
         fake_expect(f, FAKE_CANCEL, "");
         fake_expect_publish_to(f, "$next/get");

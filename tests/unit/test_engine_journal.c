@@ -21,8 +21,9 @@ static void restamp(struct fake_engine *f, int version)
     memcpy(f->record + 4, &stamp, sizeof stamp);
     for (size_t i = 0; i < f->record_len - 4; i++) {
         crc ^= (uint8_t)f->record[i];
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+        }
     }
     crc = ~crc;
     memcpy(f->record + f->record_len - 4, &crc, sizeof crc);
@@ -84,10 +85,11 @@ static void test_each_kind_is_told_and_counted(void **state)
         f->log[0] = '\0';
         fake_boot(f);
         assert_int_equal(jobs_engine_counters(&f->engine)->journal_damaged, kinds[i].line != NULL);
-        if (kinds[i].line != NULL)
+        if (kinds[i].line != NULL) {
             assert_non_null(strstr(f->log, kinds[i].line));
-        else
+        } else {
             assert_string_equal(f->log, "");
+        }
         fake_register(f, "blink");
         fake_connect(f);
         fake_accept(f, "$next/get", "");
@@ -132,13 +134,15 @@ static void test_puts_per_job(void **state)
             fake_boot(f);
             fake_register_action(f, &action);
             fake_connect(f);
-            while (f->starts < attempt)
+            while (f->starts < attempt) {
                 assert_true(serve(f, &job, JOBS_STATUS_SUCCEEDED));
+            }
             assert_int_equal(f->saves, attempt);
             fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
         }
-        while (serve(f, &job, JOBS_STATUS_SUCCEEDED))
+        while (serve(f, &job, JOBS_STATUS_SUCCEEDED)) {
             continue;
+        }
         assert_string_equal(job.status, "SUCCEEDED");
         assert_int_equal(f->saves, 3 + (attempts - 1));
         assert_int_equal(jobs_engine_counters(&f->engine)->journal_writes, 3);

@@ -22,11 +22,13 @@ static void boot_and_serve(struct fake_engine *f, const struct jobs_action *acti
     fake_boot(f);
     fake_register_action(f, action);
     f->cut_after = cut_after;
-    if (cut_after > 0 && cut_after <= f->effect_count + JOBS_SUB_COUNT)
+    if (cut_after > 0 && cut_after <= f->effect_count + JOBS_SUB_COUNT) {
         return; /* the power goes while it connects */
+    }
     fake_connect(f);
-    while (serve(f, job, JOBS_STATUS_SUCCEEDED))
+    while (serve(f, job, JOBS_STATUS_SUCCEEDED)) {
         continue;
+    }
 }
 
 /* Cuts the power after each effect of the first boot, and after each of the second; the third boot is left alone. */
@@ -42,8 +44,9 @@ static void cut_everywhere(const struct jobs_action *action)
             assert_false(is_pending(&job));                 /* the final status always arrives */
             assert_true(f->starts <= action->max_attempts); /* G1 */
             assert_true(f->starts <= job.accepted_claims);  /* each start follows an accepted IN_PROGRESS */
-            if (strcmp(job.status, "SUCCEEDED") == 0)
+            if (strcmp(job.status, "SUCCEEDED") == 0) {
                 assert_true(f->starts > 0);
+            }
             fake_boot(f); /* nothing is left over */
             fake_register_action(f, action);
             fake_connect(f);
@@ -62,9 +65,10 @@ static void test_power_cut_after_each_effect_fail(void **state)
 static void test_power_cut_after_each_effect_rerun(void **state)
 {
     (void)state;
-    for (uint8_t attempts = 1; attempts <= 4; attempts++)
+    for (uint8_t attempts = 1; attempts <= 4; attempts++) {
         cut_everywhere(&(struct jobs_action){
             .name = "blink", .max_attempts = attempts, .on_interrupted = JOBS_INTERRUPTED_RERUN});
+    }
 }
 
 /* One storage failure at each put in turn: terminal all the same, and never a start too many. */
@@ -240,10 +244,11 @@ static void test_interrupted_wait(void **state)
     for (int by_run = 0; by_run < 2; by_run++) {
         struct fake_engine *f = reboot_while_running(&wait_action);
         struct jobs_report report = {.status = JOBS_STATUS_SUCCEEDED};
-        if (by_run)
+        if (by_run) {
             report.run_id = f->run.run_id;
-        else
+        } else {
             strcpy(report.job_id, "j1");
+        }
         fake_register_action(f, &wait_action);
         fake_connect(f);
         offer_in_progress(f, "1");
@@ -315,8 +320,9 @@ static void test_report_after_the_boot_and_before_the_connection(void **state)
             f, "j1/update",
             "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\"},"
             "\"executionNumber\":1,\"clientToken\":\"T\"}");
-        if (boots == 0)
+        if (boots == 0) {
             fake_boot(f); /* confirmed is stored */
+        }
     }
     fake_expect_quiet(f);
     fake_accept(f, "j1/update", "");
@@ -503,10 +509,12 @@ static void test_run_ids_over_boots(void **state)
         fake_accept(f, update, "");
         assert_true(f->run.run_id > last);
         last = f->run.run_id;
-        if (i % 2)
+        if (i % 2) {
             fake_return(f, JOBS_STATUS_SUCCEEDED);
-        if (i % 2)
+        }
+        if (i % 2) {
             fake_accept(f, update, "");
+        }
         f->seen = f->effect_count;
     }
     fake_free(f);

@@ -374,8 +374,9 @@ static void test_foreign_answers_do_not_move_the_state(void **state)
         fake_message(f, "j1/update/rejected", text);
     }
     snprintf(text, sizeof text, "{\"clientToken\":\"%s\"}", token);
-    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
         fake_message(f, topics[i], text);
+    }
     fake_expect_quiet(f);
     assert_int_equal(f->starts, 0);
     fake_message(f, "j1/update/accepted", text);
@@ -415,8 +416,9 @@ static void test_burst_of_notifications(void **state)
     struct fake_engine *f = fake_ready();
     (void)state;
     fake_expect_publish_to(f, "$next/get");
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         fake_message(f, i % 2 ? "notify" : "notify-next", "{\"timestamp\":1}");
+    }
     fake_expect_quiet(f);
     fake_accept(f, "$next/get", "");
     fake_expect_publish_to(f, "$next/get");
@@ -425,8 +427,9 @@ static void test_burst_of_notifications(void **state)
     fake_free(f);
 
     f = fake_running();
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         fake_message(f, i % 2 ? "notify" : "notify-next", "{\"timestamp\":1}");
+    }
     fake_expect_publish_to(f, "j1/get");
     fake_expect_quiet(f);
     fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
@@ -480,8 +483,9 @@ static void test_publish_fails(void **state)
     f->fail_publishes = 3;
     fake_connect(f);
     fake_expect_quiet(f);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         fake_wake(f);
+    }
     fake_expect_publish_to(f, "$next/get");
     f->fail_publishes = 1;
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
@@ -505,8 +509,9 @@ static void test_next_job_does_not_wait_for_the_last_one(void **state)
         struct fake_engine *f = fake_running();
         fake_return(f, JOBS_STATUS_IN_PROGRESS);
         fake_expect_publish_to(f, "j1/update");
-        if (is_refused)
+        if (is_refused) {
             fake_reject(f, "j1/update", "RequestThrottled", "");
+        }
         fake_message(f, "notify", "{}");
         fake_expect_publish_to(f, "j1/get");
         fake_reject(f, "j1/get", "ResourceNotFound", "");

@@ -27,13 +27,15 @@ static bool serve_until_restart(struct fake_engine *f, struct one_job *job)
     while (f->seen < f->effect_count) {
         if (f->effects[f->seen].kind == FAKE_START) {
             f->seen++;
-            if (is_dead(f))
+            if (is_dead(f)) {
                 return false;
+            }
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
             return true;
         }
-        if (!serve(f, job, JOBS_STATUS_IN_PROGRESS))
+        if (!serve(f, job, JOBS_STATUS_IN_PROGRESS)) {
             break;
+        }
     }
     return false;
 }
@@ -50,13 +52,15 @@ static bool boot_and_cut(struct fake_engine *f, struct one_job *job, struct cut 
     f->seen = f->effect_count;
     fake_boot(f);
     fake_register_action(f, &restart_action);
-    if (cut.after > 0 && cut.after <= JOBS_SUB_COUNT)
+    if (cut.after > 0 && cut.after <= JOBS_SUB_COUNT) {
         return false; /* while it connects */
+    }
     f->cut_after = cut.after > 0 ? f->effect_count + cut.after : 0;
     fake_connect(f);
     bool restarts = serve_until_restart(f, job);
-    if (cut.arrives && f->seen < f->effect_count && strcmp(f->effects[f->seen].topic, "j1/update") == 0)
+    if (cut.arrives && f->seen < f->effect_count && strcmp(f->effects[f->seen].topic, "j1/update") == 0) {
         serve_update(f, job, f->effects[f->seen].text);
+    }
     return restarts;
 }
 
@@ -131,8 +135,9 @@ static void test_put_fails_at_each_put(void **state)
             f->fail_save_at = n;
             for (int boots = 0; boots < 4; boots++) {
                 restarts += boot(f, &job);
-                if (for_good && f->saves + 1 >= n)
+                if (for_good && f->saves + 1 >= n) {
                     f->fail_save_at = UINT_MAX;
+                }
             }
             assert_string_equal(job.status,
                                 n == 1 ? "FAILED" : "SUCCEEDED"); /* 1: the start, so it does not run */
@@ -183,12 +188,15 @@ static void test_journal_does_not_know_it(void **state)
         char members[400];
         assert_true(boot(f, &job));
         f->seen = f->effect_count;
-        if (which == 0)
+        if (which == 0) {
             f->record_len = 0;
-        if (which == 1)
+        }
+        if (which == 1) {
             f->record[20] ^= 1;
-        if (which == 2)
+        }
+        if (which == 2) {
             f->record_len--;
+        }
         for (int boots = 0; boots < 2; boots++) {
             fake_boot(f);
             fake_register_action(f, &restart_action);
@@ -242,11 +250,13 @@ static void test_boots_without_a_put(void **state)
         for (int idle_after = 0; idle_after < 4; idle_after++) {
             struct fake_engine *f = fake_new();
             struct one_job job = {.status = "QUEUED", .version = 1};
-            for (int i = 0; i < idle_before; i++)
+            for (int i = 0; i < idle_before; i++) {
                 fake_boot(f);
+            }
             assert_true(boot(f, &job));
-            for (int i = 0; i < idle_after; i++)
+            for (int i = 0; i < idle_after; i++) {
                 fake_boot(f);
+            }
             assert_false(boot(f, &job));
             assert_string_equal(job.status, "SUCCEEDED");
             assert_int_equal(f->starts, 1);
@@ -312,10 +322,12 @@ static void test_restart_that_never_comes(void **state)
         fake_boot(f);
         fake_register_action(f, &restart_action);
         fake_connect(f);
-        while (f->starts == 0)
+        while (f->starts == 0) {
             assert_true(serve(f, &job, JOBS_STATUS_IN_PROGRESS));
-        if (!hangs)
+        }
+        if (!hangs) {
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
+        }
         jobs_engine_disconnected(&f->engine, f->now_ms);
         f->seen = f->effect_count;
         fake_wake(f);

@@ -36,8 +36,9 @@ static const struct jobs_action minute_action = {.name = "blink", .max_attempts 
 static void expect_update(struct fake_engine *f, const char *part)
 {
     const char *payload = fake_expect_publish_to(f, "j1/update");
-    if (strstr(payload, part) == NULL)
+    if (strstr(payload, part) == NULL) {
         fail_msg("no %s in %s", part, payload);
+    }
 }
 
 /* Step 4: a final report from inside the handler wins over what the handler returns afterwards. */
@@ -160,10 +161,12 @@ static void test_message_is_cleaned(void **state)
     struct jobs_report report = {.job_id = "j1", .status = JOBS_STATUS_FAILED, .message = message};
     char expected[400] = "\"message\":\"tab here '/' \xc3\xa4 ? ";
     (void)state;
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 40; i++) {
         strcat(message, "\xe2\x82\xac"); /* 3 bytes each: the 127th is within one */
-    while (strlen(expected) + 3 <= strlen("\"message\":\"") + JOURNAL_MESSAGE_CAP - 1)
+    }
+    while (strlen(expected) + 3 <= strlen("\"message\":\"") + JOURNAL_MESSAGE_CAP - 1) {
         strcat(expected, "\xe2\x82\xac");
+    }
     strcat(expected, "\"}");
     assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
     expect_update(f, expected);
@@ -184,8 +187,9 @@ static void test_progress_is_rate_limited_and_newest_wins(void **state)
     for (int i = 1; i <= 50; i++) { /* while it is in flight, and after */
         report.progress_percent = (uint8_t)i;
         assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
-        if (i == 25)
+        if (i == 25) {
             fake_accept(f, "j1/update", "");
+        }
     }
     fake_expect_quiet(f);
     uint64_t sent_ms = f->now_ms;
@@ -396,8 +400,9 @@ static void test_thousand_runs_none_is_stuck(void **state)
         if (i % 3 == 0) {
             fake_return(f, JOBS_STATUS_SUCCEEDED);
         } else {
-            if (i % 3 == 1)
+            if (i % 3 == 1) {
                 fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            }
             fake_wake(f);
             fake_expect(f, FAKE_CANCEL, "");
         }
@@ -460,8 +465,9 @@ static void test_deadline_off_line_reported_or_cancelled(void **state)
     (void)state;
     for (int which = 0; which < 3; which++) {
         struct fake_engine *f = running_with(&minute_action);
-        if (which == 1)
+        if (which == 1) {
             fake_report(f, "j1", JOBS_STATUS_SUCCEEDED);
+        }
         if (which == 2) {
             fake_message(f, "notify", "{}");
             fake_reject(f, "j1/get", "ResourceNotFound", "");

@@ -47,8 +47,9 @@ static const char *last_line(void)
 static void sql(const char *text)
 {
     char *why = NULL;
-    if (sqlite3_exec(f.db, text, NULL, NULL, &why) != SQLITE_OK)
+    if (sqlite3_exec(f.db, text, NULL, NULL, &why) != SQLITE_OK) {
         fail_msg("%s: %s", text, why);
+    }
 }
 
 static void add_policy(const char *name, const char *certificate, const char *statements)
@@ -73,12 +74,14 @@ static int make_fixture(void **state)
     char why[300];
     memset(&f, 0, sizeof(f));
     strcpy(f.folder, "/tmp/test-guard-XXXXXX");
-    if (mkdtemp(f.folder) == NULL)
+    if (mkdtemp(f.folder) == NULL) {
         return -1;
+    }
     snprintf(f.path, sizeof(f.path), "%s/iot.db", f.folder);
     f.store = store_open(f.path, why, sizeof(why));
-    if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK)
+    if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK) {
         return -1;
+    }
     sql("INSERT INTO things VALUES ('lamp', 'x', '{}', 1, 0);"
         "INSERT INTO certificates VALUES ('" LAMP_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO certificates VALUES ('" OTHER_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
@@ -128,8 +131,9 @@ static struct connection *connect_as(const char *certificate, const char *client
 static bool poll_changes(void)
 {
     bool has_changed = authority_has_changed(f.authority);
-    if (has_changed)
+    if (has_changed) {
         connection_mark_all_stale(f.connections);
+    }
     return has_changed;
 }
 
@@ -143,8 +147,9 @@ static bool may_connect(const char *certificate, const char *client_id)
 
 static void assert_told(const char *words)
 {
-    if (strstr(last_line(), words) == NULL)
+    if (strstr(last_line(), words) == NULL) {
         fail_msg("\"%s\" does not say \"%s\"", last_line(), words);
+    }
 }
 
 static void connect_asks_for_certificate_then_policy(void **state)
@@ -211,12 +216,15 @@ static void policy_cannot_open_what_belongs_to_the_service(void **state)
     add_policy("all", LAMP_CERT, ALLOW("*", "*"));
     struct connection *lamp = connect_as(LAMP_CERT, "lamp", 1);
 
-    for (size_t i = 0; i < sizeof(publish) / sizeof(publish[0]); i++)
+    for (size_t i = 0; i < sizeof(publish) / sizeof(publish[0]); i++) {
         assert_false(guard_may(&f.guard, lamp, GUARD_PUBLISH, publish[i], 0));
-    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+    }
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         assert_false(guard_may(&f.guard, lamp, GUARD_SUBSCRIBE, filters[i], 0));
-    for (size_t i = 0; i < sizeof(hear) / sizeof(hear[0]); i++)
+    }
+    for (size_t i = 0; i < sizeof(hear) / sizeof(hear[0]); i++) {
         assert_false(guard_may(&f.guard, lamp, GUARD_RECEIVE, hear[i], 0));
+    }
     assert_true(guard_may(&f.guard, lamp, GUARD_PUBLISH, "$aws/things/lamp/jobs/get", 0));
     assert_true(guard_may(&f.guard, lamp, GUARD_SUBSCRIBE, "$aws/#", 0));
     assert_true(guard_may(&f.guard, lamp, GUARD_RECEIVE, "$aws/things/lamp/jobs/notify", 0));
@@ -327,8 +335,9 @@ static void refused_message_is_told_once_but_refused_always(void **state)
     (void)state;
     add_policy("p", LAMP_CERT, ALLOW("iot:Publish", "*"));
     struct connection *lamp = connect_as(LAMP_CERT, "lamp", 1);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++) {
         assert_false(guard_may(&f.guard, lamp, GUARD_RECEIVE, "a", 0));
+    }
     assert_int_equal(f.lines, 1);
     assert_told("no statement of its policies allows iot:Receive");
 }
@@ -338,8 +347,9 @@ static void refusals_in_a_loop_do_not_fill_the_log(void **state)
     (void)state;
     add_policy("p", LAMP_CERT, ALLOW("iot:Connect", "*"));
     struct connection *lamp = connect_as(LAMP_CERT, "lamp", 1);
-    for (int i = 0; i < 5000; i++)
+    for (int i = 0; i < 5000; i++) {
         assert_false(guard_may(&f.guard, lamp, GUARD_PUBLISH, "a", 0));
+    }
     assert_in_range(f.lines, 1, 300); /* 20 a second, however slow this machine is today */
 }
 
@@ -374,16 +384,18 @@ static void connections_are_found_by_pointer_serial_and_certificate(void **state
     struct connection *all[200];
     for (uintptr_t i = 0; i < 200; i++) {
         all[i] = connect_as(i % 2 == 0 ? LAMP_CERT : OTHER_CERT, "x", 16 * (i + 1));
-        for (uintptr_t k = 0; k < i; k++)
+        for (uintptr_t k = 0; k < i; k++) {
             assert_true(all[k]->serial != all[i]->serial);
+        }
     }
     for (uintptr_t i = 0; i < 200; i++) {
         assert_ptr_equal(connection_find(f.connections, (const void *)(16 * (i + 1))), all[i]);
         assert_ptr_equal(connection_find_serial(f.connections, all[i]->serial), all[i]);
     }
     assert_true(connection_has_certificate(f.connections, OTHER_CERT));
-    for (uintptr_t i = 1; i < 200; i += 2)
+    for (uintptr_t i = 1; i < 200; i += 2) {
         connection_remove(f.connections, (const void *)(16 * (i + 1)));
+    }
     assert_false(connection_has_certificate(f.connections, OTHER_CERT));
     assert_true(connection_has_certificate(f.connections, LAMP_CERT));
     assert_null(connection_find(f.connections, (const void *)32));

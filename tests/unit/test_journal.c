@@ -148,9 +148,10 @@ static void test_sizes_of_records(void **state)
     clear(&w);
     w.journal.started = identity("firmware-2024-05", 1);
     assert_int_equal(encode(&w, record), 61); /* the first of a device */
-    for (int i = 0; i < JOURNAL_FINISHED; i++)
+    for (int i = 0; i < JOURNAL_FINISHED; i++) {
         w.journal.finished[i] =
             (struct journal_finished){identity("firmware-2024-04", 1), JOBS_STATUS_SUCCEEDED};
+    }
     assert_int_equal(encode(&w, record), 341);
     w.journal.has_outcome = true;
     w.outcome.status = JOBS_STATUS_SUCCEEDED;
@@ -162,8 +163,9 @@ static uint32_t crc32_of(const char *bytes, size_t len)
     uint32_t crc = 0xFFFFFFFF;
     for (size_t i = 0; i < len; i++) {
         crc ^= (unsigned char)bytes[i];
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+        }
     }
     return ~crc;
 }
@@ -191,11 +193,13 @@ static void test_hostile_records_with_a_good_checksum(void **state)
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             record[8 + (seed >> 33) % (len - 12)] = (char)(seed >> 56);
         }
-        if (round % 4 == 0)
+        if (round % 4 == 0) {
             len = 12 + (size_t)(seed >> 40) % (len - 12);
+        }
         seal(record, len, (uint16_t)len);
-        if (decode(record, len, &back) != JOURNAL_GOOD)
+        if (decode(record, len, &back) != JOURNAL_GOOD) {
             continue;
+        }
         taken++;
         assert_true(strlen(back.journal.started.job_id) < DEVICE_JOB_ID_CAP);
         assert_true(strspn(back.journal.started.job_id,
@@ -218,8 +222,9 @@ static void assert_empty(const struct whole *w)
     assert_int_equal(w->journal.boots, 0);
     assert_int_equal(w->journal.last_run_id, 0);
     assert_false(w->journal.has_outcome);
-    for (int i = 0; i < JOURNAL_FINISHED; i++)
+    for (int i = 0; i < JOURNAL_FINISHED; i++) {
         assert_string_equal(w->journal.finished[i].execution.job_id, "");
+    }
     assert_string_equal(w->outcome.message, "");
     assert_int_equal(w->details.len, 0);
 }
@@ -240,8 +245,9 @@ static void test_every_truncation(void **state)
     fill(&w);
     size_t len = encode(&w, record);
     expect(record, 0, JOURNAL_ABSENT);
-    for (size_t cut = 1; cut < len; cut++)
+    for (size_t cut = 1; cut < len; cut++) {
         expect(record, cut, JOURNAL_TRUNCATED);
+    }
 }
 
 /* Every single bit. A length that grew makes a record that is shorter than it says; never is one of them good, or of
@@ -294,10 +300,11 @@ static void test_other_versions_and_wrong_lengths(void **state)
         version = (uint16_t)(version + cases[i].version);
         memcpy(record + VERSION_AT, &version, sizeof version);
         seal(record, len, (uint16_t)((int)len + cases[i].length));
-        if (cases[i].expected == JOURNAL_GOOD)
+        if (cases[i].expected == JOURNAL_GOOD) {
             assert_int_equal(decode(record, len, &w), JOURNAL_GOOD);
-        else
+        } else {
             expect(record, len, cases[i].expected);
+        }
     }
 }
 
@@ -332,8 +339,9 @@ static void test_ring(void **state)
         w.journal.started = identity("j", i);
         journal_finish(&w.journal, (uint8_t)(1 + i % 3));
         assert_string_equal(w.journal.started.job_id, "");
-        if (i % 2)
+        if (i % 2) {
             assert_int_equal(decode(record, encode(&w, record), &w), JOURNAL_GOOD);
+        }
         for (int k = 0; k <= i; k++) {
             struct jobs_identity id = identity("j", k);
             const struct journal_finished *finished = journal_find_finished(&w.journal, &id);

@@ -21,8 +21,9 @@
 
 static inline struct slice copy_exact(const char *text, size_t len)
 {
-    if (len == 0)
+    if (len == 0) {
         return SLICE_EMPTY;
+    }
     char *copy = malloc(len);
     assert_non_null(copy);
     memcpy(copy, text, len);
@@ -32,8 +33,9 @@ static inline struct slice copy_exact(const char *text, size_t len)
 /* No room at all is no memory at all. */
 static inline char *make_room(size_t cap)
 {
-    if (cap == 0)
+    if (cap == 0) {
         return NULL;
+    }
     char *room = malloc(cap);
     assert_non_null(room);
     return memset(room, 'x', cap);

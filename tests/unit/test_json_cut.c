@@ -119,8 +119,9 @@ static void test_what_only_looks_like_it_stays(void **state)
         "}}{{{{\"jobDocument\":1}",
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         expect(texts[i], texts[i], "");
+    }
 }
 
 /* Whatever comes: nothing but the value and the 0 in its place is lost or added, and what is cut out of a valid text is valid. */
@@ -144,11 +145,13 @@ static void test_random_texts(void **state)
         assert_memory_equal(&whole, &pieces, sizeof(whole));
         assert_int_equal(whole.rest_len + whole.value_len, len + (whole.value_len > 0));
         cuts += whole.value_len > 0;
-        if (json_read((struct slice){text, len}, NULL, 0, NULL) != ERR_OK)
+        if (json_read((struct slice){text, len}, NULL, 0, NULL) != ERR_OK) {
             continue;
+        }
         assert_int_equal(json_read((struct slice){whole.rest, whole.rest_len}, NULL, 0, NULL), ERR_OK);
-        if (whole.value_len > 0)
+        if (whole.value_len > 0) {
             assert_int_equal(json_read((struct slice){whole.value, whole.value_len}, NULL, 0, NULL), ERR_OK);
+        }
     }
     assert_true(cuts > 1000);
 }

@@ -9,11 +9,13 @@ static struct slice nest(const char *opener, const char *inside, const char *clo
     size_t len = 0;
     char *text = malloc(depth * (strlen(opener) + strlen(closer)) + strlen(inside) + 1);
     assert_non_null(text);
-    for (size_t i = 0; i < depth; i++)
+    for (size_t i = 0; i < depth; i++) {
         len += (size_t)sprintf(text + len, "%s", opener);
+    }
     len += (size_t)sprintf(text + len, "%s", inside);
-    for (size_t i = 0; i < depth; i++)
+    for (size_t i = 0; i < depth; i++) {
         len += (size_t)sprintf(text + len, "%s", closer);
+    }
     struct slice copy = copy_exact(text, len);
     free(text);
     return copy;
@@ -29,8 +31,9 @@ static void expect_depth(const char *opener, const char *inside, const char *clo
 
     assert_int_equal(json_read(text, NULL, 0, &at), expected);
     assert_int_equal(at, error_at);
-    if (opener[0] == '{')
+    if (opener[0] == '{') {
         assert_int_equal(json_read(text, &field, 1, NULL), expected);
+    }
     free_copy(text);
 }
 
@@ -88,11 +91,13 @@ static void test_each_closer_must_fit_its_opener(void **state)
 static bool is_one_utf8_character(const unsigned char *bytes, size_t len)
 {
     uint32_t code;
-    if (len == 1)
+    if (len == 1) {
         return bytes[0] < 0x80;
+    }
     for (size_t i = 1; i < len; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
+        if ((bytes[i] & 0xC0) != 0x80) {
             return false;
+        }
     }
     if (len == 2) {
         code = (uint32_t)(bytes[0] & 0x1F) << 6 | (bytes[1] & 0x3F);
@@ -111,10 +116,12 @@ static bool is_utf8(const unsigned char *bytes, size_t len)
 {
     while (len > 0) {
         size_t step = 1;
-        while (step <= 4 && step <= len && !is_one_utf8_character(bytes, step))
+        while (step <= 4 && step <= len && !is_one_utf8_character(bytes, step)) {
             step++;
-        if (step > 4 || step > len)
+        }
+        if (step > 4 || step > len) {
             return false;
+        }
         bytes += step;
         len -= step;
     }
@@ -133,8 +140,9 @@ static void test_utf8_edges(void **state)
     for (size_t n = 0; n < COUNT_OF(edges) * COUNT_OF(edges) * COUNT_OF(edges) * COUNT_OF(edges); n++) {
         unsigned char text[6] = {'"'};
         size_t digits = n;
-        for (size_t i = 1; i <= 4; i++, digits /= COUNT_OF(edges))
+        for (size_t i = 1; i <= 4; i++, digits /= COUNT_OF(edges)) {
             text[i] = edges[digits % COUNT_OF(edges)];
+        }
         for (size_t len = 1; len <= 4; len++) {
             unsigned char next = text[len + 1];
             text[len + 1] = '"';
@@ -164,8 +172,9 @@ static void test_every_byte_at_every_place_of_a_string(void **state)
                                     : byte == '"' ? ERR_JSON_SYNTAX /* something follows the string */
                                                   : ERR_OK;
                 size_t error_at = place + 1;
-                if (byte == '"')
+                if (byte == '"') {
                     error_at = place + 2;
+                }
                 if (byte == '\\' && place + 1 < len) {
                     expected = ERR_JSON_SYNTAX; /* \a */
                     error_at = place + 2;
@@ -174,8 +183,9 @@ static void test_every_byte_at_every_place_of_a_string(void **state)
                     error_at = len + 2;
                 }
                 size_t at = place + 1;
-                if (expected == ERR_OK)
+                if (expected == ERR_OK) {
                     error_at = at;
+                }
                 enum err err = check_text(text, len + 2, &at);
                 assert_case(err == expected && at == error_at, "byte %02x at %zu of %zu: %s at %zu", byte,
                             place, len, err_text(err), at);
@@ -203,13 +213,14 @@ static void test_every_byte_as_first_and_as_escape(void **state)
 
         char first = (char)byte;
         err = check_text(&first, 1, &at);
-        if (byte >= '0' && byte <= '9')
+        if (byte >= '0' && byte <= '9') {
             assert_int_equal(err, ERR_OK);
-        else if (byte != 0 && strchr(" \t\r\n{[\"-tfn", (int)byte) != NULL)
+        } else if (byte != 0 && strchr(" \t\r\n{[\"-tfn", (int)byte) != NULL) {
             assert_int_equal(err, ERR_JSON_INCOMPLETE);
-        else
+        } else {
             assert_case(err == ERR_JSON_SYNTAX && at == 0, "first byte %02x: %s at %zu", byte, err_text(err),
                         at);
+        }
     }
 }
 
@@ -237,17 +248,19 @@ static enum err expected_number(const char *text)
     for (; *text != '\0' && s != BAD; text++) {
         bool zero = *text == '0', digit = zero || *text == '7', exp = *text == 'e',
              sign = *text == '+' || *text == '-';
-        if (s == START || s == MINUS)
+        if (s == START || s == MINUS) {
             s = zero ? ZERO : digit ? INTEGER : *text == '-' && s == START ? MINUS : BAD;
-        else if (s == ZERO || s == INTEGER)
+        } else if (s == ZERO || s == INTEGER) {
             s = digit && s == INTEGER ? INTEGER : *text == '.' ? POINT : exp ? EXP : BAD;
-        else if (s == POINT || s == FRACTION)
+        } else if (s == POINT || s == FRACTION) {
             s = digit ? FRACTION : exp && s == FRACTION ? EXP : BAD;
-        else
+        } else {
             s = digit ? EXPONENT : sign && s == EXP ? EXP_SIGN : BAD;
+        }
     }
-    if (s == ZERO || s == INTEGER || s == FRACTION || s == EXPONENT)
+    if (s == ZERO || s == INTEGER || s == FRACTION || s == EXPONENT) {
         return ERR_OK;
+    }
     return s == BAD ? ERR_JSON_SYNTAX : ERR_JSON_INCOMPLETE;
 }
 
@@ -259,13 +272,15 @@ static void test_all_short_numbers(void **state)
 
     for (size_t len = 1; len <= 6; len++) {
         size_t total = 1;
-        for (size_t i = 0; i < len; i++)
+        for (size_t i = 0; i < len; i++) {
             total *= sizeof(alphabet) - 1;
+        }
         for (size_t n = 0; n < total; n++) {
             char text[8] = "";
             size_t digits = n;
-            for (size_t i = 0; i < len; i++, digits /= sizeof(alphabet) - 1)
+            for (size_t i = 0; i < len; i++, digits /= sizeof(alphabet) - 1) {
                 text[i] = alphabet[digits % (sizeof(alphabet) - 1)];
+            }
             enum err expected = expected_number(text);
             enum err err = check_text(text, len, NULL);
             assert_case(err == expected, "%s: %s", text, err_text(err));

@@ -26,8 +26,9 @@ static void expect_field(const struct json_field *field, enum json_type type, co
 {
     assert_case(field->type == type && slice_is(field->text, text), "%s: type %d, text %.*s", field->key,
                 field->type, (int)field->text.len, field->text.ptr);
-    if (type == JSON_ABSENT)
+    if (type == JSON_ABSENT) {
         return;
+    }
     assert_true(field->text.ptr >= current.ptr);
     assert_true(field->text.ptr + field->text.len <= current.ptr + current.len);
 }
@@ -312,8 +313,9 @@ static void test_sixty_four_fields(void **state)
     }
     snprintf(text + len, sizeof(text) - len, "}");
     assert_int_equal(read_fields(text, fields, FIELDS_MAX), ERR_OK);
-    for (size_t i = 0; i < FIELDS_MAX; i++)
+    for (size_t i = 0; i < FIELDS_MAX; i++) {
         expect_field(&fields[i], JSON_NUMBER, keys[i] + 1);
+    }
     assert_int_equal(read_fields(text, fields, FIELDS_MAX + 1), ERR_ARG);
 }
 
@@ -341,8 +343,9 @@ static void test_a_deep_chain_of_parents(void **state)
         strcat(text, "{\"b\":0,\"a\":");
     }
     strcat(text, "\"end\"");
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         strcat(text, "}");
+    }
     assert_int_equal(read_fields(text, fields, COUNT_OF(fields)), ERR_OK);
     expect_field(&fields[COUNT_OF(fields) - 1], JSON_STRING, "end");
     expect_field(&fields[COUNT_OF(fields) - 2], JSON_OBJECT, "{\"b\":0,\"a\":\"end\"}");

@@ -115,13 +115,15 @@ static void test_every_code_point(void **state)
         char escaped[16];
         unsigned char out[OUT_CAP];
         size_t len = 0;
-        if (code >= 0xD800 && code <= 0xDFFF)
+        if (code >= 0xD800 && code <= 0xDFFF) {
             continue;
-        if (code < 0x10000)
+        }
+        if (code < 0x10000) {
             snprintf(escaped, sizeof(escaped), "\\u%04x", code);
-        else
+        } else {
             snprintf(escaped, sizeof(escaped), "\\u%04X\\u%04x", 0xD800 + ((code - 0x10000) >> 10),
                      0xDC00 + ((code - 0x10000) & 0x3FF));
+        }
         assert_int_equal(json_decode(slice_from(escaped), (char *)out, sizeof(out), &len), ERR_OK);
 
         size_t expected_len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
@@ -130,8 +132,9 @@ static void test_every_code_point(void **state)
             assert_int_equal(out[i] & 0xC0, 0x80);
             value = value << 6 | (out[i] & 0x3F);
         }
-        if (expected_len > 1)
+        if (expected_len > 1) {
             assert_int_equal(out[0] >> (7 - expected_len), (2u << expected_len) - 2); /* 110, 1110, 11110 */
+        }
         assert_int_equal(value, code);
         assert_int_equal(len, expected_len);
         assert_true(json_string_is(slice_from(escaped), (const char *)out));
@@ -148,10 +151,12 @@ static void test_needed_length(void **state)
         enum err err = decode(TEXT(escaped), out, cap, &len);
         assert_int_equal(err, cap > 10 ? ERR_OK : ERR_TOO_LONG);
         assert_int_equal(len, 10);
-        if (err == ERR_OK)
+        if (err == ERR_OK) {
             assert_string_equal(out, "a\n\xE2\x82\xAC\xF0\x9F\x98\x80z");
-        for (size_t i = 0; err != ERR_OK && i < cap; i++)
+        }
+        for (size_t i = 0; err != ERR_OK && i < cap; i++) {
             assert_int_equal(out[i], 'x');
+        }
         free(out);
     }
     assert_int_equal(json_decode(SLICE_EMPTY, NULL, 0, NULL), ERR_TOO_LONG);
@@ -185,9 +190,10 @@ static void test_string_is_tells_the_difference(void **state)
         {"\\n", "n"},
         {"\\", "\\"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_case(!string_is(cases[i].escaped, cases[i].text), "%s is not %s", cases[i].escaped,
                     cases[i].text);
+    }
     assert_true(json_string_is(SLICE_EMPTY, ""));
     assert_false(json_string_is((struct slice){"a\0b", 3}, "a"));
     assert_false(json_string_is((struct slice){"a\0", 2}, "a"));

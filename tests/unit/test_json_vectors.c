@@ -34,8 +34,9 @@ static size_t each_vector(const char *prefix, vector_check check)
     assert_non_null(folder);
 
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) {
             continue;
+        }
         struct slice text = load_vector(entry->d_name);
         check(entry->d_name, text);
         free_copy(text);
@@ -51,8 +52,9 @@ static void expect_error(const char *name, struct slice text, enum err expected)
 {
     size_t error_at = SIZE_MAX;
     enum err err = json_read(text, NULL, 0, &error_at);
-    if (err == expected && (err == ERR_OK || error_at <= text.len))
+    if (err == expected && (err == ERR_OK || error_at <= text.len)) {
         return;
+    }
     print_error("%s: %s at byte %zu of %zu, expected: %s\n", name, err_text(err), error_at, text.len,
                 err_text(expected));
     failures++;
@@ -114,15 +116,18 @@ static void test_every_invalid_vector_belongs_to_a_kind(void **state)
 static void expect_cuts_incomplete(const char *name, struct slice text)
 {
     size_t end = text.len;
-    while (end > 0 && strchr(" \t\r\n", text.ptr[end - 1]) != NULL)
+    while (end > 0 && strchr(" \t\r\n", text.ptr[end - 1]) != NULL) {
         end--;
-    if (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9'))
+    }
+    if (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')) {
         return;
+    }
     for (size_t len = 0; len < end; len++) {
         size_t error_at = SIZE_MAX;
         enum err err = check_text(text.ptr, len, &error_at);
-        if (err == ERR_JSON_INCOMPLETE && error_at == len)
+        if (err == ERR_JSON_INCOMPLETE && error_at == len) {
             continue;
+        }
         print_error("%s cut to %zu bytes: %s at byte %zu\n", name, len, err_text(err), error_at);
         failures++;
     }
@@ -150,14 +155,18 @@ static void expect_same_with_fields(const char *name, struct slice text)
     enum err err = json_read(text, fields, COUNT_OF(fields), &error_at);
     const char *start = text.ptr;
 
-    while (plain == ERR_OK && strchr(" \t\r\n", *start) != NULL)
+    while (plain == ERR_OK && strchr(" \t\r\n", *start) != NULL) {
         start++;
-    if (plain == ERR_OK && *start != '{')
+    }
+    if (plain == ERR_OK && *start != '{') {
         plain = ERR_JSON_NOT_OBJECT;
-    if (plain == ERR_OK && strcmp(name, "y_object_same_key_twice.json") == 0)
+    }
+    if (plain == ERR_OK && strcmp(name, "y_object_same_key_twice.json") == 0) {
         plain = ERR_JSON_AMBIGUOUS;
-    if (err == plain)
+    }
+    if (err == plain) {
         return;
+    }
     print_error("%s: %s with fields, expected: %s\n", name, err_text(err), err_text(plain));
     failures++;
 }

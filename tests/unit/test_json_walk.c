@@ -27,8 +27,9 @@ static void expect_walk(next_function next, const char *text, const struct expec
                     "%s: value %zu is %.*s (type %d): %.*s", text, i, (int)member.key.len, member.key.ptr,
                     member.type, (int)member.text.len, member.text.ptr);
     }
-    for (int again = 0; again < 2; again++)
+    for (int again = 0; again < 2; again++) {
         assert_case(!next(container, &cursor, &member), "%s: does not end after %zu values", text, count);
+    }
     free_copy(container);
 }
 
@@ -124,8 +125,9 @@ static void test_damaged_text_ends_the_walk(void **state)
         struct json_member member;
         size_t cursor = 0;
         size_t count = 0;
-        while (json_next_member(slice_from(damaged[i]), &cursor, &member))
+        while (json_next_member(slice_from(damaged[i]), &cursor, &member)) {
             count++;
+        }
         assert_case(count == counts[i], "%s: %zu members", damaged[i], count);
     }
 }
@@ -141,8 +143,9 @@ static void test_walk_within_a_walk(void **state)
     while (json_next_element(array, &cursor, &element)) {
         struct json_member member;
         size_t inner = 0;
-        while (json_next_member(element.text, &inner, &member))
+        while (json_next_member(element.text, &inner, &member)) {
             sum = sum * 10 + (size_t)(member.text.ptr[0] - '0');
+        }
     }
     assert_int_equal(sum, 123);
 }

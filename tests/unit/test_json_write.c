@@ -121,14 +121,15 @@ static void test_escapes_of_all_bytes(void **state)
         assert_int_equal(json_write_finish(&w, NULL), ERR_OK);
 
         const char *name = byte != 0 ? strchr("\bb\ff\nn\rr\tt\"\"\\\\", (int)byte) : NULL;
-        if (byte == '\b' || byte == '\f' || byte == '\n' || byte == '\r' || byte == '\t')
+        if (byte == '\b' || byte == '\f' || byte == '\n' || byte == '\r' || byte == '\t') {
             snprintf(expected, sizeof(expected), "\"\\%c\"", name[1]);
-        else if (byte == '"' || byte == '\\')
+        } else if (byte == '"' || byte == '\\') {
             snprintf(expected, sizeof(expected), "\"\\%c\"", (int)byte);
-        else if (byte < 0x20)
+        } else if (byte < 0x20) {
             snprintf(expected, sizeof(expected), "\"\\u%04x\"", byte);
-        else
+        } else {
             snprintf(expected, sizeof(expected), "\"%c\"", (int)byte);
+        }
         assert_string_equal(buf, expected);
     }
 }
@@ -201,8 +202,9 @@ static void test_written_strings_read_back(void **state)
 {
     (void)state;
     char text[128];
-    for (size_t i = 0; i < 127; i++)
+    for (size_t i = 0; i < 127; i++) {
         text[i] = (char)(i + 1);
+    }
     text[127] = '\0';
 
     char buf[512];

@@ -143,15 +143,17 @@ static void test_spread_of_ten_thousand_devices(void **state)
     for (uint32_t failures = 4; failures <= 8; failures++) {
         uint32_t buckets[CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000 + 1] = {0};
         uint32_t window_s = ((uint32_t)CONFIG_DEVICE_JOBS_LINK_BASE_MS << failures) / 1000;
-        if (window_s > CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000)
+        if (window_s > CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000) {
             window_s = CONFIG_DEVICE_JOBS_LINK_CAP_MS / 1000;
+        }
         for (int device = 0; device < DEVICES; device++) {
             struct link link = {.state = LINK_CONNECTING, .failures = failures};
             link_down(&link, 0, next_random());
             buckets[(link_wake_at_ms(&link) - 1) / 1000]++;
         }
-        for (uint32_t second = 0; second < window_s; second++)
+        for (uint32_t second = 0; second < window_s; second++) {
             assert_true(buckets[second] <= 2 * DEVICES / window_s);
+        }
         assert_int_equal(buckets[window_s], 0);
     }
 }
@@ -171,8 +173,9 @@ static uint64_t connects_at_ms(uint64_t outage_ms)
         link_down(&link, now_ms, next_random());
         now_ms = link_wake_at_ms(&link);
         connect_now(&link, now_ms);
-        if (now_ms >= lost_ms + outage_ms)
+        if (now_ms >= lost_ms + outage_ms) {
             return now_ms - lost_ms;
+        }
     }
 }
 
@@ -205,9 +208,10 @@ static void test_fleet_comes_back_over_the_length_of_the_outage(void **state)
     for (size_t i = 0; i < sizeof(outages_s) / sizeof(outages_s[0]); i++) {
         uint32_t window_s = outages_s[i] < cap_s ? outages_s[i] : cap_s;
         uint32_t worst = worst_second(outages_s[i], 10);
-        if (worst > 2 * DEVICES / window_s)
+        if (worst > 2 * DEVICES / window_s) {
             fail_msg("%u connects in one second after an outage of %u s, twice the mean is %u", worst,
                      outages_s[i], 2 * DEVICES / window_s);
+        }
     }
 }
 
@@ -220,9 +224,10 @@ static void test_single_fleet_after_a_long_outage(void **state)
     (void)state;
     for (uint32_t outage_s = 300; outage_s <= 1500; outage_s += 60) {
         uint32_t worst = worst_second(outage_s, 1);
-        if (worst > 2 * mean)
+        if (worst > 2 * mean) {
             fail_msg("%u connects in one second after an outage of %u s, the mean is %u", worst, outage_s,
                      mean);
+        }
     }
 }
 
@@ -266,8 +271,9 @@ static void test_backoff_at_its_edges(void **state)
     assert_in_range(backoff_ms(0, 0, 0, 7), 1, 1);
     assert_in_range(backoff_ms(1, 1, UINT32_MAX, UINT32_MAX), 1, 1);
     assert_in_range(backoff_ms(5000, 1000, 0, UINT32_MAX), 125, 1000);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         assert_in_range(backoff_ms(UINT32_MAX / 3, UINT32_MAX, (uint32_t)i, next_random()), 1, UINT32_MAX);
+    }
 }
 
 int main(void)

@@ -49,8 +49,9 @@ static int make_folder(void **state)
 {
     (void)state;
     strcpy(folder, "/tmp/test-child-XXXXXX");
-    if (mkdtemp(folder) == NULL)
+    if (mkdtemp(folder) == NULL) {
         return -1;
+    }
     snprintf(program, sizeof(program), "%s/mosquitto", folder);
     child = (struct mosquitto_child){.lock = -1, .descriptor = -1, .output = -1};
     return 0;
@@ -67,14 +68,16 @@ static int remove_folder(void **state)
 
 static void open_child(void)
 {
-    if (!mosquitto_child_open(&child, program, folder, why, sizeof(why)))
+    if (!mosquitto_child_open(&child, program, folder, why, sizeof(why))) {
         fail_msg("%s", why);
+    }
 }
 
 static void start_child(void)
 {
-    if (!mosquitto_child_start(&child, why, sizeof(why)))
+    if (!mosquitto_child_start(&child, why, sizeof(why))) {
         fail_msg("%s", why);
+    }
 }
 
 /* Waits for the pidfd, as the daemon's loop does. */
@@ -115,8 +118,9 @@ static void configuration_says_what_the_design_says(void **state)
     char text[8192];
     assert_int_equal(mosquitto_conf_write(&good_conf, text, sizeof(text)), ERR_OK);
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        if (!has_line(text, lines[i]))
+        if (!has_line(text, lines[i])) {
             fail_msg("%s is missing in\n%s", lines[i], text);
+        }
     }
     assert_false(has_line(text, "user root"));
     struct mosquitto_conf root = good_conf;
@@ -265,10 +269,12 @@ static void child_dies_with_its_parent_and_the_next_parent_waits(void **state)
         snprintf(started, sizeof(started), "%s/started", folder);
         bool is_good = mosquitto_child_open(&child, program, folder, why, sizeof(why)) &&
                        mosquitto_child_start(&child, why, sizeof(why));
-        while (is_good && access(started, F_OK) != 0)
+        while (is_good && access(started, F_OK) != 0) {
             usleep(1000);
-        if (write(pids[1], &child.pid, sizeof(child.pid)) != sizeof(child.pid))
+        }
+        if (write(pids[1], &child.pid, sizeof(child.pid)) != sizeof(child.pid)) {
             _exit(1);
+        }
         raise(SIGKILL);
     }
     assert_int_equal(read(pids[0], &pid, sizeof(pid)), sizeof(pid));
@@ -301,8 +307,9 @@ static void what_it_says_comes_line_by_line_without_noise(void **state)
     assert_true(mosquitto_child_next_line(&child, line, sizeof(line)));
     assert_string_equal(line, "second");
     size_t len = 0;
-    while (mosquitto_child_next_line(&child, line, sizeof(line)) && line[0] == 'x')
+    while (mosquitto_child_next_line(&child, line, sizeof(line)) && line[0] == 'x') {
         len += strlen(line); /* a line that is too long comes in pieces */
+    }
     assert_int_equal(len, 3000);
     assert_string_equal(line, "last");
     assert_false(mosquitto_child_next_line(&child, line, sizeof(line)));

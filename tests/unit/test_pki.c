@@ -34,8 +34,9 @@ static const char *in_folder(const char *name)
 static void remove_files(void)
 {
     static const char *const files[] = {"ca.pem", "ca.key", "server.pem", "server.key"};
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         unlink(in_folder(files[i]));
+    }
 }
 
 static int make_folder(void **state)
@@ -56,8 +57,9 @@ static int remove_folder(void **state)
 static struct pki *open_with(const char *const *wanted, size_t count)
 {
     struct pki *pki = pki_open(folder, wanted, count, why, sizeof(why));
-    if (pki == NULL)
+    if (pki == NULL) {
         fail_msg("pki_open: %s", why);
+    }
     return pki;
 }
 
@@ -189,8 +191,9 @@ static void next_start_changes_nothing(void **state)
     char *before[4];
 
     pki_close(open_pki());
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         before[i] = read_text(files[i]);
+    }
     pki_close(open_pki());
     pki_close(open_with(names, 2));
     for (size_t i = 0; i < 4; i++) {
@@ -362,8 +365,9 @@ static void issued_certificate_is_what_aws_would_send(void **state)
     unsigned int digest_len = 0;
     assert_int_equal(EVP_Digest(der, (size_t)der_len, digest, &digest_len, EVP_sha256(), NULL), 1);
     char id[65];
-    for (int i = 0; i < 32; i++)
+    for (int i = 0; i < 32; i++) {
         snprintf(id + 2 * i, 3, "%02x", digest[i]);
+    }
     assert_string_equal(issued.certificate_id, id);
 
     OPENSSL_free(der);
@@ -411,11 +415,13 @@ static void serial_numbers_are_random_and_positive(void **state)
         ASN1_INTEGER *serial = X509_get_serialNumber(certificates[i]);
         assert_int_equal(serial->type, V_ASN1_INTEGER); /* not a negative one */
         assert_in_range(ASN1_STRING_length(serial), 8, 20);
-        for (int k = 0; k < i; k++)
+        for (int k = 0; k < i; k++) {
             assert_int_not_equal(ASN1_INTEGER_cmp(serial, X509_get_serialNumber(certificates[k])), 0);
+        }
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         X509_free(certificates[i]);
+    }
     pki_issued_clear(&issued[0]);
     pki_issued_clear(&issued[1]);
     pki_close(pki);

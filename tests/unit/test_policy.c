@@ -61,8 +61,9 @@ static enum policy_decision decide(struct slice document, const struct policy_co
 {
     char why[200] = "";
     enum err err = policy_check(document, why, sizeof(why));
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
         fail_msg("policy_check: %s", why);
+    }
     return policy_evaluate(document, context, action, resource, NULL, 0);
 }
 
@@ -125,8 +126,9 @@ static void wildcards_match_any_text_and_one_character(void **state)
         snprintf(pattern, sizeof(pattern), ARN "topic/%s", rows[i].pattern);
         snprintf(resource, sizeof(resource), ARN "topic/%s", rows[i].topic);
         bool is_match = decide(allow("iot:Publish", pattern), &lamp, "iot:Publish", resource) == POLICY_ALLOW;
-        if (is_match != rows[i].is_match)
+        if (is_match != rows[i].is_match) {
             fail_msg("pattern %s, topic %s", rows[i].pattern, rows[i].topic);
+        }
     }
 }
 
@@ -310,8 +312,9 @@ static void condition_strings_compare_with_known_keys(void **state)
         bool is_lamp = decide(statement(members), &lamp, "iot:Publish", ARN "topic/a") == POLICY_ALLOW;
         bool is_stranger =
             decide(statement(members), &stranger, "iot:Publish", ARN "topic/a") == POLICY_ALLOW;
-        if (is_lamp != rows[i].lamp || is_stranger != rows[i].stranger)
+        if (is_lamp != rows[i].lamp || is_stranger != rows[i].stranger) {
             fail_msg("%s: %d %d", rows[i].condition, is_lamp, is_stranger);
+        }
     }
 }
 
@@ -374,10 +377,12 @@ static void what_is_not_understood_is_refused_and_never_allows(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct slice document = slice_from(rows[i].document);
         char why[200] = "";
-        if (policy_check(document, why, sizeof(why)) == ERR_OK || strstr(why, rows[i].word) == NULL)
+        if (policy_check(document, why, sizeof(why)) == ERR_OK || strstr(why, rows[i].word) == NULL) {
             fail_msg("%s: %s", rows[i].document, why);
-        if (policy_evaluate(document, &lamp, "iot:Publish", ARN "topic/a", NULL, 0) != POLICY_EXPLICIT_DENY)
+        }
+        if (policy_evaluate(document, &lamp, "iot:Publish", ARN "topic/a", NULL, 0) != POLICY_EXPLICIT_DENY) {
             fail_msg("%s allows", rows[i].document);
+        }
     }
 }
 
@@ -404,16 +409,18 @@ static void size_counts_characters_without_white_space(void **state)
     size_t room = POLICY_SIZE_MAX - strlen(head) - strlen(tail);
 
     char *at = stpcpy(text, head);
-    for (size_t i = 0; i < room; i++)
+    for (size_t i = 0; i < room; i++) {
         at = stpcpy(at, "\xc3\xa4"); /* one character of two bytes */
+    }
     at = stpcpy(at, tail);
     memset(at, ' ', 5000);
     at[5000] = '\0';
     assert_int_equal(policy_check(slice_from(text), NULL, 0), ERR_OK);
 
     at = stpcpy(text, head);
-    for (size_t i = 0; i < room + 1; i++)
+    for (size_t i = 0; i < room + 1; i++) {
         at = stpcpy(at, "a");
+    }
     stpcpy(at, tail);
     char why[200];
     assert_int_equal(policy_check(slice_from(text), why, sizeof(why)), ERR_TOO_LONG);

@@ -68,10 +68,12 @@ static void wait_for(const bool *what)
         bool is_there = *what;
         bool is_over = seen.has_ended;
         port_mutex_unlock(&mutex);
-        if (is_there)
+        if (is_there) {
             return;
-        if (is_over || !port_signal_wait(&arrived, 60000))
+        }
+        if (is_over || !port_signal_wait(&arrived, 60000)) {
             fail_msg("did not come: %s", err_text(seen.reason));
+        }
     }
 }
 
@@ -122,8 +124,9 @@ static size_t count_entries(const char *path)
     size_t count = 0;
     DIR *folder = opendir(path);
     assert_non_null(folder);
-    while (readdir(folder) != NULL)
+    while (readdir(folder) != NULL) {
         count++;
+    }
     closedir(folder);
     return count;
 }
@@ -162,8 +165,9 @@ static void test_r45_refused_connects_then_success(void **state)
 
     connect_and_lose(1);
     for (unsigned round = 0; round < count; round++) {
-        if (round == WARM_UP)
+        if (round == WARM_UP) {
             before = measure();
+        }
         be_refused(nobody);
     }
     expect_same(before, measure(), count);
@@ -179,8 +183,9 @@ static void test_r46_reconnects(void **state)
     (void)state;
 
     for (unsigned round = 0; round < count; round++) {
-        if (round == WARM_UP)
+        if (round == WARM_UP) {
             before = measure();
+        }
         connect_and_lose(round);
     }
     expect_same(before, measure(), count);
@@ -212,8 +217,9 @@ static int stop_world(void **state)
 /* glibc counts as in use what its caches hold, so the program starts itself again without them. */
 static void start_exact(char **argv)
 {
-    if (__sanitizer_get_current_allocated_bytes || getenv("GLIBC_TUNABLES"))
+    if (__sanitizer_get_current_allocated_bytes || getenv("GLIBC_TUNABLES")) {
         return;
+    }
     setenv("GLIBC_TUNABLES", TUNABLES, 1);
     execv("/proc/self/exe", argv);
 }

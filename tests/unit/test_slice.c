@@ -126,8 +126,9 @@ static void test_every_error_has_a_text(void **state)
         ERR_LIST(X)
 #undef X
     };
-    for (size_t i = 0; i < COUNT_OF(listed); i++)
+    for (size_t i = 0; i < COUNT_OF(listed); i++) {
         assert_string_equal(err_text(listed[i].err), listed[i].text);
+    }
     assert_string_equal(err_text((enum err)1), "unknown error");
     assert_string_equal(err_text((enum err) - 1000), "unknown error");
     assert_int_equal(ERR_OK, 0);

@@ -53,8 +53,9 @@ static void test_topics_taken_apart(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct jobs_topic topic = jobs_wire_parse_topic("T", slice_from(cases[i].topic));
         assert_int_equal(topic.kind, cases[i].kind);
-        if (topic.kind != JOBS_TOPIC_GET && topic.kind != JOBS_TOPIC_UPDATE)
+        if (topic.kind != JOBS_TOPIC_GET && topic.kind != JOBS_TOPIC_UPDATE) {
             continue;
+        }
         assert_int_equal(topic.is_accepted, cases[i].is_accepted);
         assert_true(slice_is(topic.job_id, cases[i].job_id));
     }
@@ -122,8 +123,9 @@ static void test_statuses(void **state)
         char payload[100];
         struct jobs_answer answer;
         assert_string_equal(jobs_wire_status_text(cases[i].status), cases[i].text);
-        if (cases[i].word != NULL)
+        if (cases[i].word != NULL) {
             assert_string_equal(jobs_wire_state_text(cases[i].status), cases[i].word);
+        }
         assert_int_equal(jobs_wire_is_terminal(cases[i].status), cases[i].is_terminal);
         snprintf(payload, sizeof payload, "{\"executionState\":{\"status\":\"%s\"}}", cases[i].text);
         assert_int_equal(jobs_wire_read_answer(slice_from(payload), &answer), ERR_OK);
@@ -221,8 +223,9 @@ static void test_answers_in_other_forms(void **state)
         struct jobs_answer answer;
         assert_int_equal(jobs_wire_read_answer(slice_from(cases[i].payload), &answer), cases[i].err);
         assert_int_equal(answer.has_execution, cases[i].has_execution);
-        if (cases[i].err == ERR_OK)
+        if (cases[i].err == ERR_OK) {
             assert_true(answer.execution.queued_at_s == cases[i].queued_at_s);
+        }
     }
 }
 
@@ -266,12 +269,13 @@ static void test_update_request_in_all_combinations(void **state)
             .progress_percent = 50,
         };
         int len = snprintf(expected, sizeof expected, "{\"status\":\"%s\"", statuses[bits & 3]);
-        if (bits & 4)
+        if (bits & 4) {
             len += snprintf(expected + len, sizeof expected - (size_t)len,
                             ",\"statusDetails\":{\"state\":\"accepted\",\"attempt\":\"3\"%s%s%s}",
                             bits & 128 ? ",\"progress\":\"50\"" : "",
                             bits & 8 ? ",\"reason\":\"STORAGE\",\"message\":\"why\"" : "",
                             bits & 16 ? ",\"step\":\"1\"" : "");
+        }
         snprintf(expected + len, sizeof expected - (size_t)len, "%s%s%s,\"clientToken\":\"t\"}",
                  bits & 32 ? ",\"expectedVersion\":7" : "", bits & 64 ? ",\"executionNumber\":9" : "",
                  bits & 128 ? ",\"stepTimeoutInMinutes\":10" : "");
@@ -307,8 +311,9 @@ static void test_notifications(void **state)
     };
     struct jobs_identity execution = {.job_id = "j", .execution_number = 2, .queued_at_s = 5};
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(jobs_wire_notice_has(slice_from(cases[i].payload), &execution), cases[i].has);
+    }
 }
 
 int main(void)

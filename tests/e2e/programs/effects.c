@@ -47,22 +47,25 @@ __attribute__((format(printf, 1, 2))) static void write_down(const char *format,
     int len = vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (len <= 0 || (size_t)len >= sizeof line || write(effects, line, (size_t)len) != len ||
-        fsync(effects) != 0)
+        fsync(effects) != 0) {
         abort();
+    }
 }
 
 static jobsStatus_et status_of(const struct run *run)
 {
-    if (strcmp(run->end, "SUCCEEDED") == 0)
+    if (strcmp(run->end, "SUCCEEDED") == 0) {
         return JOB_STATUS_SUCCEEDED;
+    }
     return strcmp(run->end, "FAILED") == 0 ? JOB_STATUS_FAILED : JOB_STATUS_REJECTED;
 }
 
 static bool report(const struct run *run)
 {
     const jobDetail_st details[] = {{"end", run->end}};
-    if (!JOBS_report(run->id, status_of(run), details, 1))
+    if (!JOBS_report(run->id, status_of(run), details, 1)) {
         return false;
+    }
     write_down("confirmed %s %lld %u %s\n", run->job, run->execution, run->attempt, run->end);
     return true;
 }
@@ -73,8 +76,9 @@ static bool read_job(const job_st *job, const char *action, struct run *run)
         (struct run){.execution = job->executionNumber_s64, .attempt = job->attempt_u8, .id = job->runId_u32};
     strcpy(run->job, job->idStr);
     if (!JSON_getString(job->documentStr, "end", run->end, sizeof run->end) ||
-        !JSON_getUint32(job->documentStr, "ms", &run->work_ms))
+        !JSON_getUint32(job->documentStr, "ms", &run->work_ms)) {
         return false;
+    }
     write_down("start %s %s %lld %u %u %s %u\n", action, run->job, run->execution, run->attempt, run->id,
                run->end, run->work_ms);
     return true;
@@ -83,8 +87,9 @@ static bool read_job(const job_st *job, const char *action, struct run *run)
 static jobsStatus_et on_job(job_st *job, void *action)
 {
     struct run run;
-    if (!read_job(job, action, &run))
+    if (!read_job(job, action, &run)) {
         return JOB_STATUS_REJECTED;
+    }
     TASK_DELAY_MS(run.work_ms);
     return report(&run) ? JOB_STATUS_IN_PROGRESS : status_of(&run);
 }
@@ -92,8 +97,9 @@ static jobsStatus_et on_job(job_st *job, void *action)
 static jobsStatus_et on_later(job_st *job, void *action)
 {
     struct run run;
-    if (!read_job(job, action, &run))
+    if (!read_job(job, action, &run)) {
         return JOB_STATUS_REJECTED;
+    }
     pthread_mutex_lock(&lock);
     later = run;
     pthread_mutex_unlock(&lock);
@@ -108,11 +114,13 @@ static void report_later(void *ctx)
         struct run run = later;
         pthread_mutex_unlock(&lock);
         TASK_DELAY_MS(run.id != 0 ? run.work_ms : REPORT_RETRY_MS);
-        if (run.id == 0 || !report(&run))
+        if (run.id == 0 || !report(&run)) {
             continue;
+        }
         pthread_mutex_lock(&lock);
-        if (later.id == run.id)
+        if (later.id == run.id) {
             later.id = 0;
+        }
         pthread_mutex_unlock(&lock);
     }
 }
@@ -125,13 +133,15 @@ static void remember(const char *path)
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         struct run run = {.id = 0};
         if (sscanf(line, "start later %64s %lld %u %u %15s %u", run.job, &run.execution, &run.attempt,
-                   &run.id, run.end, &run.work_ms) == 6)
+                   &run.id, run.end, &run.work_ms) == 6) {
             later = run;
-        else if (sscanf(line, "confirmed %64s", run.job) == 1 && strcmp(run.job, later.job) == 0)
+        } else if (sscanf(line, "confirmed %64s", run.job) == 1 && strcmp(run.job, later.job) == 0) {
             later.id = 0;
+        }
     }
-    if (file != NULL)
+    if (file != NULL) {
         fclose(file);
+    }
 }
 
 void app_main(void)
@@ -155,10 +165,12 @@ void app_main(void)
     snprintf(path, sizeof path, "%s/effects", getenv("DEVICE_DIR"));
     remember(path);
     effects = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (effects < 0 || !device_config_load(&config) || !SYSTEM_init(&config))
+    if (effects < 0 || !device_config_load(&config) || !SYSTEM_init(&config)) {
         return;
-    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+    }
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         JOBS_registerHandler(&handlers[i]);
+    }
     SYSTEM_start();
     xTaskCreate(report_later, "later", 4096, NULL, 4, NULL);
 }

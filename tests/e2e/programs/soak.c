@@ -25,8 +25,9 @@ static jobsStatus_et on_hold(job_st *job)
     snprintf(path, sizeof path, "%s/release", getenv("DEVICE_DIR"));
     printf("holding\n");
     fflush(stdout);
-    while (access(path, F_OK) != 0)
+    while (access(path, F_OK) != 0) {
         TASK_DELAY_MS(5);
+    }
     return JOB_STATUS_SUCCEEDED;
 }
 
@@ -54,8 +55,9 @@ static jobsStatus_et on_memory(job_st *job)
 void app_main(void)
 {
     static systemInitConfig_st config;
-    if (!device_config_load(&config) || !SYSTEM_init(&config))
+    if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         return;
+    }
     JOBS_register("count", 0, on_count);
     JOBS_register("hold", 0, on_hold);
     JOBS_register("memory", 0, on_memory);

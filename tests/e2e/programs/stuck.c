@@ -8,8 +8,9 @@ void app_main(void);
 
 static jobsStatus_et on_hang(job_st *job, void *context)
 {
-    while (job->runId_u32 != 0 && context == NULL)
+    while (job->runId_u32 != 0 && context == NULL) {
         TASK_DELAY_MS(1000);
+    }
     return JOB_STATUS_SUCCEEDED;
 }
 
@@ -32,8 +33,9 @@ void app_main(void)
     const jobHandler_st hang = {.pActionStr = "hang", .pHandler = on_hang, .deadlineSec_u32 = 1};
     const jobHandler_st silent = {.pActionStr = "silent", .pHandler = on_silent, .deadlineSec_u32 = 1};
 
-    if (!device_config_load(&config) || !SYSTEM_init(&config))
+    if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         return;
+    }
     JOBS_registerHandler(&hang);
     JOBS_registerHandler(&silent);
     JOBS_register("count", 0, on_count);
