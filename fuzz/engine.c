@@ -4,7 +4,7 @@
  * each request is sixteen zeros, so that an answer can meet it. Whatever comes: no crash, a wake time after now, a phase that
  * exists, requests that are JSON on topics of ours, and a handler that is started alone, with a document, and only after
  * the journal has its start. */
-#include "device/core/jobs_engine_state.h"
+#include "device/core/jobs/engine.h"
 
 #include "common/json.h"
 #include "fuzz/require.h"
@@ -132,7 +132,7 @@ static uint32_t do_random(void *ctx)
     return 0;
 }
 
-static void do_log(void *ctx, enum jobs_log_level level, const char *text)
+static void do_log(void *ctx, enum log_level level, const char *text)
 {
     (void)ctx, (void)level;
     REQUIRE(strlen(text) < JOURNAL_MESSAGE_CAP);

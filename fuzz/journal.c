@@ -3,12 +3,12 @@
  * any other one gives the rest as what stands between header and CRC of a record of the present version, so that the
  * search is not stopped by the checksum. What is accepted keeps its bounds, is written again as a record that says the
  * same, and can be sent; a damaged or torn copy of it is never accepted. */
-#include "device/core/journal.h"
+#include "device/core/jobs/journal.h"
 
 #include "common/json.h"
-#include "device/core/jobs_engine_state.h"
-#include "device/core/jobs_reason.h"
-#include "device/core/jobs_wire.h"
+#include "device/core/jobs/engine.h"
+#include "device/core/jobs/reason.h"
+#include "device/core/jobs/wire.h"
 #include "fuzz/require.h"
 
 #include <stdio.h>

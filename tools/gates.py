@@ -214,7 +214,7 @@ def gate_mutants(root):
 BITES = [
     ("format", "a badly indented line", bad_file("common/bad.c", "int   bad  ( void );\n"), gate_format),
     ("layers", "core that includes the broker", bad_file("device/core/bad.c", "#include <mosquitto.h>\n"), gate_layers),
-    ("layers", "cloud that includes device", bad_file("cloud/core/bad.c", '#include "device/core/link.h"\n'),
+    ("layers", "cloud that includes device", bad_file("cloud/core/bad.c", '#include "device/core/link/link.h"\n'),
      gate_layers),
     ("layers", "heap in the device core", bad_file("device/core/bad.c", "void *f(void) { return malloc(1); }\n"),
      gate_layers),
@@ -234,7 +234,7 @@ BITES = [
     ("cross", "code for one platform", bad_file("common/bad.c", "#include <sys/epoll.h>\n"), gate_cross),
     ("sizes", "a table that says less", spoil_sizes, gate_sizes),
     ("mutants", "a guard that was never inverted", bad_end(
-        "device/core/backoff.c", "int bad(int a);\nint bad(int a)\n{\n    if (a)\n        a++;\n    return a;\n}\n"),
+        "device/core/link/backoff.c", "int bad(int a);\nint bad(int a)\n{\n    if (a)\n        a++;\n    return a;\n}\n"),
      gate_mutants),
     ("tasks", "a data race", bad_file("tests/unit/test_bad_race.c", RACE),
      lambda root: gate_tasks(root, ["test_bad_race"])),

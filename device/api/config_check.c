@@ -21,7 +21,7 @@ static bool complain(const char *field, const char *what)
     line_add(field);
     line_add(": ");
     line_add(what);
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return false;
 }
 

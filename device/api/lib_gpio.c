@@ -9,7 +9,7 @@ static void check(const char *who, uint8_t pin, enum err err)
         line_add("pin ");
         line_add_number(pin);
         line_add(err == ERR_RANGE ? " does not exist on this board" : " cannot be used");
-        line_log(PORT_LOG_ERROR);
+        line_log(LOG_LEVEL_ERROR);
     }
 }
 

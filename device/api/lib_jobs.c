@@ -59,7 +59,7 @@ static bool refuse_action(const char *who, const char *action, const char *what)
         line_add(" ");
     }
     line_add(what);
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return false;
 }
 
@@ -197,7 +197,7 @@ static enum jobs_status status_of_return(jobsStatus_et status, uint32_t run_id)
     line_add("run ");
     line_add_number(run_id);
     line_add(" returned a status that does not exist: taken as FAILED");
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return JOBS_STATUS_FAILED;
 }
 
@@ -270,7 +270,7 @@ static void log_refused(const char *who, const struct run_report *report, enum e
     }
     line_add(" ");
     line_add(report_text(err));
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
 }
 
 static void log_bad_pairs(const char *who, size_t count)
@@ -278,7 +278,7 @@ static void log_bad_pairs(const char *who, size_t count)
     line_open(who);
     line_add_number((int64_t)count);
     line_add(" of the details are left out: bad, reserved or repeated key, no value, or no room");
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
 }
 
 static bool send(const char *who, struct run_report *report)

@@ -48,7 +48,7 @@ static bool refuse(const char *who, const char *key, const char *what)
     }
     line_add(what);
     json_cause_note();
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return false;
 }
 
@@ -63,7 +63,7 @@ static bool refuse_size(const char *who, const struct target *target, size_t nee
     line_add_number((int64_t)target->size);
     json_cause_note();
     line_add(is_sized ? "" : ": use JSON_getValues with JSON_TAG");
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return false;
 }
 
@@ -75,7 +75,7 @@ static bool refuse_text(const char *who, enum err err, size_t at)
     line_add_number((int64_t)at);
     line_add(")");
     json_cause_note();
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
     return false;
 }
 

@@ -17,9 +17,9 @@ void print_line(logLevels_et level_e, const char *pFunctionStr, const char *pFor
     if ((int)level_e > atomic_load(&shown)) {
         return;
     }
-    enum port_log_level level = level_e <= PRINT_LEVEL_ERROR  ? PORT_LOG_ERROR
-                                : level_e == PRINT_LEVEL_INFO ? PORT_LOG_INFO
-                                                              : PORT_LOG_DEBUG;
+    enum log_level level = level_e <= PRINT_LEVEL_ERROR  ? LOG_LEVEL_ERROR
+                                : level_e == PRINT_LEVEL_INFO ? LOG_LEVEL_INFO
+                                                              : LOG_LEVEL_DEBUG;
     va_list args;
     va_start(args, pFormatStr);
     port_board_print(level, pFunctionStr, pFormatStr, args);

@@ -85,7 +85,7 @@ static bool init_thing(const awsConfig_st *aws)
         thing_name[0] = '\0';
         line_open("SYSTEM_init");
         line_add(err == ERR_STORAGE ? "the storage for the journal of jobs cannot be used" : err_text(err));
-        line_log(PORT_LOG_ERROR);
+        line_log(LOG_LEVEL_ERROR);
     }
     return !err;
 }
@@ -98,7 +98,7 @@ static void log_start(const systemInitConfig_st *config)
         line_add(", application ");
         line_add(config->pAppVersionStr);
     }
-    line_log(PORT_LOG_INFO);
+    line_log(LOG_LEVEL_INFO);
 }
 
 bool SYSTEM_init(systemInitConfig_st *s_pConfig)

@@ -69,7 +69,7 @@ const char *line_text(void)
     return line + text_at;
 }
 
-void line_log(enum port_log_level level)
+void line_log(enum log_level level)
 {
     port_board_log(level, line);
     line_unlock();
@@ -79,5 +79,5 @@ void line_error(const char *who, const char *text)
 {
     line_open(who);
     line_add(text);
-    line_log(PORT_LOG_ERROR);
+    line_log(LOG_LEVEL_ERROR);
 }

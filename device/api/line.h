@@ -14,7 +14,7 @@ void line_open(const char *who); /* "who: " */
 void line_add(const char *text);
 void line_add_name(const char *name, size_t max); /* 'name', cut to max characters */
 void line_add_number(int64_t number);
-void line_log(enum port_log_level level);
+void line_log(enum log_level level);
 
 void line_lock(void);
 void line_unlock(void);

@@ -37,6 +37,12 @@
 #ifndef CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
 #define CONFIG_DEVICE_JOBS_IDLE_QUERY_MS 900000 /* idle: ask again every 15 min, with jitter */
 #endif
+#ifndef CONFIG_DEVICE_JOBS_POLL_MS
+#define CONFIG_DEVICE_JOBS_POLL_MS 60000 /* the same when no notifications come: every minute, with jitter */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_LEAVING_MIN
+#define CONFIG_DEVICE_JOBS_LEAVING_MIN 60 /* an application without a deadline may work so long on what the service ended */
+#endif
 #ifndef CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS
 #define CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS 10000 /* a handler past its deadline has this long to return */
 #endif
@@ -79,6 +85,6 @@
 #define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */
 #define DEVICE_THING_NAME_CAP 129 /* AWS IoT: 1..128 characters, and NUL */
 #define DEVICE_ACTION_CAP     32  /* action name of at most 31 characters, and NUL */
-#define DEVICE_TOPIC_CAP      228 /* longest topic: see topics.h */
+#define DEVICE_TOPIC_CAP      228 /* AWS IoT: 226 bytes, jobs/<jobId>/update/accepted with the longest names */
 
 #endif

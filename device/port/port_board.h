@@ -4,24 +4,19 @@
 #define DEVICE_PORT_BOARD_H
 
 #include "common/err.h"
+#include "common/log_level.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum port_log_level {
-    PORT_LOG_ERROR,
-    PORT_LOG_INFO,
-    PORT_LOG_DEBUG,
-};
-
 /* One line of the library, without its newline. */
-void port_board_log(enum port_log_level level, const char *text);
+void port_board_log(enum log_level level, const char *text);
 
 /* One line of the application: who says it, and printf's format and arguments. A newline that the format brings along at
  * its end is not doubled. */
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
 /* ERR_RANGE: no such pin. A pin that is written before its mode was set becomes an output. */

@@ -21,7 +21,7 @@ uint64_t run_now_ms(void)
     return port_time_monotonic_ms();
 }
 
-void run_log(enum port_log_level level, const char *format, ...)
+void run_log(enum log_level level, const char *format, ...)
 {
     char line[RUN_LINE_CAP];
     va_list args;

@@ -7,7 +7,7 @@
 #ifndef DEVICE_RUN_RUN_H
 #define DEVICE_RUN_RUN_H
 
-#include "device/core/jobs_engine.h"
+#include "device/core/jobs/engine.h"
 
 /* Texts and the document buffer must live as long as the program. */
 struct run_config {

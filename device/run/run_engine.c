@@ -32,7 +32,7 @@ static enum err save(void *ctx, const void *record, size_t len)
 static void restart(void *ctx, const char *why)
 {
     (void)ctx;
-    run_log(PORT_LOG_ERROR, "the device restarts: %s", why);
+    run_log(LOG_LEVEL_ERROR, "the device restarts: %s", why);
     device_runner.must_restart = true;
 }
 
@@ -42,12 +42,12 @@ static uint32_t random_bits(void *ctx)
     return port_board_random();
 }
 
-static void log_line(void *ctx, enum jobs_log_level level, const char *text)
+static void log_line(void *ctx, enum log_level level, const char *text)
 {
     (void)ctx;
-    static const enum port_log_level levels[] = {[JOBS_LOG_ERROR] = PORT_LOG_ERROR,
-                                                 [JOBS_LOG_INFO] = PORT_LOG_INFO,
-                                                 [JOBS_LOG_DEBUG] = PORT_LOG_DEBUG};
+    static const enum log_level levels[] = {[LOG_LEVEL_ERROR] = LOG_LEVEL_ERROR,
+                                                 [LOG_LEVEL_INFO] = LOG_LEVEL_INFO,
+                                                 [LOG_LEVEL_DEBUG] = LOG_LEVEL_DEBUG};
     port_board_log(levels[level], text);
 }
 
@@ -115,7 +115,7 @@ static void serve_restart(uint64_t now_ms)
 {
     if (now_ms >= restart_due_at()) {
         run_link_close();
-        port_board_log(PORT_LOG_INFO, "restart");
+        port_board_log(LOG_LEVEL_INFO, "restart");
         port_board_restart();
     }
 }

@@ -73,9 +73,9 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
     const struct run_config *config = &device_runner.config;
     const unsigned wait_s = (unsigned)((device_runner.link.next_ms - now_ms + 999) / 1000);
     if (was_up) {
-        run_log(PORT_LOG_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
+        run_log(LOG_LEVEL_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
     } else {
-        run_log(PORT_LOG_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host,
+        run_log(LOG_LEVEL_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host,
                 config->port, (int)why.len, why.ptr, wait_s);
     }
 }
@@ -113,7 +113,7 @@ void run_link_close(void)
 
 static void connected(uint64_t now_ms)
 {
-    run_log(PORT_LOG_INFO, "connected to %.100s:%u as '%s'", device_runner.config.host,
+    run_log(LOG_LEVEL_INFO, "connected to %.100s:%u as '%s'", device_runner.config.host,
             device_runner.config.port, device_runner.config.thing_name);
     link_up(&device_runner.link, now_ms);
     tell(RUN_LINK_UP);
@@ -139,7 +139,7 @@ static void received(const struct inbox_item *item, uint64_t now_ms)
         payload = SLICE_EMPTY;
         if (slice_ends_with(item->topic, "/accepted")) { /* a notification is good without its text */
             port_board_log(
-                PORT_LOG_ERROR,
+                LOG_LEVEL_ERROR,
                 "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD: big statusDetails?");
         }
     } else if (item->number > 0) {
@@ -183,7 +183,7 @@ static bool is_clock_plausible(uint64_t now_ms)
     device_runner.clock_again_ms = now_ms + CLOCK_AGAIN_MS;
     if (!device_runner.is_clock_told) {
         device_runner.is_clock_told = true;
-        run_log(PORT_LOG_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
+        run_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
                 (long)wall_s);
     }
     return false;
@@ -232,7 +232,7 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runner.link.state != LINK_STOPPED) {
         run_link_close();
-        port_board_log(PORT_LOG_INFO, "disconnected: suspended");
+        port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
         tell(RUN_LINK_SUSPENDED);
     } else if (!wants_suspend && device_runner.link.state == LINK_STOPPED) {
         link_start(&device_runner.link, now_ms);

@@ -6,8 +6,8 @@
 #define DEVICE_RUN_RUN_STATE_H
 
 #include "common/json_cut.h"
-#include "device/core/jobs_engine_state.h"
-#include "device/core/link.h"
+#include "device/core/jobs/engine.h"
+#include "device/core/link/link.h"
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
@@ -134,7 +134,7 @@ extern struct runner device_runner;
 
 /* run.c */
 uint64_t run_now_ms(void);
-__attribute__((format(printf, 2, 3))) void run_log(enum port_log_level level, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void run_log(enum log_level level, const char *format, ...);
 
 /* run_engine.c */
 void run_engine_task(void *ctx);

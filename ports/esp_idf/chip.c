@@ -78,7 +78,7 @@ enum err port_board_device_id(char *out, size_t cap)
 void board_on_restart(void (*handler)(void))
 {
     if (esp_register_shutdown_handler(handler) != ESP_OK) {
-        port_board_log(PORT_LOG_ERROR,
+        port_board_log(LOG_LEVEL_ERROR,
                        "no place for a shutdown handler: esp_restart() does not wait for jobs");
     }
 }

@@ -38,7 +38,7 @@ int64_t clock_wall_s(void)
     if (!may_set_clock()) {
         return 0;
     }
-    port_board_log(PORT_LOG_INFO,
+    port_board_log(LOG_LEVEL_INFO,
                    "no network time: the clock starts at the day on which this firmware was built");
     now = (struct timeval){.tv_sec = DEVICE_JOBS_BUILT_AT_S};
     settimeofday(&now, NULL);
@@ -53,7 +53,7 @@ void clock_start_network_time(void)
         is_started = true;
         const esp_sntp_config_t config = ESP_NETIF_SNTP_DEFAULT_CONFIG(CONFIG_DEVICE_JOBS_SNTP_SERVER);
         if (esp_netif_sntp_init(&config) != ESP_OK) { /* the application has its own */
-            port_board_log(PORT_LOG_DEBUG, "network time: started elsewhere");
+            port_board_log(LOG_LEVEL_DEBUG, "network time: started elsewhere");
         }
     }
 #endif

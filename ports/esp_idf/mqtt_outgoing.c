@@ -113,7 +113,7 @@ static void publish(struct session *session, const struct outgoing *item)
     if (esp_mqtt_client_publish(session->client, item->topic, item->len > 0 ? item->payload : NULL,
                                 (int)item->len, 1, 0) < 0) {
         atomic_fetch_sub(&session->unacknowledged, 1);
-        port_board_log(PORT_LOG_DEBUG, "MQTT: a publish was not taken");
+        port_board_log(LOG_LEVEL_DEBUG, "MQTT: a publish was not taken");
         esp_mqtt_client_disconnect(session->client);
     }
 }

@@ -31,7 +31,7 @@ static void on_lost(const wifi_event_sta_disconnected_t *event)
     char line[80];
     snprintf(line, sizeof(line), "Wi-Fi: not connected (reason %u); next try in %u ms",
              (unsigned)event->reason, (unsigned)pause_ms);
-    port_board_log(PORT_LOG_INFO, line);
+    port_board_log(LOG_LEVEL_INFO, line);
     esp_timer_start_once(again, (uint64_t)pause_ms * US_PER_MS);
     pause_ms = pause_ms < PAUSE_LAST_MS / 2 ? pause_ms * 2 : PAUSE_LAST_MS;
     if (is_up) {
@@ -79,7 +79,7 @@ static bool listen_to_events(void)
 enum err network_start(const char *ssid, const char *password)
 {
     if (!ssid || !ssid[0]) {
-        port_board_log(PORT_LOG_ERROR, "network: pWifiSsidStr is empty");
+        port_board_log(LOG_LEVEL_ERROR, "network: pWifiSsidStr is empty");
         return ERR_ARG;
     }
     wifi_config_t config = {0};

@@ -24,16 +24,16 @@ __attribute__((constructor)) static void make_line_lock(void)
     port_mutex_init(&line_lock);
 }
 
-static void put_line(enum port_log_level level, const char *tag, const char *text)
+static void put_line(enum log_level level, const char *tag, const char *text)
 {
     switch (level) {
-    case PORT_LOG_ERROR:
+    case LOG_LEVEL_ERROR:
         ESP_LOGE(tag, "%s", text);
         break;
-    case PORT_LOG_INFO:
+    case LOG_LEVEL_INFO:
         ESP_LOGI(tag, "%s", text);
         break;
-    case PORT_LOG_DEBUG:
+    case LOG_LEVEL_DEBUG:
         ESP_LOGD(tag, "%s", text);
         break;
     }
@@ -49,7 +49,7 @@ static void clean_line(void)
     }
 }
 
-void port_board_log(enum port_log_level level, const char *text)
+void port_board_log(enum log_level level, const char *text)
 {
     port_mutex_lock(&line_lock);
     snprintf(line, sizeof(line), "%s", text);
@@ -58,7 +58,7 @@ void port_board_log(enum port_log_level level, const char *text)
     port_mutex_unlock(&line_lock);
 }
 
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
 {
     port_mutex_lock(&line_lock);
     int len = vsnprintf(line, sizeof(line), format, args);

@@ -42,7 +42,7 @@ static enum err check_once(const struct port_mqtt_config *config)
     if (err) {
         char line[120];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
-        port_board_log(PORT_LOG_ERROR, line);
+        port_board_log(LOG_LEVEL_ERROR, line);
     }
     return err;
 }

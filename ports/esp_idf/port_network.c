@@ -22,7 +22,7 @@ bool network_failed(const char *what, esp_err_t result)
     }
     char line[100];
     snprintf(line, sizeof(line), "network: %s: %s", what, esp_err_to_name(result));
-    port_board_log(PORT_LOG_ERROR, line);
+    port_board_log(LOG_LEVEL_ERROR, line);
     return true;
 }
 

@@ -22,7 +22,7 @@ static enum err fail(const char *what, const char *where, esp_err_t cause)
 {
     char line[120];
     snprintf(line, sizeof(line), "storage: %s '%.20s': %s", what, where, esp_err_to_name(cause));
-    port_board_log(PORT_LOG_ERROR, line);
+    port_board_log(LOG_LEVEL_ERROR, line);
     return ERR_STORAGE;
 }
 
@@ -31,7 +31,7 @@ static enum err fail_partition(esp_err_t cause)
 {
     fail("cannot use partition", "nvs", cause);
     if (cause == ESP_ERR_NVS_NO_FREE_PAGES || cause == ESP_ERR_NVS_NEW_VERSION_FOUND) {
-        port_board_log(PORT_LOG_ERROR, "storage: the partition was written by another version or cut short; "
+        port_board_log(LOG_LEVEL_ERROR, "storage: the partition was written by another version or cut short; "
                                        "nvs_flash_erase() makes it usable and loses what it holds");
     }
     return ERR_STORAGE;

@@ -88,7 +88,7 @@ int main(int argc, char **argv)
     }
     tasks_wait_none();
     if (!atomic_load(&is_ending)) {
-        port_board_log(PORT_LOG_ERROR, "app_main has returned, and nothing is running");
+        port_board_log(LOG_LEVEL_ERROR, "app_main has returned, and nothing is running");
         return 1;
     }
     pthread_join(ender, NULL);

@@ -36,9 +36,9 @@ static void put_line(FILE *out, const char *mark, const char *text, size_t len)
 }
 
 /* Log lines carry texts from the network (names in certificates, answers): one line stays one line. */
-void port_board_log(enum port_log_level level, const char *text)
+void port_board_log(enum log_level level, const char *text)
 {
-    if (level == PORT_LOG_DEBUG && !getenv("DEVICE_DEBUG")) {
+    if (level == LOG_LEVEL_DEBUG && !getenv("DEVICE_DEBUG")) {
         return;
     }
     char clean[512];
@@ -47,10 +47,10 @@ void port_board_log(enum port_log_level level, const char *text)
         unsigned char c = (unsigned char)text[len];
         clean[len] = c < 0x20 || c == 0x7f ? '?' : text[len];
     }
-    put_line(stderr, level == PORT_LOG_ERROR ? "error: " : "", clean, len);
+    put_line(stderr, level == LOG_LEVEL_ERROR ? "error: " : "", clean, len);
 }
 
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
 {
     char *text = NULL;
     int len = vasprintf(&text, format, args);
@@ -61,7 +61,7 @@ void port_board_print(enum port_log_level level, const char *who, const char *fo
         len--;
     }
     char mark[80];
-    snprintf(mark, sizeof(mark), "%s%.60s: ", level == PORT_LOG_ERROR ? "error: " : "", who);
+    snprintf(mark, sizeof(mark), "%s%.60s: ", level == LOG_LEVEL_ERROR ? "error: " : "", who);
     put_line(stdout, mark, text, (size_t)len);
     free(text);
 }

@@ -112,7 +112,7 @@ static void log_bad_credential(enum port_mqtt_credential bad, const char *why)
     static const char *const names[] = {"root CA", "certificate", "private key"};
     char line[200];
     snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why ? why : "cannot be used");
-    port_board_log(PORT_LOG_ERROR, line);
+    port_board_log(LOG_LEVEL_ERROR, line);
 }
 
 static enum err connection_new(const struct port_mqtt_config *config, struct connection **out)

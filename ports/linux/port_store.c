@@ -20,7 +20,7 @@ static enum err fail(const char *what, const char *where)
 {
     char line[400];
     snprintf(line, sizeof(line), "storage: %s '%.200s': %s", what, where, strerror(errno));
-    port_board_log(PORT_LOG_ERROR, line);
+    port_board_log(LOG_LEVEL_ERROR, line);
     return ERR_STORAGE;
 }
 

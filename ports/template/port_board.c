@@ -2,13 +2,13 @@
 #include "device/port/port_board.h"
 #include "ports/template/missing.h"
 
-void port_board_log(enum port_log_level level, const char *text)
+void port_board_log(enum log_level level, const char *text)
 {
     (void)level, (void)text;
     MISSING();
 }
 
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
 {
     (void)level, (void)who, (void)format, (void)args;
     MISSING();

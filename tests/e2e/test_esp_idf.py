@@ -75,7 +75,7 @@ class Options(unittest.TestCase):
             values = [f"-DCONFIG_DEVICE_JOBS_{name}={limits[end]}" for name, (_, limits) in kconfig_options().items() if limits]
             with tempfile.TemporaryDirectory() as folder:
                 sizes = pathlib.Path(folder) / "sizes.c"
-                sizes.write_text('#include "device/core/jobs_engine.h"\n#include "device/core/journal.h"\n'
+                sizes.write_text('#include "device/core/jobs/engine.h"\n#include "device/core/jobs/journal.h"\n'
                                  '_Static_assert(JOURNAL_RECORD_MAX <= JOBS_RECORD_CAP, "a journal that does not fit");\n')
                 unit = pathlib.Path(folder) / "all.sh"
                 unit.write_text("set -e\n" + "\n".join(

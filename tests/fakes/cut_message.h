@@ -4,7 +4,7 @@
 #define TESTS_FAKES_CUT_MESSAGE_H
 
 #include "common/json_cut.h"
-#include "device/core/jobs_engine.h"
+#include "device/core/jobs/engine.h"
 
 #include <stdlib.h>
 #include <string.h>

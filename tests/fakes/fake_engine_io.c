@@ -149,7 +149,7 @@ static uint32_t do_random(void *ctx)
     return (uint32_t)(f->random >> 32);
 }
 
-static void do_log(void *ctx, enum jobs_log_level level, const char *text)
+static void do_log(void *ctx, enum log_level level, const char *text)
 {
     struct fake_engine *f = ctx;
     size_t len = strlen(f->log);

@@ -7,7 +7,7 @@
 #ifndef TESTS_FAKES_FAKE_ENGINE_IO_H
 #define TESTS_FAKES_FAKE_ENGINE_IO_H
 
-#include "device/core/jobs_engine_state.h"
+#include "device/core/jobs/engine.h"
 
 #define FAKE_THING    "lamp"
 #define FAKE_PREFIX   "$aws/things/" FAKE_THING "/jobs/"

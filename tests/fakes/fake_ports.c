@@ -420,12 +420,12 @@ static void note(const char *mark, const char *text)
     pthread_mutex_unlock(&lock);
 }
 
-void port_board_log(enum port_log_level level, const char *text)
+void port_board_log(enum log_level level, const char *text)
 {
-    note(level == PORT_LOG_ERROR ? "error: " : "", text);
+    note(level == LOG_LEVEL_ERROR ? "error: " : "", text);
 }
 
-void port_board_print(enum port_log_level level, const char *who, const char *format, va_list args)
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
 {
     char text[1024];
     (void)level;

@@ -3,7 +3,7 @@
  * of the engine's calls. */
 #include "sim/world.h"
 
-#include "device/core/journal.h"
+#include "device/core/jobs/journal.h"
 #include "fakes/cut_message.h"
 
 #include <stdio.h>
@@ -178,7 +178,7 @@ static uint32_t do_random(void *ctx)
     return (uint32_t)(d->random >> 32);
 }
 
-static void do_log(void *ctx, enum jobs_log_level level, const char *text)
+static void do_log(void *ctx, enum log_level level, const char *text)
 {
     struct sim_device *d = ctx;
     (void)level;

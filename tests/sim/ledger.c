@@ -3,8 +3,8 @@
  * each other. */
 #include "sim/world.h"
 
-#include "device/core/jobs_reason.h"
-#include "device/core/journal.h"
+#include "device/core/jobs/reason.h"
+#include "device/core/jobs/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

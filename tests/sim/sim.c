@@ -2,7 +2,7 @@
 /* The simulator's command line: plays exhaustive and random worlds on all cores, adds up, and replays what broke. */
 #include "sim/world.h"
 
-#include "device/core/jobs_reason.h"
+#include "device/core/jobs/reason.h"
 
 #include <assert.h>
 #include <getopt.h>

@@ -7,8 +7,8 @@
 #define TESTS_SIM_WORLD_H
 
 #include "cloud/core/core.h"
-#include "device/core/jobs_engine_state.h"
-#include "device/core/link.h"
+#include "device/core/jobs/engine.h"
+#include "device/core/link/link.h"
 #include "sim/choice.h"
 
 #include <setjmp.h>

@@ -138,14 +138,14 @@ static void print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    port_board_print(PORT_LOG_INFO, "blink_led", format, args);
+    port_board_print(LOG_LEVEL_INFO, "blink_led", format, args);
     va_end(args);
 }
 
 static void test_lines(void **state)
 {
     (void)state;
-    port_board_log(PORT_LOG_ERROR, "a name\nfrom the\x1b[31m network");
+    port_board_log(LOG_LEVEL_ERROR, "a name\nfrom the\x1b[31m network");
     assert_true(idf_log_has("device_jobs: a name?from the?[31m network\n"));
     print("blink %d times\r\n", 3);
     assert_true(idf_log_has("blink_led: blink 3 times\n"));

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "device/core/jobs_engine.h"
-#include "device/core/jobs_reason.h"
-#include "device/core/journal.h"
+#include "device/core/jobs/engine.h"
+#include "device/core/jobs/reason.h"
+#include "device/core/jobs/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

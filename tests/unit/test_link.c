@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "device/core/backoff.h"
+#include "device/core/link/backoff.h"
 #include "device/core/config.h"
-#include "device/core/link.h"
+#include "device/core/link/link.h"
 
 #include <string.h>
 

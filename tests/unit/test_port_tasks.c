@@ -149,7 +149,7 @@ __attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    port_board_print(PORT_LOG_INFO, "app", format, args);
+    port_board_print(LOG_LEVEL_INFO, "app", format, args);
     va_end(args);
 }
 
@@ -173,14 +173,14 @@ static void test_log_lines_stay_one_line(void **state)
 {
     (void)state;
     capture(stderr);
-    port_board_log(PORT_LOG_ERROR, "bad\r\n[    0.000] GPIO 2 -> 1\x1b[2J\x7f \xc3\xa4");
-    port_board_log(PORT_LOG_DEBUG, "not shown");
+    port_board_log(LOG_LEVEL_ERROR, "bad\r\n[    0.000] GPIO 2 -> 1\x1b[2J\x7f \xc3\xa4");
+    port_board_log(LOG_LEVEL_DEBUG, "not shown");
     expect_lines(release(stderr),
                  "^\\[[ 0-9.]+\\] error: bad\\?\\?\\[    0\\.000\\] GPIO 2 -> 1\\?\\[2J\\? \xc3\xa4\n$");
     static char longer[2000];
     memset(longer, 'x', sizeof(longer) - 1);
     capture(stderr);
-    port_board_log(PORT_LOG_INFO, longer);
+    port_board_log(LOG_LEVEL_INFO, longer);
     release(stderr);
     assert_int_equal(lines[strlen(lines) - 1], '\n');
     assert_null(strchr(lines, '?'));

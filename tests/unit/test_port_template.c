@@ -31,7 +31,7 @@ __attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    port_board_print(PORT_LOG_INFO, "who", format, args);
+    port_board_print(LOG_LEVEL_INFO, "who", format, args);
     va_end(args);
 }
 
@@ -63,7 +63,7 @@ static int id;
 static enum port_mqtt_credential bad;
 static const char *why;
 
-CALL(port_board_log, PORT_LOG_INFO, "text")
+CALL(port_board_log, LOG_LEVEL_INFO, "text")
 CALL(port_board_gpio_mode, 1, true)
 CALL(port_board_gpio_write, 1, true)
 CALL(port_board_gpio_read, 1, &level)

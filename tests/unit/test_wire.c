@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "common/json.h"
-#include "device/core/jobs_reason.h"
-#include "device/core/jobs_wire.h"
+#include "device/core/jobs/reason.h"
+#include "device/core/jobs/wire.h"
 
 #include <stdio.h>
 #include <string.h>

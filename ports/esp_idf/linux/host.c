@@ -74,7 +74,7 @@ void board_keep_storage(void)
     }
     is_flash_new = false;
     if (rename(esp_partition_get_file_mmap_ctrl_act()->flash_file_name, flash_file())) {
-        port_board_log(PORT_LOG_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
+        port_board_log(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
     }
 }
 

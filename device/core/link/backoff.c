@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/core/backoff.h"
+#include "device/core/link/backoff.h"
 
 uint32_t backoff_ms(uint32_t base_ms, uint32_t cap_ms, uint32_t failures, uint32_t random)
 {

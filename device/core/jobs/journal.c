@@ -8,11 +8,11 @@
  * text: length u16 and bytes; identity: job id text (empty: none), execution number i64, queuedAt i64.
  * In every version the header stands first and the CRC last, so that a whole record of another one is known as that.
  * One walk over the members writes and reads, so that the two cannot differ. */
-#include "device/core/journal.h"
+#include "device/core/jobs/journal.h"
 
 #include "common/json.h"
-#include "device/core/jobs_engine.h"
-#include "device/core/jobs_reason.h"
+#include "device/core/jobs/jobs.h"
+#include "device/core/jobs/reason.h"
 #include "device/core/text.h"
 
 #include <assert.h>
@@ -253,6 +253,14 @@ void journal_forget_started(struct journal *journal)
     memset(&journal->started, 0, sizeof(journal->started));
     journal->started_boot = 0;
     journal->attempt = 0;
+    journal->has_outcome = false;
+}
+
+void journal_start(struct journal *journal, const struct jobs_identity *execution, uint8_t attempt)
+{
+    journal->started = *execution;
+    journal->started_boot = journal->boots;
+    journal->attempt = attempt;
     journal->has_outcome = false;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the engine must know after a power cut, as one record that is put atomically: the execution that was started
  * last, its final status while the service has not accepted it, and the last finished executions. The job document is
- * not in it: it is fetched again. A record that cannot be used counts as absent. */
+ * not in it: it is fetched again. A record that cannot be used counts as absent.
+ * It is put before each start, with each final status before that is sent, and when an execution is settled or gone (G6). */
 #ifndef DEVICE_CORE_JOURNAL_H
 #define DEVICE_CORE_JOURNAL_H
 
@@ -74,6 +75,9 @@ bool journal_same_execution(const struct jobs_identity *a, const struct jobs_ide
 /* Was this execution finished? NULL: not among the last ones. */
 const struct journal_finished *journal_find_finished(const struct journal *journal,
                                                      const struct jobs_identity *execution);
+
+/* This execution is about to be started for the attempt-th time, in this boot. Then the record is put: no start without it. */
+void journal_start(struct journal *journal, const struct jobs_identity *execution, uint8_t attempt);
 
 /* The started execution is settled; it takes the place of the oldest finished one. */
 void journal_finish(struct journal *journal, uint8_t status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/core/link.h"
+#include "device/core/link/link.h"
 
-#include "device/core/backoff.h"
+#include "device/core/link/backoff.h"
 #include "device/core/config.h"
 
 void link_init(struct link *link)

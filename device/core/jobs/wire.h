@@ -5,8 +5,8 @@
 #define DEVICE_CORE_JOBS_WIRE_H
 
 #include "common/slice.h"
-#include "device/core/jobs_engine.h"
-#include "device/core/journal.h"
+#include "device/core/jobs/jobs.h"
+#include "device/core/jobs/journal.h"
 
 /* Statuses of an execution: the four of enum jobs_status, and those that only the service sets. */
 enum jobs_wire_status {
@@ -70,7 +70,7 @@ void jobs_wire_make_topic(char out[DEVICE_TOPIC_CAP], const char *thing_name, co
 /* The tail of a subscription's filter. */
 const char *jobs_wire_filter(enum jobs_subscription id);
 
-/* An answer to get or update. Slices point into the payload. */
+/* An answer to get or update, or a notify-next. Slices point into the payload. */
 struct jobs_answer {
     struct slice token; /* escaped text; empty: none */
     int64_t timestamp_s;
@@ -93,10 +93,6 @@ enum err jobs_wire_read_answer(struct slice payload, struct jobs_answer *answer)
 /* Does a notification (notify or notify-next) name this execution? */
 bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *execution);
 
-/* The text of `action`. ERR_NOT_FOUND: missing, empty, not a string, or without a text form. ERR_TOO_LONG: longer than
- * any name. Else the errors of json_read. */
-enum err jobs_wire_read_action(struct slice document, char *action, size_t cap);
-
 /* Both return the length, 0 when the payload does not fit. execution_number 0: the latest, or with $next the next. */
 size_t jobs_wire_write_get(char *out, size_t cap, const char *token, int64_t execution_number,
                            bool with_document);
@@ -106,6 +102,7 @@ struct jobs_wire_update {
     int64_t execution_number;
     int64_t expected_version;  /* below 0: none */
     uint16_t step_timeout_min; /* 0: none */
+    bool with_document;        /* the answer is to carry the job document */
     uint8_t status;            /* enum jobs_status */
     const char *state;         /* NULL: no statusDetails at all, and the rest below is not read */
     uint8_t attempt;

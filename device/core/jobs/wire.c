@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/core/jobs_wire.h"
+#include "device/core/jobs/wire.h"
 
 #include "common/json.h"
 #include "common/json_write.h"
 #include "common/number.h"
-#include "device/core/jobs_reason.h"
+#include "device/core/jobs/reason.h"
 
 #include <assert.h>
 #include <string.h>
@@ -349,21 +349,6 @@ bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *exec
            (fields[1].type == JSON_OBJECT && is_execution(fields[1].text, execution));
 }
 
-enum err jobs_wire_read_action(struct slice document, char *action, size_t cap)
-{
-    struct json_field field = {.key = "action", .parent = JSON_TOP};
-
-    enum err err = json_read(document, &field, 1, NULL);
-    if (err != ERR_OK) {
-        return err;
-    }
-    if (field.type != JSON_STRING || field.text.len == 0) {
-        return ERR_NOT_FOUND;
-    }
-    err = json_decode(field.text, action, cap, NULL);
-    return err == ERR_JSON_STRING ? ERR_NOT_FOUND : err;
-}
-
 static size_t finish(struct json_writer *w)
 {
     size_t len = 0;
@@ -444,6 +429,10 @@ size_t jobs_wire_write_update(char *out, size_t cap, const struct jobs_wire_upda
     }
     if (update->step_timeout_min > 0) {
         write_number(&w, "stepTimeoutInMinutes", update->step_timeout_min);
+    }
+    if (update->with_document) {
+        json_write_key(&w, "includeJobDocument");
+        json_write_bool(&w, true);
     }
     write_text(&w, "clientToken", update->token);
     return finish(&w);

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* What is pending, and what is done about it: claim, run, resume, refuse, pass over. What happens to an execution afterwards is
+ * decided in execution.c. */
+#include "device/core/jobs/reading.h"
+
+#include "device/core/text.h"
+
+#include <string.h>
+
+/* How long after a notify, or after the end of a job, a notify-next is waited for: it brings the document along. */
+#define HINT_MS 500
+
+/* So many answers in a row may be older than a notification; the next one is taken as it is. */
+#define OVERTAKEN_MAX 3
+
+void jobs_reading_init(struct jobs_reading *r, struct jobs_execution *execution,
+                       const struct jobs_handlers *handlers, const struct jobs_subscriptions *subscriptions)
+{
+    memset(r, 0, sizeof(*r));
+    r->context = execution->context;
+    r->exchange = execution->exchange;
+    r->execution = execution;
+    r->handlers = handlers;
+    r->subscriptions = subscriptions;
+}
+
+/* ---- asking */
+
+static void ask_again(struct jobs_reading *r)
+{
+    jobs_exchange_overtake(r->exchange, JOBS_REQUEST_NEXT);
+}
+
+/* notify-next comes with the same news and with the document. */
+static void ask_soon(struct jobs_reading *r)
+{
+    uint64_t soon_ms = r->context->now_ms + HINT_MS;
+
+    if (!jobs_subscriptions_has(r->subscriptions, JOBS_SUB_NOTIFY_NEXT)) {
+        ask_again(r);
+    } else if (soon_ms < r->idle_at_ms) {
+        r->idle_at_ms = soon_ms;
+    }
+}
+
+void jobs_reading_ask(struct jobs_reading *r)
+{
+    struct jobs_context *c = r->context;
+    bool is_idle = r->execution->state == JOBS_IDLE;
+    uint32_t period_ms = jobs_subscriptions_hears(r->subscriptions) ? CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
+                                                                    : CONFIG_DEVICE_JOBS_POLL_MS;
+    const char *token = jobs_exchange_token(r->exchange, JOBS_REQUEST_NEXT);
+    size_t len = jobs_wire_write_get(c->scratch.request.payload, sizeof(c->scratch.request.payload), token, 0,
+                                     is_idle);
+
+    r->is_asked_idle = is_idle;
+    r->idle_at_ms = c->now_ms + period_ms - period_ms / 8 + c->io.random(c->io.ctx) % (period_ms / 4);
+    if (!jobs_exchange_send(r->exchange, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len)) {
+        jobs_exchange_retry(r->exchange, JOBS_REQUEST_NEXT);
+    }
+}
+
+uint64_t jobs_reading_idle_due_at(const struct jobs_reading *r)
+{
+    const struct jobs_request *next = &r->exchange->requests[JOBS_REQUEST_NEXT];
+    bool is_with_service = jobs_states_is(r->execution, JOBS_RUNNING, JOBS_WAITING);
+    bool asks = is_with_service || jobs_execution_is_ready(r->execution);
+
+    return asks && !next->is_wanted && !next->is_in_flight ? r->idle_at_ms : JOBS_NEVER;
+}
+
+void jobs_reading_follow(struct jobs_reading *r, enum jobs_follow follow)
+{
+    uint8_t rounds = r->rounds;
+
+    if (follow == JOBS_FOLLOW_NOTHING) {
+        return;
+    }
+    if (rounds < UINT8_MAX) {
+        r->rounds++;
+    }
+    if (follow == JOBS_FOLLOW_OVER && rounds == 0) {
+        ask_soon(r);
+    } else if (follow == JOBS_FOLLOW_LEFT && rounds == 0) {
+        ask_again(r);
+    } else { /* it comes back although it was given up or settled. That must not keep the device busy */
+        uint8_t failures = follow == JOBS_FOLLOW_UNCLAIMED ? rounds : (uint8_t)(rounds - 1);
+        jobs_exchange_pause(r->exchange, JOBS_REQUEST_NEXT, failures);
+    }
+}
+
+void jobs_reading_look_again(struct jobs_reading *r)
+{
+    if (r->is_passed_over) {
+        r->is_passed_over = false;
+        jobs_exchange_want(r->exchange, JOBS_REQUEST_NEXT);
+    }
+}
+
+uint64_t jobs_reading_grace_due_at(const struct jobs_reading *r)
+{
+    return r->is_passed_over && r->handlers->count > 0 ? r->handlers->grace_at_ms : JOBS_NEVER;
+}
+
+void jobs_reading_connected(struct jobs_reading *r)
+{
+    r->newest_s = 0;
+    r->overtaken = 0;
+    jobs_exchange_want(r->exchange, JOBS_REQUEST_NEXT);
+}
+
+void jobs_reading_note_time(struct jobs_reading *r, int64_t timestamp_s)
+{
+    if (timestamp_s > r->newest_s) {
+        r->newest_s = timestamp_s;
+    }
+}
+
+/* ---- judging */
+
+/* Into c->line. */
+static const char *say_size(struct jobs_context *c, size_t bytes)
+{
+    c->line[0] = '\0';
+    text_append(c->line, sizeof(c->line), jobs_wire_reason_message(JOBS_REASON_DOCUMENT_TOO_LARGE));
+    text_append_number(c->line, sizeof(c->line), (int64_t)bytes);
+    text_append(c->line, sizeof(c->line), " bytes, limit ");
+    text_append_number(c->line, sizeof(c->line), CONFIG_DEVICE_JOBS_DOCUMENT_SIZE - 1);
+    return c->line;
+}
+
+/* The same. */
+static const char *say_name(struct jobs_context *c, enum jobs_reason reason, const char *name)
+{
+    c->line[0] = '\0';
+    text_append(c->line, sizeof(c->line), jobs_wire_reason_message(reason));
+    text_append(c->line, sizeof(c->line), name);
+    return c->line;
+}
+
+static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
+{
+    struct jobs_execution *x = r->execution;
+
+    if (jobs_execution_is_own_claim(x, answer)) {
+        r->rounds = 0;
+        jobs_execution_start(x, x->claimed_attempt);
+    } else if (x->attempt > 0) {
+        jobs_execution_resume(x);
+    } else if (x->is_refused && journal_same_execution(&x->claimed, &x->identity)) {
+        jobs_execution_refuse(x, JOBS_REASON_CLAIM_REFUSED, NULL);
+    } else {
+        jobs_execution_claim(x, 1);
+    }
+}
+
+static void judge(struct jobs_reading *r, const struct jobs_answer *answer, struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+    char name[DEVICE_ACTION_CAP];
+
+    r->is_passed_over = r->handlers->count == 0; /* with no handler at all the queue is left alone */
+    if (r->is_passed_over) {
+        return;
+    }
+    if (document.ptr == NULL && document.len > 0) {
+        jobs_execution_refuse(x, JOBS_REASON_DOCUMENT_TOO_LARGE, say_size(r->context, document.len));
+        return;
+    }
+    x->document_len = document.len;
+    enum jobs_reason reason = jobs_handlers_find(r->handlers, document, &x->action, name);
+    bool is_open = jobs_handlers_is_open(r->handlers, r->context->now_ms);
+    if (x->action != NULL) {
+        begin(r, answer);
+    } else if (is_open && (reason == JOBS_REASON_NONE || reason == JOBS_REASON_NO_ACTION)) {
+        r->is_passed_over = true;
+    } else if (reason == JOBS_REASON_NONE) {
+        jobs_execution_refuse(x, JOBS_REASON_UNKNOWN_ACTION,
+                              say_name(r->context, JOBS_REASON_UNKNOWN_ACTION, name));
+    } else {
+        jobs_execution_refuse(x, reason, NULL);
+    }
+}
+
+static void take(struct jobs_reading *r, const struct jobs_answer *answer)
+{
+    if (!journal_same_execution(&r->execution->identity, &answer->execution)) {
+        r->rounds = 0;
+        r->context->counters.received++;
+    }
+    jobs_execution_take(r->execution, answer);
+}
+
+static void learn(struct jobs_reading *r, const struct jobs_answer *answer, struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+    const struct journal_finished *finished = journal_find_finished(&x->journal, &answer->execution);
+
+    take(r, answer);
+    x->is_seen = true;
+    if (finished != NULL) {
+        jobs_execution_conclude(x, finished->status);
+    } else if (x->is_queued || answer->status == JOBS_STATUS_IN_PROGRESS) {
+        judge(r, answer, document);
+    } else { /* it ended while the answer was on its way */
+        jobs_reading_follow(r, JOBS_FOLLOW_OVER);
+    }
+    if (x->state != JOBS_IDLE) {
+        jobs_exchange_forget(r->exchange, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
+    } else {
+        x->is_seen = false;
+    }
+}
+
+/* Nothing in hand: an answer that is older than a notification is not acted on; but there must be an end to that. */
+static bool is_to_be_asked_again(struct jobs_reading *r, bool is_overtaken)
+{
+    bool is_again = !r->is_asked_idle || (is_overtaken && r->overtaken < OVERTAKEN_MAX);
+
+    r->overtaken = is_again ? (uint8_t)(r->overtaken + 1) : 0;
+    if (is_again) {
+        jobs_exchange_want(r->exchange, JOBS_REQUEST_NEXT);
+    }
+    return is_again;
+}
+
+void jobs_reading_answered(struct jobs_reading *r, const struct jobs_answer *answer, bool is_overtaken,
+                           struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+    const struct jobs_request *describe = &r->exchange->requests[JOBS_REQUEST_DESCRIBE];
+
+    if (jobs_states_is(x, JOBS_RUNNING, JOBS_WAITING)) {
+        if (!answer->has_execution || !journal_same_execution(&answer->execution, &x->identity)) {
+            jobs_delivery_doubt(x);
+        } else if (!describe->is_wanted && !describe->is_in_flight) {
+            x->is_seen = true;
+        }
+    } else if (!jobs_execution_is_ready(x)) {
+        return; /* it was sent in another state, and is asked again when nothing is in hand */
+    } else if (is_to_be_asked_again(r, is_overtaken)) {
+        return;
+    } else if (answer->has_execution) {
+        learn(r, answer, document);
+    } else {
+        r->is_passed_over = false;
+    }
+}
+
+/* ---- the fast way: notify-next brings the document along */
+
+static bool is_claimable(const struct jobs_reading *r, const struct jobs_answer *news, struct slice document,
+                         const struct jobs_action **action)
+{
+    const struct jobs_execution *x = r->execution;
+    char name[DEVICE_ACTION_CAP];
+
+    bool is_quiet = jobs_execution_is_ready(x) && jobs_exchange_is_quiet(r->exchange);
+    bool is_new = news->has_execution && news->status == JOBS_WIRE_QUEUED && news->attempt == 0 &&
+                  news->timestamp_s >= r->newest_s;
+    bool is_unknown = journal_find_finished(&x->journal, &news->execution) == NULL &&
+                      !journal_same_execution(&x->journal.started, &news->execution);
+
+    return is_quiet && is_new && is_unknown && document.ptr != NULL && document.len > 0 &&
+           jobs_handlers_find(r->handlers, document, action, name) == JOBS_REASON_NONE && *action != NULL;
+}
+
+/* From notify-next follows a claim or a question, and nothing else. */
+static void notified_idle(struct jobs_reading *r, bool is_next, const struct jobs_answer *news,
+                          struct slice document)
+{
+    const struct jobs_action *action = NULL;
+
+    if (!is_next) {
+        ask_soon(r);
+    } else if (is_claimable(r, news, document, &action)) {
+        take(r, news);
+        r->execution->action = action;
+        jobs_execution_claim(r->execution, 1);
+        r->idle_at_ms = r->context->now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS;
+    } else {
+        ask_again(r);
+    }
+}
+
+void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice payload, struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+    struct jobs_answer news;
+
+    if (jobs_wire_read_answer(payload, &news) != ERR_OK) {
+        memset(&news, 0, sizeof(news)); /* a hint all the same */
+    }
+    if (x->state == JOBS_IDLE) {
+        notified_idle(r, is_next, &news, document);
+    } else if (!jobs_wire_notice_has(payload, &x->identity)) {
+        jobs_delivery_doubt(x);
+    }
+    jobs_reading_note_time(r, news.timestamp_s);
+}
+
+/* ---- the answer to a claim */
+
+static bool has_placeholder(struct slice document)
+{
+    static const char mark[] = "${aws:";
+    size_t len = sizeof(mark) - 1;
+
+    for (size_t i = 0; i + len <= document.len; i++) {
+        if (memcmp(document.ptr + i, mark, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The answer carries the document of the execution that was claimed. It must be there, for the same handler, and complete. */
+static bool is_as_claimed(const struct jobs_reading *r, struct slice document)
+{
+    const struct jobs_action *action = NULL;
+    char name[DEVICE_ACTION_CAP];
+
+    return document.ptr != NULL && document.len > 0 && !has_placeholder(document) &&
+           jobs_handlers_find(r->handlers, document, &action, name) == JOBS_REASON_NONE &&
+           action == r->execution->action;
+}
+
+static enum jobs_follow accepted(struct jobs_reading *r, struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+
+    if (x->is_doubted || !is_as_claimed(r, document)) {
+        jobs_execution_unclaim(x);
+        jobs_exchange_want(r->exchange,
+                           JOBS_REQUEST_NEXT); /* at once: it is ours, and shows as our claim there */
+        return JOBS_FOLLOW_NOTHING;
+    }
+    r->rounds = 0;
+    x->document_len = document.len;
+    jobs_execution_start(x, x->attempt);
+    return JOBS_FOLLOW_NOTHING;
+}
+
+/* What is not accepted is never claimed again without a new reading: by now its job may have been deleted and made again, which an
+ * update cannot tell apart. */
+enum jobs_follow jobs_reading_claim_answered(struct jobs_reading *r, const struct jobs_answer *answer,
+                                             struct slice document)
+{
+    struct jobs_execution *x = r->execution;
+
+    if (answer->rejection == NULL) {
+        return accepted(r, document);
+    }
+    x->is_refused = !x->is_doubted && jobs_wire_verdict(answer) == JOBS_VERDICT_REFUSED;
+    jobs_execution_unclaim(x);
+    return JOBS_FOLLOW_UNCLAIMED;
+}
