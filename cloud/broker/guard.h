@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#define GUARD_PAYLOAD_MAX 131072u /* reference 4: 128 KB */
+#define GUARD_PAYLOAD_MAX 131072u /* docs/protocol.md 4: 128 KB */
 
 enum guard_access {
     GUARD_PUBLISH,

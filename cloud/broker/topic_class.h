@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a topic means to the broker: reference 1.1 and 8 ("reserved topics"). Policies do not decide that. */
+/* What a topic means to the broker: docs/protocol.md 1.1 and 8 ("reserved topics"). Policies do not decide that. */
 #ifndef CLOUD_BROKER_TOPIC_CLASS_H
 #define CLOUD_BROKER_TOPIC_CLASS_H
 

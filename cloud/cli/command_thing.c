@@ -11,7 +11,7 @@
 
 #define POLICY_NAME "iot-local-device"
 
-/* The least that a Jobs device needs, for every thing by the variable (reference section 8). %1$s: region:account. */
+/* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: region:account. */
 #define POLICY_FORMAT                                                                                        \
     "{\"Version\":\"2012-10-17\",\"Statement\":["                                                            \
     "{\"Sid\":\"Connect\",\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","                                  \

@@ -6,7 +6,7 @@
  *     core_begin .. any number of calls .. core_commit .. send the answers .. core_publish_outbox
  * A call that fails leaves no trace (it has its own savepoint). Answers are sent after core_commit only: what was
  * acknowledged is on disk. Notifications that the calls caused are held back until core_publish_outbox, because a
- * device sees its accepted answer first, then notify, then notify-next (reference 1.10). */
+ * device sees its accepted answer first, then notify, then notify-next (docs/protocol.md 1.10). */
 #ifndef CLOUD_CORE_CORE_H
 #define CLOUD_CORE_CORE_H
 
@@ -43,7 +43,7 @@ enum core_code {
     CORE_INTERNAL,
 };
 
-/* Reference 2.2; stored and sent as these words. */
+/* docs/protocol.md 2.2; stored and sent as these words. */
 enum execution_status {
     EXECUTION_QUEUED,
     EXECUTION_IN_PROGRESS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* statusDetails: a flat map of strings (reference 1.2 and section 4). */
+/* statusDetails: a flat map of strings (docs/protocol.md 1.2 and section 4). */
 #ifndef CLOUD_CORE_DETAILS_H
 #define CLOUD_CORE_DETAILS_H
 

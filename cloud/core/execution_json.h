@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device's objects of reference 1.3 as JSON, for answers and notifications over MQTT: integer seconds, the document
+/* The device's objects of docs/protocol.md 1.3 as JSON, for answers and notifications over MQTT: integer seconds, the document
  * as a value and byte for byte. */
 #ifndef CLOUD_CORE_EXECUTION_JSON_H
 #define CLOUD_CORE_EXECUTION_JSON_H

@@ -7,7 +7,7 @@
 #include "cloud/core/core_private.h"
 #include "cloud/core/executions.h"
 
-/* What a device sees of one thing's executions, before and after a change (reference 1.9). */
+/* What a device sees of one thing's executions, before and after a change (docs/protocol.md 1.9). */
 struct change {
     char thing[CORE_THING_NAME_CAP];
     int64_t first_before; /* id of the first pending execution; 0 = none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device's operations: reference 1.4 to 1.8. */
+/* The device's operations: docs/protocol.md 1.4 to 1.8. */
 #include "cloud/core/executions.h"
 
 #include "cloud/core/details.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Job executions, from the device's side and the operator's: reference sections 1, 2 and 3. */
+/* Job executions, from the device's side and the operator's: docs/protocol.md 1, 2 and 3. */
 #ifndef CLOUD_CORE_EXECUTIONS_H
 #define CLOUD_CORE_EXECUTIONS_H
 
@@ -32,7 +32,7 @@ typedef void (*execution_fn)(void *ctx, const struct execution *execution);
 
 /* --- The device's operations. thing must exist, else CORE_NOT_FOUND. All return error->code. --- */
 
-#define EXECUTIONS_SHOWN 10 /* pending entries shown to a device (reference 4), both statuses together */
+#define EXECUTIONS_SHOWN 10 /* pending entries that a device is shown, both statuses (docs/protocol.md 4) */
 
 /* IN_PROGRESS first, then QUEUED, each by queuedAt; without documents. */
 enum core_code executions_pending(struct core *core, const char *thing, execution_fn fn, void *ctx,

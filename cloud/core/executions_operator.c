@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The operator's operations on executions: reference 2.7 and 5.3. */
+/* The operator's operations on executions: docs/protocol.md 2.7 and 5.3. */
 #include "cloud/core/details.h"
 #include "cloud/core/executions_private.h"
 #include "cloud/core/lifecycle.h"

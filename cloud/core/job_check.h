@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that CreateJob must know before it writes: limits of reference section 4, targets, document, retries. */
+/* Everything that CreateJob must know before it writes: limits of docs/protocol.md 4, targets, document, retries. */
 #ifndef CLOUD_CORE_JOB_CHECK_H
 #define CLOUD_CORE_JOB_CHECK_H
 

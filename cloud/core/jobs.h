@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs, the operator's side: reference sections 2.1, 2.7, 5.3 and 5.4. */
+/* Jobs, the operator's side: docs/protocol.md 2.1, 2.7, 5.3 and 5.4. */
 #ifndef CLOUD_CORE_JOBS_H
 #define CLOUD_CORE_JOBS_H
 

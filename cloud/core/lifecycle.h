@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a change of an execution's status brings with it: version, times, timers, retry, the job's own status
- * (reference 2.3 to 2.6). Inside core_write_begin and between change_begin and change_finish. */
+ * (docs/protocol.md 2.3 to 2.6). Inside core_write_begin and between change_begin and change_finish. */
 #ifndef CLOUD_CORE_LIFECYCLE_H
 #define CLOUD_CORE_LIFECYCLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The patterns and lengths of reference section 4, and ARNs. */
+/* The patterns and lengths of docs/protocol.md 4, and ARNs. */
 #ifndef CLOUD_CORE_NAMES_H
 #define CLOUD_CORE_NAMES_H
 

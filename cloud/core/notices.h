@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* notify and notify-next (reference 1.9): what a device's view was before a change, and what to tell it afterwards. */
+/* notify and notify-next (docs/protocol.md 1.9): what a device's view was before a change, and what to tell it afterwards. */
 #ifndef CLOUD_CORE_NOTICES_H
 #define CLOUD_CORE_NOTICES_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AWS IoT policies: check a document, and decide. Pure functions over text (common/json only), because three programs
- * share them: the service, the broker plugin, and the doctor. Reference section 8. */
+ * share them: the service, the broker plugin, and the doctor. docs/protocol.md 8. */
 #ifndef CLOUD_CORE_POLICY_H
 #define CLOUD_CORE_POLICY_H
 

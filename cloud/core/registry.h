@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Things, certificates and policies: reference sections 5.7 and 5.8. */
+/* Things, certificates and policies: docs/protocol.md 5.7 and 5.8. */
 #ifndef CLOUD_CORE_REGISTRY_H
 #define CLOUD_CORE_REGISTRY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of reference 2.1 and 2.2, in the database and on the wire. */
+/* The words of docs/protocol.md 2.1 and 2.2, in the database and on the wire. */
 #include "cloud/core/jobs.h"
 
 static const char *const execution_words[EXECUTION_STATUS_COUNT] = {

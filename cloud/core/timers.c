@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time-outs of executions (reference 2.5), and the announcement after a start. Both are batches of their own. */
+/* Time-outs of executions (docs/protocol.md 2.5), and the announcement after a start. Both are batches of their own. */
 #include "cloud/core/core_private.h"
 #include "cloud/core/lifecycle.h"
 #include "cloud/core/notices.h"

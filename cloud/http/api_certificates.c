@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Certificates: reference 5.8. */
+/* Certificates: docs/protocol.md 5.8. */
 #include "cloud/core/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"

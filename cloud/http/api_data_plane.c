@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* iot-jobs-data, the device's Jobs API over HTTP: reference 6. */
+/* iot-jobs-data, the device's Jobs API over HTTP: docs/protocol.md 6. */
 #include "cloud/core/executions.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"

@@ -11,7 +11,7 @@ static const struct {
 };
 
 /* Columns: control plane things, control plane jobs, iot-jobs-data. VERSION_MISMATCH has no name of its own on
- * iot-jobs-data (reference U33); jobs know ServiceUnavailable where things know InternalFailure. */
+ * iot-jobs-data (docs/protocol.md 9, U33); jobs know ServiceUnavailable where things know InternalFailure. */
 static const struct {
     enum api_code registry, jobs, data;
 } core_codes[] = {

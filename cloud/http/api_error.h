@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The errors of the AWS APIs: names and HTTP status codes, and what the core's errors are called on each plane.
- * Reference 5.2 and 6. One table; everything else asks it. */
+ * docs/protocol.md 5.2 and 6. One table; everything else asks it. */
 #ifndef CLOUD_HTTP_API_ERROR_H
 #define CLOUD_HTTP_API_ERROR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Job executions, control plane: reference 5.3. */
+/* Job executions, control plane: docs/protocol.md 5.3. */
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 #include "common/number.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs, control plane: reference 5.3 and 5.4. */
+/* Jobs, control plane: docs/protocol.md 5.3 and 5.4. */
 #include "cloud/core/jobs.h"
 #include "cloud/core/objects.h"
 #include "cloud/http/operations.h"

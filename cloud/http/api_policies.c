@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Policies: reference 5.8. A policy has one version here, "1". */
+/* Policies: docs/protocol.md 5.8. A policy has one version here, "1". */
 #include "cloud/core/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Things and the endpoint: reference 5.7 and 5.8. */
+/* Things and the endpoint: docs/protocol.md 5.7 and 5.8. */
 #include "cloud/core/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"

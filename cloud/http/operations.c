@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every operation that AWS IoT has for things, certificates, policies, jobs and provisioning (reference 5.3 to 5.9
+/* Every operation that AWS IoT has for things, certificates, policies, jobs and provisioning (docs/protocol.md 5.3 to 5.9
  * and 6). The first match counts: fixed paths stand before those with {labels}. */
 #include "cloud/http/operations.h"
 

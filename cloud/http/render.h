@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects of the core as JSON of the AWS APIs. Control plane dates are seconds with a fraction, those of the device's
- * data plane integers (reference 5.1 and 6). */
+ * data plane integers (docs/protocol.md 5.1 and 6). */
 #ifndef CLOUD_HTTP_RENDER_H
 #define CLOUD_HTTP_RENDER_H
 

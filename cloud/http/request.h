@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One HTTP request as the API sees it, without a server: parsed from the raw request target, because AWS clients send
- * %2F inside a path segment (a whole ARN is one segment): split first, decode after. Reference 5.1. */
+ * %2F inside a path segment (a whole ARN is one segment): split first, decode after. docs/protocol.md 5.1. */
 #ifndef CLOUD_HTTP_REQUEST_H
 #define CLOUD_HTTP_REQUEST_H
 

@@ -15,7 +15,7 @@ void device_answer_clear(struct device_answer *answer)
     *answer = (struct device_answer){0};
 }
 
-/* Reference 1.8. What a device request cannot cause counts as our own fault. */
+/* docs/protocol.md 1.8. What a device request cannot cause counts as our own fault. */
 const char *device_answer_code(enum core_code code)
 {
     switch (code) {

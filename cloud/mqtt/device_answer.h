@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The envelopes of reference 1.4 to 1.8. */
+/* The envelopes of docs/protocol.md 1.4 to 1.8. */
 #ifndef CLOUD_MQTT_DEVICE_ANSWER_H
 #define CLOUD_MQTT_DEVICE_ANSWER_H
 

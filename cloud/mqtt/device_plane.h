@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The device's Jobs API over MQTT without MQTT: a request topic and payload in, an answer topic and payload out.
- * Reference sections 1.1 to 1.8. The caller owns connections, batches and delivery. */
+ * docs/protocol.md 1.1 to 1.8. The caller owns connections, batches and delivery. */
 #ifndef CLOUD_MQTT_DEVICE_PLANE_H
 #define CLOUD_MQTT_DEVICE_PLANE_H
 

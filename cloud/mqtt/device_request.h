@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device asks for: which topic means what, and typed members of the payload (reference 1.1, 1.2). */
+/* What a device asks for: which topic means what, and typed members of the payload (docs/protocol.md 1.1, 1.2). */
 #ifndef CLOUD_MQTT_DEVICE_REQUEST_H
 #define CLOUD_MQTT_DEVICE_REQUEST_H
 

@@ -5,7 +5,7 @@
 
 /* Times are milliseconds since 1970; a time that does not exist is NULL. executions.id grows with creation and is never
  * used twice: it breaks ties between equal queued_at_ms, and names "the same execution" when lists are compared.
- * pending_rank is the order in which a device sees its executions (reference 3): IN_PROGRESS before QUEUED; NULL: it is
+ * pending_rank is the order in which a device sees its executions (docs/protocol.md 3): IN_PROGRESS before QUEUED; NULL: it is
  * not pending. deadline_ms is the earlier of both timers. */
 static const char base_tables[] =
     "CREATE TABLE things ("

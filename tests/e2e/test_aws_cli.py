@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The unmodified AWS CLI against iot-local, and every error code by raw requests (R-58, R-59; reference 5, 6)."""
+"""The unmodified AWS CLI against iot-local, and every error code by raw requests (R-58, R-59; docs/protocol.md 5, 6)."""
 import hashlib
 import http.client
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The seed's job, with real processes: device, mosquitto, iot-local (design.md section 3; R-05, R-12, R-13, R-14)."""
+"""The seed's job, with real processes: device, mosquitto, iot-local (R-05, R-12, R-13, R-14, R-41)."""
 import os
 import signal
 import unittest
@@ -149,7 +149,7 @@ class Blink(CloudTest):
 
 
 class Throttled(CloudTest):
-    """RequestThrottled is a reason to wait, not to give up (reference 1.8: retry with backoff)."""
+    """RequestThrottled is a reason to wait, not to give up (docs/protocol.md 1.8: retry with backoff)."""
 
     arguments = ("--throttle", "1")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The broker of iot-local: who may connect, publish, subscribe and hear what (reference 1.10 and 8, R-16, R-56), and
+"""The broker of iot-local: who may connect, publish, subscribe and hear what (docs/protocol.md 1.10 and 8, R-16, R-56), and
 that broker and daemon live and die together (R-57)."""
 import json
 import os
@@ -276,7 +276,7 @@ class WhatPoliciesSay(BrokerTest):
 
 
 class WhoHearsWhat(BrokerTest):
-    """Reference 1.10: answers go to the connection that asked, subscribed or not, and to nobody else."""
+    """docs/protocol.md 1.10: answers go to the connection that asked, subscribed or not, and to nobody else."""
 
     def test_answer_comes_without_a_subscription_with_the_requests_qos(self):
         lamp = self.device("lamp")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """docs/esp32.md, docs/porting.md and the examples' READMEs: what they name exists, and their commands run as they stand (addresses and default ports
-are replaced by loopback and free ones). Commands of ESP-IDF's tools stand in blocks without a language and are not run here."""
+are replaced by loopback and free ones). Commands of ESP-IDF's tools stand in blocks without a language and are not run here. Numbers by which comments
+and tests cite docs/protocol.md and docs/requirements.md exist there (R-61)."""
 import pathlib
 import re
 import subprocess
@@ -20,7 +21,7 @@ def commands(page):
 
 class Pages(unittest.TestCase):
     def test_links_lead_somewhere(self):
-        for page in PAGES:
+        for page in [*PAGES, *sorted(ROOT.glob("docs/*.md"))]:
             for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
                 if not link.startswith("http"):
                     self.assertTrue((page.parent / link).exists(), f"{page.name}: {link}")
@@ -41,6 +42,45 @@ class Pages(unittest.TestCase):
                 self.assertIn(name, defaults, page.name)
         rows = dict(re.findall(r"^\| `(CONFIG_\w+)` \| (\d+) \|", PAGES[0].read_text(), re.M))
         self.assertEqual(rows, {name: value for name, value in defaults.items() if value})
+
+
+class Numbers(unittest.TestCase):
+    """What is cited by number stands in docs/, and what docs/requirements.md names as a test covers it."""
+
+    PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+    ITEMS = dict(re.findall(r"^\* \*\*(R-\d+)\*\* (.*\n(?:  .*\n)*)", (ROOT / "docs" / "requirements.md").read_text() + "\n", re.M))
+
+    def assert_cited_exists(self, citation, known):
+        """Each number in what `citation` finds in our sources is in `known`."""
+        count = 0
+        for top in ("cloud", "device", "tests"):
+            for file in sorted((ROOT / top).rglob("*")):
+                if file.suffix not in (".c", ".h", ".py", ".md", ".txt"):
+                    continue
+                for found in re.finditer(citation, file.read_text(errors="replace")):
+                    for number in re.findall(r"[A-Z]?-?\d+(?:\.\d+)?", found.group(1)):
+                        self.assertIn(number, known, f"{file.relative_to(ROOT)}: {found.group(0)}")
+                        count += 1
+        self.assertGreater(count, 20)
+
+    def test_sections_of_the_protocol(self):
+        sections = re.findall(r"^##+ (\d+(?:\.\d+)?)\.? ", self.PROTOCOL, re.M)
+        self.assertEqual(len(sections), len(set(sections)))
+        self.assert_cited_exists(r"docs/protocol\.md\s+(?:\*\s+)?(\d+(?:\.\d+)?(?:(?:,| and| to|,? section)\s+\d+(?:\.\d+)?)*)", sections)
+
+    def test_open_points_of_the_protocol(self):
+        section = re.search(r"^## 9\. .*?(?=^## )", self.PROTOCOL, re.M | re.S).group(0)
+        self.assert_cited_exists(r"\b(U\d{1,2})\b", re.findall(r"\bU\d+\b", section))
+
+    def test_requirements(self):
+        self.assert_cited_exists(r"\b(R-\d+)\b", self.ITEMS)
+
+    def test_tests_of_the_requirements(self):
+        for number, item in self.ITEMS.items():
+            tests = re.findall(r"`((?:unit|e2e|sim|port|fakes)/[\w/.]+)`", item)
+            self.assertTrue(tests or "Open" in item, number)
+            for test in tests:
+                self.assertIn(number, (ROOT / "tests" / test).read_text(), f"{number}: {test}")
 
 
 class Steps(unittest.TestCase):

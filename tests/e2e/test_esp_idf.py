@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What can be checked of the ESP-IDF component without ESP-IDF: menuconfig's options beside the host build's, the version, the list of
-sources, our declarations, and that nothing outside ports/ knows a platform. `make esp-idf-check` does the rest."""
+sources, our declarations, and that nothing outside ports/ knows a platform. `make esp-idf-check` does the rest (R-60)."""
 import pathlib
 import re
 import subprocess

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The README's program compiles and its commands run as they stand (only the default ports are replaced by free ones)."""
+"""The README's program compiles and its commands run as they stand (only the default ports are replaced by free ones;
+R-61)."""
 import pathlib
 import re
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the device refuses to talk to: wrong CA, wrong server name, expired server certificate (design.md, Link).
+"""What the device refuses to talk to: wrong CA, wrong server name, expired server certificate (docs/protocol.md 8).
 
 The other side is a plain mosquitto with certificates that openssl makes for the occasion.
 """

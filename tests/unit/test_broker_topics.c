@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a topic means to the broker, and the private way of requests and answers: reference 1.1, 1.10, 4 and 8. */
+/* What a topic means to the broker, and the private way of requests and answers: docs/protocol.md 1.1, 1.10, 4 and 8. */
 // LINK: cloud_guard
 #include <setjmp.h>
 #include <stdarg.h>

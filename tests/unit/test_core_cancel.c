@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cancel and delete: the table of reference 2.7, and what the device gets afterwards. */
+/* Cancel and delete: the table of docs/protocol.md 2.7, and what the device gets afterwards. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* statusDetails: types and limits of reference 1.2 and 4 (U24), at the edge and one beyond. */
+/* statusDetails: types and limits of docs/protocol.md 1.2 and 4 (U24), at the edge and one beyond. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CreateJob and its limits (reference 4, 5.3), documents byte for byte, lists. */
+/* CreateJob and its limits (docs/protocol.md 4, 5.3), documents byte for byte, lists. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The notification table of reference 1.9, row by row; U13 and U14; the order of reference 3. */
+/* The notification table of docs/protocol.md 1.9, row by row; U13 and U14; the order of docs/protocol.md 3. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>
@@ -269,7 +269,7 @@ static void retry_behind_the_first(void **state)
     assert_string_equal(fixture_heard(fx), "lamp/notify QUEUED:b#1,a#2; ");
 }
 
-/* --- Order (reference 3) --- */
+/* --- Order (docs/protocol.md 3) --- */
 
 static void in_progress_before_queued_then_queued_at(void **state)
 {
@@ -377,7 +377,7 @@ static void announcement_after_a_start(void **state)
                         "lamp/notify IN_PROGRESS:b#1 QUEUED:a#1; lamp/notify-next b#1 IN_PROGRESS; ");
 }
 
-/* The exact bytes of reference 1.9. */
+/* The exact bytes of docs/protocol.md 1.9. */
 static void payloads_byte_for_byte(void **state)
 {
     struct fixture *fx = *state;

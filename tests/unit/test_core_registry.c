@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Things, certificates and policies: reference 5.7 and 5.8, limits of section 4. */
+/* Things, certificates and policies: docs/protocol.md 5.7 and 5.8, limits of section 4. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>

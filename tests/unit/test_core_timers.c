@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* time-outs. The timers of reference 2.5 with its sample, retries of 2.6, and the clock of the service. */
+/* time-outs. The timers of docs/protocol.md 2.5 with its sample, retries of 2.6, and the clock of the service. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +71,7 @@ static void expect_deadline(struct fixture *fx, int64_t deadline_ms)
     assert_int_equal(seconds_left(fx), -1);
 }
 
-static void sample_of_the_reference(void **state)
+static void sample_of_the_protocol(void **state)
 {
     /* in-progress 20 min from 12:00; step 7 at 12:05, step 5 at 12:10, step 9 at 12:13: ends 12:20, not 12:22 */
     struct fixture *fx = lamp(state, 20);
@@ -447,7 +447,7 @@ static void deleted_executions_give_no_retries_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sample_of_the_reference),
+        TEST(sample_of_the_protocol),
         TEST(step_timer_ends_first),
         TEST(step_timer_without_in_progress_timer),
         TEST(progress_extends_neither_timer),

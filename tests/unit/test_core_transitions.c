@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The transition matrix of reference 2.3, every cell by every actor; versions (2.4); start-next (1.5, U8). */
+/* The transition matrix of docs/protocol.md 2.3, every cell by every actor; versions (2.4); start-next (1.5, U8). */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>
@@ -365,7 +365,7 @@ static void start_next_with_nothing_pending(void **state)
     execution_clear(&e);
 }
 
-/* An execution that is never finished blocks the queue (reference 3). */
+/* An execution that is never finished blocks the queue (docs/protocol.md 3). */
 static void start_next_never_passes_one_in_progress(void **state)
 {
     struct fixture *fx = open_in(state, "IN_PROGRESS");

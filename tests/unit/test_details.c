@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* statusDetails of the application: reference section 4 (limits) and R-28 (cleaned, cut, never refused for that). */
+/* statusDetails of the application: docs/protocol.md 4 (limits) and R-28 (cleaned, cut, never refused for that). */
 // LINK: device_core common
 #include <setjmp.h>
 #include <stdarg.h>

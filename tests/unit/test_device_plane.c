@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device's Jobs API over MQTT, byte for byte: accepted answers of reference 1.1 to 1.7, U-points of section 9. */
+/* The device's Jobs API over MQTT, byte for byte: accepted answers of docs/protocol.md 1.1 to 1.7, U-points of section 9. */
 // LINK: cloud_mqtt_plane jansson
 #include <setjmp.h>
 #include <stdarg.h>

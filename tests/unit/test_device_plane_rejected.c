@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rejected answers: every code of reference 1.8 provoked, the order of the checks, and that nothing changed. R-30. */
+/* Rejected answers: every code of docs/protocol.md 1.8 provoked, the order of the checks, and that nothing changed. R-30. */
 // LINK: cloud_mqtt_plane jansson
 #include <setjmp.h>
 #include <stdarg.h>
@@ -373,7 +373,7 @@ static void wire_names(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
-/* Reference 1.8, RequestThrottled; 4, data-plane rate. Whatever is asked, the rate comes first, and the token is echoed. */
+/* docs/protocol.md 1.8, RequestThrottled; 4, data-plane rate. Whatever is asked, the rate comes first, and the token is echoed. */
 static void too_many_requests(void **state)
 {
     struct fixture *fx = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the broker plugin decides, from the service's own database: reference 1.10 and 8, R-16, R-56. */
+/* What the broker plugin decides, from the service's own database: docs/protocol.md 1.10 and 8, R-16, R-56. */
 // LINK: cloud_guard cloud_store
 #include <setjmp.h>
 #include <stdarg.h>

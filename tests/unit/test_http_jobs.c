@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs and executions over HTTP, both planes (reference 5.1, 5.3, 6, 10). */
+/* Jobs and executions over HTTP, both planes (docs/protocol.md 5.1, 5.3, 6, 10). */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>
@@ -458,7 +458,7 @@ static void bad_updates_are_refused(void **state)
     assert_int_equal(integer(fx, "execution.versionNumber"), 1);
 }
 
-/* An answer comes after the COMMIT, a notification after the answer (reference 1.10). */
+/* An answer comes after the COMMIT, a notification after the answer (docs/protocol.md 1.10). */
 static void notifications_leave_when_the_answer_is_made(void **state)
 {
     struct http_fixture *fx = with_lamp(state);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Things, certificates, policies, endpoint over HTTP (reference 5.1, 5.2, 5.7, 5.8), and who may call (design 4). */
+/* Things, certificates, policies, endpoint over HTTP (docs/protocol.md 5.1, 5.2, 5.7, 5.8), and who may call (docs/iot-local-http.md). */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
     "{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Action\\\":"   \
     "\\\"iot:Connect\\\",\\\"Resource\\\":\\\"*\\\"}]}"
 
-/* --- Errors: one row per code of the core and per plane (reference 5.2, 6) --- */
+/* --- Errors: one row per code of the core and per plane (docs/protocol.md 5.2, 6) --- */
 
 static void every_core_error_has_its_name_and_status(void **state)
 {
@@ -126,7 +126,7 @@ static void wrong_types_are_named(void **state)
                       "t");
 }
 
-/* --- Pages (reference 5.1) --- */
+/* --- Pages (docs/protocol.md 5.1) --- */
 
 static void add_things(struct http_fixture *fx, int count)
 {

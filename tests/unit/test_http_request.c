@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Request targets as AWS clients send them (reference 5.1): split on raw '/', decode each segment after. */
+/* Request targets as AWS clients send them (docs/protocol.md 5.1): split on raw '/', decode each segment after. */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>

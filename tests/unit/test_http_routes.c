@@ -127,7 +127,7 @@ static void published_table_agrees_with_the_program(void **state)
     free(doc);
 }
 
-/* Same path, two planes (reference 5.1). */
+/* Same path, two planes (docs/protocol.md 5.1). */
 static void the_signature_tells_the_planes_apart(void **state)
 {
     struct http_fixture *fx = *state;

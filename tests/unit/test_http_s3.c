@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The local S3 over HTTP: what the AWS CLI and a browser do (local-stack-facts "AWS CLI and SDKs"; design 4; the seed: "ensure
- * that the file can be downloaded using web browser"). R-35, R-36: ranges that can be relied on. */
+/* The local S3 over HTTP: what the AWS CLI and a browser do (docs/protocol.md 11; an uploaded file opens
+ * in a web browser by its plain link). R-35, R-36: ranges that can be relied on. */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>

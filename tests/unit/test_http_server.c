@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP server over real sockets: hostile and slow clients, limits, the Unix socket (design.md section 4). The
+/* The HTTP server over real sockets: hostile and slow clients, limits, the Unix socket (docs/iot-local-http.md). The
  * server has no thread, so the test drives its loop between the bytes of a client. */
 // LINK: cloud_http
 #include <setjmp.h>
@@ -483,7 +483,7 @@ static void allow_file_writes(bool is_allowed)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* Reference 1.10: a device hears of a job when the operator has the answer. */
+/* docs/protocol.md 1.10: a device hears of a job when the operator has the answer. */
 static void notifications_leave_with_the_answer(void **state)
 {
     struct net *net = *state;
@@ -495,7 +495,7 @@ static void notifications_leave_with_the_answer(void **state)
     close(fd);
 }
 
-/* What could not be stored is not acknowledged (reference 5.2: jobs say ServiceUnavailable, things InternalFailure). */
+/* What could not be stored is not acknowledged (docs/protocol.md 5.2: jobs say ServiceUnavailable, things InternalFailure). */
 static void full_disk_is_an_error_and_not_a_success(void **state)
 {
     struct net *net = *state;

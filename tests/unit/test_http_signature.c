@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signatures by their form, browsers by their headers (design.md section 4; reference 5.1). */
+/* Signatures by their form, browsers by their headers (docs/iot-local-http.md, docs/protocol.md 5.1). */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The journal's record: what goes in comes out, and nothing else is taken for a record: torn, damaged, older
- * and newer ones are told apart. Design "The journal is one record"; G4, G6. */
+ * and newer ones are told apart. G4, G6. */
 // LINK: device_core common
 #include <setjmp.h>
 #include <stdarg.h>

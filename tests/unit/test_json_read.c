@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 // LINK: common
-/* Requested members: common/json.h, and api.md on lib_json.h (a requested key that occurs twice is refused). */
+/* Requested members: common/json.h, and include/lib_json.h (a requested key that occurs twice is refused). */
 #include "tests/unit/test_json.h"
 
 #define FIELDS_MAX 64

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Backoff of the connection: R-19 (kicked at once after each connect), R-20 (everybody at once after a restart of the
- * broker), design section 3 "Link". */
+ * broker). */
 // LINK: device_core common
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The certificate authority: reference 5.8 (what CreateKeysAndCertificate returns), 8 (TLS), R-52, R-55. */
+/* The certificate authority: docs/protocol.md 5.8 (what CreateKeysAndCertificate returns), 8 (TLS), R-52, R-55. */
 // LINK: cloud_pki
 #include <setjmp.h>
 #include <stdarg.h>
@@ -341,7 +341,7 @@ static void folder_that_cannot_be_made_is_an_error_that_names_it(void **state)
     assert_non_null(strstr(why, "/proc/nowhere/pki"));
 }
 
-/* Reference 5.8: RSA 2048, certificateId = SHA-256 of the DER certificate in lower case. */
+/* docs/protocol.md 5.8: RSA 2048, certificateId = SHA-256 of the DER certificate in lower case. */
 static void issued_certificate_is_what_aws_would_send(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AWS IoT policies: reference 8 (policy variables, wildcards, the minimal policy of a Jobs device), R-56. */
+/* AWS IoT policies: docs/protocol.md 8 (policy variables, wildcards, the minimal policy of a Jobs device), R-56. */
 // LINK: cloud_policy
 #include <setjmp.h>
 #include <stdarg.h>
@@ -399,7 +399,7 @@ static void one_bad_statement_spoils_the_document(void **state)
                      POLICY_EXPLICIT_DENY);
 }
 
-/* Reference 4: 2048 characters without white space. */
+/* docs/protocol.md 4: 2048 characters without white space. */
 static void size_counts_characters_without_white_space(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Linux port's storage beyond the suite: permissions, what a killed or starved write leaves, folders that cannot be used,
- * two processes with one folder (design.md section 3, journal; R-55). */
+ * two processes with one folder (device/port/port_store.h; R-55). */
 // LINK: port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

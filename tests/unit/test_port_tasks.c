@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The FreeRTOS names on Linux (api.md, "FreeRTOS on Linux") and the board's lines: a stack of 1024 works, tasks end where they delay,
+/* The FreeRTOS names on Linux (include/lib_system.h) and the board's lines: a stack of 1024 works, tasks end where they delay,
  * one write for each line, nothing from outside breaks a line, exit code 86. */
 // LINK: port_linux common
 #include <setjmp.h>

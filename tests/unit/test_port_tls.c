@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Linux port's connection beyond the suite: what a person reads when it fails, the server name in the handshake, ALPN on port
- * 443, the oldest TLS version, addresses in place of names (design.md, Link; reference section 8). */
+ * 443, the oldest TLS version, addresses in place of names (docs/protocol.md 8). */
 // LINK: port_linux tls_world common ssl crypto
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* device/run, a job over three tasks: handlers on the worker task, a final status in storage when the report returns, reports
- * from any task (design.md section 3; R-05, R-09, R-21). */
+ * from any task (docs/architecture.md; R-05, R-09, R-21). */
 // LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

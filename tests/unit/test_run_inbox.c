@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bounded queue between network and engine task (design.md section 3: "MQTT callbacks only post to a bounded queue; a
- * dropped message sets a resync flag"): order, whole items, refusal when full, the reserve for news of the connection. */
+/* The bounded queue between network and engine task (the network task only posts to it; a dropped message sets
+ * a resync flag): order, whole items, refusal when full, the reserve for news of the connection. */
 // LINK: device_run common
 #include <setjmp.h>
 #include <stdarg.h>

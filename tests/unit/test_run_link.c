@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* device/run, the connection and its messages: nothing is lost without a resync, the end of a connection is always heard
- * (design.md section 3; R-12, R-17, R-19, R-50). */
+ * (docs/architecture.md; R-12, R-17, R-19, R-50). */
 // LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

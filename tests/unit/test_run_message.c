@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* device/run/run_message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
- * (R-54; design.md section 3: a dropped message sets a resync flag). The buffer is written only while nobody reads it. */
+ * (R-54); a dropped message sets a resync flag. The buffer is written only while nobody reads it. */
 // LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

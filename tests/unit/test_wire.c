@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Topics, requests and answers against the tables of reference 1.1 to 1.9, and R-25: every combination of members. */
+/* Topics, requests and answers against the tables of docs/protocol.md 1.1 to 1.9, and R-25: every combination of members. */
 // LINK: device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +76,7 @@ static void test_topics_made(void **state)
     assert_int_equal(strlen(topic), 226);
 }
 
-/* Reference 1.8: every code, a name, a meaning, retry yes or no. R-30 */
+/* docs/protocol.md 1.8: every code, a name, a meaning, retry yes or no. R-30 */
 static void test_rejection_codes(void **state)
 {
     static const struct {
@@ -101,7 +101,7 @@ static void test_rejection_codes(void **state)
     assert_int_equal(jobs_wire_rejection(SLICE_EMPTY)->verdict, JOBS_VERDICT_REFUSED);
 }
 
-/* Reference 2.2: the words, and which of them are the end. Pins the order of the tables to the enums. */
+/* docs/protocol.md 2.2: the words, and which of them are the end. Pins the order of the tables to the enums. */
 static void test_statuses(void **state)
 {
     static const struct {
