@@ -192,6 +192,13 @@ def bad_end(path, text):
     return spoil
 
 
+def bad_all(*spoils):
+    def spoil(root):
+        for one in spoils:
+            one(root)
+    return spoil
+
+
 def spoil_sizes(root):
     table = root / "bench" / "sizes.txt"
     table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
@@ -219,6 +226,10 @@ BITES = [
     ("layers", "heap in the device core", bad_file("device/core/bad.c", "void *f(void) { return malloc(1); }\n"),
      gate_layers),
     ("layers", "a vendor-style name inside", bad_file("device/core/bad.c", "int timeout_u8;\n"), gate_layers),
+    ("layers", "a file of the engine that includes one above it", bad_all(
+        bad_file("device/core/jobs/engine.h", ""),
+        bad_file("device/core/jobs/wire.c", '#include "device/core/jobs/engine.h"\n')), gate_layers),
+    ("layers", "a file of the engine without a place in the order", bad_file("device/core/jobs/bad.c", ""), gate_layers),
     ("house", "a file too long to read", bad_file("common/bad.c", "\n" * 700), gate_house),
     ("gcc", "a silent narrowing", bad_end("common/slice.c", "char bad(int v);\nchar bad(int v) { return v; }\n"),
      lambda root: gate_gcc(root, "common")),
@@ -264,6 +275,7 @@ def gate_bites(root):
 
 GATES = [
     ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
-    ("clang", gate_clang), ("lint", gate_lint), ("headers", gate_headers), ("cross", gate_cross),
-    ("sizes", gate_sizes), ("mutants", gate_mutants), ("tasks", gate_tasks), ("bites", gate_bites),
+    ("clang", gate_clang), ("lint", gate_lint),
+    ("headers", gate_headers), ("cross", gate_cross), ("sizes", gate_sizes), ("mutants", gate_mutants),
+    ("tasks", gate_tasks), ("bites", gate_bites),
 ]
