@@ -93,6 +93,12 @@ def gate_clang(root, target=None):
     return cmake_build(root, "clang", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", target=target)
 
 
+def gate_circles(root, only=None):
+    """Files use those below them, never around: of the whole tree, or of one folder."""
+    code, out = run([sys.executable, root / "tools" / "circles", *(["--only", only] if only else [])])
+    return [] if code == 0 else out.splitlines()
+
+
 def gate_lint(root, only=None):
     """clang-tidy with the short list of checks in .clang-tidy."""
     if not (root / "build" / "clang" / "compile_commands.json").exists():
@@ -199,6 +205,11 @@ def bad_all(*spoils):
     return spoil
 
 
+def spoil_exceptions(root):
+    tool = root / "tools" / "circles"
+    tool.write_text(tool.read_text().replace("EXCEPTIONS = [", 'EXCEPTIONS = [("", ["common/err.c", "common/slice.c"]),'))
+
+
 def spoil_sizes(root):
     table = root / "bench" / "sizes.txt"
     table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
@@ -239,6 +250,16 @@ BITES = [
         "common/bad.c", "int bad(char *s);\nint bad(char *s) { return s ? 1 : (int)sizeof(s) / (int)sizeof(s[0]); }\n"
         "int worse(int a);\nint worse(int a) { if (a = 3) ; { return 1; } return 0; }\n"),
      lambda root: gate_lint(root, [root / "common" / "bad.c"])),
+    ("circles", "two files that call each other", bad_all(
+        bad_end("common/slice.c", "int bad(int a);\nint worse(int a);\nint bad(int a) { return worse(a); }\n"),
+        bad_end("common/number.c", "int bad(int a);\nint worse(int a);\nint worse(int a) { return bad(a) + 1; }\n")),
+     lambda root: gate_circles(root, "common")),
+    ("circles", "an exception that is no circle", spoil_exceptions, lambda root: gate_circles(root, "common")),
+    ("circles", "a file of the engine that calls one above it", bad_all(
+        bad_file("device/core/jobs/engine.c", "int bad(void);\nint bad(void) { return 1; }\n"),
+        bad_file("device/core/jobs/wire.c", "int bad(void);\nint worse(void);\nint worse(void) { return bad(); }\n"),
+        bad_end("device/core/CMakeLists.txt", "target_sources(device_core PRIVATE jobs/engine.c jobs/wire.c)\n")),
+     lambda root: gate_circles(root, "device/core")),
     ("headers", "a header that needs another one first", bad_file("common/bad.h", "size_t bad(void);\n"),
      gate_headers),
     ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
@@ -275,7 +296,7 @@ def gate_bites(root):
 
 GATES = [
     ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
-    ("clang", gate_clang), ("lint", gate_lint),
+    ("circles", gate_circles), ("clang", gate_clang), ("lint", gate_lint),
     ("headers", gate_headers), ("cross", gate_cross), ("sizes", gate_sizes), ("mutants", gate_mutants),
     ("tasks", gate_tasks), ("bites", gate_bites),
 ]
