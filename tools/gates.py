@@ -4,6 +4,7 @@
 gate_bites feeds every other gate a tree with something bad in it and expects a finding: a gate that cannot fail is none.
 """
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -21,6 +22,8 @@ TARGETS = {
     "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
 }
 PORTS = {"riscv": "ports/esp_idf"}  # whose sources are compiled as well, against our own declarations
+BRACES = "readability-braces-around-statements"
+LINTED = ["common", "device", "ports", "examples", "cloud"]  # with every check of .clang-tidy
 PORT_HEADERS = ["tests/esp_idf_decls", "tests/esp_idf_decls/lwip", "ports/esp_idf/sync"]
 PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
@@ -93,18 +96,49 @@ def gate_clang(root, target=None):
     return cmake_build(root, "clang", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", target=target)
 
 
+def gate_circles(root, only=None):
+    """Files use those below them, never around: of the whole tree, or of one folder."""
+    code, out = run([sys.executable, root / "tools" / "circles", *(["--only", only] if only else [])])
+    return [] if code == 0 else out.splitlines()
+
+
+def compile_commands(root):
+    file = root / "build" / "clang" / "compile_commands.json"
+    if not file.exists():
+        run(["cmake", "-S", root, "-B", file.parent, "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"])
+    return file
+
+
 def gate_lint(root, only=None):
     """clang-tidy with the short list of checks in .clang-tidy."""
-    if not (root / "build" / "clang" / "compile_commands.json").exists():
-        run(["cmake", "-S", root, "-B", root / "build" / "clang", "-DCMAKE_C_COMPILER=clang",
-             "-DCMAKE_CXX_COMPILER=clang++"])
-    files = only or sources(root, (".c",), ["common", "device", "ports", "examples", "cloud"])
+    compile_commands(root)
+    files = only or sources(root, (".c",), LINTED)
 
     def lint(file):
         code, out = run(["clang-tidy", "--quiet", "-p", root / "build" / "clang", file], cwd=root)
         return [line for line in out.splitlines() if re.search(r": (warning|error):", line)] if code else []
 
     return in_parallel(lint, files)
+
+
+def gate_braces(root, only=None):
+    """One check of .clang-tidy for all that gate_lint does not read itself: headers, tests, fuzz, bench.
+
+    What the host build does not compile, such as firmware, is read with our own declarations of ESP-IDF; a header that is
+    still missing is no finding, and clang-tidy reads on behind it.
+    """
+    built = {entry["file"] for entry in json.loads(compile_commands(root).read_text())}
+    files = only or [f for f in sources(root) if f.suffix != ".c" or f.relative_to(root).parts[0] not in LINTED]
+    folders = [".", "include", "tests", "examples", *PORT_HEADERS]
+
+    def check(file):
+        extra = [] if str(file) in built else [f"--extra-arg=-I{root / folder}" for folder in folders]
+        code, out = run(["clang-tidy", "--quiet", "-p", root / "build" / "clang", f"--checks=-*,{BRACES}",
+                         "--header-filter=.*", *extra, file], cwd=root)
+        findings = [line for line in out.splitlines() if f"[{BRACES}" in line]
+        return findings if findings or code in (0, 1) else [f"{file}: clang-tidy ended with {code}"]
+
+    return sorted(set(in_parallel(check, files)))
 
 
 def gate_headers(root):
@@ -192,6 +226,18 @@ def bad_end(path, text):
     return spoil
 
 
+def bad_all(*spoils):
+    def spoil(root):
+        for one in spoils:
+            one(root)
+    return spoil
+
+
+def spoil_exceptions(root):
+    tool = root / "tools" / "circles"
+    tool.write_text(tool.read_text().replace("EXCEPTIONS = [", 'EXCEPTIONS = [("", ["common/err.c", "common/slice.c"]),'))
+
+
 def spoil_sizes(root):
     table = root / "bench" / "sizes.txt"
     table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
@@ -219,6 +265,10 @@ BITES = [
     ("layers", "heap in the device core", bad_file("device/core/bad.c", "void *f(void) { return malloc(1); }\n"),
      gate_layers),
     ("layers", "a vendor-style name inside", bad_file("device/core/bad.c", "int timeout_u8;\n"), gate_layers),
+    ("layers", "a file of the engine that includes one above it", bad_all(
+        bad_file("device/core/jobs/engine.h", ""),
+        bad_file("device/core/jobs/wire.c", '#include "device/core/jobs/engine.h"\n')), gate_layers),
+    ("layers", "a file of the engine without a place in the order", bad_file("device/core/jobs/bad.c", ""), gate_layers),
     ("house", "a file too long to read", bad_file("common/bad.c", "\n" * 700), gate_house),
     ("gcc", "a silent narrowing", bad_end("common/slice.c", "char bad(int v);\nchar bad(int v) { return v; }\n"),
      lambda root: gate_gcc(root, "common")),
@@ -228,6 +278,23 @@ BITES = [
         "common/bad.c", "int bad(char *s);\nint bad(char *s) { return s ? 1 : (int)sizeof(s) / (int)sizeof(s[0]); }\n"
         "int worse(int a);\nint worse(int a) { if (a = 3) ; { return 1; } return 0; }\n"),
      lambda root: gate_lint(root, [root / "common" / "bad.c"])),
+    ("circles", "two files that call each other", bad_all(
+        bad_end("common/slice.c", "int bad(int a);\nint worse(int a);\nint bad(int a) { return worse(a); }\n"),
+        bad_end("common/number.c", "int bad(int a);\nint worse(int a);\nint worse(int a) { return bad(a) + 1; }\n")),
+     lambda root: gate_circles(root, "common")),
+    ("circles", "an exception that is no circle", spoil_exceptions, lambda root: gate_circles(root, "common")),
+    ("circles", "a file of the engine that calls one above it", bad_all(
+        bad_file("device/core/jobs/engine.c", "int bad(void);\nint bad(void) { return 1; }\n"),
+        bad_file("device/core/jobs/wire.c", "int bad(void);\nint worse(void);\nint worse(void) { return bad(); }\n"),
+        bad_end("device/core/CMakeLists.txt", "target_sources(device_core PRIVATE jobs/engine.c jobs/wire.c)\n")),
+     lambda root: gate_circles(root, "device/core")),
+    ("braces", "a branch without braces in a header of tests", bad_file(
+        "tests/unit/bad.h", "static inline int bad(int a)\n{\n    if (a)\n        return 1;\n    return 0;\n}\n"),
+     lambda root: gate_braces(root, [root / "tests" / "unit" / "bad.h"])),
+    ("braces", "the same in firmware whose headers are not here", bad_file(
+        "tests/chip/main/bad.c", '#include "no_such_header.h"\n#include "freertos/task.h"\nvoid bad(int a)\n{\n'
+        "    while (no_such_function(a))\n        vTaskDelay(pdMS_TO_TICKS(a));\n}\n"),
+     lambda root: gate_braces(root, [root / "tests" / "chip" / "main" / "bad.c"])),
     ("headers", "a header that needs another one first", bad_file("common/bad.h", "size_t bad(void);\n"),
      gate_headers),
     ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
@@ -241,7 +308,7 @@ BITES = [
 ]
 
 
-ONLY_SPOILED = ("lint", "tasks")  # they are called with the bad file alone: without it there is nothing to look at
+ONLY_SPOILED = ("lint", "braces", "tasks")  # they are called with the bad file alone: without it there is nothing to look at
 
 
 def gate_bites(root):
@@ -264,6 +331,7 @@ def gate_bites(root):
 
 GATES = [
     ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
-    ("clang", gate_clang), ("lint", gate_lint), ("headers", gate_headers), ("cross", gate_cross),
-    ("sizes", gate_sizes), ("mutants", gate_mutants), ("tasks", gate_tasks), ("bites", gate_bites),
+    ("circles", gate_circles), ("clang", gate_clang), ("lint", gate_lint), ("braces", gate_braces),
+    ("headers", gate_headers), ("cross", gate_cross), ("sizes", gate_sizes), ("mutants", gate_mutants),
+    ("tasks", gate_tasks), ("bites", gate_bites),
 ]

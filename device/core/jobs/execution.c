@@ -18,18 +18,12 @@
 
 static void load_journal(struct jobs_execution *x, struct slice record)
 {
-    static const char *const found[] = {
-        [JOURNAL_TRUNCATED] = "torn",
-        [JOURNAL_DAMAGED] = "damaged",
-        [JOURNAL_OLDER] = "of an older firmware",
-        [JOURNAL_NEWER] = "of a newer firmware",
-        [JOURNAL_TOO_LARGE] = "too large",
-    };
     enum journal_record is = journal_decode(record, &x->journal, &x->outcome, &x->details);
 
     if (is > JOURNAL_ABSENT) {
         x->context->counters.journal_damaged++;
-        jobs_states_say(x, LOG_LEVEL_ERROR, "the next write replaces the stored journal, it is", found[is]);
+        jobs_states_say(x, LOG_LEVEL_ERROR, "the next write replaces the stored journal, it is",
+                        journal_record_text(is));
     }
     x->journal.boots++;
 }

@@ -231,6 +231,20 @@ enum journal_record journal_decode(struct slice record, struct journal *journal,
     return JOURNAL_DAMAGED;
 }
 
+const char *journal_record_text(enum journal_record found)
+{
+    static const char *const texts[] = {
+        [JOURNAL_GOOD] = "",
+        [JOURNAL_ABSENT] = "absent",
+        [JOURNAL_TRUNCATED] = "torn",
+        [JOURNAL_DAMAGED] = "damaged",
+        [JOURNAL_OLDER] = "of an older firmware",
+        [JOURNAL_NEWER] = "of a newer firmware",
+        [JOURNAL_TOO_LARGE] = "too large",
+    };
+    return texts[found];
+}
+
 bool journal_same_execution(const struct jobs_identity *a, const struct jobs_identity *b)
 {
     return a->execution_number == b->execution_number && a->queued_at_s == b->queued_at_s &&

@@ -68,6 +68,9 @@ enum journal_record {
 enum journal_record journal_decode(struct slice record, struct journal *journal, struct jobs_outcome *outcome,
                                    struct details *details);
 
+/* "torn": what is wrong with it, for people. Not of JOURNAL_GOOD. */
+const char *journal_record_text(enum journal_record found);
+
 bool journal_is_job_id(struct slice text); /* 1..64 of [a-zA-Z0-9_-] */
 
 bool journal_same_execution(const struct jobs_identity *a, const struct jobs_identity *b);
