@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/json_cut.h"
 
-#define MEMBER_DEPTH 2
-#define NO_MATCH     SIZE_MAX
+#define MEMBER_DEPTH_MAX 2
+#define NO_MATCH         SIZE_MAX
 
 enum {
     LOOKING, /* for the key */
@@ -28,6 +28,11 @@ static bool ends_word(char c)
     return c == ',' || c == '}' || c == ']' || is_space(c);
 }
 
+static bool is_member_depth(uint32_t depth)
+{
+    return depth >= 1 && depth <= MEMBER_DEPTH_MAX;
+}
+
 /* Inside of a string. */
 static void step_string(struct json_cut *cut, char c)
 {
@@ -40,6 +45,7 @@ static void step_string(struct json_cut *cut, char c)
         cut->is_in_string = false;
         if (cut->state == LOOKING && cut->matched != NO_MATCH && cut->key[cut->matched] == '\0') {
             cut->state = KEY;
+            cut->member_depth = (uint8_t)cut->depth;
         }
     } else if (cut->matched != NO_MATCH) {
         cut->matched = c == cut->key[cut->matched] && c != '\0' ? cut->matched + 1 : NO_MATCH;
@@ -52,7 +58,7 @@ static void step(struct json_cut *cut, char c)
         step_string(cut, c);
     } else if (c == '"') {
         cut->is_in_string = true;
-        cut->matched = cut->state == LOOKING && cut->depth == MEMBER_DEPTH ? 0 : NO_MATCH;
+        cut->matched = cut->state == LOOKING && is_member_depth(cut->depth) ? 0 : NO_MATCH;
     } else if (c == '{' || c == '[') {
         cut->depth++;
     } else if ((c == '}' || c == ']') && cut->depth > 0) {
@@ -98,7 +104,7 @@ static size_t run_len(struct json_cut *cut, struct slice in)
         }
         step(cut, c);
         len++;
-        if (cut->state == VALUE && !cut->is_in_string && cut->depth <= MEMBER_DEPTH) {
+        if (cut->state == VALUE && !cut->is_in_string && cut->depth <= cut->member_depth) {
             cut->state = DONE;
         }
     }

@@ -16,12 +16,14 @@ struct json_cut {
     size_t matched; /* bytes of the string that is being read, as long as it is equal to the key */
     uint32_t depth; /* open containers */
     uint8_t state;
+    uint8_t member_depth; /* how many containers the value stands in */
     bool is_in_string, is_escaped;
     bool is_marked; /* the 0 was given */
 };
 
-/* The first member `key` (plain text) of an object in the top object: {"execution":{"jobDocument":...}}. A key that is
- * written with escapes is not found. `key` must live as long as `cut`. */
+/* The first member `key` (plain text) of the top object, or of an object in it: {"jobDocument":...} in the answer to an update,
+ * {"execution":{"jobDocument":...}} in the answer to a question. A key that is written with escapes is not found. `key` must
+ * live as long as `cut`. */
 void json_cut_begin(struct json_cut *cut, const char *key);
 
 enum json_cut_part {

@@ -46,12 +46,18 @@ static inline struct slice cut_message(struct slice payload, char *rest, size_t 
 static inline void hand_message(struct jobs_engine *e, struct slice topic, struct slice payload,
                                 char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE], uint64_t now_ms)
 {
-    bool wants_document = slice_ends_with(topic, "/$next/get/accepted");
-    bool is_free = !jobs_engine_keeps_document(e);
+    bool is_next = slice_ends_with(topic, "/$next/get/accepted");
+    bool wants_document = is_next || slice_ends_with(topic, "/notify-next") ||
+                          slice_ends_with(topic, "/update/accepted") ||
+                          (e->execution.is_refreshing && slice_ends_with(topic, "/get/accepted"));
+    bool is_lent = e->execution.is_refreshing && !is_next && slice_ends_with(topic, "/get/accepted");
+    bool is_free = is_lent || !jobs_engine_keeps_document(e);
+    char skipped[1];
     size_t rest_len = 0;
     char *rest = malloc(payload.len + 1);
-    struct slice cut = cut_message(payload, rest, &rest_len, document,
-                                   wants_document && is_free ? CONFIG_DEVICE_JOBS_DOCUMENT_SIZE : 0);
+    struct slice cut = wants_document && is_free
+                           ? cut_message(payload, rest, &rest_len, document, CONFIG_DEVICE_JOBS_DOCUMENT_SIZE)
+                           : cut_message(payload, rest, &rest_len, skipped, wants_document ? 1 : 0);
 
     if (rest_len > 0) {
         rest = realloc(rest, rest_len);
@@ -59,8 +65,7 @@ static inline void hand_message(struct jobs_engine *e, struct slice topic, struc
     if (rest_len > DEVICE_MESSAGE_CAP) {
         rest_len = 0;
     }
-    if (wants_document && !is_free &&
-        rest_len < payload.len) { /* it has a document, and there is no room for that */
+    if (is_next && !is_free && cut.len > 0) { /* it has a document, and there is no room for that */
         jobs_engine_tick(e, now_ms);
     } else {
         jobs_engine_message(e, topic, (struct slice){rest, rest_len}, rest_len > 0 ? cut : SLICE_EMPTY,

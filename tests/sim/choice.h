@@ -16,18 +16,19 @@
       "five minutes pass at once", "clock forth", "clock back", "resync")                                    \
     X(BOOT, "boot", "", "journal lost", "journal bit flipped", "handlers registered late")                   \
     X(CONNECT, "connect", "", "fails", "cut at once")                                                        \
-    X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK")                                        \
+    X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK", "connection closed")                   \
     X(PUT, "put", "", "fails", "power cut before", "power cut after", "power cut inside, torn")              \
     X(PUBLISH, "publish", "", "not sent", "lost", "doubled", "late", "cut before", "cut after",              \
       "power cut before", "power cut after")                                                                 \
     X(SERVE, "service", "", "InternalError", "RequestThrottled", "InvalidRequest", "InvalidStateTransition", \
       "VersionMismatch", "dies before commit", "dies after commit")                                          \
-    X(ANSWER, "answer", "", "lost", "doubled", "late", "cut before")                                         \
-    X(NOTICE, "notification", "", "lost", "doubled", "late", "cut before")                                   \
+    X(ANSWER, "answer", "", "lost", "doubled", "late", "cut before", "overtaken")                            \
+    X(NOTICE, "notification", "", "lost", "doubled", "late", "cut before", "overtaken")                      \
     X(START, "start", "", "power cut before the first instruction")                                          \
     X(HANDLER, "handler", "", "fails", "rejects", "reports, then returns another", "reports twice",          \
       "never returns", "never reports", "returns too late", "restarts the device after its report",          \
-      "breaks the report rules")
+      "breaks the report rules", "wants its document anew")                                                  \
+    X(CALLBACK, "cancel callback", "", "reports in it", "blocks for a minute", "never returns")
 
 enum sim_choice {
 #define X(name, what, ...) SIM_CHOICE_##name,
@@ -59,7 +60,8 @@ enum sim_subscribe {
     SIM_SUBSCRIBE_GOOD,
     SIM_SUBSCRIBE_NOT_SENT,
     SIM_SUBSCRIBE_REFUSED,
-    SIM_SUBSCRIBE_NO_SUBACK
+    SIM_SUBSCRIBE_NO_SUBACK,
+    SIM_SUBSCRIBE_CLOSED
 };
 enum sim_put { SIM_PUT_GOOD, SIM_PUT_FAILS, SIM_PUT_CUT_BEFORE, SIM_PUT_CUT_AFTER, SIM_PUT_TORN };
 enum sim_publish {
@@ -86,7 +88,8 @@ enum sim_delivery {
     SIM_DELIVERY_LOST,
     SIM_DELIVERY_DOUBLED,
     SIM_DELIVERY_LATE,
-    SIM_DELIVERY_CUT
+    SIM_DELIVERY_CUT,
+    SIM_DELIVERY_OVERTAKEN /* within a request's timer, behind what is sent after it */
 };
 enum sim_handler {
     SIM_HANDLER_GOOD,
@@ -99,7 +102,9 @@ enum sim_handler {
     SIM_HANDLER_TOO_LATE,
     SIM_HANDLER_RESTARTS,
     SIM_HANDLER_BREAKS_RULES,
+    SIM_HANDLER_REFRESHES,
 };
+enum sim_callback { SIM_CALLBACK_GOOD, SIM_CALLBACK_REPORTS, SIM_CALLBACK_BLOCKS, SIM_CALLBACK_NEVER };
 
 #define SIM_OPTIONS_MAX 16
 #define SIM_PLAN_MAX    2

@@ -39,10 +39,15 @@ static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *f
     if (option == SIM_SUBSCRIBE_NOT_SENT) {
         return ERR_OFFLINE;
     }
+    bool is_refused = (d->world->refused >> id & 1) != 0;
+    if (option == SIM_SUBSCRIBE_CLOSED || (is_refused && d->world->is_closing)) {
+        d->must_drop = true;
+        return ERR_OK;
+    }
     if (option != SIM_SUBSCRIBE_NO_SUBACK) {
         struct sim_event *event = sim_post(d->world, SIM_EVENT_SUBACK, d->index, SIM_LATENCY_MS);
         event->epoch = d->connection;
-        event->value = (unsigned)id + (option == SIM_SUBSCRIBE_REFUSED ? 16 : 0);
+        event->value = (unsigned)id + (option == SIM_SUBSCRIBE_REFUSED || is_refused ? 16 : 0);
     }
     return ERR_OK;
 }
@@ -55,7 +60,7 @@ static void send_to_service(struct sim_device *d, uint64_t in_ms, const char *to
     if (d->told_ms == event->sent_ms) {
         event->sent_ms = d->asked_ms;
     }
-    event->about_s = d->engine.current.queued_at_s;
+    event->about_s = d->engine.execution.identity.queued_at_s;
 }
 
 static enum err do_publish(void *ctx, const char *topic, const char *payload, size_t len)
@@ -96,7 +101,7 @@ static void do_reconnect(void *ctx, const char *why)
         return;
     }
     sim_trace(d->world, "%s wants a new connection: %s", d->name, why);
-    d->must_drop = true;
+    d->must_drop = d->is_own_drop = true;
 }
 
 static enum err do_save(void *ctx, const void *record, size_t len)
@@ -136,8 +141,12 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     if (d->is_dead) {
         return;
     }
-    sim_trace(w, "%s starts %s #%lld, attempt %u", d->name, run->job_id, (long long)run->execution_number,
-              run->attempt);
+    sim_trace(w, "%s %s %s #%lld, attempt %u", d->name, run->is_resumed ? "resumes" : "starts", run->job_id,
+              (long long)run->execution_number, run->attempt);
+    if (run->is_resumed) {
+        sim_application_resumed(d, sim_ledger_entry(d, run), run);
+        return;
+    }
     sim_check(w, d->was_save, "G1: no put right before the start");
     sim_check(w, strlen(d->document) == run->document_len, "the document is cut");
     struct sim_entry *entry = sim_ledger_entry(d, run);
@@ -150,15 +159,29 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     }
 }
 
-static void do_cancel_handler(void *ctx, uint32_t run_id)
+static void do_cancel_handler(void *ctx, uint32_t run_id, void *user)
 {
     struct sim_device *d = ctx;
+    sim_check(d->world, user == d, "the application's own pointer is not handed along");
     if (d->is_dead) {
         return;
     }
     sim_trace(d->world, "%s tells run %u to end", d->name, run_id);
     sim_ledger_told(d, run_id);
     sim_application_told(d, run_id);
+}
+
+static void do_refreshed(void *ctx, uint32_t run_id, bool is_fresh)
+{
+    struct sim_device *d = ctx;
+    if (d->is_dead) {
+        return;
+    }
+    sim_trace(d->world, "%s: the document of run %u is %s", d->name, run_id,
+              is_fresh ? "there anew" : "not there");
+    d->is_refreshed = true;
+    d->is_fresh = is_fresh;
+    d->world->totals->refreshed += is_fresh;
 }
 
 static void do_restart(void *ctx, const char *why)
@@ -192,8 +215,9 @@ static void do_log(void *ctx, enum log_level level, const char *text)
 void sim_device_power_cut(struct sim_device *d)
 {
     sim_trace(d->world, "%s is without power", d->name);
-    d->is_on = d->is_connected = d->is_dead = d->must_drop = false;
-    d->running = d->waiting = NULL;
+    d->is_on = d->is_connected = d->is_dead = d->must_drop = d->is_own_drop = false;
+    d->running = d->waiting = d->working = NULL;
+    d->heard = 0;
     d->connection++;
     sim_post(d->world, SIM_EVENT_BOOT, d->index, BOOT_MS);
 }
@@ -236,6 +260,7 @@ void sim_device_boot(struct sim_device *d)
                .save = do_save,
                .start_handler = do_start_handler,
                .cancel_handler = do_cancel_handler,
+               .refreshed = do_refreshed,
                .restart = do_restart,
                .random = do_random,
                .log = do_log},
@@ -267,7 +292,9 @@ void sim_device_boot(struct sim_device *d)
 void sim_device_register(struct sim_device *d)
 {
     for (unsigned i = 0; i < SIM_ACTIONS; i++) {
-        sim_check(d->world, jobs_engine_register(&d->engine, &sim_actions[i], sim_device_now_ms(d)) == ERR_OK,
+        struct jobs_action action = sim_actions[i];
+        action.user = d;
+        sim_check(d->world, jobs_engine_register(&d->engine, &action, sim_device_now_ms(d)) == ERR_OK,
                   "a handler is refused");
     }
     sim_device_settle(d);
@@ -275,9 +302,10 @@ void sim_device_register(struct sim_device *d)
 
 /* ---- connection */
 
-void sim_device_cut(struct sim_device *d)
+void sim_device_cut(struct sim_device *d, bool is_own_doing)
 {
-    d->must_drop = false;
+    d->must_drop = d->is_own_drop = false;
+    d->heard = 0;
     if (!d->is_on) {
         return;
     }
@@ -289,7 +317,7 @@ void sim_device_cut(struct sim_device *d)
         return;
     }
     sim_trace(d->world, "%s has lost its connection", d->name);
-    jobs_engine_disconnected(&d->engine, sim_device_now_ms(d));
+    jobs_engine_disconnected(&d->engine, is_own_doing, sim_device_now_ms(d));
     sim_device_settle(d);
 }
 
@@ -319,6 +347,7 @@ void sim_device_opened(struct sim_device *d)
 
 void sim_device_suback(struct sim_device *d, unsigned value)
 {
+    d->heard |= value < 16 ? 1u << value : 0;
     jobs_engine_subscribed(&d->engine, (enum jobs_subscription)(value % 16), value < 16,
                            sim_device_now_ms(d));
     sim_device_settle(d);
@@ -366,11 +395,11 @@ void sim_device_wake(struct sim_device *d)
 
 bool sim_device_is_idle(const struct sim_device *d)
 {
-    if (!d->is_on || !d->is_connected || d->engine.phase != JOBS_IDLE) {
+    if (!d->is_on || !d->is_connected || !jobs_engine_is_idle(&d->engine)) {
         return false;
     }
     for (int i = 0; i < JOBS_REQUEST_COUNT; i++) {
-        if (d->engine.requests[i].is_in_flight) {
+        if (d->engine.exchange.requests[i].is_in_flight) {
             return false;
         }
     }
@@ -389,12 +418,23 @@ void sim_device_settle(struct sim_device *d)
         return;
     }
     if (d->must_drop) {
-        sim_device_cut(d);
+        sim_device_cut(d, d->is_own_drop);
     }
     if (!d->is_on) {
         return;
     }
-    sim_check(w, d->engine.phase <= JOBS_RETURNING, "no such phase");
+    jobs_engine_check(&d->engine);
+    struct jobs_run run;
+    if (!d->waiting && jobs_engine_waiting(&d->engine, &run)) {
+        sim_application_waits(d, sim_ledger_entry(d, &run), &run);
+    }
     sim_check(w, jobs_engine_wake_at_ms(&d->engine) > sim_device_now_ms(d), "%s is due at once, for ever",
               d->name);
+}
+
+void sim_device_called_back(struct sim_device *d, uint32_t run_id)
+{
+    sim_trace(d->world, "%s: the cancel callback of run %u returns", d->name, run_id);
+    jobs_engine_cancel_returned(&d->engine, run_id, sim_device_now_ms(d));
+    sim_device_settle(d);
 }

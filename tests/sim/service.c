@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATE_MS 7000
-#define ARN     "arn:aws:iot:us-east-1:123456789012:thing/%s"
+#define LATE_MS      7000
+#define OVERTAKEN_MS 1500
+#define ARN          "arn:aws:iot:us-east-1:123456789012:thing/%s"
 
 /* SQLite calls back with each connection that anybody opens: so the observer gets the core's, and the core gets the
  * database that it had before. */
@@ -70,13 +71,16 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
 {
     struct sim_world *w = d->world;
     unsigned option = sim_happens(w, choice, UINT32_MAX);
-    uint64_t in_ms = option == SIM_DELIVERY_LATE ? LATE_MS : SIM_LATENCY_MS;
+    uint64_t in_ms = option == SIM_DELIVERY_LATE        ? LATE_MS
+                     : option == SIM_DELIVERY_OVERTAKEN ? OVERTAKEN_MS
+                                                        : SIM_LATENCY_MS;
 
-    if (choice == SIM_CHOICE_NOTICE && (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_LATE)) {
+    if (choice == SIM_CHOICE_NOTICE &&
+        (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_LATE || option == SIM_DELIVERY_OVERTAKEN)) {
         d->missed_ms = w->now_ms;
     }
     if (option == SIM_DELIVERY_CUT && d->is_connected && d->connection == connection) {
-        sim_device_cut(d);
+        sim_device_cut(d, false);
     }
     if (option == SIM_DELIVERY_LOST || option == SIM_DELIVERY_CUT) {
         return;
@@ -94,7 +98,9 @@ static void notify(void *ctx, const char *topic, const char *payload, size_t len
     struct sim_device *d = device_of_topic(w, topic);
 
     w->totals->notices++;
-    if (d && w->is_deaf && !w->chooser.is_calm) {
+    bool is_next = slice_ends_with(slice_from(topic), "/notify-next");
+    bool is_heard = d && (d->heard >> (is_next ? JOBS_SUB_NOTIFY_NEXT : JOBS_SUB_NOTIFY) & 1) != 0;
+    if (d && (!is_heard || (w->is_deaf && !w->chooser.is_calm))) {
         d->missed_ms = w->now_ms;
     } else if (d && d->is_connected) {
         deliver(d, SIM_CHOICE_NOTICE, d->connection, topic, payload, len);
@@ -340,9 +346,13 @@ static size_t write_document(struct sim_world *w, const struct sim_job *job, cha
     if (job->action == SIM_BAD) {
         pad = 7000; /* no message of this size fits */
     }
-    return (size_t)snprintf(out, cap, "{\"action\":\"%s\",\"made\":%u,\"pad\":\"%0*d\"}",
-                            sim_actions[job->action == SIM_BAD ? SIM_ONCE : job->action].name, job->creations,
-                            (int)pad, 0);
+    const struct jobs_action *action = &sim_actions[job->action == SIM_BAD ? SIM_ONCE : job->action];
+    if (action->is_member) {
+        return (size_t)snprintf(out, cap, "{\"%s\":[],\"made\":%u,\"pad\":\"%0*d\"}", action->name,
+                                job->creations, (int)pad, 0);
+    }
+    return (size_t)snprintf(out, cap, "{\"action\":\"%s\",\"made\":%u,\"pad\":\"%0*d\"}", action->name,
+                            job->creations, (int)pad, 0);
 }
 
 /* Two of one name in one second: nobody could tell them apart (docs/guarantees.md). */

@@ -32,7 +32,7 @@ static const char usage[] =
     "line\n"
     "  --workers N               processes (default: one per core)\n"
     "  --quiet                   --seed and --small: the result only\n"
-    "Actions: once again later steps long restart goodbye. Exit code 0: no guarantee broke.\n";
+    "Actions: once again later steps long restart async resume. Exit code 0: no guarantee broke.\n";
 
 /* A set of worlds. Small ones when action_count > 0: every `second`th pair of faults, 0: single faults only. */
 struct campaign {
@@ -313,11 +313,11 @@ static void tell_paths(const struct sim_totals *t)
 
 /* ---- the command line */
 
-static const enum sim_action singles[][1] = {{SIM_ONCE},    {SIM_AGAIN},   {SIM_LATER}, {SIM_STEPS},
-                                             {SIM_RESTART}, {SIM_GOODBYE}, {SIM_LONG}};
-static const enum sim_action pairs[][2] = {{SIM_ONCE, SIM_AGAIN},  {SIM_LATER, SIM_ONCE},
-                                           {SIM_AGAIN, SIM_LATER}, {SIM_RESTART, SIM_ONCE},
-                                           {SIM_BAD, SIM_ONCE},    {SIM_GOODBYE, SIM_STEPS}};
+static const enum sim_action singles[][1] = {{SIM_ONCE},    {SIM_AGAIN}, {SIM_LATER},  {SIM_STEPS},
+                                             {SIM_RESTART}, {SIM_ASYNC}, {SIM_RESUME}, {SIM_LONG}};
+static const enum sim_action pairs[][2] = {
+    {SIM_ONCE, SIM_AGAIN}, {SIM_LATER, SIM_ONCE}, {SIM_AGAIN, SIM_LATER}, {SIM_RESTART, SIM_ONCE},
+    {SIM_BAD, SIM_ONCE},   {SIM_ASYNC, SIM_ONCE}, {SIM_RESUME, SIM_STEPS}};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *name_of(enum sim_action action)

@@ -128,6 +128,10 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
         sim_device_register(d);
     } else if (event->kind == SIM_EVENT_APPLICATION && is_of_boot) {
         sim_application_step(d);
+    } else if (event->kind == SIM_EVENT_WORK && is_of_boot) {
+        sim_application_work_done(d);
+    } else if (event->kind == SIM_EVENT_CALLBACK && is_of_boot) {
+        sim_application_called_back(d, event->value);
     } else if (event->kind == SIM_EVENT_OPENED && is_of_connection) {
         sim_device_opened(d);
     } else if (event->kind == SIM_EVENT_SUBACK && is_of_connection && d->is_connected) {
@@ -146,7 +150,7 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
 static void cut_all(struct sim_world *w)
 {
     for (unsigned i = 0; i < w->device_count; i++) {
-        sim_device_cut(&w->devices[i]);
+        sim_device_cut(&w->devices[i], false);
     }
 }
 
@@ -168,8 +172,8 @@ static struct sim_job *victim(struct sim_world *w)
         if (!job->is_created) {
             continue;
         }
-        if (d->is_on && d->engine.phase != JOBS_IDLE && strcmp(d->engine.current.job_id, job->id) == 0 &&
-            sim_dice(&w->chooser, 4) == 0) {
+        if (d->is_on && d->engine.execution.state != JOBS_IDLE &&
+            strcmp(d->engine.execution.identity.job_id, job->id) == 0 && sim_dice(&w->chooser, 4) == 0) {
             return job;
         }
         if (!newest || sim_dice(&w->chooser, 3) > 0) {
@@ -216,7 +220,7 @@ static void go_wrong(struct sim_world *w)
         sim_device_power_cut(d);
         break;
     case SIM_STEP_CUT:
-        sim_device_cut(d);
+        sim_device_cut(d, false);
         break;
     case SIM_STEP_BROKER:
         restart_broker(w);
@@ -286,6 +290,10 @@ void sim_world_random(struct sim_world *w, struct sim_service *service)
     begin(w, service, devices);
     w->is_deaf = sim_dice(c, 8) == 0;
     w->has_backups = sim_dice(c, 8) == 0;
+    if (sim_dice(c, 6) == 0) {
+        w->refused = sim_dice(c, 1u << JOBS_SUB_COUNT);
+        w->is_closing = sim_dice(c, 2);
+    }
     w->calm_ms = w->now_ms + span_ms + SIM_TIME_MIN + sim_dice(c, 30 * SIM_TIME_MIN);
     for (unsigned i = 0; i < jobs; i++) {
         enum sim_action action = (enum sim_action)sim_dice(c, SIM_BAD + 1);

@@ -36,7 +36,8 @@ enum sim_action {
     SIM_STEPS,   /* progress every half minute under AWS's step timer, two attempts */
     SIM_LONG,    /* runs for half an hour */
     SIM_RESTART, /* the restart is the job */
-    SIM_GOODBYE, /* final status first, then the restart */
+    SIM_ASYNC, /* a task of the application works on it, whatever becomes of it, and reports by its id: the seed's way */
+    SIM_RESUME, /* returns IN_PROGRESS and reports later; after a boot a resume handler goes on with it */
     SIM_ACTIONS,
     SIM_BAD = SIM_ACTIONS, /* a document that no handler is for */
 };
@@ -82,16 +83,19 @@ struct sim_entry {
     int64_t number, queued_at_s;
     enum sim_action action;
     unsigned starts;
-    unsigned boot_of_start;
+    unsigned boot_of_start, boot_of_resume;
     uint64_t renewed_ms; /* its deadline runs from here, or later */
     uint64_t over_ms;    /* it ended in the service while its handler ran; 0: not */
     enum jobs_status confirmed;
     bool has_confirmed; /* the engine has confirmed a final status to the application */
     bool has_reported;  /* the application has reported one, confirmed or not */
     bool is_told;       /* the handler was told to end */
-    bool is_excused;    /* the journal was lost after the confirmation */
-    bool is_retired;    /* its job was deleted and made again: what has its name by now is another one */
-    bool is_forgiven;   /* the service has gone back to a backup from before its end */
+    bool is_performed;  /* the application's own task has done it */
+    bool has_memory;    /* a final status could not be stored and was sent from memory: `in_memory` */
+    enum jobs_status in_memory;
+    bool is_excused;  /* the journal was lost after the confirmation */
+    bool is_retired;  /* its job was deleted and made again: what has its name by now is another one */
+    bool is_forgiven; /* the service has gone back to a backup from before its end */
 };
 
 struct sim_device {
@@ -109,9 +113,11 @@ struct sim_device {
     uint64_t connected_ms;
     uint64_t random;
     bool is_on, is_connected;
-    bool is_late;   /* on this boot handlers are registered some seconds after the start */
-    bool is_dead;   /* the power went inside an effect: nothing happens any more until the next boot */
-    bool must_drop; /* the engine has asked for a new connection */
+    bool is_late;     /* on this boot handlers are registered some seconds after the start */
+    bool is_dead;     /* the power went inside an effect: nothing happens any more until the next boot */
+    bool must_drop;   /* the connection is to be cut, */
+    bool is_own_drop; /* because the engine has asked for a new one */
+    unsigned heard;   /* one bit per filter that the broker has granted on this connection */
     unsigned saves;
     bool was_save;                     /* the last effect was a put that went well */
     bool has_lost_journal;             /* once */
@@ -127,6 +133,12 @@ struct sim_device {
     unsigned step;          /* of the handler's programme */
     unsigned behavior;      /* option of SIM_CHOICE_HANDLER */
     struct sim_entry *owed; /* a report that the application still owes, also after a boot */
+    struct sim_entry
+        *working; /* the application's own task works on it until it has reported; not over a boot */
+    uint32_t working_run_id;
+    uint64_t answered_ms;        /* when a final report from outside a handler was answered last */
+    bool is_reporting_callback;  /* the cancel callback reports before it returns */
+    bool is_refreshed, is_fresh; /* the document was asked for anew, and what came of that */
 };
 
 enum sim_event_kind {
@@ -137,6 +149,8 @@ enum sim_event_kind {
     SIM_EVENT_TO_SERVICE,
     SIM_EVENT_TO_DEVICE,
     SIM_EVENT_APPLICATION, /* the next step of the handler or of who reports for it */
+    SIM_EVENT_WORK,        /* the application's own task is done with its work */
+    SIM_EVENT_CALLBACK,    /* value: run whose cancel callback returns */
     SIM_EVENT_CREATE,      /* value: job */
 };
 
@@ -177,7 +191,11 @@ struct sim_totals {
     uint64_t resumed;   /* starts with an attempt above 1 */
     uint64_t confirmed; /* final statuses that were confirmed */
     uint64_t told;
-    uint64_t strays; /* updates that met another execution of their name */
+    uint64_t left;      /* runs that the service had ended while the application's own task went on */
+    uint64_t waited;    /* WAIT runs of earlier boots that were shown */
+    uint64_t fast;      /* claims that followed a notify-next */
+    uint64_t refreshed; /* documents that came anew */
+    uint64_t strays;    /* updates that met another execution of their name */
     uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
     uint64_t by_status[EXECUTION_STATUS_COUNT];
     uint64_t by_reason[32];
@@ -197,7 +215,10 @@ struct sim_world {
     uint64_t now_ms;
     uint64_t calm_ms; /* from here on nothing goes wrong */
     uint64_t last_fault_ms;
-    bool is_deaf;          /* every notification is lost, until it is calm */
+    bool is_deaf;     /* every notification is lost, until it is calm */
+    unsigned refused; /* one bit per filter that the policy does not allow */
+    bool
+        is_closing; /* what the policy does not allow closes the connection, as AWS IoT does; else SUBACK 0x80 */
     bool has_backups;      /* a service of this world may come back from one */
     bool has_lost_journal; /* a device of this world has */
     struct sim_entry ledger[SIM_ENTRIES];
@@ -238,7 +259,8 @@ _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribut
 void sim_device_boot(struct sim_device *d);
 void sim_device_register(struct sim_device *d);
 void sim_device_power_cut(struct sim_device *d);
-void sim_device_cut(struct sim_device *d); /* its connection */
+void sim_device_cut(struct sim_device *d, bool is_own_doing); /* its connection */
+void sim_device_called_back(struct sim_device *d, uint32_t run_id);
 void sim_device_opened(struct sim_device *d);
 void sim_device_suback(struct sim_device *d, unsigned value);
 void sim_device_message(struct sim_device *d, const struct sim_event *event);
@@ -253,7 +275,12 @@ void sim_device_settle(struct sim_device *d);
 /* ---- application.c */
 extern const struct jobs_action sim_actions[SIM_ACTIONS];
 void sim_application_started(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
+/* The run of an earlier boot goes on: its resume handler runs, or somebody may report. */
+void sim_application_resumed(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
+void sim_application_waits(struct sim_device *d, struct sim_entry *entry, const struct jobs_run *run);
 void sim_application_told(struct sim_device *d, uint32_t run_id);
+void sim_application_called_back(struct sim_device *d, uint32_t run_id);
+void sim_application_work_done(struct sim_device *d);
 void sim_application_step(struct sim_device *d);
 void sim_application_booted(struct sim_device *d);
 

@@ -115,6 +115,7 @@ bool jobs_states_is(const struct jobs_execution *x, enum jobs_state a,
                     enum jobs_state b); /* one of the two */
 bool jobs_states_handler_is_out(const struct jobs_execution *x);
 bool jobs_states_is_leaving(const struct jobs_execution *x);
+bool jobs_states_has_deadline(const struct jobs_execution *x); /* its application works, or may still work */
 bool jobs_states_is_started(
     const struct jobs_execution *x); /* the journal has the start of the execution in hand */
 
