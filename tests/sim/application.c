@@ -71,7 +71,7 @@ static void end(struct sim_device *d, enum jobs_status status)
     if (status == JOBS_STATUS_IN_PROGRESS) {
         d->waiting = entry;
     } else {
-        entry->has_reported = true;
+        entry->has_reported = entry->is_performed = true;
     }
     sim_trace(d->world, "%s: the handler returns %d", d->name, (int)status);
     jobs_engine_handler_returned(&d->engine, d->run_id, status, sim_device_now_ms(d));
@@ -96,9 +96,10 @@ static enum err report(struct sim_device *d, struct sim_entry *entry, uint32_t r
     details_clear(&details);
     details_add(&details, "step", "a \"value\"");
     entry->has_reported = entry->has_reported || is_final;
+    entry->is_performed = entry->is_performed || entry == d->running;
     enum err err = jobs_engine_report(&d->engine, &text, sim_device_now_ms(d));
     jobs_engine_answered(&d->engine, sim_device_now_ms(d));
-    if (is_final && !d->running) {
+    if (is_final && err != ERR_NOT_FOUND && err != ERR_ARG) {
         d->answered_ms = d->world->now_ms;
     }
     if (err == ERR_STORAGE && is_final) {
@@ -180,10 +181,21 @@ static void stop_work(struct sim_device *d, uint32_t run_id)
     }
 }
 
+/* A device that leaves it alone has to see it return some day. */
+static void never_return(struct sim_device *d, uint32_t run_id)
+{
+    const struct sim_entry *entry = d->running ? d->running : d->waiting;
+
+    if (entry && sim_actions[entry->action].on_stuck == JOBS_STUCK_LEAVE) {
+        post_return(d, run_id, 1000u * sim_actions[entry->action].deadline_s + STUCK_MS);
+    }
+}
+
 void sim_application_told(struct sim_device *d, uint32_t run_id)
 {
     switch (sim_happens(d->world, SIM_CHOICE_CALLBACK, UINT32_MAX)) {
     case SIM_CALLBACK_NEVER:
+        never_return(d, run_id);
         stop_work(d, run_id);
         return;
     case SIM_CALLBACK_BLOCKS:
@@ -281,7 +293,7 @@ static bool misbehave(struct sim_device *d)
             end(d, JOBS_STATUS_IN_PROGRESS);
         }
         return true;
-    case SIM_HANDLER_NEVER_RETURNS: /* a device that leaves it alone has to see it return some day */
+    case SIM_HANDLER_NEVER_RETURNS: /* the same */
         if (sim_actions[entry->action].on_stuck == JOBS_STUCK_LEAVE && d->step++ > 0) {
             end(d, JOBS_STATUS_IN_PROGRESS);
         } else if (sim_actions[entry->action].on_stuck == JOBS_STUCK_LEAVE) {

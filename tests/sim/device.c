@@ -167,6 +167,8 @@ static void do_cancel_handler(void *ctx, uint32_t run_id, void *user)
         return;
     }
     sim_trace(d->world, "%s tells run %u to end", d->name, run_id);
+    sim_check(d->world, !d->is_callback_out, "two cancel callbacks at once");
+    d->is_callback_out = true;
     sim_ledger_told(d, run_id);
     sim_application_told(d, run_id);
 }
@@ -217,6 +219,7 @@ void sim_device_power_cut(struct sim_device *d)
     sim_trace(d->world, "%s is without power", d->name);
     d->is_on = d->is_connected = d->is_dead = d->must_drop = d->is_own_drop = false;
     d->running = d->waiting = d->working = NULL;
+    d->is_callback_out = false;
     d->heard = 0;
     d->connection++;
     sim_post(d->world, SIM_EVENT_BOOT, d->index, BOOT_MS);
@@ -435,6 +438,8 @@ void sim_device_settle(struct sim_device *d)
 void sim_device_called_back(struct sim_device *d, uint32_t run_id)
 {
     sim_trace(d->world, "%s: the cancel callback of run %u returns", d->name, run_id);
+    d->is_callback_out = false;
+    d->callback_back_ms = d->world->now_ms;
     jobs_engine_cancel_returned(&d->engine, run_id, sim_device_now_ms(d));
     sim_device_settle(d);
 }

@@ -90,7 +90,7 @@ struct sim_entry {
     bool has_confirmed; /* the engine has confirmed a final status to the application */
     bool has_reported;  /* the application has reported one, confirmed or not */
     bool is_told;       /* the handler was told to end */
-    bool is_performed;  /* the application's own task has done it */
+    bool is_performed;  /* the application has done it: its own task, or the handler */
     bool has_memory;    /* a final status could not be stored and was sent from memory: `in_memory` */
     enum jobs_status in_memory;
     bool is_excused;  /* the journal was lost after the confirmation */
@@ -137,6 +137,8 @@ struct sim_device {
         *working; /* the application's own task works on it until it has reported; not over a boot */
     uint32_t working_run_id;
     uint64_t answered_ms;        /* when a final report from outside a handler was answered last */
+    bool is_callback_out;        /* a cancel callback has not returned */
+    uint64_t callback_back_ms;   /* when one returned last */
     bool is_reporting_callback;  /* the cancel callback reports before it returns */
     bool is_refreshed, is_fresh; /* the document was asked for anew, and what came of that */
 };

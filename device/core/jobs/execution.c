@@ -350,11 +350,11 @@ static enum err take_report(struct jobs_execution *x, const struct jobs_report *
     if (!names_run(x, report)) {
         return ERR_NOT_FOUND;
     }
+    if (is_final) {
+        x->claim_at_ms = JOBS_NEVER; /* until the caller has the answer */
+    }
     if (jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL) || x->state == JOBS_RETURNING) {
         return ERR_BUSY;
-    }
-    if (is_final && !jobs_states_handler_is_out(x)) {
-        x->claim_at_ms = JOBS_NEVER;
     }
     if (jobs_states_is_leaving(x)) {
         return note_leaving(x, report, follow);
