@@ -384,7 +384,7 @@ static void check_successes(struct sim_world *w)
         /* A power cut between the put and the start is the restart. Who reports later by job id only, reports for the
          * retry of that id, too. */
         int64_t number = sqlite3_column_int64(q, 2), queued_at_s = sqlite3_column_int64(q, 3);
-        if (action == SIM_RESTART || action == SIM_LATER ||
+        if (action == SIM_RESTART || action == SIM_LATER || action == SIM_RESUME ||
             is_overtaken(w, d->index, job_id, number, queued_at_s)) {
             continue;
         }
