@@ -5,16 +5,6 @@
 
 #include <assert.h>
 
-static bool is_ending(const struct jobs_execution *x)
-{
-    return jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL);
-}
-
-static bool is_with_service(const struct jobs_execution *x)
-{
-    return jobs_states_is(x, JOBS_RUNNING, JOBS_WAITING);
-}
-
 /* In this state, is there something to send? */
 static bool may_send(const struct jobs_execution *x, enum jobs_request_kind kind)
 {
@@ -23,11 +13,13 @@ static bool may_send(const struct jobs_execution *x, enum jobs_request_kind kind
 
     switch (kind) {
     case JOBS_REQUEST_NEXT:
-        return is_with_service(x) || jobs_execution_is_ready(x);
+        return jobs_states_in(x, JOBS_WITH_SERVICE) || jobs_execution_is_ready(x);
     case JOBS_REQUEST_DESCRIBE:
-        return is_with_service(x) || (is_ending(x) && (is_kept || (!x->is_seen && !is_updating)));
+        return jobs_states_in(x, JOBS_WITH_SERVICE) ||
+               (jobs_states_in(x, JOBS_ENDING) && (is_kept || (!x->is_seen && !is_updating)));
     default:
-        return x->state == JOBS_CLAIMING || (x->is_seen && (is_with_service(x) || is_ending(x)));
+        return x->state == JOBS_CLAIMING ||
+               (x->is_seen && (jobs_states_in(x, JOBS_WITH_SERVICE) || jobs_states_in(x, JOBS_ENDING)));
     }
 }
 
@@ -130,10 +122,10 @@ enum jobs_follow jobs_delivery_put_off(struct jobs_execution *x, enum jobs_reque
 
 enum jobs_follow jobs_delivery_send(struct jobs_execution *x, enum jobs_request_kind kind)
 {
-    bool is_sent = kind == JOBS_REQUEST_DESCRIBE ? send_question(x)
-                   : x->state == JOBS_CLAIMING   ? send_claim(x)
-                   : is_ending(x)                ? send_final(x)
-                                                 : send_progress(x);
+    bool is_sent = kind == JOBS_REQUEST_DESCRIBE    ? send_question(x)
+                   : x->state == JOBS_CLAIMING      ? send_claim(x)
+                   : jobs_states_in(x, JOBS_ENDING) ? send_final(x)
+                                                    : send_progress(x);
     return is_sent ? JOBS_FOLLOW_NOTHING : jobs_delivery_put_off(x, kind);
 }
 
@@ -152,7 +144,8 @@ enum jobs_follow jobs_delivery_missed(struct jobs_execution *x, enum jobs_reques
 
 static enum jobs_follow end(struct jobs_execution *x, uint8_t status)
 {
-    if (is_ending(x) && status == jobs_outcome_status(&x->outcome, (enum jobs_form)x->form)) {
+    if (jobs_states_in(x, JOBS_ENDING) &&
+        status == jobs_outcome_status(&x->outcome, (enum jobs_form)x->form)) {
         return jobs_execution_settled(x); /* the service took our status; the answer was lost */
     }
     return jobs_execution_gone(x);
@@ -182,7 +175,7 @@ enum jobs_follow jobs_delivery_described(struct jobs_execution *x, const struct 
     bool has_ended = answer->rejection != NULL
                          ? jobs_wire_verdict(answer) == JOBS_VERDICT_GONE
                          : answer->has_execution && jobs_wire_is_terminal(answer->status);
-    bool is_to_be_sent = is_ending(x) && !x->is_seen;
+    bool is_to_be_sent = jobs_states_in(x, JOBS_ENDING) && !x->is_seen;
 
     if (is_other || (has_ended && !is_to_be_sent)) {
         return end(x, is_other ? JOBS_WIRE_UNKNOWN : answer->status);
@@ -245,14 +238,14 @@ void jobs_delivery_doubt(struct jobs_execution *x)
 {
     if (x->state == JOBS_CLAIMING) {
         x->is_doubted = true;
-    } else if (is_with_service(x) || is_ending(x)) {
+    } else if (jobs_states_in(x, JOBS_WITH_SERVICE) || jobs_states_in(x, JOBS_ENDING)) {
         jobs_states_doubt(x);
     }
 }
 
 void jobs_delivery_connected(struct jobs_execution *x)
 {
-    if (is_ending(x)) {
+    if (jobs_states_in(x, JOBS_ENDING)) {
         jobs_states_doubt(x);
         jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE); /* also what was put off for an hour */
     }

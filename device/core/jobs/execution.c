@@ -118,7 +118,7 @@ static void renew_deadline(struct jobs_execution *x)
 {
     uint64_t deadline_ms = (uint64_t)x->action->deadline_s * 1000;
 
-    if (deadline_ms == 0 && jobs_states_is_leaving(x)) {
+    if (deadline_ms == 0 && jobs_states_in(x, JOBS_LEAVING)) {
         deadline_ms = LEAVING_MS;
     }
     if (!x->is_past_deadline) {
@@ -353,10 +353,10 @@ static enum err take_report(struct jobs_execution *x, const struct jobs_report *
     if (is_final) {
         x->claim_at_ms = JOBS_NEVER; /* until the caller has the answer */
     }
-    if (jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL) || x->state == JOBS_RETURNING) {
+    if (jobs_states_in(x, JOBS_ENDING) || x->state == JOBS_RETURNING) {
         return ERR_BUSY;
     }
-    if (jobs_states_is_leaving(x)) {
+    if (jobs_states_in(x, JOBS_LEAVING)) {
         return note_leaving(x, report, follow);
     }
     if (report->details != NULL) {
@@ -411,11 +411,12 @@ static void say_leaving(struct jobs_execution *x)
 
 enum jobs_follow jobs_execution_returned(struct jobs_execution *x, uint32_t run_id, enum jobs_status status)
 {
-    if (!jobs_states_handler_is_out(x) || run_id != x->journal.last_run_id) {
+    if (!jobs_states_in(x, JOBS_HANDLER_OUT) || run_id != x->journal.last_run_id) {
         return JOBS_FOLLOW_NOTHING;
     }
     bool is_final = status != JOBS_STATUS_IN_PROGRESS;
-    bool is_done = is_final || x->is_past_deadline || jobs_states_is(x, JOBS_REPORTED, JOBS_RETURNING);
+    bool is_done = is_final || x->is_past_deadline ||
+                   jobs_states_in(x, JOBS_SET(JOBS_REPORTED) | JOBS_SET(JOBS_RETURNING));
 
     if (x->state == JOBS_RUNNING && is_done) {
         uint8_t ends = (uint8_t)(!is_final || status >= JOBS_STATUS_COUNT ? JOBS_STATUS_FAILED : status);
@@ -425,7 +426,7 @@ enum jobs_follow jobs_execution_returned(struct jobs_execution *x, uint32_t run_
     if (x->state == JOBS_RUNNING && !x->is_running_told) {
         jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE);
     }
-    if (is_final && jobs_states_is(x, JOBS_REPORTED, JOBS_RETURNING)) {
+    if (is_final && jobs_states_in(x, JOBS_SET(JOBS_REPORTED) | JOBS_SET(JOBS_RETURNING))) {
         drop_report(x);
     }
     enum jobs_follow follow = jobs_states_step(x, is_done ? JOBS_EVENT_RETURN_DONE : JOBS_EVENT_RETURN_LATER);
@@ -500,11 +501,11 @@ enum jobs_follow jobs_execution_gone(struct jobs_execution *x)
         jobs_states_save(x);
     }
     jobs_states_part(x);
-    if (jobs_states_is(x, JOBS_RUNNING, JOBS_WAITING) && x->deadline_at_ms == JOBS_NEVER) {
+    if (jobs_states_in(x, JOBS_WITH_SERVICE) && x->deadline_at_ms == JOBS_NEVER) {
         jobs_states_set_deadline(x, x->context->now_ms + LEAVING_MS);
     }
     enum jobs_follow follow = jobs_states_step(x, JOBS_EVENT_GONE);
-    if (jobs_states_is_leaving(x)) {
+    if (jobs_states_in(x, JOBS_LEAVING)) {
         say_leaving(x);
     }
     return follow;
@@ -514,7 +515,7 @@ enum jobs_follow jobs_execution_gone(struct jobs_execution *x)
 
 uint64_t jobs_execution_deadline_due_at(const struct jobs_execution *x)
 {
-    return jobs_states_has_deadline(x) ? x->deadline_at_ms : JOBS_NEVER;
+    return jobs_states_in(x, JOBS_WATCHED) ? x->deadline_at_ms : JOBS_NEVER;
 }
 
 /* No RTOS can end foreign code safely: the device restarts, or waits for it. */
@@ -529,7 +530,7 @@ static void give_up(struct jobs_execution *x, enum jobs_on_stuck on_stuck, const
 
 static void stuck(struct jobs_execution *x)
 {
-    bool is_handler = jobs_states_handler_is_out(x);
+    bool is_handler = jobs_states_in(x, JOBS_HANDLER_OUT);
 
     x->is_past_deadline = true;
     jobs_states_set_deadline(x, JOBS_NEVER);
@@ -550,7 +551,7 @@ enum jobs_follow jobs_execution_deadline(struct jobs_execution *x)
     if (x->state == JOBS_LEAVING_WAITING && !is_callback_out) {
         return jobs_states_step(x, JOBS_EVENT_DONE);
     }
-    if (x->is_past_deadline || jobs_states_is_leaving(x)) {
+    if (x->is_past_deadline || jobs_states_in(x, JOBS_LEAVING)) {
         stuck(x);
         return JOBS_FOLLOW_NOTHING;
     }
@@ -566,7 +567,7 @@ enum jobs_follow jobs_execution_deadline(struct jobs_execution *x)
 /* The run in hand watches its callback by its own deadline. */
 uint64_t jobs_execution_callback_due_at(const struct jobs_execution *x)
 {
-    bool is_watched = jobs_states_has_deadline(x) && x->out.run_id == x->journal.last_run_id;
+    bool is_watched = jobs_states_in(x, JOBS_WATCHED) && x->out.run_id == x->journal.last_run_id;
     return x->out.run_id != 0 && !is_watched ? x->out_until_ms : JOBS_NEVER;
 }
 
@@ -586,7 +587,7 @@ bool jobs_execution_is_ready(const struct jobs_execution *x)
 
 bool jobs_execution_keeps_document(const struct jobs_execution *x)
 {
-    return jobs_states_handler_is_out(x) || x->state == JOBS_WAITING;
+    return jobs_states_in(x, JOBS_HANDLER_OUT) || x->state == JOBS_WAITING;
 }
 
 bool jobs_execution_waiting(const struct jobs_execution *x, struct jobs_run *run)

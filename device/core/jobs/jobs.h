@@ -40,16 +40,16 @@ enum jobs_on_stuck {
 };
 
 struct jobs_action {
-    const char *name; /* 1..31 characters, copied at registration */
-    bool is_member; /* `name` is not an action: documents without `action` that have this member are served */
-    bool has_cancel;      /* there is a cancel callback */
-    bool has_resume;      /* with WAIT: there is a resume handler */
-    uint16_t timeout_min; /* AWS step timer, sent with each IN_PROGRESS; 0 = none */
+    const char *name;     /* 1..31 characters, copied at registration */
+    void *user;           /* handed back in struct jobs_run and to the cancel callback */
     uint32_t deadline_s;  /* local deadline of a run, renewed by each IN_PROGRESS report; 0 = none */
+    uint16_t timeout_min; /* AWS step timer, sent with each IN_PROGRESS; 0 = none */
     uint8_t max_attempts; /* starts per execution over all boots, >= 1 */
-    enum jobs_on_interrupted on_interrupted;
-    enum jobs_on_stuck on_stuck;
-    void *user; /* handed back in struct jobs_run and to the cancel callback */
+    bool is_member; /* `name` is not an action: documents without `action` that have this member are served */
+    bool has_cancel; /* there is a cancel callback */
+    bool has_resume; /* with WAIT: there is a resume handler */
+    enum jobs_on_interrupted on_interrupted : 8;
+    enum jobs_on_stuck on_stuck : 8;
 };
 
 /* One run of a handler. Pointers live as long as the run. */

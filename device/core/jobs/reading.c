@@ -63,7 +63,7 @@ void jobs_reading_ask(struct jobs_reading *r)
 uint64_t jobs_reading_idle_due_at(const struct jobs_reading *r)
 {
     const struct jobs_request *next = &r->exchange->requests[JOBS_REQUEST_NEXT];
-    bool is_with_service = jobs_states_is(r->execution, JOBS_RUNNING, JOBS_WAITING);
+    bool is_with_service = jobs_states_in(r->execution, JOBS_WITH_SERVICE);
     bool asks = is_with_service || jobs_execution_is_ready(r->execution);
 
     return asks && !next->is_wanted && !next->is_in_flight ? r->idle_at_ms : JOBS_NEVER;
@@ -230,7 +230,7 @@ void jobs_reading_answered(struct jobs_reading *r, const struct jobs_answer *ans
     struct jobs_execution *x = r->execution;
     const struct jobs_request *describe = &r->exchange->requests[JOBS_REQUEST_DESCRIBE];
 
-    if (jobs_states_is(x, JOBS_RUNNING, JOBS_WAITING)) {
+    if (jobs_states_in(x, JOBS_WITH_SERVICE)) {
         if (!answer->has_execution || !journal_same_execution(&answer->execution, &x->identity)) {
             jobs_delivery_doubt(x);
         } else if (!describe->is_wanted && !describe->is_in_flight) {

@@ -52,27 +52,6 @@ static const struct step steps[JOBS_STATE_COUNT][JOBS_EVENT_COUNT] = {
 };
 /* clang-format on */
 
-bool jobs_states_is(const struct jobs_execution *x, enum jobs_state a, enum jobs_state b)
-{
-    return x->state == a || x->state == b;
-}
-
-bool jobs_states_handler_is_out(const struct jobs_execution *x)
-{
-    return jobs_states_is(x, JOBS_RUNNING, JOBS_REPORTED) ||
-           jobs_states_is(x, JOBS_LEAVING_RUNNING, JOBS_RETURNING);
-}
-
-bool jobs_states_is_leaving(const struct jobs_execution *x)
-{
-    return jobs_states_is(x, JOBS_LEAVING_RUNNING, JOBS_LEAVING_WAITING);
-}
-
-bool jobs_states_has_deadline(const struct jobs_execution *x)
-{
-    return x->state > JOBS_CLAIMING && x->state != JOBS_FINAL;
-}
-
 bool jobs_states_is_started(const struct jobs_execution *x)
 {
     return journal_same_execution(&x->journal.started, &x->identity);
@@ -108,10 +87,10 @@ void jobs_states_set_deadline(struct jobs_execution *x, uint64_t at_ms)
 static void call(struct jobs_execution *x, const struct jobs_call *call)
 {
     struct jobs_context *c = x->context;
-    bool is_of_hand = jobs_states_has_deadline(x) && call->run_id == x->journal.last_run_id;
+    bool is_of_hand = jobs_states_in(x, JOBS_WATCHED) && call->run_id == x->journal.last_run_id;
 
     x->out = *call;
-    x->is_out_after_return = !is_of_hand || !jobs_states_handler_is_out(x);
+    x->is_out_after_return = !is_of_hand || !jobs_states_in(x, JOBS_HANDLER_OUT);
     x->out_until_ms = is_of_hand ? x->deadline_at_ms : c->now_ms + CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS;
     c->io.cancel_handler(c->io.ctx, call->run_id, call->user);
 }
@@ -201,16 +180,15 @@ void jobs_states_check(const struct jobs_execution *x)
 
     assert(x->state < JOBS_STATE_COUNT);
     assert(x->state == JOBS_IDLE || journal_is_job_id(slice_from(x->identity.job_id)));
-    assert(!jobs_states_has_deadline(x) || (x->action != NULL && x->attempt > 0));
-    assert(!jobs_states_is(x, JOBS_RUNNING, JOBS_WAITING) || jobs_states_is_started(x));
-    assert(!jobs_states_is_leaving(x) || x->is_past_deadline || x->deadline_at_ms != JOBS_NEVER);
+    assert(!jobs_states_in(x, JOBS_WATCHED) || (x->action != NULL && x->attempt > 0));
+    assert(!jobs_states_in(x, JOBS_WITH_SERVICE) || jobs_states_is_started(x));
+    assert(!jobs_states_in(x, JOBS_LEAVING) || x->is_past_deadline || x->deadline_at_ms != JOBS_NEVER);
     assert(!x->is_refreshing || x->state == JOBS_RUNNING);
-    assert(!x->journal.has_outcome ||
-           (jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL) && jobs_states_is_started(x)));
-    assert(!x->is_unsaved || jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL));
+    assert(!x->journal.has_outcome || (jobs_states_in(x, JOBS_ENDING) && jobs_states_is_started(x)));
+    assert(!x->is_unsaved || jobs_states_in(x, JOBS_ENDING));
     assert(x->state != JOBS_CLAIMING || (update->is_wanted || update->is_in_flight));
-    assert(!jobs_states_is(x, JOBS_REPORTED, JOBS_FINAL) || update->is_wanted || update->is_in_flight);
-    assert(!(jobs_states_is_leaving(x) || x->state == JOBS_RETURNING || x->state == JOBS_IDLE) ||
+    assert(!jobs_states_in(x, JOBS_ENDING) || update->is_wanted || update->is_in_flight);
+    assert(!(jobs_states_in(x, JOBS_LEAVING) || x->state == JOBS_RETURNING || x->state == JOBS_IDLE) ||
            (!update->is_wanted && !update->is_in_flight && !x->is_seen));
     assert(x->wanted.run_id == 0 || x->out.run_id != 0);
     assert(x->form <= JOBS_FORM_KEPT_FAILED);

@@ -25,6 +25,19 @@ enum jobs_state {
     JOBS_STATE_COUNT,
 };
 
+/* Sets of states, one bit each; for jobs_states_in. */
+#define JOBS_SET(state) (1u << (state))
+#define JOBS_WITH_SERVICE                                                                                    \
+    (JOBS_SET(JOBS_RUNNING) | JOBS_SET(JOBS_WAITING)) /* the service should have it IN_PROGRESS */
+#define JOBS_ENDING  (JOBS_SET(JOBS_REPORTED) | JOBS_SET(JOBS_FINAL)) /* the final status is on its way */
+#define JOBS_LEAVING (JOBS_SET(JOBS_LEAVING_RUNNING) | JOBS_SET(JOBS_LEAVING_WAITING))
+#define JOBS_HANDLER_OUT                                                                                     \
+    (JOBS_SET(JOBS_RUNNING) | JOBS_SET(JOBS_REPORTED) | JOBS_SET(JOBS_LEAVING_RUNNING) |                     \
+     JOBS_SET(JOBS_RETURNING))
+#define JOBS_WATCHED                                                                                         \
+    (JOBS_HANDLER_OUT | JOBS_SET(JOBS_WAITING) |                                                             \
+     JOBS_LEAVING) /* the application may work on it: a deadline */
+
 /* What happens to an execution. */
 enum jobs_event {
     JOBS_EVENT_CLAIM,       /* it is claimed */
@@ -108,14 +121,16 @@ struct jobs_execution {
     struct journal journal;
 };
 
+static inline bool jobs_states_in(const struct jobs_execution *x, unsigned set)
+{
+    return (set >> x->state & 1) != 0;
+}
+
 /* The step of the table. Its effects happen: the final status is offered, the cancel callback called. */
 enum jobs_follow jobs_states_step(struct jobs_execution *x, enum jobs_event event);
 
 bool jobs_states_is(const struct jobs_execution *x, enum jobs_state a,
                     enum jobs_state b); /* one of the two */
-bool jobs_states_handler_is_out(const struct jobs_execution *x);
-bool jobs_states_is_leaving(const struct jobs_execution *x);
-bool jobs_states_has_deadline(const struct jobs_execution *x); /* its application works, or may still work */
 bool jobs_states_is_started(
     const struct jobs_execution *x); /* the journal has the start of the execution in hand */
 

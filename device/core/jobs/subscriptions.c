@@ -20,6 +20,9 @@ void jobs_subscriptions_init(struct jobs_subscriptions *s, struct jobs_context *
 
 void jobs_subscriptions_begin(struct jobs_subscriptions *s)
 {
+    if (s->context->now_ms >= s->left_out_until_ms) {
+        s->left_out = 0;
+    }
     s->asked = 0;
     s->granted = 0;
     s->until_ms = JOBS_NEVER;
@@ -32,7 +35,8 @@ static void leave_out(struct jobs_subscriptions *s, unsigned id)
     const char *filter = jobs_wire_filter((enum jobs_subscription)id);
     char *line = c->scratch.text;
 
-    s->left_out_until_ms[id] = c->now_ms + LEFT_OUT_MS;
+    s->left_out |= (uint8_t)(1u << id);
+    s->left_out_until_ms = c->now_ms + LEFT_OUT_MS;
     s->cut &= (uint8_t) ~(1u << id);
     line[0] = '\0';
     text_append(line, sizeof(c->scratch.text), "the broker refuses SUBSCRIBE ");
@@ -71,7 +75,7 @@ static bool advance(struct jobs_subscriptions *s, unsigned from)
     unsigned id = from;
 
     for (; id < JOBS_SUB_COUNT; id++) {
-        if (s->left_out_until_ms[id] > c->now_ms) {
+        if ((s->left_out >> id & 1) != 0) {
             continue;
         }
         char *topic = c->scratch.request.topic;
@@ -130,5 +134,6 @@ void jobs_subscriptions_check(const struct jobs_subscriptions *s)
     assert(s->asked <= JOBS_SUB_COUNT);
     assert((s->until_ms == JOBS_NEVER) == (s->asked == JOBS_SUB_COUNT));
     assert(s->granted >> JOBS_SUB_COUNT == 0 && s->cut >> JOBS_SUB_COUNT == 0);
+    assert(s->left_out >> JOBS_SUB_COUNT == 0);
     (void)s;
 }

@@ -11,10 +11,11 @@ struct jobs_subscriptions {
     struct jobs_context *context;
     uint8_t
         asked; /* enum jobs_subscription: whose SUBACK is awaited, or is asked next; JOBS_SUB_COUNT: all are settled */
-    uint8_t granted;   /* one bit per filter, on this connection */
-    uint8_t cut;       /* one bit per filter: the connection before ended under its SUBSCRIBE */
-    uint64_t until_ms; /* a SUBACK that has not come by then is not waited for; JOBS_NEVER: none */
-    uint64_t left_out_until_ms[JOBS_SUB_COUNT]; /* refused: not asked for before */
+    uint8_t granted;            /* one bit per filter, on this connection */
+    uint8_t cut;                /* one bit per filter: the connection before ended under its SUBSCRIBE */
+    uint64_t until_ms;          /* a SUBACK that has not come by then is not waited for; JOBS_NEVER: none */
+    uint8_t left_out;           /* one bit per filter: refused, */
+    uint64_t left_out_until_ms; /* and not asked for before */
 };
 
 void jobs_subscriptions_init(struct jobs_subscriptions *s, struct jobs_context *context);
