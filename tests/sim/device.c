@@ -320,7 +320,9 @@ void sim_device_cut(struct sim_device *d, bool is_own_doing)
         return;
     }
     sim_trace(d->world, "%s has lost its connection", d->name);
-    jobs_engine_disconnected(&d->engine, is_own_doing, sim_device_now_ms(d));
+    if (jobs_engine_disconnected(&d->engine, is_own_doing, sim_device_now_ms(d))) {
+        link_network_up(&d->link, sim_device_now_ms(d), do_random(d));
+    }
     sim_device_settle(d);
 }
 

@@ -129,12 +129,13 @@ static void note_settled(struct jobs_engine *e, bool is_settled)
     }
 }
 
-static void leave_connection(struct jobs_engine *e, bool is_own_doing)
+static bool leave_connection(struct jobs_engine *e, bool is_own_doing)
 {
     e->is_online = false;
-    jobs_subscriptions_end(&e->subscriptions, is_own_doing);
+    bool is_explained = jobs_subscriptions_end(&e->subscriptions, is_own_doing);
     jobs_exchange_restart(&e->exchange);
     follow(e, jobs_delivery_disconnected(&e->execution));
+    return is_explained;
 }
 
 /* No answers come over this connection, or over those before it. */
@@ -164,19 +165,16 @@ void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
     jobs_subscriptions_begin(&e->subscriptions);
     jobs_reading_connected(&e->reading);
     jobs_delivery_connected(&e->execution);
-    jobs_engine_tick(e, now_ms); /* $next/get goes out before the first SUBSCRIBE */
-    if (e->is_online) {
-        note_settled(e, jobs_subscriptions_ask(&e->subscriptions));
-    }
     jobs_engine_tick(e, now_ms);
 }
 
-void jobs_engine_disconnected(struct jobs_engine *e, bool is_own_doing, uint64_t now_ms)
+bool jobs_engine_disconnected(struct jobs_engine *e, bool is_own_doing, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;
-    leave_connection(e, is_own_doing);
+    bool is_explained = leave_connection(e, is_own_doing);
     check_answers(e);
     jobs_engine_tick(e, now_ms);
+    return is_explained;
 }
 
 void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
@@ -374,9 +372,8 @@ static void fire(struct jobs_engine *e, unsigned timer)
 
 /* A timer that has fired is due later or never, so this ends; and what jobs_engine_wake_at_ms announces is exactly what
  * stands here. From the last timer to the first: those that end something come before those that send. */
-void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
+static void fire_timers(struct jobs_engine *e, uint64_t now_ms)
 {
-    e->context.now_ms = now_ms;
     for (unsigned timer = TIMERS; timer > 0;) {
         timer--;
         if (due_at(e, timer) > now_ms) {
@@ -384,6 +381,18 @@ void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
         }
         fire(e, timer);
         timer = TIMERS;
+    }
+}
+
+/* Each connection begins with $next/get, and its answer is awaited before the first SUBSCRIBE: that may end the connection. */
+void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
+{
+    e->context.now_ms = now_ms;
+    fire_timers(e, now_ms);
+    if (e->is_online && jobs_subscriptions_wait(&e->subscriptions) &&
+        !e->exchange.requests[JOBS_REQUEST_NEXT].is_in_flight) {
+        note_settled(e, jobs_subscriptions_ask(&e->subscriptions));
+        fire_timers(e, now_ms);
     }
 }
 

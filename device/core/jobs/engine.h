@@ -55,8 +55,9 @@ enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *a
 void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms);
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms);
-/* is_own_doing: this device has ended the connection. Else what the connection ended under may be what the broker refuses. */
-void jobs_engine_disconnected(struct jobs_engine *e, bool is_own_doing, uint64_t now_ms);
+/* is_own_doing: this device has ended the connection. Else a SUBSCRIBE under which it has ended may be what the broker refuses;
+ * true: that is so, and the next try to connect, which asks for less, is worth while soon. */
+bool jobs_engine_disconnected(struct jobs_engine *e, bool is_own_doing, uint64_t now_ms);
 void jobs_engine_subscribed(struct jobs_engine *e, enum jobs_subscription id, bool is_granted,
                             uint64_t now_ms);
 

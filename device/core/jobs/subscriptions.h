@@ -22,8 +22,10 @@ void jobs_subscriptions_init(struct jobs_subscriptions *s, struct jobs_context *
 
 /* A new connection. Nothing is asked before jobs_subscriptions_ask. */
 void jobs_subscriptions_begin(struct jobs_subscriptions *s);
-/* The connection has ended. is_own_doing: not because of what was asked for. */
-void jobs_subscriptions_end(struct jobs_subscriptions *s, bool is_own_doing);
+bool jobs_subscriptions_wait(const struct jobs_subscriptions *s); /* begun, and nothing asked yet */
+/* The connection has ended. is_own_doing: not because of what was asked for. true: it has ended under a SUBSCRIBE, which may be the
+ * reason. That comes twice a day and filter at most. */
+bool jobs_subscriptions_end(struct jobs_subscriptions *s, bool is_own_doing);
 
 /* Asks for the next filter that is not left out. All four functions that follow return true when with that both notify topics
  * are settled, once per connection. */
