@@ -18,7 +18,7 @@
 static enum err report_run(struct fake_engine *f, uint32_t run_id, enum jobs_status status)
 {
     struct jobs_report report = {.run_id = run_id, .status = status};
-    return jobs_engine_report(&f->engine, &report, f->now_ms);
+    return fake_report_whole(f, &report);
 }
 
 /* In the flash: this execution was started as the run `run_id`. */

@@ -273,7 +273,7 @@ static void test_reconnect_is_no_restart(void **state)
     (void)state;
     assert_true(boot(f, &job));
     for (int i = 0; i < 3; i++) {
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         f->seen = f->effect_count;
         fake_connect(f);
         assert_false(serve_until_restart(f, &job));
@@ -328,7 +328,7 @@ static void test_restart_that_never_comes(void **state)
         if (!hangs) {
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
         }
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         f->seen = f->effect_count;
         fake_wake(f);
         fake_expect(f, FAKE_CANCEL, "");
