@@ -103,6 +103,7 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     }
     f->saves++;
     if (f->fail_save_at == UINT_MAX || f->saves == f->fail_save_at) {
+        f->failed_saves++;
         return ERR_STORAGE;
     }
     assert_true(len > 0 && len <= sizeof(f->record));
@@ -489,6 +490,13 @@ void fake_return_cancel(struct fake_engine *f)
 {
     jobs_engine_cancel_returned(&f->engine, f->cancelled_run, f->now_ms);
     fake_check(f);
+}
+
+enum err fake_refresh(struct fake_engine *f)
+{
+    enum err err = jobs_engine_refresh(&f->engine, f->run.run_id, f->now_ms);
+    fake_check(f);
+    return err;
 }
 
 enum err fake_report_whole(struct fake_engine *f, const struct jobs_report *report)

@@ -52,6 +52,7 @@ struct fake_engine {
     char record[JOBS_RECORD_CAP]; /* the flash */
     size_t record_len;
     unsigned saves;
+    unsigned failed_saves;
     unsigned fail_save_at; /* this save (1 = the first) fails; UINT_MAX: all of them */
     int fail_publishes;    /* so many publishes fail */
     bool fail_subscribe;
@@ -120,6 +121,7 @@ void fake_message_oversized(struct fake_engine *f, const char *tail, const char 
 void fake_return(struct fake_engine *f, enum jobs_status status);
 /* The cancel callback of the last CANCEL returns. */
 void fake_return_cancel(struct fake_engine *f);
+enum err fake_refresh(struct fake_engine *f);
 /* Each report is answered at once (jobs_engine_answered). */
 enum err fake_report(struct fake_engine *f, const char *job_id, enum jobs_status status);
 enum err fake_report_run(struct fake_engine *f, uint32_t run_id, enum jobs_status status);
