@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole job engine, and a service that sends whatever it likes. Input: lines. A line's first byte says what happens, the
  * rest is a payload (or what stands at `apply`); so topic and state are chosen by the bytes in front. The client token of
- * each request is sixteen zeros, so that an answer can meet it. Whatever comes: no crash, a wake time after now, a phase that
- * exists, requests that are JSON on topics of ours, and a handler that is started alone, with a document, and only after
- * the journal has its start. */
+ * each request is sixteen zeros, so that an answer can meet it. Whatever comes: no crash, a wake time after now, invariants that
+ * hold (jobs_engine_check), requests that are JSON on topics of ours, a handler that is started alone, with a document, and only
+ * after the journal has its start, and one cancel callback at a time. */
 #include "device/core/jobs/engine.h"
 
 #include "common/json.h"
@@ -29,7 +29,9 @@ static struct device {
     bool fails_publishes;
     bool wants_reconnect;
     bool is_handler_running;
-    uint32_t run_id; /* of the handler that was started last in this boot; 0: none */
+    bool is_refreshing;
+    uint32_t run_id;      /* of the handler that was started last in this boot; 0: none */
+    uint32_t callback_id; /* of the run whose cancel callback has not returned; 0: none */
 } device;
 
 /* ---- effects */
@@ -99,31 +101,45 @@ static void require_journaled(const struct jobs_run *run)
 
 static void do_start_handler(void *ctx, const struct jobs_run *run)
 {
-    struct json_field action = {.key = "action", .parent = JSON_TOP};
+    struct json_field fields[] = {{.key = "action", .parent = JSON_TOP},
+                                  {.key = "steps", .parent = JSON_TOP}};
     (void)ctx;
     REQUIRE(!device.is_handler_running);
     REQUIRE(run->run_id != 0 && run->run_id != device.run_id);
     REQUIRE(journal_is_job_id(slice_from(run->job_id)));
-    REQUIRE(run->attempt >= 1 && run->attempt <= (run->user == NULL ? 1 : ATTEMPTS_MAX));
+    REQUIRE(run->attempt >= 1);
     REQUIRE(run->document_len < sizeof(device.document) && strlen(device.document) == run->document_len);
-    REQUIRE(json_read((struct slice){device.document, run->document_len}, &action, 1, NULL) == ERR_OK);
-    REQUIRE(action.type == JSON_STRING);
-    require_journaled(run);
+    REQUIRE(json_read((struct slice){device.document, run->document_len}, fields, 2, NULL) == ERR_OK);
+    REQUIRE(fields[0].type == JSON_STRING ||
+            (fields[0].type == JSON_ABSENT && fields[1].type != JSON_ABSENT));
+    if (!run->is_resumed) { /* else it was started before this boot, or the journal was lost since */
+        REQUIRE(run->attempt <= (run->user == NULL ? 1 : ATTEMPTS_MAX));
+        require_journaled(run);
+    }
     device.is_handler_running = true;
     device.run_id = run->run_id;
 }
 
-static void do_cancel_handler(void *ctx, uint32_t run_id)
+static void do_cancel_handler(void *ctx, uint32_t run_id, void *user)
 {
     (void)ctx;
-    REQUIRE(run_id != 0);
-    REQUIRE(!device.is_handler_running || run_id == device.run_id);
+    REQUIRE(run_id != 0 && device.callback_id == 0);
+    REQUIRE(user == NULL || user == &device);
+    device.callback_id = run_id;
+}
+
+static void do_refreshed(void *ctx, uint32_t run_id, bool is_fresh)
+{
+    (void)ctx;
+    REQUIRE(device.is_refreshing && run_id == device.run_id);
+    REQUIRE(!is_fresh || strlen(device.document) == device.engine.execution.document_len);
+    device.is_refreshing = false;
 }
 
 static void do_restart(void *ctx, const char *why)
 {
     (void)ctx;
-    REQUIRE(why[0] != '\0' && device.is_handler_running);
+    REQUIRE(why[0] != '\0' && (device.is_handler_running || device.callback_id != 0));
 }
 
 static uint32_t do_random(void *ctx)
@@ -135,7 +151,8 @@ static uint32_t do_random(void *ctx)
 static void do_log(void *ctx, enum log_level level, const char *text)
 {
     (void)ctx, (void)level;
-    REQUIRE(strlen(text) < JOURNAL_MESSAGE_CAP);
+    REQUIRE(strlen(text) <
+            sizeof(union jobs_scratch)); /* the statement that a policy lacks makes the longest line */
 }
 
 /* ---- events */
@@ -143,23 +160,38 @@ static void do_log(void *ctx, enum log_level level, const char *text)
 static void boot(void)
 {
     static const struct jobs_action actions[] = {
-        {.name = "fail", .max_attempts = 1, .timeout_min = 1, .deadline_s = 600},
+        {.name = "fail", .max_attempts = 1, .has_cancel = true, .timeout_min = 1, .deadline_s = 600},
         {.name = "rerun",
          .max_attempts = ATTEMPTS_MAX,
          .on_interrupted = JOBS_INTERRUPTED_RERUN,
          .user = &device},
-        {.name = "wait", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_WAIT, .deadline_s = 60},
+        {.name = "wait",
+         .max_attempts = 1,
+         .has_cancel = true,
+         .on_interrupted = JOBS_INTERRUPTED_WAIT,
+         .deadline_s = 60},
+        {.name = "resume",
+         .max_attempts = 1,
+         .has_cancel = true,
+         .has_resume = true,
+         .on_interrupted = JOBS_INTERRUPTED_WAIT},
+        {.name = "steps",
+         .is_member = true,
+         .max_attempts = 1,
+         .has_cancel = true,
+         .on_stuck = JOBS_STUCK_LEAVE,
+         .deadline_s = 90},
         {.name = "restart", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_SUCCEED},
     };
     struct jobs_engine_config config = {
         .thing_name = "lamp",
         .io = {NULL, do_subscribe, do_publish, do_reconnect, do_save, do_start_handler, do_cancel_handler,
-               do_restart, do_random, do_log},
+               do_refreshed, do_restart, do_random, do_log},
     };
 
     memset(&device.engine, 0xA5, sizeof(device.engine));
-    device.is_handler_running = device.wants_reconnect = false;
-    device.run_id = 0;
+    device.is_handler_running = device.wants_reconnect = device.is_refreshing = false;
+    device.run_id = device.callback_id = 0;
     jobs_engine_init(&device.engine, &config, (struct slice){device.record, device.record_len},
                      device.now_ms);
     jobs_engine_started(&device.engine, device.now_ms);
@@ -191,7 +223,7 @@ static void receive(struct slice topic, struct slice payload)
 static void answer(const char *operation, struct slice payload)
 {
     char topic[DEVICE_TOPIC_CAP];
-    snprintf(topic, sizeof(topic), "%s%s/%s", TOPICS, device.engine.current.job_id, operation);
+    snprintf(topic, sizeof(topic), "%s%s/%s", TOPICS, device.engine.execution.identity.job_id, operation);
     receive(slice_from(topic), payload);
 }
 
@@ -207,6 +239,8 @@ static enum jobs_status read_status(struct slice *rest)
 /* A status digit, then the value of a detail, which is also the message. */
 static void report(bool by_id, struct slice rest)
 {
+    static char job_id[DEVICE_JOB_ID_CAP];
+    static struct details details;
     struct jobs_report report = {.status = read_status(&rest), .run_id = by_id ? 0 : device.run_id};
     char text[2048];
     size_t len = rest.len < sizeof(text) - 1 ? rest.len : sizeof(text) - 1;
@@ -216,16 +250,18 @@ static void report(bool by_id, struct slice rest)
     }
     text[len] = '\0';
     if (by_id) {
-        memcpy(report.job_id, device.engine.current.job_id, sizeof(report.job_id));
+        memcpy(job_id, device.engine.execution.identity.job_id, sizeof(job_id));
+        report.job_id = job_id;
     }
-    report.has_progress = len % 2 == 0;
-    report.progress_percent = (uint8_t)(len % 128);
+    report.progress_percent = len % 2 == 0 ? (int)(len % 128) : -1;
     report.message = text;
-    report.has_details = true;
-    details_clear(&report.details);
-    details_add(&report.details, "note", text);
-    details_add(&report.details, text, "by its own name");
+    details_clear(&details);
+    details_add(&details, "note", text);
+    details_add(&details, text, "by its own name");
+    report.details = len % 3 == 0 ? NULL : &details;
     jobs_engine_report(&device.engine, &report, device.now_ms);
+    jobs_engine_check(&device.engine);
+    jobs_engine_answered(&device.engine, device.now_ms);
 }
 
 static void handler_returns(struct slice rest)
@@ -235,6 +271,28 @@ static void handler_returns(struct slice rest)
     }
     device.is_handler_running = false;
     jobs_engine_handler_returned(&device.engine, device.run_id, read_status(&rest), device.now_ms);
+}
+
+static void callback_returns(void)
+{
+    uint32_t run_id = device.callback_id;
+    device.callback_id = 0;
+    jobs_engine_cancel_returned(&device.engine, run_id, device.now_ms);
+}
+
+static void refresh(void)
+{
+    enum err err = jobs_engine_refresh(&device.engine, device.run_id, device.now_ms);
+    if (err == ERR_OK) {
+        REQUIRE(device.is_handler_running && !device.is_refreshing);
+        device.is_refreshing = true;
+    }
+}
+
+static void drop_refresh(void)
+{
+    device.is_refreshing = false;
+    jobs_engine_drop_refresh(&device.engine, device.now_ms);
 }
 
 /* The payload of an answer whose document did not fit. */
@@ -309,6 +367,9 @@ static void tell_engine(char what, struct slice rest)
     case 'O':
         oversized("$next/get/accepted", rest);
         break;
+    case 'Q':
+        oversized("notify-next", rest);
+        break;
     case 'o':
         notice("notify", SLICE_EMPTY);
         break;
@@ -330,7 +391,16 @@ static void happen(char what, struct slice rest)
         subscribe_badly(rest);
         break;
     case 'X':
-        jobs_engine_disconnected(&device.engine, device.now_ms);
+        jobs_engine_disconnected(&device.engine, rest.len % 2 != 0, device.now_ms);
+        break;
+    case 'K':
+        callback_returns();
+        break;
+    case 'F':
+        refresh();
+        break;
+    case 'f':
+        drop_refresh();
         break;
     case 'B': /* the power goes and comes */
         boot();
@@ -365,12 +435,13 @@ static void happen(char what, struct slice rest)
 static void check_engine(void)
 {
     const struct jobs_engine *e = &device.engine;
+    const struct jobs_execution *x = &e->execution;
+    jobs_engine_check(e);
     REQUIRE(jobs_engine_wake_at_ms(e) > device.now_ms);
-    REQUIRE(e->phase <= JOBS_RETURNING);
-    REQUIRE(e->connection <= JOBS_READY);
-    REQUIRE(e->phase != JOBS_RUNNING || device.is_handler_running);
-    REQUIRE(e->phase == JOBS_IDLE || journal_is_job_id(slice_from(e->current.job_id)));
-    REQUIRE(e->details.len < DETAILS_TEXT_CAP && strlen(e->details.text) == e->details.len);
+    REQUIRE(jobs_states_handler_is_out(x) == device.is_handler_running);
+    REQUIRE(x->out.run_id == device.callback_id);
+    REQUIRE(x->is_refreshing == device.is_refreshing);
+    REQUIRE(x->details.len < DETAILS_TEXT_CAP && strlen(x->details.text) == x->details.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -388,7 +459,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         happen(line.ptr[0], (struct slice){line.ptr + 1, line.len - 1});
         if (device.wants_reconnect) {
             device.wants_reconnect = false;
-            jobs_engine_disconnected(&device.engine, device.now_ms);
+            jobs_engine_disconnected(&device.engine, true, device.now_ms);
         }
         check_engine();
     }

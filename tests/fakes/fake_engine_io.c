@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/json.h"
 #include "fakes/cut_message.h"
 #include "fakes/fake_engine_io.h"
 
@@ -15,7 +16,7 @@
 #include <string.h>
 
 static const char *const kind_names[] = {"SUBSCRIBE", "PUBLISH", "RECONNECT", "SAVE",
-                                         "START",     "CANCEL",  "RESTART"};
+                                         "START",     "CANCEL",  "REFRESHED", "RESTART"};
 
 static struct fake_effect *note(struct fake_engine *f, enum fake_kind kind, const char *text)
 {
@@ -102,6 +103,7 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     }
     f->saves++;
     if (f->fail_save_at == UINT_MAX || f->saves == f->fail_save_at) {
+        f->failed_saves++;
         return ERR_STORAGE;
     }
     assert_true(len > 0 && len <= sizeof(f->record));
@@ -118,19 +120,33 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     if (is_dead(f)) {
         return;
     }
-    note(f, FAKE_START, run->job_id)->run_id = run->run_id;
+    struct fake_effect *effect = note(f, FAKE_START, run->job_id);
+    effect->run_id = run->run_id;
+    effect->user = run->user;
     assert_int_equal(strlen(f->document), run->document_len);
     assert_true(run->run_id != 0);
     f->run = *run;
     memcpy(f->run_document, f->document, run->document_len + 1);
-    f->starts++;
+    f->starts += !run->is_resumed;
 }
 
-static void do_cancel_handler(void *ctx, uint32_t run_id)
+static void do_cancel_handler(void *ctx, uint32_t run_id, void *user)
+{
+    struct fake_engine *f = ctx;
+    if (is_dead(f)) {
+        return;
+    }
+    struct fake_effect *effect = note(f, FAKE_CANCEL, "");
+    effect->run_id = run_id;
+    effect->user = user;
+    f->cancelled_run = run_id;
+}
+
+static void do_refreshed(void *ctx, uint32_t run_id, bool is_fresh)
 {
     struct fake_engine *f = ctx;
     if (!is_dead(f)) {
-        note(f, FAKE_CANCEL, "")->run_id = run_id;
+        note(f, FAKE_REFRESHED, is_fresh ? "fresh" : "stale")->run_id = run_id;
     }
 }
 
@@ -155,6 +171,11 @@ static void do_log(void *ctx, enum log_level level, const char *text)
     size_t len = strlen(f->log);
     (void)level;
     snprintf(f->log + len, sizeof f->log - len, "%s\n", text);
+}
+
+void fake_check(const struct fake_engine *f)
+{
+    jobs_engine_check(&f->engine);
 }
 
 struct fake_engine *fake_new(void)
@@ -184,6 +205,7 @@ void fake_boot(struct fake_engine *f)
                 .save = do_save,
                 .start_handler = do_start_handler,
                 .cancel_handler = do_cancel_handler,
+                .refreshed = do_refreshed,
                 .restart = do_restart,
                 .random = do_random,
                 .log = do_log,
@@ -195,35 +217,75 @@ void fake_boot(struct fake_engine *f)
     memset(f->document, 0xA5, sizeof f->document);
     jobs_engine_init(&f->engine, &config, (struct slice){f->record, f->record_len}, f->now_ms);
     jobs_engine_started(&f->engine, f->now_ms);
+    fake_check(f);
     f->seen = f->effect_count;
 }
 
 void fake_register_action(struct fake_engine *f, const struct jobs_action *action)
 {
     assert_int_equal(jobs_engine_register(&f->engine, action, f->now_ms), ERR_OK);
+    fake_check(f);
 }
 
 void fake_register(struct fake_engine *f, const char *name)
 {
-    fake_register_action(f, &(struct jobs_action){.name = name, .max_attempts = 1});
+    fake_register_action(f, &(struct jobs_action){.name = name, .max_attempts = 1, .has_cancel = true});
+}
+
+static void expect_subscribe(struct fake_engine *f, const char *filter)
+{
+    size_t at = f->seen;
+    unsigned publishes = 0;
+
+    while (at < f->effect_count && (f->effects[at].kind != FAKE_SUBSCRIBE || f->effects[at].is_looked_at)) {
+        publishes += f->effects[at].kind == FAKE_PUBLISH;
+        at++;
+    }
+    if (at == f->effect_count) {
+        fail_msg("no SUBSCRIBE %s", filter);
+    }
+    assert_string_equal(f->effects[at].topic, filter);
+    f->effects[at].is_looked_at = true;
+    for (at++; at < f->effect_count; at++) {
+        assert_true(f->effects[at].kind != FAKE_SUBSCRIBE); /* one at a time */
+    }
+    if (f->engine.exchange.requests[JOBS_REQUEST_NEXT].failures == 0 && jobs_engine_is_idle(&f->engine)) {
+        assert_true(publishes > 0); /* the first question was before it */
+    }
 }
 
 void fake_connect(struct fake_engine *f)
 {
-    static const char *const filters[] = {"notify", "notify-next", "+/get/+", "+/update/+"};
+    static const char *const filters[] = {"notify-next", "notify", "+/get/+", "+/update/+"};
 
     fake_expect_quiet(f);
     jobs_engine_connected(&f->engine, f->now_ms);
-    for (size_t i = 0; i < JOBS_SUB_COUNT; i++) {
-        struct fake_effect *effect = &f->effects[f->seen++];
-        assert_true(f->seen <= f->effect_count);
-        assert_int_equal(effect->kind, FAKE_SUBSCRIBE);
-        assert_string_equal(effect->topic, filters[i]);
-    }
+    fake_check(f);
     for (int id = 0; id < JOBS_SUB_COUNT; id++) {
-        fake_expect_quiet(f);
-        jobs_engine_subscribed(&f->engine, (enum jobs_subscription)id, true, f->now_ms);
+        expect_subscribe(f, filters[id]);
+        fake_subscribed(f, (enum jobs_subscription)id, true);
     }
+}
+
+void fake_disconnect(struct fake_engine *f)
+{
+    jobs_engine_disconnected(&f->engine, false, f->now_ms);
+    fake_check(f);
+}
+
+void fake_subscribed(struct fake_engine *f, enum jobs_subscription id, bool is_granted)
+{
+    jobs_engine_subscribed(&f->engine, id, is_granted, f->now_ms);
+    fake_check(f);
+}
+
+void fake_expect_idle(struct fake_engine *f)
+{
+    for (int i = 0; i < 2; i++) {
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_accept(f, "$next/get", "");
+    }
+    fake_expect_quiet(f);
 }
 
 struct fake_engine *fake_ready(void)
@@ -248,7 +310,8 @@ struct fake_engine *fake_running(void)
 
 static struct fake_effect *next_effect(struct fake_engine *f, enum fake_kind kind, const char *what)
 {
-    while (f->seen < f->effect_count && f->effects[f->seen].kind == FAKE_SAVE && kind != FAKE_SAVE) {
+    while (f->seen < f->effect_count && ((f->effects[f->seen].kind == FAKE_SAVE && kind != FAKE_SAVE) ||
+                                         f->effects[f->seen].is_looked_at)) {
         f->seen++;
     }
     if (f->seen == f->effect_count) {
@@ -274,6 +337,16 @@ void fake_expect_publish(struct fake_engine *f, const char *tail, const char *pa
     assert_string_equal(fake_expect_publish_to(f, tail), payload);
 }
 
+void fake_expect_next_soon(struct fake_engine *f)
+{
+    uint64_t before_ms = f->now_ms;
+
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_int_equal(f->now_ms - before_ms, FAKE_HINT_MS);
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+}
+
 void fake_expect(struct fake_engine *f, enum fake_kind kind, const char *text)
 {
     struct fake_effect *effect = next_effect(f, kind, text);
@@ -286,28 +359,64 @@ void fake_expect_quiet(struct fake_engine *f)
 {
     for (; f->seen < f->effect_count; f->seen++) {
         struct fake_effect *effect = &f->effects[f->seen];
-        if (effect->kind != FAKE_SAVE) {
+        if (effect->kind != FAKE_SAVE && !effect->is_looked_at) {
             fail_msg("%s %s %s, expected nothing", kind_names[effect->kind], effect->topic, effect->text);
         }
     }
 }
 
+static char *make_topic(const char *tail, size_t *len)
+{
+    *len = strlen(FAKE_PREFIX) + strlen(tail);
+    char *topic = malloc(*len + 1);
+    assert_non_null(topic);
+    snprintf(topic, *len + 1, "%s%s", FAKE_PREFIX, tail);
+    topic = realloc(topic, *len); /* without a NUL, see cut_message.h */
+    assert_non_null(topic);
+    return topic;
+}
+
+/* What the service has sent, it sends once more with the answer to a claim. */
+static void note_offer(struct fake_engine *f, const char *tail, const char *payload)
+{
+    struct json_field fields[] = {{.key = "execution", .parent = JSON_TOP},
+                                  {.key = "jobDocument", .parent = 0}};
+
+    if (strcmp(tail, "$next/get/accepted") != 0 && strcmp(tail, "notify-next") != 0) {
+        return;
+    }
+    if (json_read(slice_from(payload), fields, 2, NULL) == ERR_OK && fields[1].type != JSON_ABSENT) {
+        assert_int_equal(slice_copy(fields[1].text, f->offered, sizeof f->offered), ERR_OK);
+    }
+}
+
 void fake_message(struct fake_engine *f, const char *tail, const char *payload)
 {
-    size_t topic_len = strlen(FAKE_PREFIX) + strlen(tail);
-    char *topic = malloc(topic_len + 1);
-    assert_non_null(topic);
-    snprintf(topic, topic_len + 1, "%s%s", FAKE_PREFIX, tail);
-    topic = realloc(topic, topic_len); /* without a NUL, see cut_message.h */
+    size_t topic_len;
+    char *topic = make_topic(tail, &topic_len);
+
+    note_offer(f, tail, payload);
     hand_message(&f->engine, (struct slice){topic, topic_len}, slice_from(payload), f->document, f->now_ms);
+    fake_check(f);
     free(topic);
 }
 
-static const char *last_token(struct fake_engine *f, const char *tail)
+void fake_message_oversized(struct fake_engine *f, const char *tail, const char *payload, size_t document_len)
+{
+    size_t topic_len;
+    char *topic = make_topic(tail, &topic_len);
+
+    jobs_engine_message(&f->engine, (struct slice){topic, topic_len}, slice_from(payload),
+                        (struct slice){NULL, document_len}, f->now_ms);
+    fake_check(f);
+    free(topic);
+}
+
+static const struct fake_effect *last_request(struct fake_engine *f, const char *tail)
 {
     for (size_t i = f->effect_count; i > 0; i--) {
         if (f->effects[i - 1].kind == FAKE_PUBLISH && strcmp(f->effects[i - 1].topic, tail) == 0) {
-            return f->effects[i - 1].token;
+            return &f->effects[i - 1];
         }
     }
     fail_msg("no request on %s", tail);
@@ -317,14 +426,19 @@ static const char *last_token(struct fake_engine *f, const char *tail)
 static void answer(struct fake_engine *f, const char *tail, const char *end, const char *first,
                    const char *members)
 {
+    const struct fake_effect *request = last_request(f, tail);
+    bool adds_document = strcmp(end, "accepted") == 0 && !f->withholds_document && f->offered[0] != '\0' &&
+                         strstr(request->text, "\"includeJobDocument\":true") != NULL &&
+                         strstr(members, "\"jobDocument\"") == NULL;
     char topic[DEVICE_TOPIC_CAP];
-    size_t cap = strlen(members) + 512;
+    size_t cap = strlen(members) + sizeof f->offered + 512;
     char *payload = malloc(cap);
 
     assert_non_null(payload);
     snprintf(topic, sizeof topic, "%s/%s", tail, end);
-    snprintf(payload, cap, "{\"clientToken\":\"%s\",\"timestamp\":%d%s%s%s}", last_token(f, tail),
-             FAKE_TIME_S, first, members[0] != '\0' ? "," : "", members);
+    snprintf(payload, cap, "{\"clientToken\":\"%s\",\"timestamp\":%d%s%s%s%s%s}", request->token, FAKE_TIME_S,
+             first, members[0] != '\0' ? "," : "", members, adds_document ? ",\"jobDocument\":" : "",
+             adds_document ? f->offered : "");
     fake_message(f, topic, payload);
     free(payload);
 }
@@ -369,13 +483,41 @@ void fake_expect_seen(struct fake_engine *f, const char *job_id)
 void fake_return(struct fake_engine *f, enum jobs_status status)
 {
     jobs_engine_handler_returned(&f->engine, f->run.run_id, status, f->now_ms);
+    fake_check(f);
+}
+
+void fake_return_cancel(struct fake_engine *f)
+{
+    jobs_engine_cancel_returned(&f->engine, f->cancelled_run, f->now_ms);
+    fake_check(f);
+}
+
+enum err fake_refresh(struct fake_engine *f)
+{
+    enum err err = jobs_engine_refresh(&f->engine, f->run.run_id, f->now_ms);
+    fake_check(f);
+    return err;
+}
+
+enum err fake_report_whole(struct fake_engine *f, const struct jobs_report *report)
+{
+    enum err err = jobs_engine_report(&f->engine, report, f->now_ms);
+    fake_check(f);
+    jobs_engine_answered(&f->engine, f->now_ms);
+    fake_check(f);
+    return err;
 }
 
 enum err fake_report(struct fake_engine *f, const char *job_id, enum jobs_status status)
 {
-    struct jobs_report report = {.status = status};
-    snprintf(report.job_id, sizeof report.job_id, "%s", job_id);
-    return jobs_engine_report(&f->engine, &report, f->now_ms);
+    return fake_report_whole(
+        f, &(struct jobs_report){.job_id = job_id, .status = status, .progress_percent = -1});
+}
+
+enum err fake_report_run(struct fake_engine *f, uint32_t run_id, enum jobs_status status)
+{
+    return fake_report_whole(
+        f, &(struct jobs_report){.run_id = run_id, .status = status, .progress_percent = -1});
 }
 
 static void tick_at(struct fake_engine *f, uint64_t when)
@@ -387,12 +529,14 @@ static void tick_at(struct fake_engine *f, uint64_t when)
     assert_true(wake_ms > f->now_ms); /* else the last event left something undone: a busy loop */
     if (when - 1 > f->now_ms) {
         jobs_engine_tick(&f->engine, when - 1);
+        fake_check(f);
         assert_int_equal(f->effect_count, effects);
         assert_int_equal(strlen(f->log), log_len);
         assert_true(jobs_engine_wake_at_ms(&f->engine) == wake_ms);
     }
     f->now_ms = when;
     jobs_engine_tick(&f->engine, when);
+    fake_check(f);
     assert_true(jobs_engine_wake_at_ms(&f->engine) > f->now_ms);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The world of test_engine_chaos: its jobs, the messages in the air, and a service that knows nothing but reference 1.6 to
- * 1.9. Written from the reference alone, on no line of the engine or of iot-local. */
+/* The world of test_engine_chaos: its jobs, the messages in the air, and a service that knows nothing but
+ * docs/protocol.md 1.6 to 1.9 and 3. Written from that page alone, on no line of the engine or of iot-local. */
 #ifndef CHAOS_WORLD_H
 #define CHAOS_WORLD_H
 
@@ -14,10 +14,31 @@
 #define IN_AIR   64
 #define TEXT_CAP 1600
 
+#define DEADLINE_S 600
+
 static const struct jobs_action actions[] = {
-    {.name = "once", .max_attempts = 1, .deadline_s = 600},
-    {.name = "again", .max_attempts = 3, .deadline_s = 600, .on_interrupted = JOBS_INTERRUPTED_RERUN},
-    {.name = "later", .max_attempts = 1, .deadline_s = 600, .on_interrupted = JOBS_INTERRUPTED_WAIT},
+    {.name = "once", .max_attempts = 1, .has_cancel = true, .deadline_s = DEADLINE_S},
+    {.name = "again",
+     .max_attempts = 3,
+     .has_cancel = true,
+     .deadline_s = DEADLINE_S,
+     .on_interrupted = JOBS_INTERRUPTED_RERUN},
+    {.name = "later", /* without a cancel callback */
+     .max_attempts = 1,
+     .deadline_s = DEADLINE_S,
+     .on_interrupted = JOBS_INTERRUPTED_WAIT},
+    {.name = "resumed",
+     .max_attempts = 1,
+     .has_cancel = true,
+     .has_resume = true,
+     .deadline_s = DEADLINE_S,
+     .on_interrupted = JOBS_INTERRUPTED_WAIT},
+    {.name = "steps",
+     .is_member = true,
+     .max_attempts = 1,
+     .has_cancel = true,
+     .deadline_s = DEADLINE_S,
+     .on_stuck = JOBS_STUCK_LEAVE},
 };
 #define ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -32,7 +53,9 @@ struct job {
     bool is_bad_document;
     unsigned claims, starts;
     const char *confirmed; /* the final status that the engine has confirmed to the application */
-    bool was_told;         /* cancelled while it ran: the handler was told */
+    bool is_unsaved;       /* a put failed while it ran: a status may have gone out from memory */
+    unsigned resumed_boot; /* the boot on which it was resumed last */
+    bool is_taken_up;      /* after a boot the application resumed it, or reported it as waiting */
 };
 
 struct message {
@@ -52,8 +75,17 @@ struct world {
     size_t air_count;
     unsigned connection;
     bool is_connected;
+    int now_s; /* the service's clock */
+    unsigned boot;
     bool is_handler_running;
-    struct job *running; /* of the last start on this boot */
+    bool is_callback_out;
+    bool ends_run; /* that callback began after the handler of the run in hand had returned */
+    bool is_refreshing;
+    bool is_at_work;     /* the application, on what was started last on this boot */
+    uint64_t until_ms;   /* the deadline of that run */
+    struct job *running; /* what was started last on this boot */
+    int asked_filter;    /* whose SUBACK is due; -1: none */
+    uint64_t asked_ms;
     bool is_calm;
 };
 
@@ -69,7 +101,7 @@ static bool is_pending(const struct job *job)
            (strcmp(job->status, "QUEUED") == 0 || strcmp(job->status, "IN_PROGRESS") == 0);
 }
 
-/* Reference 3: IN_PROGRESS first, then by queuedAt; jobs stand in this order. */
+/* docs/protocol.md 3: IN_PROGRESS first, then by queuedAt; jobs stand in this order. */
 static struct job *next_job(struct world *w)
 {
     for (size_t i = 0; i < w->job_count; i++) {
@@ -109,10 +141,65 @@ static struct message *send_to_device(struct world *w, const char *topic, const 
     return m;
 }
 
-static void notify(struct world *w)
+static const char *details_of(const struct job *job, char *out, size_t cap)
+{
+    if (job->attempt < 0) {
+        return "";
+    }
+    snprintf(out, cap, ",\"statusDetails\":{\"attempt\":\"%d\"}", job->attempt);
+    return out;
+}
+
+/* Each job has a number in its document, by which its handler knows it. */
+static void put_document(const struct world *w, const struct job *job, char *out, size_t cap)
+{
+    int n = (int)(job - w->jobs);
+
+    if (job->is_bad_document) {
+        snprintf(out, cap, "{\"no\":\"%s\",\"n\":\"<%d>\"}", actions[job->action].name, n);
+    } else if (actions[job->action].is_member) {
+        snprintf(out, cap, "{\"%s\":[1],\"n\":\"<%d>\"}", actions[job->action].name, n);
+    } else {
+        snprintf(out, cap, "{\"action\":\"%s\",\"n\":\"<%d>\"}", actions[job->action].name, n);
+    }
+}
+
+static void put_execution(const struct world *w, const struct job *job, bool with_document, char *out,
+                          size_t cap)
+{
+    char details[60];
+    char document[80];
+    char member[120] = "";
+
+    if (with_document) {
+        put_document(w, job, document, sizeof document);
+        snprintf(member, sizeof member, ",\"jobDocument\":%s", document);
+    }
+    snprintf(out, cap,
+             ",\"execution\":{\"jobId\":\"%s\",\"status\":\"%s\",\"queuedAt\":%d,\"versionNumber\":%d,"
+             "\"executionNumber\":%d%s%s}",
+             job->id, job->status, job->queued_at_s, job->version, job->number,
+             details_of(job, details, sizeof details), member);
+}
+
+static void notify_next(struct world *w)
 {
     char text[TEXT_CAP];
-    int len = snprintf(text, sizeof text, "{\"timestamp\":1,\"jobs\":{");
+    char execution[600] = "";
+    struct job *job = next_job(w);
+
+    if (job != NULL) {
+        put_execution(w, job, true, execution, sizeof execution);
+    }
+    snprintf(text, sizeof text, "{\"timestamp\":%d%s}", w->now_s, execution);
+    send_to_device(w, "notify-next", text);
+}
+
+/* notify, and notify-next when another execution is first now. docs/protocol.md 1.9 */
+static void notify(struct world *w, const struct job *first_before)
+{
+    char text[TEXT_CAP];
+    int len = snprintf(text, sizeof text, "{\"timestamp\":%d,\"jobs\":{", w->now_s);
     static const char *const lists[] = {"IN_PROGRESS", "QUEUED"};
     for (size_t k = 0; k < 2; k++) {
         len += snprintf(text + len, sizeof text - (size_t)len, "%s\"%s\":[", k ? "," : "", lists[k]);
@@ -124,7 +211,8 @@ static void notify(struct world *w)
                 continue;
             }
             len += snprintf(text + len, sizeof text - (size_t)len,
-                            "%s{\"jobId\":\"%s\",\"executionNumber\":%d}", comma, job->id, job->number);
+                            "%s{\"jobId\":\"%s\",\"queuedAt\":%d,\"executionNumber\":%d}", comma, job->id,
+                            job->queued_at_s, job->number);
             comma = ",";
             listed++;
         }
@@ -132,16 +220,9 @@ static void notify(struct world *w)
     }
     snprintf(text + len, sizeof text - (size_t)len, "}}");
     send_to_device(w, "notify", text);
-    send_to_device(w, "notify-next", "{\"timestamp\":1}");
-}
-
-static const char *details_of(const struct job *job, char *out, size_t cap)
-{
-    if (job->attempt < 0) {
-        return "";
+    if (next_job(w) != first_before) {
+        notify_next(w);
     }
-    snprintf(out, cap, ",\"statusDetails\":{\"attempt\":\"%d\"}", job->attempt);
-    return out;
 }
 
 static void answer(struct world *w, const struct message *request, const char *end, const char *members)
@@ -152,7 +233,7 @@ static void answer(struct world *w, const struct message *request, const char *e
         return; /* answers go only to the connection that asked */
     }
     snprintf(topic, sizeof topic, "%s/%s", request->topic, end);
-    snprintf(text, sizeof text, "{\"timestamp\":1700000000,\"clientToken\":\"%s\"%s}", request->token,
+    snprintf(text, sizeof text, "{\"timestamp\":%d,\"clientToken\":\"%s\"%s}", w->now_s, request->token,
              members);
     send_to_device(w, topic, text);
 }
@@ -179,8 +260,6 @@ static int number_in(const char *text, const char *key)
 static void serve_get(struct world *w, const struct message *request, struct job *job, bool is_next)
 {
     char members[600];
-    char details[60];
-    char document[80] = "";
 
     if (job == NULL && !is_next) {
         reject(w, request, "ResourceNotFound", NULL);
@@ -192,15 +271,8 @@ static void serve_get(struct world *w, const struct message *request, struct job
     if (job == NULL || !is_pending(job)) {
         return;
     }
-    if (strstr(request->text, "\"includeJobDocument\":false") == NULL) {
-        snprintf(document, sizeof document, ",\"jobDocument\":{\"%s\":\"%s\"}",
-                 job->is_bad_document ? "no" : "action", actions[job->action].name);
-    }
-    snprintf(members, sizeof members,
-             ",\"execution\":{\"jobId\":\"%s\",\"status\":\"%s\",\"queuedAt\":%d,\"versionNumber\":%d,"
-             "\"executionNumber\":%d%s%s}",
-             job->id, job->status, job->queued_at_s, job->version, job->number,
-             details_of(job, details, sizeof details), document);
+    put_execution(w, job, strstr(request->text, "\"includeJobDocument\":false") == NULL, members,
+                  sizeof members);
     answer(w, request, "accepted", members);
 }
 
@@ -209,6 +281,9 @@ static void serve_update(struct world *w, const struct message *request, struct 
     static const char *const statuses[] = {"IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"};
     int expected = number_in(request->text, "\"expectedVersion\":");
     const char *wanted = NULL;
+    struct job *first = next_job(w);
+    bool is_claim = strstr(request->text, "\"accepted\"") != NULL;
+    char members[200] = "";
     for (size_t i = 0; i < 4; i++) {
         char head[40];
         snprintf(head, sizeof head, "{\"status\":\"%s\"", statuses[i]);
@@ -234,13 +309,19 @@ static void serve_update(struct world *w, const struct message *request, struct 
     if (strstr(request->text, "statusDetails") != NULL) {
         job->attempt = number_in(request->text, "\"attempt\":\"");
     }
-    if (strstr(request->text, "\"accepted\"") != NULL) {
+    if (is_claim) {
         job->claims++;
         assert_in_range(job->attempt, 1, job->claims);
+        assert_ptr_equal(job, first); /* G3: in the service's order */
     }
-    answer(w, request, "accepted", "");
+    if (strstr(request->text, "\"includeJobDocument\":true") != NULL) {
+        char document[80];
+        put_document(w, job, document, sizeof document);
+        snprintf(members, sizeof members, ",\"jobDocument\":%s", document);
+    }
+    answer(w, request, "accepted", members);
     if (!is_pending(job)) {
-        notify(w);
+        notify(w, first);
         if (strcmp(wanted, "FAILED") == 0 && !w->is_calm && w->job_count < 60 && dice(w, 4) == 0) {
             struct job *retry = &w->jobs[w->job_count++]; /* the service's retry */
             *retry = (struct job){.number = job->number + 1,
@@ -250,7 +331,7 @@ static void serve_update(struct world *w, const struct message *request, struct 
                                   .attempt = -1,
                                   .action = job->action};
             memcpy(retry->id, job->id, sizeof retry->id);
-            notify(w);
+            notify(w, first);
         }
     }
 }

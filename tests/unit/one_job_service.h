@@ -63,6 +63,9 @@ static bool serve(struct fake_engine *f, struct one_job *job, enum jobs_status r
 {
     char members[400];
 
+    while (f->seen < f->effect_count && f->effects[f->seen].is_looked_at) {
+        f->seen++;
+    }
     if (f->seen == f->effect_count || (f->cut_after > 0 && f->effect_count >= f->cut_after)) {
         return false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers of a service that is odd, wrong or hostile: what is missing in them, what has the wrong type, what comes at another
  * time. None of them moves a job that it does not name rightly (R-27), stops the device (R-10), or loses the pairs of the
- * application (reference 4: an update replaces the whole map). Design steps 2, 3 and 6. */
+ * application (docs/protocol.md 1.7: an update replaces the whole map). */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static const char *in_progress(const char *map)
     return text;
 }
 
-/* A rejection that names no code, or none that is a text, cannot be helped by trying again. */
+/* A rejection that names no code, or none that is a text, cannot be helped by trying again: read once more, and it ends. */
 static void test_rejected_without_a_code(void **state)
 {
     static const char *const members[] = {"", ",\"code\":7", ",\"code\":null", ",\"code\":\"\""};
@@ -70,6 +70,10 @@ static void test_rejected_without_a_code(void **state)
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         struct fake_engine *f = claiming();
         answer_raw(f, "j1/update", "rejected", members[i]);
+        fake_expect_quiet(f);
+        fake_wake(f);
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
         assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"reason\":\"CLAIM_REFUSED\""));
         assert_int_equal(f->starts, 0);
         fake_free(f);
@@ -81,7 +85,7 @@ static void test_accepted_with_a_code(void **state)
 {
     struct fake_engine *f = claiming();
     (void)state;
-    answer_raw(f, "j1/update", "accepted", ",\"code\":\"InternalError\"");
+    answer_raw(f, "j1/update", "accepted", ",\"code\":\"InternalError\",\"jobDocument\":" BLINK);
     fake_expect(f, FAKE_START, "j1");
     fake_free(f);
 }
@@ -132,7 +136,7 @@ static void test_answer_to_next_too_deep(void **state)
     fake_free(f);
 }
 
-/* Design step 2: what is pending is QUEUED or IN_PROGRESS. Anything else has ended meanwhile, and is not touched. */
+/* docs/protocol.md 2: what is pending is QUEUED or IN_PROGRESS. Anything else has ended meanwhile, and is not touched. */
 static void test_next_that_is_not_pending(void **state)
 {
     static const char *const statuses[] = {"SUCCEEDED", "FAILED",  "REJECTED", "TIMED_OUT",
@@ -209,7 +213,7 @@ static void test_details_in_the_service_are_kept(void **state)
     fake_free(f);
 }
 
-/* Design step 3: IN_PROGRESS that this boot has claimed and not started is our own lost answer. When the service says nothing
+/* docs/protocol.md 1.11: IN_PROGRESS that this boot has claimed and not started is our own lost answer. When the service says nothing
  * about the attempt, only the first one can be ours. */
 static void test_lost_claim_and_no_word_about_the_attempt(void **state)
 {
@@ -224,7 +228,7 @@ static void test_lost_claim_and_no_word_about_the_attempt(void **state)
         fake_expect_publish_to(f, "$next/get");
         fake_accept(f, "$next/get", fake_execution("j1", 1, attempt == 1 ? "QUEUED" : "IN_PROGRESS", BLINK));
         fake_expect_publish_to(f, "j1/update");
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         fake_connect(f);
         fake_expect_publish_to(f, "$next/get");
         fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
@@ -243,32 +247,163 @@ static void test_lost_claim_and_no_word_about_the_attempt(void **state)
 static void test_failed_with_an_empty_message(void **state)
 {
     struct fake_engine *f = fake_running();
-    struct jobs_report report = {.run_id = f->run.run_id, .status = JOBS_STATUS_FAILED, .message = ""};
+    struct jobs_report report = {
+        .run_id = f->run.run_id, .status = JOBS_STATUS_FAILED, .progress_percent = -1, .message = ""};
     (void)state;
-    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+    assert_int_equal(fake_report_whole(f, &report), ERR_OK);
     assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"),
                            "\"reason\":\"HANDLER_FAILED\",\"message\":\"failed in the handler\""));
     fake_free(f);
 }
 
-/* a SUBACK that belongs to nothing, and one of a connection that is gone, open no connection. */
+/* a SUBACK that belongs to nothing, and one of a connection that is gone, move nothing. */
 static void test_subacks_that_belong_to_nothing(void **state)
 {
     struct fake_engine *f = fake_new();
     (void)state;
     fake_boot(f);
     fake_register(f, "blink");
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms);
+    fake_subscribed(f, JOBS_SUB_NOTIFY, true);
     jobs_engine_connected(&f->engine, f->now_ms);
-    f->seen = f->effect_count;
+    fake_expect_publish_to(f, "$next/get");
+    fake_expect(f, FAKE_SUBSCRIBE, "0");
     for (unsigned i = 0; i < 8; i++) {
-        jobs_engine_subscribed(&f->engine, JOBS_SUB_COUNT, true, f->now_ms);
-        jobs_engine_subscribed(&f->engine, JOBS_SUB_COUNT, false, f->now_ms);
-        jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms); /* the same one again */
+        fake_subscribed(f, JOBS_SUB_COUNT, true);
+        fake_subscribed(f, JOBS_SUB_COUNT, false);
+        fake_subscribed(f, JOBS_SUB_UPDATE, true); /* its turn has not come */
     }
     fake_expect_quiet(f);
-    fake_pass(f, TIMEOUT_MS);
-    fake_expect(f, FAKE_RECONNECT, "");
+    fake_accept(f, "$next/get", "");
+    fake_expect_quiet(f); /* the notify topics are not settled */
+    fake_disconnect(f);
+    fake_subscribed(f, JOBS_SUB_NOTIFY_NEXT, true);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* An answer that a notification has overtaken is older than what is known: asked again; but there must be an end to that. */
+static void test_overtaken_answers_to_next(void **state)
+{
+    static const char *const topics[] = {"notify", "notify-next"};
+    (void)state;
+    for (size_t which = 0; which < 2; which++) {
+        struct fake_engine *f = asked();
+        for (int i = 0; i < 3; i++) {
+            fake_message(f, topics[which], i % 2 ? "{}" : "{\"timestamp\":1}");
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+            fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+            fake_expect_quiet(f);
+        }
+        fake_message(f, topics[which], "{}");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        fake_expect_publish_to(f, "j1/update"); /* the fourth one is taken as it is */
+        fake_accept(f, "j1/update", "");
+        fake_expect(f, FAKE_START, "j1");
+        fake_free(f);
+    }
+}
+
+/* An answer that was not overtaken begins the count anew. */
+static void test_overtaken_answers_are_counted_in_a_row(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            fake_message(f, "notify-next", "{}");
+            fake_accept(f, "$next/get", "");
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_accept(f, "$next/get", "");
+        fake_expect_quiet(f);
+        fake_message(f, "notify-next", "{}");
+        fake_expect_publish_to(f, "$next/get");
+    }
+    fake_free(f);
+}
+
+/* Three requests in a row without an answer: no answers come over this connection. R-15 */
+static void test_three_unanswered_requests(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 1; i <= 3; i++) {
+            fake_wake(f); /* its answer counts as lost */
+            if (i < 3) {
+                fake_expect_quiet(f);
+                fake_wake(f);
+                fake_expect_publish_to(f, "$next/get");
+            }
+        }
+        fake_expect(f, FAKE_RECONNECT, "");
+        fake_expect_quiet(f);
+        const char *why = f->effects[f->seen - 1].text;
+        assert_non_null(strstr(why, "iot:Receive"));
+        assert_non_null(strstr(why, "iot:Publish"));
+        assert_non_null(strstr(f->log, "iot:Receive"));
+        assert_non_null(strstr(f->log, "iot:Publish"));
+        assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX); /* nothing more over this one */
+        fake_message(f, "$next/get/accepted", "{}");
+        fake_expect_quiet(f);
+        jobs_engine_disconnected(&f->engine, true, f->now_ms);
+        fake_check(f);
+        fake_connect(f); /* which is answered no better */
+        fake_expect_publish_to(f, "$next/get");
+    }
+    fake_free(f);
+}
+
+/* Any answer shows that answers come: also one to another request, a refusal, and a foreign one. Notifications do not. */
+static void test_one_answer_of_three(void **state)
+{
+    static const char *const topics[] = {"$next/get/rejected", "j7/get/accepted", "j7/update/rejected",
+                                         "notify", "notify-next"};
+    (void)state;
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        struct fake_engine *f = asked();
+        bool is_answer = i < 3;
+        for (int k = 0; k < 2; k++) {
+            fake_wake(f);
+            fake_wake(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_message(f, topics[i], "{}");
+        fake_wake(f);
+        assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), !is_answer);
+        fake_free(f);
+    }
+}
+
+/* Requests of every kind count, and so do those under which the connection ended. */
+static void test_unanswered_over_all_kinds_and_connections(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update"); /* 1 */
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fake_expect_publish_to(f, "j1/get"); /* 2 */
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_check(f);
+    fake_expect_publish_to(f, "$next/get"); /* 3 */
+    fake_pass(f, TIMEOUT_MS - 1);
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 0);
+    fake_pass(f, 1);
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 1);
+    fake_free(f);
+
+    f = asked();
+    for (int i = 0; i < 3; i++) { /* the broker closes on a PUBLISH that the policy does not allow */
+        assert_null(strstr(f->log, "iot:Publish"));
+        fake_disconnect(f);
+        if (i < 2) {
+            fake_connect(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+    }
+    assert_non_null(strstr(f->log, "iot:Publish"));
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 0); /* there is none to give up */
     fake_free(f);
 }
 
@@ -280,6 +415,9 @@ static void test_grace_runs_from_the_first_start(void **state)
     fake_pass(f, CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS - 1);
     jobs_engine_started(&f->engine, f->now_ms);
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"nobody\"}"));
+    fake_expect_publish_to(f, "$next/get"); /* the second one after a connect */
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"nobody\"}"));
+    fake_expect_quiet(f);
     fake_pass(f, CONFIG_DEVICE_JOBS_GRACE_MS - CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS + 1);
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"nobody\"}"));
@@ -301,6 +439,11 @@ int main(void)
         cmocka_unit_test(test_lost_claim_and_no_word_about_the_attempt),
         cmocka_unit_test(test_failed_with_an_empty_message),
         cmocka_unit_test(test_subacks_that_belong_to_nothing),
+        cmocka_unit_test(test_overtaken_answers_to_next),
+        cmocka_unit_test(test_overtaken_answers_are_counted_in_a_row),
+        cmocka_unit_test(test_three_unanswered_requests),
+        cmocka_unit_test(test_one_answer_of_three),
+        cmocka_unit_test(test_unanswered_over_all_kinds_and_connections),
         cmocka_unit_test(test_grace_runs_from_the_first_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of a job that the operator cancels or deletes, or that times out in the service, in each phase of its life; and
- * that notifications which say nothing about it end it in none. Design step 7; R-21, R-22, R-23; G5. */
+ * that notifications which say nothing about it end it in none. What a run needs to be over after that: test_engine_leaving.c.
+ * docs/protocol.md 2.7; R-21, R-22, R-23; G5. */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,9 @@ enum phase {
     WAITING,          /* the handler has returned IN_PROGRESS */
     FINAL,            /* SUCCEEDED is on its way */
     FINAL_IN_HANDLER, /* the same, reported by a handler that has not returned */
-    RETURNING,        /* cancelled before, and the handler has not returned */
+    RETURNING,        /* that was settled, and the handler has not returned */
+    LEAVING,          /* cancelled before, and the handler has not returned */
+    LEAVING_LATER,    /* the same, and its callback has not returned, but the handler has: IN_PROGRESS */
     PHASES,
 };
 
@@ -52,6 +55,10 @@ static struct fake_engine *enter(enum phase phase)
         f = fake_ready();
         fake_expect_publish_to(f, "$next/get");
         fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", phase == PENDING ? LATER : BLINK));
+        if (phase == PENDING) {
+            fake_expect_publish_to(f, "$next/get"); /* the second one after a connect */
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", LATER));
+        }
         return f;
     }
     f = fake_running();
@@ -62,13 +69,22 @@ static struct fake_engine *enter(enum phase phase)
         fake_pass(f, CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS); /* the next progress may go out at once */
     } else if (phase == FINAL) {
         fake_return(f, JOBS_STATUS_SUCCEEDED);
-    } else if (phase == FINAL_IN_HANDLER) {
+    } else if (phase == FINAL_IN_HANDLER || phase == RETURNING) {
         assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
-    } else if (phase == RETURNING) {
+        if (phase == RETURNING) {
+            fake_accept(f, "j1/update", "");
+            f->seen = f->effect_count;
+        }
+    } else if (phase == LEAVING || phase == LEAVING_LATER) {
         fake_message(f, "notify", "{}");
         fake_expect_publish_to(f, "j1/get");
         fake_reject(f, "j1/get", "TerminalStateReached", "");
         fake_expect(f, FAKE_CANCEL, "");
+        fake_return_cancel(f);
+        if (phase == LEAVING_LATER) {
+            fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_expect(f, FAKE_CANCEL, "");
+        }
     }
     return f;
 }
@@ -94,8 +110,11 @@ static void serve_ended(struct fake_engine *f, enum ending ending, struct seen *
     snprintf(state, sizeof state, "\"executionState\":{\"status\":\"%s\",\"versionNumber\":9}", status);
     for (; f->seen < f->effect_count;) {
         const struct fake_effect *effect = &f->effects[f->seen++];
-        seen->told += effect->kind == FAKE_CANCEL;
         seen->has_started = seen->has_started || effect->kind == FAKE_START;
+        if (effect->kind == FAKE_CANCEL) {
+            seen->told++;
+            fake_return_cancel(f);
+        }
         if (effect->kind != FAKE_PUBLISH) {
             continue;
         }
@@ -120,7 +139,7 @@ static void bring(struct fake_engine *f, enum phase phase, enum news news)
             assert_int_equal(fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS), ERR_OK);
         }
     } else {
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         f->seen = f->effect_count;
         fake_connect(f);
     }
@@ -144,12 +163,17 @@ static void test_ended_in_each_phase(void **state)
         bool counts;     /* as canceled; else the device had nothing to do with it any more, or yet */
         bool in_handler; /* so the next job starts when it has returned, else at once */
         bool has_update; /* in flight or possible, so that a rejection can bring the news */
-        bool is_dropped; /* by a disconnection: then it is as PENDING */
+        enum err late;   /* what a final report from within the handler is answered with */
     } expected[PHASES] = {
-        [PENDING] = {0, false, false, false, false},  [CLAIMING] = {0, true, false, true, true},
-        [RUNNING] = {1, true, true, true, false},     [WAITING] = {1, true, false, true, false},
-        [FINAL] = {0, true, false, true, false},      [FINAL_IN_HANDLER] = {0, true, true, true, false},
-        [RETURNING] = {0, false, true, false, false},
+        [PENDING] = {0, false, false, false, ERR_OK},
+        [CLAIMING] = {0, false, false, true, ERR_OK},
+        [RUNNING] = {1, true, true, true, ERR_STALE},
+        [WAITING] = {1, true, false, true, ERR_OK},
+        [FINAL] = {0, true, false, true, ERR_OK},
+        [FINAL_IN_HANDLER] = {0, true, true, true, ERR_BUSY},
+        [RETURNING] = {0, false, true, false, ERR_BUSY},
+        [LEAVING] = {0, false, true, false, ERR_STALE},
+        [LEAVING_LATER] = {0, false, false, false, ERR_OK},
     };
     (void)state;
     for (unsigned i = 0; i < PHASES * ENDINGS * NEWS; i++) {
@@ -167,25 +191,34 @@ static void test_ended_in_each_phase(void **state)
         uint64_t then_ms = f->now_ms;
         bring(f, phase, news);
         serve_ended(f, ending, &seen);
-        bool is_counted = expected[phase].counts && !(news == OFF_LINE && expected[phase].is_dropped);
         assert_int_equal(seen.told, expected[phase].told);
-        assert_int_equal(jobs_engine_counters(&f->engine)->canceled, canceled + is_counted);
+        assert_int_equal(jobs_engine_counters(&f->engine)->canceled, canceled + expected[phase].counts);
         assert_int_equal(f->now_ms, then_ms); /* within 1 s; here in no time */
+        if (phase == LEAVING_LATER) {
+            fake_return_cancel(f);
+            serve_ended(f, ending, &seen);
+        }
 
         if (expected[phase].in_handler) {
-            assert_int_equal(seen.asked_next, news == OFF_LINE && phase == RUNNING);
-            assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
+            assert_int_equal(seen.asked_next, news == OFF_LINE && phase == RUNNING ? 2 : 0);
+            if (ending != DELETED) {
+                assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), expected[phase].late);
+            }
             fake_message(f, "notify-next", "{\"execution\":{\"jobId\":\"j2\",\"executionNumber\":1}}");
             fake_pass(f, 60000);
             fake_expect_quiet(f); /* no job before it has returned */
             seen.asked_next = 0;
             fake_return(f, JOBS_STATUS_SUCCEEDED);
-            serve_ended(f, ending, &seen);
+        } else {
+            fake_pass(
+                f, 1000); /* a notify-next is waited for, or what became of a claim is read after a pause */
         }
+        serve_ended(f, ending, &seen);
         assert_true(seen.asked_next >= 1);
         assert_false(seen.has_started);
         assert_int_equal(f->starts, starts);
-        assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0); /* discarded */
+        assert_int_equal(jobs_engine_counters(&f->engine)->succeeded,
+                         phase == RETURNING); /* else discarded */
         if (phase != PENDING) {
             assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
         }
@@ -206,7 +239,7 @@ static void test_result_off_line_of_a_job_that_has_ended(void **state)
     for (enum ending ending = CANCELED; ending < ENDINGS; ending++) {
         struct fake_engine *f = enter(RUNNING);
         struct seen seen = {0};
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         fake_pass(f, 3600000);
         fake_return(f, JOBS_STATUS_SUCCEEDED);
         fake_expect_quiet(f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is refused before it runs, and when it is left alone: design step 2, R-10, R-14, R-54; the registration grace as a
- * table. */
+/* What is refused before it runs, and when it is left alone: docs/protocol.md 1.11; R-10, R-14, R-54; the registration grace as
+ * a table. Handlers that serve documents without an action: test_engine_members.c. */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +22,25 @@ static void offer(struct fake_engine *f, const char *status, const char *documen
 {
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j1", 1, status, document));
+}
+
+/* Its handler may still be registered: nothing happens, also after the second question of a connection. */
+static void pass_over(struct fake_engine *f, const char *status, const char *document)
+{
+    offer(f, status, document);
+    offer(f, status, document);
+    fake_expect_quiet(f);
+}
+
+/* "blink" is registered, and the grace time is over. */
+static struct fake_engine *ready_after_grace(void)
+{
+    struct fake_engine *f = fake_new();
+    fake_boot(f);
+    fake_register(f, "blink");
+    fake_pass(f, GRACE);
+    fake_connect(f);
+    return f;
 }
 
 static void expect_refused(struct fake_engine *f, const char *status, const char *state, const char *reason)
@@ -66,12 +85,12 @@ static void test_bad_documents(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bad_documents / sizeof bad_documents[0]; i++) {
-        struct fake_engine *f = fake_ready();
+        struct fake_engine *f = ready_after_grace();
         offer(f, "QUEUED", bad_documents[i].document);
         expect_refused(f, "REJECTED", "rejected", bad_documents[i].reason);
         fake_accept(f, "j1/update", "");
-        offer(f, "IN_PROGRESS",
-              bad_documents[i].document); /* not the same: it was rejected; the status is enough */
+        fake_expect_next_soon(f); /* not the same: it was rejected; the status is enough */
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", bad_documents[i].document));
         expect_refused(f, "FAILED", "failed", bad_documents[i].reason);
         fake_accept(f, "j1/update", "");
         fake_pass(f, CONFIG_DEVICE_JOBS_RETRY_BASE_MS); /* the same id again: not in a hurry */
@@ -83,6 +102,24 @@ static void test_bad_documents(void **state)
         assert_int_equal(f->saves, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->rejected, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->failed, 1);
+        fake_free(f);
+    }
+}
+
+/* Within the registration grace a document without an action waits: a handler that serves one of its members may come. What no
+ * handler can serve is refused at once. */
+static void test_bad_documents_within_the_grace(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_documents / sizeof bad_documents[0]; i++) {
+        struct fake_engine *f = fake_ready();
+        if (strcmp(bad_documents[i].reason, "NO_ACTION") == 0) {
+            pass_over(f, "QUEUED", bad_documents[i].document);
+            fake_wake(f);
+            assert_int_equal(f->now_ms, 1000 + GRACE);
+        }
+        offer(f, "QUEUED", bad_documents[i].document);
+        expect_refused(f, "REJECTED", "rejected", bad_documents[i].reason);
         fake_free(f);
     }
 }
@@ -134,25 +171,34 @@ static void test_document_far_too_large(void **state)
         expect_refused(f, statuses[i][1], statuses[i][2], "DOCUMENT_TOO_LARGE");
         assert_non_null(strstr(f->effects[f->seen - 1].text, "too large: 32768 bytes, limit 4095"));
         fake_accept(f, "j1/update", "");
-        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        fake_expect_next_soon(f);
         fake_free(f);
     }
     free(document);
 }
 
-/* The engine says how long a document must stay: from the claim until the handler has returned, and while the application works on it. */
+/* The engine says how long a document must stay: from the start until the handler has returned, and while the application works on
+ * it. The document that was read before the claim need not stay: the answer to the claim brings it along. */
 static void test_document_is_kept_for_the_handler(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
     assert_false(jobs_engine_keeps_document(&f->engine));
     offer(f, "QUEUED", "{\"action\":\"blink\"}");
-    assert_true(jobs_engine_keeps_document(&f->engine)); /* CLAIMING */
+    assert_false(jobs_engine_keeps_document(&f->engine)); /* CLAIMING */
     fake_accept(f, "j1/update", "");
     assert_true(jobs_engine_keeps_document(&f->engine)); /* RUNNING */
     assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
-    assert_true(jobs_engine_keeps_document(&f->engine)); /* FINAL, and the handler runs */
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* REPORTED, and the handler runs */
     fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    assert_false(jobs_engine_keeps_document(&f->engine));
+    fake_free(f);
+
+    f = fake_running();
+    fake_message(f, "notify", "{}");
+    fake_reject(f, "j1/get", "ResourceNotFound", "");
+    assert_true(jobs_engine_keeps_document(&f->engine)); /* LEAVING, and the handler runs */
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
     assert_false(jobs_engine_keeps_document(&f->engine));
     fake_free(f);
 
@@ -187,30 +233,17 @@ static void test_oversized_notification(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", "");
+    fake_expect_idle(f);
     fake_message(f, "notify-next", "");
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     fake_free(f);
-}
-
-/* "blink" is registered, and the grace time is over. */
-static struct fake_engine *ready_after_grace(void)
-{
-    struct fake_engine *f = fake_new();
-    fake_boot(f);
-    fake_register(f, "blink");
-    fake_pass(f, GRACE);
-    fake_connect(f);
-    return f;
 }
 
 static void test_grace_unknown_action_waits_then_is_refused(void **state)
 {
     struct fake_engine *f = fake_ready(); /* "blink" is registered */
     (void)state;
-    offer(f, "QUEUED", "{\"action\":\"ota\"}");
-    fake_expect_quiet(f);
+    pass_over(f, "QUEUED", "{\"action\":\"ota\"}");
     uint64_t started_ms = 1000;
     fake_wake(f);
     assert_int_equal(f->now_ms - started_ms, GRACE);
@@ -233,7 +266,7 @@ static void test_grace_registration_is_served_at_once(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
-    offer(f, "QUEUED", "{\"action\":\"ota\"}");
+    pass_over(f, "QUEUED", "{\"action\":\"ota\"}");
     fake_pass(f, GRACE / 2);
     fake_expect_quiet(f);
     fake_register(f, "ota");
@@ -253,7 +286,7 @@ static void test_grace_without_any_handler(void **state)
         struct fake_engine *f = fake_new();
         fake_boot(f);
         fake_connect(f);
-        offer(f, "QUEUED", documents[i]);
+        pass_over(f, "QUEUED", documents[i]);
         fake_pass(f, 10 * GRACE);
         fake_expect_quiet(f);
         fake_register(f, "blink"); /* the first one, after the grace time */
@@ -270,8 +303,7 @@ static void test_grace_first_registration_while_a_job_waits(void **state)
     (void)state;
     fake_boot(f);
     fake_connect(f);
-    offer(f, "QUEUED", "{\"action\":\"blink\"}");
-    fake_expect_quiet(f);
+    pass_over(f, "QUEUED", "{\"action\":\"blink\"}");
     fake_register(f, "blink");
     offer(f, "QUEUED", "{\"action\":\"blink\"}");
     fake_expect_publish_to(f, "j1/update");
@@ -283,8 +315,8 @@ static void test_grace_passes_off_line(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
-    offer(f, "QUEUED", "{\"action\":\"ota\"}");
-    jobs_engine_disconnected(&f->engine, f->now_ms);
+    pass_over(f, "QUEUED", "{\"action\":\"ota\"}");
+    fake_disconnect(f);
     assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
     f->now_ms += 2 * GRACE;
     fake_connect(f);
@@ -302,7 +334,7 @@ static void test_hostile_action_names(void **state)
     expect_refused(f, "REJECTED", "rejected", "UNKNOWN_ACTION");
     assert_non_null(strstr(f->effects[f->seen - 1].text, "action a'  b/\""));
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     fake_accept(
         f, "$next/get",
         fake_execution("j2", 1, "QUEUED", "{\"action\":\"a-name-of-more-than-thirty-one-characters\"}"));
@@ -348,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_documents),
+        cmocka_unit_test(test_bad_documents_within_the_grace),
         cmocka_unit_test(test_document_at_the_limit),
         cmocka_unit_test(test_document_far_too_large),
         cmocka_unit_test(test_document_is_kept_for_the_handler),

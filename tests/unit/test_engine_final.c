@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The final status until it is settled: the ladder of design step 5, cancel and delete (step 7). R-05, R-21, R-22, R-23; G2,
+/* The final status until it is settled: the ladder of docs/protocol.md 1.8, cancel and delete (2.7). R-05, R-21, R-22, R-23; G2,
  * G5. */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
@@ -20,9 +20,11 @@
 
 static void report_with_detail(struct fake_engine *f, enum jobs_status status)
 {
-    struct jobs_report report = {.run_id = f->run.run_id, .status = status, .has_details = true};
-    assert_int_equal(details_add(&report.details, "step", "2"), ERR_OK);
-    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+    struct details details = {0};
+    struct jobs_report report = {
+        .run_id = f->run.run_id, .status = status, .progress_percent = -1, .details = &details};
+    assert_int_equal(details_add(&details, "step", "2"), ERR_OK);
+    assert_int_equal(fake_report_whole(f, &report), ERR_OK);
 }
 
 #define BARE(status) "{\"status\":\"" status "\",\"executionNumber\":1,\"clientToken\":\"T\"}"
@@ -56,7 +58,7 @@ static void test_ladder_of_a_failure(void **state)
     fake_pass(f, CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS);
     fake_expect_publish_to(f, "j1/update");
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get"); /* no other job was asked for before */
+    fake_expect_next_soon(f); /* no other job was asked for before */
     assert_non_null(strstr(f->log, "refuses"));
     fake_free(f);
 }
@@ -72,7 +74,7 @@ static void test_ladder_ends_when_the_execution_has_ended(void **state)
     f->seen = f->effect_count - 1;
     fake_expect_publish_to(f, "j1/get");
     fake_reject(f, "j1/get", "TerminalStateReached", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     fake_free(f);
 }
 
@@ -139,7 +141,7 @@ static void test_final_status_first_after_reconnect(void **state)
 {
     struct fake_engine *f = fake_running();
     (void)state;
-    jobs_engine_disconnected(&f->engine, f->now_ms);
+    fake_disconnect(f);
     fake_return(f, JOBS_STATUS_SUCCEEDED);
     fake_expect_quiet(f);
     assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
@@ -147,7 +149,7 @@ static void test_final_status_first_after_reconnect(void **state)
     fake_expect_seen(f, "j1");
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_expect_quiet(f);
-    jobs_engine_disconnected(&f->engine, f->now_ms); /* with the answer under way */
+    fake_disconnect(f); /* with the answer under way */
     fake_connect(f);
     fake_expect_seen(f, "j1");
     fake_expect_publish_to(f, "j1/update");
@@ -155,7 +157,7 @@ static void test_final_status_first_after_reconnect(void **state)
     fake_expect_publish_to(f, "j1/update");
     fake_reject(f, "j1/update", "InvalidRequest", "");
     fake_expect_publish_to(f, "j1/get");
-    jobs_engine_disconnected(&f->engine, f->now_ms);
+    fake_disconnect(f);
     fake_connect(f);
     fake_expect_seen(f, "j1");
     fake_expect_publish(f, "j1/update", BARE("SUCCEEDED"));
@@ -260,16 +262,19 @@ static void test_cancelled_while_the_handler_runs(void **state)
         struct fake_engine *f = fake_running();
         take_away(f, verdict);
         fake_expect(f, FAKE_CANCEL, "");
-        assert_int_equal(f->effects[f->effect_count - 2].run_id, f->run.run_id);
+        assert_int_equal(f->effects[f->seen - 1].run_id, f->run.run_id);
         fake_message(f, "notify-next", "{\"execution\":{\"jobId\":\"j2\"}}");
         fake_pass(f, 60000);
         fake_expect_quiet(f);
-        assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
+        assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_STALE);
+        fake_pass(f, 60000);
+        fake_expect_quiet(f);
         fake_return(f, JOBS_STATUS_SUCCEEDED);
         fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
         assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 1);
         assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0);
-        assert_int_equal(jobs_engine_counters(&f->engine)->dropped_reports, 2);
+        assert_int_equal(jobs_engine_counters(&f->engine)->dropped_reports,
+                         1); /* what it returned, too late */
         fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
         fake_expect_publish_to(f, "j2/update");
         fake_accept(f, "j2/update", "");
@@ -293,6 +298,9 @@ static void test_cancelled_while_waiting_for_the_report(void **state)
         }
         take_away(f, verdict);
         fake_expect(f, FAKE_CANCEL, "");
+        fake_pass(f, 60000);
+        fake_expect_quiet(f); /* the application may still work on it */
+        fake_return_cancel(f);
         fake_expect_publish_to(f, "$next/get");
         assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_NOT_FOUND);
         fake_free(f);
@@ -312,7 +320,8 @@ static void test_cancelled_while_claiming(void **state)
         fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
         fake_message(f, "notify", lists_without);
         fake_reject(f, "j1/update", rejections[i][0], rejections[i][1]);
-        f->seen = f->effect_count - 1;
+        f->seen = f->effect_count;
+        fake_wake(f);
         fake_expect_publish_to(f, "$next/get");
         assert_int_equal(f->starts, 0);
         fake_free(f);
@@ -347,7 +356,7 @@ static void test_cancelled_before_the_final_status_arrives(void **state)
     fake_message(f, "notify", "{\"jobs\":{}}");
     fake_expect_quiet(f);
     fake_reject(f, "j1/update", "InvalidStateTransition", STATE("TIMED_OUT"));
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 1);
     assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0);
     fake_boot(f); /* and forgotten by the journal */
@@ -416,7 +425,7 @@ static void test_start_that_cannot_be_stored(void **state)
                         "\"reason\":\"STORAGE\",\"message\":\"the start could not be stored\"},"
                         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     /* The service is a little behind: this is our claim no more. */
     fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", BLINK));
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"FAILED\"", 18);

@@ -92,11 +92,11 @@ static void test_each_kind_is_told_and_counted(void **state)
         }
         fake_register(f, "blink");
         fake_connect(f);
-        fake_accept(f, "$next/get", "");
+        fake_expect_idle(f);
         assert_int_equal(f->record_len, len);
         assert_memory_equal(f->record, record,
                             len); /* rolled forward again, the newer firmware finds its own */
-        fake_message(f, "notify", "{}");
+        fake_message(f, "notify-next", "{}");
         fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
         fake_accept(f, "j2/update", "");
         f->seen = f->effect_count;
@@ -112,9 +112,10 @@ static void test_each_kind_is_told_and_counted(void **state)
 static void test_record_that_is_too_large(void **state)
 {
     struct fake_engine *f = fake_ready();
-    const struct jobs_engine_config config = f->engine.config;
+    const struct jobs_engine_config config = {.thing_name = FAKE_THING, .io = f->engine.context.io};
     (void)state;
     jobs_engine_init(&f->engine, &config, (struct slice){NULL, JOBS_RECORD_CAP + 1}, f->now_ms);
+    fake_check(f);
     assert_non_null(strstr(f->log, "it is too large"));
     assert_int_equal(jobs_engine_counters(&f->engine)->journal_damaged, 1);
     fake_free(f);
@@ -210,6 +211,8 @@ static void test_finished_and_offered_again(void **state)
             fake_boot(f);
             fake_register(f, "blink");
             fake_connect(f);
+        } else {
+            fake_wake(f);
         }
         f->seen = f->effect_count;
         unsigned saves = f->saves;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A job's good life, message by message, against reference 1.6, 1.7 and 1.11; design steps 1, 3, 4, 5. R-02, R-13, R-25;
+/* A job's good life, message by message, against docs/protocol.md 1.6, 1.7 and 1.11. R-02, R-13, R-25;
  * G6: three puts per job. */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static void test_good_life(void **state)
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"accepted\",\"attempt\":\"1\"},"
-        "\"expectedVersion\":1,\"executionNumber\":7,\"clientToken\":\"T\"}");
+        "\"expectedVersion\":1,\"executionNumber\":7,\"includeJobDocument\":true,\"clientToken\":\"T\"}");
     assert_int_equal(f->starts, 0);
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_SAVE, "");
@@ -47,7 +47,7 @@ static void test_good_life(void **state)
         "\"executionNumber\":7,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_SAVE, "");
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_expect_next_soon(f); /* unless notify-next brings it before */
     assert_int_equal(f->saves, 3);
     fake_accept(f, "$next/get", "");
     fake_expect_quiet(f);
@@ -75,7 +75,8 @@ static void test_reported_later_with_step_timeout_and_details(void **state)
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"accepted\",\"attempt\":\"1\"},"
-        "\"expectedVersion\":1,\"executionNumber\":1,\"stepTimeoutInMinutes\":5,\"clientToken\":\"T\"}");
+        "\"expectedVersion\":1,\"executionNumber\":1,\"stepTimeoutInMinutes\":5,"
+        "\"includeJobDocument\":true,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_START, "j1");
 
@@ -86,16 +87,19 @@ static void test_reported_later_with_step_timeout_and_details(void **state)
         "\"executionNumber\":1,\"stepTimeoutInMinutes\":5,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
 
-    struct jobs_report report = {.run_id = f->run.run_id, .status = JOBS_STATUS_FAILED, .has_details = true};
-    assert_int_equal(details_add(&report.details, "partition", "ota_1"), ERR_OK);
+    struct jobs_report report = {
+        .run_id = f->run.run_id, .status = JOBS_STATUS_FAILED, .progress_percent = -1};
+    struct details details = {0};
+    assert_int_equal(details_add(&details, "partition", "ota_1"), ERR_OK);
+    report.details = &details;
     report.message = "flash \"full\"";
-    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+    assert_int_equal(fake_report_whole(f, &report), ERR_OK);
     fake_expect_publish(f, "j1/update",
                         "{\"status\":\"FAILED\",\"statusDetails\":{\"state\":\"failed\",\"attempt\":\"1\","
                         "\"reason\":\"HANDLER_FAILED\",\"message\":\"flash 'full'\",\"partition\":\"ota_1\"},"
                         "\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     assert_int_equal(jobs_engine_counters(&f->engine)->failed, 1);
     fake_free(f);
 }
@@ -104,7 +108,11 @@ static void run_one(struct fake_engine *f, const char *job_id)
 {
     char update[80];
     snprintf(update, sizeof update, "%s/update", job_id);
-    fake_expect_publish_to(f, "$next/get");
+    if (jobs_engine_counters(&f->engine)->received == 0) {
+        fake_expect_publish_to(f, "$next/get");
+    } else {
+        fake_expect_next_soon(f);
+    }
     fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", BLINK));
     fake_expect_publish_to(f, update);
     fake_accept(f, update, "");
@@ -137,57 +145,19 @@ static void test_ten_thousand_jobs_in_a_row(void **state)
     fake_free(f);
 }
 
-/* all four filters, and the question only after the last SUBACK. */
-static void test_next_is_asked_after_all_subacks_on_each_connection(void **state)
+/* on each connection, at once and before any SUBSCRIBE, and once more when the notify topics are settled. */
+static void test_next_is_asked_on_each_connection(void **state)
 {
-    struct fake_engine *f = fake_ready(); /* checks both for the first connection */
+    struct fake_engine *f = fake_ready(); /* checks the order of the first connection */
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", "");
+    fake_expect_idle(f);
     for (int i = 0; i < 3; i++) {
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         fake_pass(f, 60000);
         fake_connect(f);
-        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-        fake_accept(f, "$next/get", "");
+        fake_expect_idle(f);
     }
     fake_expect_quiet(f);
-    fake_free(f);
-}
-
-/* the reason names the filter. */
-static void test_refused_or_missing_suback_reconnects(void **state)
-{
-    struct fake_engine *f = fake_new();
-    (void)state;
-    fake_boot(f);
-    jobs_engine_connected(&f->engine, f->now_ms);
-    f->seen = f->effect_count;
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms);
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY_NEXT, false, f->now_ms);
-    fake_expect(f, FAKE_RECONNECT, "");
-    assert_non_null(strstr(f->effects[f->seen - 1].text, "notify-next"));
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_GET, true,
-                           f->now_ms); /* late: of the connection that was given up */
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_UPDATE, true, f->now_ms);
-    fake_expect_quiet(f);
-
-    jobs_engine_connected(&f->engine, f->now_ms);
-    f->seen = f->effect_count;
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms);
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY, true, f->now_ms); /* twice is not two */
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_NOTIFY_NEXT, true, f->now_ms);
-    jobs_engine_subscribed(&f->engine, JOBS_SUB_UPDATE, true, f->now_ms);
-    uint64_t before_ms = f->now_ms;
-    fake_wake(f);
-    assert_int_equal(f->now_ms - before_ms, CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
-    fake_expect(f, FAKE_RECONNECT, "");
-    assert_non_null(strstr(f->effects[f->seen - 1].text, "+/get/+"));
-    assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
-
-    f->fail_subscribe = true;
-    jobs_engine_connected(&f->engine, f->now_ms);
-    fake_expect(f, FAKE_RECONNECT, "");
     fake_free(f);
 }
 
@@ -198,13 +168,15 @@ static void test_idle_answers_and_liberal_reading(void **state)
                                        "\"extra\":[1,{\"execution\":1}],\"execution\":{}"};
     struct fake_engine *f = fake_ready();
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_idle(f);
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+        fake_message(f, "notify", "{}");
+        fake_expect_next_soon(f);
         fake_accept(f, "$next/get", idle[i]);
         fake_expect_quiet(f);
-        fake_message(f, "notify", "{}");
-        fake_expect_publish_to(f, "$next/get");
     }
+    fake_message(f, "notify", "{}");
+    fake_expect_next_soon(f);
     fake_accept(f, "$next/get",
                 "\"execution\":{\"jobId\":\"j1\",\"thingName\":\"lamp\",\"status\":\"QUEUED\",\"queuedAt\":"
                 "1699999990123,"
@@ -213,7 +185,8 @@ static void test_idle_answers_and_liberal_reading(void **state)
     fake_expect_publish(
         f, "j1/update",
         "{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"state\":\"accepted\",\"attempt\":\"1\"},"
-        "\"expectedVersion\":4,\"executionNumber\":9223372036854775807,\"clientToken\":\"T\"}");
+        "\"expectedVersion\":4,\"executionNumber\":9223372036854775807,\"includeJobDocument\":true,"
+        "\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
     assert_int_equal(f->run.queued_at_s, 1699999990);
     fake_free(f);
@@ -273,15 +246,14 @@ static void test_foreign_topics_are_ignored(void **state)
     };
     struct fake_engine *f = fake_ready();
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", "");
+    fake_expect_idle(f);
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
         jobs_engine_message(&f->engine, slice_from(topics[i]), slice_from("{}"), SLICE_EMPTY, f->now_ms);
         jobs_engine_message(&f->engine, slice_from(topics[i]), SLICE_EMPTY, SLICE_EMPTY, f->now_ms);
     }
     fake_expect_quiet(f);
     fake_message(f, "notify", "{}");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     fake_free(f);
 }
 
@@ -296,8 +268,7 @@ static void test_idle_question_with_jitter(void **state)
         f->random = seed * 7919;
         fake_boot(f);
         fake_connect(f);
-        fake_expect_publish_to(f, "$next/get");
-        fake_accept(f, "$next/get", "");
+        fake_expect_idle(f);
         uint64_t start_ms = f->now_ms;
         fake_wake(f);
         fake_expect_publish_to(f, "$next/get");
@@ -307,7 +278,7 @@ static void test_idle_question_with_jitter(void **state)
         differs = differs || (first_ms != 0 && interval_ms != first_ms);
         first_ms = interval_ms;
         fake_accept(f, "$next/get", "");
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
         fake_free(f);
     }
@@ -326,6 +297,7 @@ static void test_no_log_line_carries_a_document(void **state)
     fake_return(f, JOBS_STATUS_FAILED);
     fake_reject(f, "j1/update", "InvalidRequest", "\"jobDocument\":{\"url\":\"SECRET\"}");
     fake_accept(f, "j1/update", "");
+    fake_wake(f);
     fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", "{\"url\":\"SECRET\"}"));
     fake_message(f, "notify-next", "{\"execution\":{\"jobDocument\":{\"url\":\"SECRET\"}}");
     assert_null(strstr(f->log, "SECRET"));
@@ -339,8 +311,7 @@ int main(void)
         cmocka_unit_test(test_good_life),
         cmocka_unit_test(test_reported_later_with_step_timeout_and_details),
         cmocka_unit_test(test_ten_thousand_jobs_in_a_row),
-        cmocka_unit_test(test_next_is_asked_after_all_subacks_on_each_connection),
-        cmocka_unit_test(test_refused_or_missing_suback_reconnects),
+        cmocka_unit_test(test_next_is_asked_on_each_connection),
         cmocka_unit_test(test_idle_answers_and_liberal_reading),
         cmocka_unit_test(test_unreadable_answers_are_asked_again),
         cmocka_unit_test(test_foreign_topics_are_ignored),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests and their answers: every rejection code of reference 1.8 in every phase, lost, late, doubled and foreign
- * answers, bursts of notifications. Design step 6; R-15, R-17, R-26, R-27, R-30. */
+/* Requests and their answers: lost, late, doubled and foreign answers, bursts of notifications, publishes that fail. What a
+ * rejection does: test_engine_rejections.c. docs/protocol.md 1.2 and 1.10; R-15, R-17, R-22, R-27. */
 // LINK: fake_engine_io device_core common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,26 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLINK       "{\"action\":\"blink\"}"
-#define TIMEOUT_MS  CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
-#define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
-
-/* What the engine does next, told by its next effect. */
-enum next {
-    AGAIN,   /* the same request, with a new token, after a backoff */
-    ASK,     /* $next/get: the execution in hand is given up */
-    REFUSE,  /* a final status with reason CLAIM_REFUSED */
-    CANCEL,  /* the handler is told */
-    BARE,    /* the final status without details */
-    NOTHING, /* the job runs on */
-};
-
-struct rejection {
-    const char *code;
-    const char *members;
-    enum next claim, progress, final, describe;
-};
-
+#define BLINK      "{\"action\":\"blink\"}"
+#define TIMEOUT_MS CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
 #define NOTICE_OF_J1                                                                                         \
     "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}"
 
@@ -43,62 +25,7 @@ struct rejection {
     "\"accepted\",\"attempt\":\"1\"},\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,"     \
     "\"jobDocument\":" BLINK "}"
 
-static const struct rejection rejections[] = {
-    {"InvalidTopic", "", REFUSE, NOTHING, BARE, NOTHING},
-    {"InvalidJson", "", REFUSE, NOTHING, BARE, NOTHING},
-    {"InvalidRequest", "", REFUSE, NOTHING, BARE, NOTHING},
-    {"InvalidStateTransition", STATE("CANCELED"), ASK, CANCEL, ASK, CANCEL},
-    {"InvalidStateTransition", STATE("TIMED_OUT"), ASK, CANCEL, ASK, CANCEL},
-    {"InvalidStateTransition", STATE("REMOVED"), ASK, CANCEL, ASK, CANCEL},
-    {"InvalidStateTransition", STATE("SUCCEEDED"), ASK, CANCEL, ASK, CANCEL},
-    {"InvalidStateTransition", STATE("IN_PROGRESS"), REFUSE, NOTHING, BARE, NOTHING},
-    {"InvalidStateTransition", "", REFUSE, NOTHING, BARE, NOTHING},
-    {"ResourceNotFound", "", ASK, CANCEL, ASK, CANCEL},
-    {"VersionMismatch", STATE("IN_PROGRESS"), ASK, NOTHING, AGAIN, NOTHING},
-    {"VersionMismatch", STATE("QUEUED"), ASK, NOTHING, AGAIN, NOTHING},
-    {"VersionMismatch", STATE("CANCELED"), ASK, CANCEL, ASK, CANCEL},
-    {"InternalError", "", AGAIN, AGAIN, AGAIN, AGAIN},
-    {"RequestThrottled", "", AGAIN, AGAIN, AGAIN, AGAIN},
-    {"TerminalStateReached", "", ASK, CANCEL, ASK, CANCEL},
-    {"SomethingNew", "", REFUSE, NOTHING, BARE, NOTHING},
-};
-
-static void expect_again(struct fake_engine *f, const char *tail)
-{
-    char before[FAKE_TEXT_CAP];
-    uint64_t rejected_ms = f->now_ms;
-    snprintf(before, sizeof before, "%s", f->effects[f->seen - 1].text);
-    fake_expect_quiet(f);
-    fake_wake(f);
-    assert_in_range(f->now_ms - rejected_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
-    fake_expect_publish(f, tail, before);
-    assert_true(jobs_engine_counters(&f->engine)->retried_sends > 0);
-}
-
-static void expect_next(struct fake_engine *f, enum next next, const char *tail)
-{
-    switch (next) {
-    case AGAIN:
-        expect_again(f, tail);
-        break;
-    case ASK:
-        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-        break;
-    case REFUSE:
-        assert_non_null(strstr(fake_expect_publish_to(f, tail), "\"reason\":\"CLAIM_REFUSED\""));
-        break;
-    case CANCEL:
-        fake_expect(f, FAKE_CANCEL, "");
-        fake_expect_quiet(f);
-        break;
-    case BARE:
-        assert_null(strstr(fake_expect_publish_to(f, tail), "statusDetails"));
-        break;
-    case NOTHING:
-        fake_expect_quiet(f);
-        break;
-    }
-}
+#define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
 
 static struct fake_engine *claiming(void)
 {
@@ -117,81 +44,15 @@ static void claim_again(struct fake_engine *f)
     fake_expect_publish_to(f, "j1/update");
 }
 
-static void test_each_rejection_of_a_claim(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
-        struct fake_engine *f = claiming();
-        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
-        expect_next(f, rejections[i].claim, "j1/update");
-        assert_int_equal(f->starts, 0);
-        fake_free(f);
-    }
-}
-
-static void test_each_rejection_of_progress(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
-        struct fake_engine *f = fake_running();
-        fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
-        fake_expect_publish_to(f, "j1/update");
-        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
-        expect_next(f, rejections[i].progress, "j1/update");
-        fake_free(f);
-    }
-}
-
-static void test_each_rejection_of_a_final_status(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
-        struct fake_engine *f = fake_running();
-        fake_return(f, JOBS_STATUS_FAILED);
-        fake_expect_publish_to(f, "j1/update");
-        fake_reject(f, "j1/update", rejections[i].code, rejections[i].members);
-        expect_next(f, rejections[i].final, "j1/update");
-        fake_free(f);
-    }
-}
-
-static void test_each_rejection_of_a_describe(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
-        struct fake_engine *f = fake_running();
-        fake_message(f, "notify", "{\"jobs\":{}}");
-        fake_expect_publish_to(f, "j1/get");
-        fake_reject(f, "j1/get", rejections[i].code, rejections[i].members);
-        expect_next(f, rejections[i].describe, "j1/get");
-        fake_free(f);
-    }
-}
-
-/* Nothing can be concluded from a refused question: it is asked again, ever more slowly. */
-static void test_each_rejection_of_next(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
-        struct fake_engine *f = fake_ready();
-        fake_expect_publish_to(f, "$next/get");
-        fake_reject(f, "$next/get", rejections[i].code, rejections[i].members);
-        expect_again(f, "$next/get");
-        fake_reject(f, "$next/get", rejections[i].code, "");
-        uint64_t rejected_ms = f->now_ms;
-        fake_wake(f);
-        assert_in_range(f->now_ms - rejected_ms, 2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS / 8,
-                        2 * CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
-        fake_free(f);
-    }
-}
-
-/* The window doubles up to its cap, the wait never falls below an eighth of it, and a success resets it. */
+/* The window doubles up to its cap, the wait never falls below an eighth of it, and a success resets it. What is repeated so is
+ * progress and final statuses, never a claim (test_engine_claims.c). */
 static void test_backoff_of_retries(void **state)
 {
-    struct fake_engine *f = claiming();
+    struct fake_engine *f = fake_running();
     uint64_t window_ms = CONFIG_DEVICE_JOBS_RETRY_BASE_MS;
     (void)state;
+    fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
     for (int i = 0; i < 12; i++) {
         uint64_t rejected_ms = f->now_ms;
         fake_reject(f, "j1/update", "RequestThrottled", "");
@@ -203,34 +64,15 @@ static void test_backoff_of_retries(void **state)
             window_ms * 2 < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
     }
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get"); /* after all that time it is read once more */
-    fake_accept(f, "$next/get", OWN_CLAIM);
-    fake_expect(f, FAKE_START, "j1");
+    fake_pass(f, CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
     fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
     fake_expect_publish_to(f, "j1/update");
+    uint64_t rejected_ms = f->now_ms;
     fake_reject(f, "j1/update", "RequestThrottled", "");
-    expect_again(f, "j1/update");
-    fake_free(f);
-}
-
-/* The same for claims that nobody answers, with the reading in between. */
-static void test_backoff_of_lost_claims(void **state)
-{
-    struct fake_engine *f = claiming();
-    uint64_t window_ms = CONFIG_DEVICE_JOBS_RETRY_BASE_MS;
-    (void)state;
-    for (int i = 0; i < 300; i++) {
-        fake_wake(f); /* the answer counts as lost */
-        fake_expect_quiet(f);
-        uint64_t lost_ms = f->now_ms;
-        fake_wake(f);
-        assert_in_range(f->now_ms - lost_ms, window_ms / 8, window_ms);
-        claim_again(f);
-        window_ms =
-            window_ms * 2 < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms * 2 : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
-    }
-    fake_accept(f, "j1/update", "");
-    fake_expect(f, FAKE_START, "j1");
+    fake_expect_quiet(f);
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/update");
+    assert_in_range(f->now_ms - rejected_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
     fake_free(f);
 }
 
@@ -256,9 +98,15 @@ static void test_notification_during_backoff(void **state)
     (void)state;
     fake_expect_publish_to(f, "$next/get");
     fake_reject(f, "$next/get", "RequestThrottled", "");
+    uint64_t rejected_ms = f->now_ms;
     fake_message(f, "notify", "{}");
+    fake_message(f, "notify-next", "{}");
     fake_expect_quiet(f);
-    expect_again(f, "$next/get");
+    fake_wake(f);
+    fake_expect_publish_to(f, "$next/get");
+    assert_in_range(f->now_ms - rejected_ms, CONFIG_DEVICE_JOBS_RETRY_BASE_MS / 8,
+                    CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    assert_true(jobs_engine_counters(&f->engine)->retried_sends > 0);
     fake_free(f);
 }
 
@@ -308,7 +156,7 @@ static void test_each_answer_lost_once(void **state)
     fake_reject(f, "j1/get", "TerminalStateReached", ""); /* ended, but how? */
     assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
     fake_reject(f, "j1/update", "InvalidStateTransition", STATE("SUCCEEDED"));
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     assert_int_equal(f->starts, 1);
     assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 1);
     assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 0);
@@ -321,7 +169,8 @@ static void test_late_answer(void **state)
     struct fake_engine *f = claiming();
     char late[200];
     (void)state;
-    snprintf(late, sizeof late, "{\"clientToken\":\"%s\",\"timestamp\":1}", f->effects[f->seen - 1].token);
+    snprintf(late, sizeof late, "{\"clientToken\":\"%s\",\"timestamp\":1,\"jobDocument\":" BLINK "}",
+             f->effects[f->seen - 1].token);
     fake_wake(f);
     fake_message(f, "j1/update/accepted", late); /* during the backoff */
     assert_int_equal(f->starts, 0);
@@ -373,7 +222,7 @@ static void test_foreign_answers_do_not_move_the_state(void **state)
         fake_message(f, "j1/update/accepted", text);
         fake_message(f, "j1/update/rejected", text);
     }
-    snprintf(text, sizeof text, "{\"clientToken\":\"%s\"}", token);
+    snprintf(text, sizeof text, "{\"clientToken\":\"%s\",\"jobDocument\":" BLINK "}", token);
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
         fake_message(f, topics[i], text);
     }
@@ -404,7 +253,7 @@ static void test_doubled_answers(void **state)
     fake_expect_publish_to(f, "j1/update");
     fake_accept(f, "j1/update", "");
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     fake_expect_quiet(f);
     assert_int_equal(f->starts, 1);
     fake_free(f);
@@ -439,13 +288,16 @@ static void test_burst_of_notifications(void **state)
     fake_free(f);
 }
 
-/* A notification while the question is in flight whose answer starts a job: no question in between. */
+/* A notification while the question is in flight: its answer is older than what is known, so it is asked once more. */
 static void test_notification_beside_an_answer_with_a_job(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
     fake_expect_publish_to(f, "$next/get");
     fake_message(f, "notify-next", "{\"timestamp\":1}");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+    fake_expect_quiet(f);
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
     fake_expect_publish_to(f, "j1/update");
     fake_accept(f, "j1/update", "");
@@ -458,8 +310,7 @@ static void test_resync_asks(void **state)
 {
     struct fake_engine *f = fake_ready();
     (void)state;
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", "");
+    fake_expect_idle(f);
     jobs_engine_resync(&f->engine, f->now_ms);
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     assert_int_equal(jobs_engine_counters(&f->engine)->resyncs, 1);
@@ -516,6 +367,8 @@ static void test_next_job_does_not_wait_for_the_last_one(void **state)
         fake_expect_publish_to(f, "j1/get");
         fake_reject(f, "j1/get", "ResourceNotFound", "");
         fake_expect(f, FAKE_CANCEL, "");
+        fake_expect_quiet(f); /* the application may still work on it */
+        fake_return_cancel(f);
         fake_expect_publish_to(f, "$next/get");
         fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
         fake_expect_publish_to(f, "j2/update");
@@ -536,6 +389,8 @@ static void test_next_job_is_asked_for_at_once(void **state)
     fake_expect_publish_to(f, "j1/get"); /* never answered */
     fake_reject(f, "j1/update", "ResourceNotFound", "");
     fake_expect(f, FAKE_CANCEL, "");
+    fake_expect_quiet(f); /* the application may still work on it */
+    fake_return_cancel(f);
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
     fake_expect_publish_to(f, "j2/update");
@@ -546,29 +401,14 @@ static void test_next_job_is_asked_for_at_once(void **state)
     fake_free(f);
 }
 
-/* what the service says about a refusal is told, cleaned; when it says nothing, what the code means. */
-static void test_refusals_are_told(void **state)
-{
-    static const char told[] = ",\"message\":\"11 pairs,\\n10 \\u0022allowed\\u0022\"";
-    (void)state;
-    for (int is_told = 0; is_told < 2; is_told++) {
-        struct fake_engine *f = claiming();
-        char payload[200];
-        snprintf(payload, sizeof payload, "{\"clientToken\":\"%s\",\"code\":\"InvalidRequest\"%s}",
-                 f->effects[f->seen - 1].token, is_told ? told : "");
-        fake_message(f, "j1/update/rejected", payload);
-        assert_non_null(strstr(f->log, is_told ? "job j1: InvalidRequest 11 pairs, 10 'allowed'\n"
-                                               : "job j1: InvalidRequest bad member\n"));
-        fake_free(f);
-    }
-}
-
 /* A port that tells of a new connection and not of the end of the old one: what was in flight is lost all the same. */
 static void test_connected_twice(void **state)
 {
     struct fake_engine *f = claiming();
     (void)state;
     fake_connect(f);
+    fake_expect_quiet(f); /* the claim was cut off: a pause */
+    fake_wake(f);
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
     fake_expect_publish_to(f, "j1/update");
@@ -578,13 +418,7 @@ static void test_connected_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_rejection_of_a_claim),
-        cmocka_unit_test(test_each_rejection_of_progress),
-        cmocka_unit_test(test_each_rejection_of_a_final_status),
-        cmocka_unit_test(test_each_rejection_of_a_describe),
-        cmocka_unit_test(test_each_rejection_of_next),
         cmocka_unit_test(test_backoff_of_retries),
-        cmocka_unit_test(test_backoff_of_lost_claims),
         cmocka_unit_test(test_backoff_never_ends),
         cmocka_unit_test(test_notification_during_backoff),
         cmocka_unit_test(test_each_answer_lost_once),
@@ -597,7 +431,6 @@ int main(void)
         cmocka_unit_test(test_publish_fails),
         cmocka_unit_test(test_next_job_does_not_wait_for_the_last_one),
         cmocka_unit_test(test_next_job_is_asked_for_at_once),
-        cmocka_unit_test(test_refusals_are_told),
         cmocka_unit_test(test_connected_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,11 @@
 
 #include <limits.h>
 
-static const struct jobs_action restart_action = {
-    .name = "blink", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_SUCCEED, .deadline_s = 60};
+static const struct jobs_action restart_action = {.name = "blink",
+                                                  .max_attempts = 1,
+                                                  .has_cancel = true,
+                                                  .on_interrupted = JOBS_INTERRUPTED_SUCCEED,
+                                                  .deadline_s = 60};
 
 static bool is_dead(const struct fake_engine *f)
 {
@@ -25,6 +28,10 @@ static bool is_dead(const struct fake_engine *f)
 static bool serve_until_restart(struct fake_engine *f, struct one_job *job)
 {
     while (f->seen < f->effect_count) {
+        if (f->effects[f->seen].is_looked_at) {
+            f->seen++;
+            continue;
+        }
         if (f->effects[f->seen].kind == FAKE_START) {
             f->seen++;
             if (is_dead(f)) {
@@ -52,7 +59,7 @@ static bool boot_and_cut(struct fake_engine *f, struct one_job *job, struct cut 
     f->seen = f->effect_count;
     fake_boot(f);
     fake_register_action(f, &restart_action);
-    if (cut.after > 0 && cut.after <= JOBS_SUB_COUNT) {
+    if (cut.after > 0 && cut.after <= JOBS_SUB_COUNT + 1) {
         return false; /* while it connects */
     }
     f->cut_after = cut.after > 0 ? f->effect_count + cut.after : 0;
@@ -86,7 +93,7 @@ static void test_one_restart_then_succeeded(void **state)
         "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\","
         "\"boot\":\"2\"},\"executionNumber\":1,\"clientToken\":\"T\"}");
     fake_accept(f, "j1/update", "");
-    fake_expect_publish_to(f, "$next/get");
+    fake_expect_next_soon(f);
     assert_int_equal(f->starts, 1);
     assert_int_equal(f->saves, 3); /* G6 */
     assert_int_equal(fake_count(f, FAKE_RESTART, NULL), 0);
@@ -273,7 +280,7 @@ static void test_reconnect_is_no_restart(void **state)
     (void)state;
     assert_true(boot(f, &job));
     for (int i = 0; i < 3; i++) {
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         f->seen = f->effect_count;
         fake_connect(f);
         assert_false(serve_until_restart(f, &job));
@@ -301,11 +308,11 @@ static void test_clocks_do_not_matter(void **state)
         fake_boot(f);
         fake_register_action(f, &restart_action);
         fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
         put_execution(&job, members, sizeof members, true);
         snprintf(answer, sizeof answer, "{\"clientToken\":\"%s\",\"timestamp\":%lld,%s}",
-                 f->effects[f->effect_count - 1].token, times[i], members);
+                 f->effects[f->seen - 1].token, times[i], members);
         fake_message(f, "$next/get/accepted", answer);
-        f->seen = f->effect_count - 1;
         assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
         fake_free(f);
     }
@@ -328,7 +335,7 @@ static void test_restart_that_never_comes(void **state)
         if (!hangs) {
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
         }
-        jobs_engine_disconnected(&f->engine, f->now_ms);
+        fake_disconnect(f);
         f->seen = f->effect_count;
         fake_wake(f);
         fake_expect(f, FAKE_CANCEL, "");

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "device/core/jobs/engine.h"
-#include "device/core/jobs/reason.h"
 #include "device/core/jobs/journal.h"
+#include "device/core/jobs/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -355,6 +355,67 @@ static void test_ring(void **state)
     }
 }
 
+/* Records of firmware from before the engine was laid out anew (version 2 since then, little-endian): a device that is updated
+ * over the air finds them in its flash, and must not start a job once more for it. Written by that code. */
+static const char started_before[] =
+    "4a4f424a020085002900000087d6120010004669726d776172655f323032362d3035070000000000"
+    "000000b95569000000002900000002000305006a6f622d31010000000000000000f1536500000000"
+    "0105006a6f622d32020000000000000001f15365000000000205006a6f622d330300000000000000"
+    "02f1536500000000036797fadc";
+static const char ended_before[] =
+    "4a4f424a0200c4002900000087d6120010004669726d776172655f323032362d3035070000000000"
+    "000000b9556900000000290000000201020817006e6f2066696e616c2073746174757320696e2074"
+    "696d6522002273746570223a2234206f662039222c2266726565223a225c2231325c22206b422203"
+    "05006a6f622d31010000000000000000f15365000000000105006a6f622d32020000000000000001"
+    "f15365000000000205006a6f622d33030000000000000002f15365000000000388f00e94";
+
+static size_t from_hex(const char *hex, char bytes[JOURNAL_RECORD_MAX])
+{
+    size_t len = strlen(hex) / 2;
+
+    for (size_t i = 0; i < len; i++) {
+        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (char)strtoul(digits, NULL, 16);
+    }
+    return len;
+}
+
+static void test_records_of_before_are_read(void **state)
+{
+    static const char *const records[] = {started_before, ended_before};
+    (void)state;
+    for (size_t which = 0; which < 2; which++) {
+        char bytes[JOURNAL_RECORD_MAX];
+        char again[JOURNAL_RECORD_MAX];
+        struct whole w;
+        size_t len = from_hex(records[which], bytes);
+        assert_int_equal(decode(bytes, len, &w), JOURNAL_GOOD);
+        assert_int_equal(w.journal.boots, 41);
+        assert_int_equal(w.journal.last_run_id, 1234567);
+        assert_string_equal(w.journal.started.job_id, "Firmware_2026-05");
+        assert_int_equal(w.journal.started.execution_number, 7);
+        assert_int_equal(w.journal.started.queued_at_s, 1767225600);
+        assert_int_equal(w.journal.started_boot, 41);
+        assert_int_equal(w.journal.attempt, 2);
+        assert_int_equal(w.journal.has_outcome, which == 1);
+        for (int i = 1; i <= 3; i++) {
+            struct jobs_identity id = {.execution_number = i, .queued_at_s = 1700000000 + i - 1};
+            snprintf(id.job_id, sizeof id.job_id, "job-%d", i);
+            const struct journal_finished *finished = journal_find_finished(&w.journal, &id);
+            assert_non_null(finished);
+            assert_int_equal(finished->status, i); /* SUCCEEDED, FAILED, REJECTED */
+        }
+        if (which == 1) {
+            assert_int_equal(w.outcome.status, JOBS_STATUS_FAILED);
+            assert_int_equal(w.outcome.reason, JOBS_REASON_DEADLINE);
+            assert_string_equal(w.outcome.message, "no final status in time");
+            assert_string_equal(w.details.text, "\"step\":\"4 of 9\",\"free\":\"\\\"12\\\" kB\"");
+        }
+        assert_int_equal(encode(&w, again), len); /* and a firmware that is rolled back reads ours */
+        assert_memory_equal(again, bytes, len);
+    }
+}
+
 /* An execution is named by all three. */
 static void test_same_execution(void **state)
 {
@@ -384,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_no_record_at_all),
         cmocka_unit_test(test_hostile_records_with_a_good_checksum),
         cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_records_of_before_are_read),
         cmocka_unit_test(test_same_execution),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

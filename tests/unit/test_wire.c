@@ -249,7 +249,7 @@ static void test_update_request_in_all_combinations(void **state)
     (void)state;
     details_clear(&details);
     assert_int_equal(details_add(&details, "step", "1"), ERR_OK);
-    for (unsigned bits = 0; bits < 1u << 8; bits++) {
+    for (unsigned bits = 0; bits < 1u << 9; bits++) {
         static const char *const statuses[] = {"IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"};
         struct details none;
         char out[600];
@@ -267,6 +267,7 @@ static void test_update_request_in_all_combinations(void **state)
             .step_timeout_min = bits & 128 ? 10 : 0,
             .has_progress = (bits & 128) != 0,
             .progress_percent = 50,
+            .with_document = (bits & 256) != 0,
         };
         int len = snprintf(expected, sizeof expected, "{\"status\":\"%s\"", statuses[bits & 3]);
         if (bits & 4) {
@@ -276,9 +277,10 @@ static void test_update_request_in_all_combinations(void **state)
                             bits & 8 ? ",\"reason\":\"STORAGE\",\"message\":\"why\"" : "",
                             bits & 16 ? ",\"step\":\"1\"" : "");
         }
-        snprintf(expected + len, sizeof expected - (size_t)len, "%s%s%s,\"clientToken\":\"t\"}",
+        snprintf(expected + len, sizeof expected - (size_t)len, "%s%s%s%s,\"clientToken\":\"t\"}",
                  bits & 32 ? ",\"expectedVersion\":7" : "", bits & 64 ? ",\"executionNumber\":9" : "",
-                 bits & 128 ? ",\"stepTimeoutInMinutes\":10" : "");
+                 bits & 128 ? ",\"stepTimeoutInMinutes\":10" : "",
+                 bits & 256 ? ",\"includeJobDocument\":true" : "");
         assert_int_equal(jobs_wire_write_update(out, sizeof out, &update), strlen(expected));
         assert_string_equal(out, expected);
         assert_int_equal(json_read(slice_from(out), NULL, 0, NULL), ERR_OK);
