@@ -384,13 +384,13 @@ static void fire_timers(struct jobs_engine *e, uint64_t now_ms)
     }
 }
 
-/* Each connection begins with $next/get, and its answer is awaited before the first SUBSCRIBE: that may end the connection. */
+/* Each connection begins with $next/get, and only then the first SUBSCRIBE follows. */
 void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;
     fire_timers(e, now_ms);
-    if (e->is_online && jobs_subscriptions_wait(&e->subscriptions) &&
-        !e->exchange.requests[JOBS_REQUEST_NEXT].is_in_flight) {
+    bool is_asking = e->exchange.requests[JOBS_REQUEST_NEXT].is_in_flight;
+    if (e->is_online && jobs_subscriptions_are_due(&e->subscriptions, is_asking)) {
         note_settled(e, jobs_subscriptions_ask(&e->subscriptions));
         fire_timers(e, now_ms);
     }

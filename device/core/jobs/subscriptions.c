@@ -31,9 +31,9 @@ void jobs_subscriptions_begin(struct jobs_subscriptions *s)
     s->until_ms = JOBS_NEVER;
 }
 
-bool jobs_subscriptions_wait(const struct jobs_subscriptions *s)
+bool jobs_subscriptions_are_due(const struct jobs_subscriptions *s, bool is_asking)
 {
-    return s->asked < JOBS_SUB_COUNT && s->until_ms == JOBS_NEVER;
+    return s->asked < JOBS_SUB_COUNT && s->until_ms == JOBS_NEVER && (!is_asking || s->cut == 0);
 }
 
 /* The line is longer than others: the statement must stand in it whole, so that it can be copied into the policy. */

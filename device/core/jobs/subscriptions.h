@@ -22,7 +22,9 @@ void jobs_subscriptions_init(struct jobs_subscriptions *s, struct jobs_context *
 
 /* A new connection. Nothing is asked before jobs_subscriptions_ask. */
 void jobs_subscriptions_begin(struct jobs_subscriptions *s);
-bool jobs_subscriptions_wait(const struct jobs_subscriptions *s); /* begun, and nothing asked yet */
+/* Begun, and nothing asked yet, and it is time to. is_asking: $next/get is under way; after a connection that a SUBSCRIBE has ended,
+ * its answer comes first. */
+bool jobs_subscriptions_are_due(const struct jobs_subscriptions *s, bool is_asking);
 /* The connection has ended. is_own_doing: not because of what was asked for. true: it has ended under a SUBSCRIBE, which may be the
  * reason. That comes twice a day and filter at most. */
 bool jobs_subscriptions_end(struct jobs_subscriptions *s, bool is_own_doing);
