@@ -102,6 +102,11 @@ static enum err report(struct sim_device *d, struct sim_entry *entry, uint32_t r
     if (is_final && err != ERR_NOT_FOUND && err != ERR_ARG) {
         d->answered_ms = d->world->now_ms;
     }
+    if (is_final && d->waiting && strcmp(d->waiting->job_id, entry->job_id) == 0 &&
+        (err == ERR_OK || err == ERR_STORAGE)) {
+        d->waiting->has_reported =
+            true; /* by its id the report has reached the run in hand, for whichever it was meant */
+    }
     if (err == ERR_STORAGE && is_final) {
         entry->has_memory = true;
         entry->in_memory = status;
