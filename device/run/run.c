@@ -5,8 +5,10 @@
 #include "device/port/port_time.h"
 #include "device/run/run_state.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct runner device_runner;
 
@@ -38,7 +40,8 @@ static void make_objects(void)
     }
     port_mutex_init(&device_runner.lock);
     struct port_signal *signals[] = {&device_runner.wake,       &device_runner.gate,  &device_runner.replied,
-                                     &device_runner.work_given, &device_runner.event, &device_runner.ended};
+                                     &device_runner.work_given, &device_runner.event, &device_runner.ended,
+                                     &device_runner.refreshed};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         port_signal_init(signals[i]);
     }
@@ -59,9 +62,12 @@ static enum err reset(const struct run_config *config)
             device_runner.has_network_come = device_runner.is_inbox_lossy = false;
         device_runner.restart_at_ms = RUN_NEVER;
         device_runner.has_work = device_runner.has_returned = device_runner.is_handler_busy = false;
-        device_runner.has_cancel = device_runner.is_link_told = false;
+        device_runner.cancel.state = RUN_CANCEL_NONE;
+        device_runner.refresh.state = RUN_REFRESH_NONE;
+        device_runner.is_link_told = device_runner.is_report_answered = device_runner.has_waiting = false;
         device_runner.work.run_id = 0;
         inbox_clear(&device_runner.inbox);
+        device_runner.queued_documents = 0;
         device_runner.document_state = RUN_DOCUMENT_FREE;
     }
     port_mutex_unlock(&device_runner.lock);
@@ -267,4 +273,24 @@ void run_get_counters(struct jobs_counters *counters)
     port_mutex_lock(&device_runner.lock);
     *counters = device_runner.counters;
     port_mutex_unlock(&device_runner.lock);
+}
+
+bool run_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], char *document, size_t cap)
+{
+    if (!atomic_load(&device_runner.are_objects_made)) {
+        return false;
+    }
+    port_mutex_lock(&device_runner.lock);
+    size_t len = strlen(device_runner.config.document);
+    bool is_there = device_runner.is_started && device_runner.has_waiting && len < cap;
+    if (is_there) {
+        assert(device_runner.document_state == RUN_DOCUMENT_IN_HAND);
+        *run = device_runner.waiting;
+        strcpy(job_id, device_runner.waiting_job_id);
+        run->job_id = job_id;
+        run->document_len = len;
+        memcpy(document, device_runner.config.document, len + 1);
+    }
+    port_mutex_unlock(&device_runner.lock);
+    return is_there;
 }

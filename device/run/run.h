@@ -20,10 +20,11 @@ struct run_config {
     char *document;
     size_t document_cap;
 
-    /* On the worker task; may block. The run and its document are valid until it returns. */
+    /* On the worker task; may block. The run and its document are valid until it returns. With run->is_resumed the resume handler
+     * is meant. */
     enum jobs_status (*run_handler)(const struct jobs_run *run);
-    /* On the event task: the run was cancelled, or is past its deadline. `user` of its action; NULL for a run of an
-     * earlier boot. */
+    /* On the event task: the service has ended the run, or the run is past its deadline. `user` of its action. May block: its
+     * return tells the engine that the application has heard, and until then there is no second call. */
     void (*cancel_handler)(uint32_t run_id, void *user);
     /* On the event task: the connection came or went. Only the last state counts when it changes faster. */
     void (*link_changed)(bool is_up);
@@ -59,23 +60,25 @@ struct run_pair {
     const char *value;
 };
 
-struct run_report {
-    uint32_t run_id;    /* 0: by job_id */
-    const char *job_id; /* NULL with a run_id */
-    enum jobs_status status;
-    int progress_percent; /* -1: none */
-    const char *message;  /* or NULL */
-    bool has_details;
-    const struct run_pair *pairs;
-    size_t count;
-};
-
-/* IN_PROGRESS: left in a mailbox that holds the newest one; ERR_OK says no more than that. Final: waits until the engine task has
- * journaled it, 4 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
- * yet. ERR_NOT_FOUND: no such run. ERR_BUSY: the run has a final status already, the mailbox was taken for 2 s, or
- * run_start was not called.
+/* `pairs` are the application's details, NULL: those given before stay; report->details is not looked at.
+ * IN_PROGRESS by job id: left in a mailbox that holds the newest one; ERR_OK says no more than that. By run: waits until the engine task
+ * has looked, 4 s at most. Final: waits until the engine task has journaled it, 4 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
+ * yet. ERR_NOT_FOUND: no such run. ERR_STALE: the service has ended the run, and nothing is sent. ERR_BUSY: the run has a
+ * final status already, the mailbox was taken for 2 s, or run_start was not called.
  * *refused (may be NULL) counts the pairs that break the rules of details_add; the rest goes out. */
-enum err run_report(const struct run_report *report, size_t *refused);
+enum err run_report(const struct jobs_report *report, const struct run_pair pairs[], size_t count,
+                    size_t *refused);
+
+/* From the handler of this run, on the worker task: reads the document of its execution anew into the document buffer, and waits for
+ * that, three request timeouts at most. ERR_OK: it stands there. Else it stands there as it was, or the buffer is the empty text because
+ * something came that cannot be used. Nobody writes the buffer when this has returned.
+ * ERR_NOT_FOUND: this run's handler does not run, the service has ended it, or has no document for it. ERR_TIMEOUT: no answer.
+ * ERR_BUSY: another call is out, or the tasks do not run (any more). */
+enum err run_refresh_document(uint32_t run_id);
+
+/* The run of an earlier boot that waits for a report, and its document as a text. `run` has job_id for its own. false: there is
+ * none, or its document does not fit into cap bytes. */
+bool run_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], char *document, size_t cap);
 
 void run_suspend(bool is_suspended);
 

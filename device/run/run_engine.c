@@ -5,6 +5,8 @@
 #include "device/port/port_store.h"
 #include "device/run/run_state.h"
 
+#include <string.h>
+
 #define MESSAGES_A_TURN  16
 #define RESTART_GRACE_MS 2000 /* `SYSTEM_restart(0); return JOB_STATUS_SUCCESSED;` is a natural handler */
 
@@ -45,10 +47,7 @@ static uint32_t random_bits(void *ctx)
 static void log_line(void *ctx, enum log_level level, const char *text)
 {
     (void)ctx;
-    static const enum log_level levels[] = {[LOG_LEVEL_ERROR] = LOG_LEVEL_ERROR,
-                                                 [LOG_LEVEL_INFO] = LOG_LEVEL_INFO,
-                                                 [LOG_LEVEL_DEBUG] = LOG_LEVEL_DEBUG};
-    port_board_log(levels[level], text);
+    port_board_log(level, text);
 }
 
 void run_engine_init(struct slice record)
@@ -63,6 +62,7 @@ void run_engine_init(struct slice record)
                 .save = save,
                 .start_handler = run_worker_start_handler,
                 .cancel_handler = run_worker_cancel_handler,
+                .refreshed = run_refresh_ended,
                 .restart = restart,
                 .random = random_bits,
                 .log = log_line,
@@ -71,6 +71,7 @@ void run_engine_init(struct slice record)
     jobs_engine_init(&device_runner.engine, &config, record, run_now_ms());
     link_init(&device_runner.link);
     device_runner.must_drop = device_runner.must_restart = device_runner.is_clock_told = false;
+    device_runner.is_refresh_known = false;
     device_runner.clock_again_ms = RUN_NEVER;
 }
 
@@ -120,23 +121,35 @@ static void serve_restart(uint64_t now_ms)
     }
 }
 
-static void publish_counters(void)
+/* What other tasks may see of the engine. */
+static void publish_state(void)
 {
+    struct jobs_run run;
+    bool has_waiting = jobs_engine_waiting(&device_runner.engine, &run);
+
     port_mutex_lock(&device_runner.lock);
     device_runner.counters = *jobs_engine_counters(&device_runner.engine);
+    device_runner.has_waiting = has_waiting && device_runner.document_state == RUN_DOCUMENT_IN_HAND;
+    if (device_runner.has_waiting) {
+        device_runner.waiting = run;
+        strcpy(device_runner.waiting_job_id, run.job_id);
+    }
     port_mutex_unlock(&device_runner.lock);
 }
 
-/* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. */
+/* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. Both before a callback's
+ * return, because a report inside the callback counts. */
 static void turn(void)
 {
     serve_inbox();
     serve_dropped_messages(run_now_ms());
     run_mailbox_serve(run_now_ms());
     run_worker_serve_return(run_now_ms());
+    run_worker_serve_cancel(run_now_ms());
+    run_refresh_serve(run_now_ms());
     jobs_engine_tick(&device_runner.engine, run_now_ms());
     run_link_serve(run_now_ms());
-    publish_counters();
+    publish_state();
     serve_restart(run_now_ms());
 }
 
@@ -180,6 +193,7 @@ void run_engine_task(void *ctx)
         port_signal_wait(&device_runner.wake, wait_ms());
     }
     run_link_close();
+    run_refresh_fail_all();
     port_mutex_lock(&device_runner.lock);
     device_runner.is_started = device_runner.is_ready = false;
     device_runner.link_state = RUN_LINK_IDLE;

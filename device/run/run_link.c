@@ -81,13 +81,13 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
 }
 
 /* The connection is gone, or never came. */
-static void lose(struct slice why, uint64_t now_ms)
+static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
 {
     bool was_up = device_runner.link.state == LINK_UP;
     port_mqtt_close();
     link_down(&device_runner.link, now_ms, port_board_random());
     if (was_up) {
-        jobs_engine_disconnected(&device_runner.engine, now_ms);
+        jobs_engine_disconnected(&device_runner.engine, is_own_doing, now_ms);
     }
     log_down(was_up, why, now_ms);
     tell(state_when_down());
@@ -96,16 +96,23 @@ static void lose(struct slice why, uint64_t now_ms)
 static void drop(const char *why, uint64_t now_ms)
 {
     if (device_runner.link.state == LINK_CONNECTING || device_runner.link.state == LINK_UP) {
-        lose(slice_from(why), now_ms);
+        lose(slice_from(why), true, now_ms);
     }
     run_message_clear();
+}
+
+/* No answers came over it: however long it stood, it was not a stable one, and the pauses go on growing. */
+static void give_up(uint64_t now_ms)
+{
+    device_runner.link.up_since_ms = now_ms;
+    drop("the library wants a new connection", now_ms);
 }
 
 void run_link_close(void)
 {
     port_mqtt_close();
     if (device_runner.link.state == LINK_UP) {
-        jobs_engine_disconnected(&device_runner.engine, run_now_ms());
+        jobs_engine_disconnected(&device_runner.engine, true, run_now_ms());
     }
     link_stop(&device_runner.link);
     run_message_clear();
@@ -155,7 +162,7 @@ void run_link_event(const struct inbox_item *item, uint64_t now_ms)
         connected(now_ms);
         break;
     case PORT_MQTT_DISCONNECTED:
-        lose(item->payload, now_ms);
+        lose(item->payload, false, now_ms);
         break;
     case PORT_MQTT_SUBSCRIBED:
         subscribed(item->number, item->flag, now_ms);
@@ -205,7 +212,7 @@ static void open_connection(uint64_t now_ms)
     }
     enum err err = port_mqtt_open(&config, on_event, NULL);
     if (err) {
-        lose(slice_from(err_text(err)), now_ms);
+        lose(slice_from(err_text(err)), true, now_ms);
     }
 }
 
@@ -221,7 +228,7 @@ static void serve_wishes(uint64_t now_ms)
     port_mutex_unlock(&device_runner.lock);
     if (device_runner.must_drop) {
         device_runner.must_drop = false;
-        drop("the library wants a new connection", now_ms);
+        give_up(now_ms);
     } else if (is_lossy) {
         drop("more news than the message queue takes", now_ms);
     } else if (wants_reconnect) {

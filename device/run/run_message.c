@@ -5,19 +5,79 @@
 
 #include <string.h>
 
-/* The one topic whose document can start a run; those of notifications are hints, and the engine asks anyway. */
-#define DOCUMENT_TOPIC "/jobs/$next/get/accepted"
-
 #define DETAILS_CAP (DEVICE_MESSAGE_CAP - DEVICE_MESSAGE_ENVELOPE)
+
+/* ---- the buffer, with `lock` held */
+
+static void empty_text(void)
+{
+    device_runner.config.document[0] = '\0';
+}
+
+/* The message that was to bring a document brings none. A half of one never stays. */
+static void give_back(void)
+{
+    if (device_runner.document_state == RUN_DOCUMENT_ARRIVING) {
+        device_runner.document_state = RUN_DOCUMENT_FREE;
+    } else if (device_runner.document_state == RUN_DOCUMENT_LENT_ARRIVING) {
+        empty_text();
+        device_runner.document_state = RUN_DOCUMENT_LENT;
+    }
+}
+
+static bool is_arriving(void)
+{
+    return device_runner.document_state == RUN_DOCUMENT_ARRIVING ||
+           device_runner.document_state == RUN_DOCUMENT_LENT_ARRIVING;
+}
+
+/* From here on the message may write into the buffer, if this is true. What a notification has brought and nobody has looked at
+ * gives way to an answer: the engine waits for that one. */
+static bool take_buffer(enum run_bearer bearer)
+{
+    enum run_document *state = &device_runner.document_state;
+    bool is_answer = bearer == RUN_BEARER_NEXT || bearer == RUN_BEARER_CLAIM;
+    bool is_hint_there = *state == RUN_DOCUMENT_QUEUED && device_runner.is_document_hint;
+
+    if (bearer == RUN_BEARER_IN_HAND && *state == RUN_DOCUMENT_LENT) {
+        *state = RUN_DOCUMENT_LENT_ARRIVING;
+        return true;
+    }
+    if ((*state == RUN_DOCUMENT_FREE && (is_answer || bearer == RUN_BEARER_HINT)) ||
+        (is_hint_there && is_answer)) {
+        *state = RUN_DOCUMENT_ARRIVING;
+        device_runner.is_document_hint = bearer == RUN_BEARER_HINT;
+        return true;
+    }
+    return false;
+}
+
+void run_message_lend(void)
+{
+    if (device_runner.document_state == RUN_DOCUMENT_IN_HAND) {
+        device_runner.document_state = RUN_DOCUMENT_LENT;
+    }
+}
+
+void run_message_end_loan(bool is_good)
+{
+    enum run_document state = device_runner.document_state;
+
+    if (state < RUN_DOCUMENT_LENT) {
+        return;
+    }
+    if (state != RUN_DOCUMENT_LENT && !is_good) {
+        empty_text();
+    }
+    device_runner.document_state = RUN_DOCUMENT_IN_HAND;
+}
 
 /* ---- on the network task, with `lock` held */
 
 void run_message_drop(void)
 {
     inbox_drop(&device_runner.inbox);
-    if (device_runner.document_state == RUN_DOCUMENT_ARRIVING) {
-        device_runner.document_state = RUN_DOCUMENT_FREE;
-    }
+    give_back();
 }
 
 static void lose(void)
@@ -26,12 +86,41 @@ static void lose(void)
     device_runner.wants_resync = true;
 }
 
+/* .../jobs/<jobId>/get/accepted of the run whose handler is out. */
+static bool is_about_run(struct slice topic)
+{
+    static const char end[] = "/get/accepted";
+    struct slice job_id = slice_from(device_runner.work.job_id);
+    size_t end_len = sizeof(end) - 1;
+
+    if (!slice_ends_with(topic, end) || topic.len < end_len + job_id.len + 1) {
+        return false;
+    }
+    const struct slice named = {topic.ptr + topic.len - end_len - job_id.len, job_id.len};
+    return slice_equals(named, job_id) && named.ptr[-1] == '/';
+}
+
+static enum run_bearer bearer_of(struct slice topic)
+{
+    if (slice_ends_with(topic, "/jobs/$next/get/accepted")) {
+        return RUN_BEARER_NEXT;
+    }
+    if (slice_ends_with(topic, "/jobs/notify-next")) {
+        return RUN_BEARER_HINT;
+    }
+    if (slice_ends_with(topic, "/update/accepted")) {
+        return RUN_BEARER_CLAIM;
+    }
+    bool is_lent = device_runner.document_state >= RUN_DOCUMENT_LENT;
+    return is_lent && is_about_run(topic) ? RUN_BEARER_IN_HAND : RUN_BEARER_NONE;
+}
+
 static void begin(const struct port_mqtt_event *event)
 {
     struct run_message *message = &device_runner.message;
     const struct inbox_item item = {.type = PORT_MQTT_MESSAGE, .topic = event->topic};
     run_message_drop();
-    *message = (struct run_message){.wants_document = slice_ends_with(event->topic, DOCUMENT_TOPIC)};
+    *message = (struct run_message){.bearer = bearer_of(event->topic)};
     json_cut_begin(&message->cut, "jobDocument");
     json_cut_begin(&message->details_cut, "statusDetails");
     if (!inbox_open(&device_runner.inbox, &item, INBOX_RESERVE)) {
@@ -39,25 +128,31 @@ static void begin(const struct port_mqtt_event *event)
         return;
     }
     message->head_len = (uint16_t)inbox_open_len(&device_runner.inbox);
-    if (message->wants_document && device_runner.document_state == RUN_DOCUMENT_FREE) {
-        device_runner.document_state = RUN_DOCUMENT_ARRIVING;
+}
+
+/* An answer whose document has no place does not come: it is a double, or its question is asked again in time. Notifications and answers
+ * to updates come without it: the engine asks then. */
+static void begin_document(void)
+{
+    struct run_message *message = &device_runner.message;
+    bool is_needed = message->bearer == RUN_BEARER_NEXT || message->bearer == RUN_BEARER_IN_HAND;
+
+    message->has_document = true;
+    if (!take_buffer(message->bearer) && is_needed) {
+        run_message_drop();
     }
 }
 
-/* What does not fit is counted. An older answer has the buffer: the engine works on that one, and this one does not come: it is
- * a double, or its question is asked again in time. */
+/* What does not fit, or has no place, is counted. */
 static void add_document(struct slice run)
 {
     struct run_message *message = &device_runner.message;
-    if (!message->wants_document) {
-        return;
-    }
-    if (device_runner.document_state != RUN_DOCUMENT_ARRIVING) {
-        run_message_drop();
-        return;
+
+    if (!message->has_document) {
+        begin_document();
     }
     size_t cap = device_runner.config.document_cap;
-    if (message->document_len < cap && run.len < cap - message->document_len) {
+    if (is_arriving() && message->document_len < cap && run.len < cap - message->document_len) {
         memcpy(device_runner.config.document + message->document_len, run.ptr, run.len);
     }
     message->document_len += run.len;
@@ -113,18 +208,33 @@ static void add(struct slice rest)
     }
 }
 
+/* The document of the message is whole: the buffer is the message's until the engine has looked at it. */
+static bool keep_document(void)
+{
+    const struct run_message *message = &device_runner.message;
+    bool is_whole = message->document_len > 0 && message->document_len < device_runner.config.document_cap &&
+                    !message->is_too_large;
+
+    if (!is_arriving() || !is_whole) {
+        return false;
+    }
+    device_runner.config.document[message->document_len] = '\0';
+    device_runner.document_state = device_runner.document_state == RUN_DOCUMENT_ARRIVING
+                                       ? RUN_DOCUMENT_QUEUED
+                                       : RUN_DOCUMENT_LENT_QUEUED;
+    device_runner.queued_documents++;
+    return true;
+}
+
 static void end(void)
 {
-    struct run_message *message = &device_runner.message;
-    bool has_document = device_runner.document_state == RUN_DOCUMENT_ARRIVING && message->document_len > 0 &&
-                        message->document_len < device_runner.config.document_cap && !message->is_too_large;
-    if (has_document) {
-        device_runner.config.document[message->document_len] = '\0';
-        device_runner.document_state = RUN_DOCUMENT_QUEUED;
-    } else if (device_runner.document_state == RUN_DOCUMENT_ARRIVING) {
-        device_runner.document_state = RUN_DOCUMENT_FREE;
+    const struct run_message *message = &device_runner.message;
+    bool is_kept = keep_document();
+
+    if (!is_kept) {
+        give_back();
     }
-    inbox_close(&device_runner.inbox, has_document,
+    inbox_close(&device_runner.inbox, is_kept,
                 message->is_too_large ? RUN_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
@@ -154,10 +264,29 @@ void run_message_clear(void)
     port_mutex_lock(&device_runner.lock);
     inbox_clear(&device_runner.inbox);
     device_runner.is_inbox_lossy = false;
-    if (device_runner.document_state != RUN_DOCUMENT_IN_HAND) {
+    device_runner.queued_documents = 0;
+    give_back();
+    if (device_runner.document_state == RUN_DOCUMENT_QUEUED) {
         device_runner.document_state = RUN_DOCUMENT_FREE;
+    } else if (device_runner.document_state == RUN_DOCUMENT_LENT_QUEUED) {
+        empty_text();
+        device_runner.document_state = RUN_DOCUMENT_LENT;
     }
     port_mutex_unlock(&device_runner.lock);
+}
+
+/* The engine looks at this document next, if the buffer still has it. With `lock` held. */
+static bool hand_over_document(void)
+{
+    enum run_document *state = &device_runner.document_state;
+    bool is_last = --device_runner.queued_documents == 0;
+
+    if (is_last && *state == RUN_DOCUMENT_QUEUED) {
+        *state = RUN_DOCUMENT_IN_HAND;
+        device_runner.has_waiting = false; /* what stands here now is not of that run */
+        return true;
+    }
+    return is_last && *state == RUN_DOCUMENT_LENT_QUEUED;
 }
 
 bool run_message_peek(struct inbox_item *item)
@@ -165,16 +294,26 @@ bool run_message_peek(struct inbox_item *item)
     port_mutex_lock(&device_runner.lock);
     bool has_item = inbox_peek(&device_runner.inbox, item);
     if (has_item && item->type == PORT_MQTT_MESSAGE && item->flag) {
-        device_runner.document_state = RUN_DOCUMENT_IN_HAND;
+        item->flag = hand_over_document();
     }
     port_mutex_unlock(&device_runner.lock);
     return has_item;
+}
+
+/* The engine has looked, and still waits for the document: this was the answer to something else. With `lock` held. */
+static void reject_loan(void)
+{
+    if (device_runner.document_state == RUN_DOCUMENT_LENT_QUEUED && device_runner.queued_documents == 0) {
+        empty_text();
+        device_runner.document_state = RUN_DOCUMENT_LENT;
+    }
 }
 
 void run_message_pop(void)
 {
     port_mutex_lock(&device_runner.lock);
     inbox_pop(&device_runner.inbox);
+    reject_loan();
     port_mutex_unlock(&device_runner.lock);
     run_message_settle_document();
 }
@@ -185,6 +324,7 @@ void run_message_settle_document(void)
     port_mutex_lock(&device_runner.lock);
     if (device_runner.document_state == RUN_DOCUMENT_IN_HAND && !is_kept) {
         device_runner.document_state = RUN_DOCUMENT_FREE;
+        device_runner.has_waiting = false;
     }
     port_mutex_unlock(&device_runner.lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of device/run, shared by its files: run.c (life cycle, wishes of other tasks), run_engine.c (engine task),
- * run_link.c (connection), run_message.c (messages), run_mailbox.c (reports, registrations), run_worker.c (worker and
- * event task). */
+ * run_link.c (connection), run_message.c (messages), run_mailbox.c (reports, registrations), run_refresh.c (documents read anew),
+ * run_worker.c (worker and event task). */
 #ifndef DEVICE_RUN_RUN_STATE_H
 #define DEVICE_RUN_RUN_STATE_H
 
@@ -40,6 +40,8 @@ enum run_command_type {
 struct run_command {
     enum run_command_state state;
     bool is_awaited; /* else the engine task frees it */
+    bool
+        is_behind_return; /* when it was given, the handler had returned, and the engine task had not heard of it */
     enum run_command_type type;
     enum err result;
     union {
@@ -48,25 +50,41 @@ struct run_command {
             char name[DEVICE_ACTION_CAP];
         } registration;
         struct {
-            struct jobs_report report;
+            struct jobs_report report; /* its texts and details are these, or NULL */
+            char job_id[DEVICE_JOB_ID_CAP];
             char message[JOURNAL_MESSAGE_CAP];
+            struct details details;
         } report;
     } u;
 };
 
-/* Whose the document buffer is. The network task writes it while ARRIVING only. */
+/* Whose the document buffer is. The network task writes it while ARRIVING and LENT_ARRIVING only. */
 enum run_document {
     RUN_DOCUMENT_FREE,
     RUN_DOCUMENT_ARRIVING, /* in the message that is being received */
     RUN_DOCUMENT_QUEUED,   /* of a message in the queue */
-    RUN_DOCUMENT_IN_HAND,  /* the engine judges, claims or runs it */
+    RUN_DOCUMENT_IN_HAND,  /* the engine judges or runs it: nobody writes */
+    /* The handler waits for it anew (run_refresh.c): an answer about its execution may be written, and nothing else. */
+    RUN_DOCUMENT_LENT,
+    RUN_DOCUMENT_LENT_ARRIVING,
+    RUN_DOCUMENT_LENT_QUEUED, /* of a message in the queue, or the engine looks at it */
+};
+
+/* Which document a message may bring. */
+enum run_bearer {
+    RUN_BEARER_NONE,
+    RUN_BEARER_HINT,   /* notify-next */
+    RUN_BEARER_CLAIM,  /* the answer to an update */
+    RUN_BEARER_NEXT,   /* the answer to $next/get */
+    RUN_BEARER_IN_HAND /* the answer to a question about the run in hand */
 };
 
 /* The message that is being received. */
 struct run_message {
     struct json_cut cut;         /* of the document */
     struct json_cut details_cut; /* of statusDetails, in the rest */
-    bool wants_document;
+    enum run_bearer bearer;
+    bool has_document; /* a piece of one has come; what it has no place for is counted */
     bool is_too_large; /* without document and details */
     size_t document_len;
     size_t details_len;
@@ -75,6 +93,34 @@ struct run_message {
 };
 
 #define RUN_MESSAGE_TOO_LARGE (-1) /* in place of document_len: its rest did not fit and is not there */
+
+/* The wish for a document anew; guarded by `lock`. */
+enum run_refresh_state {
+    RUN_REFRESH_NONE,
+    RUN_REFRESH_WANTED, /* the engine task has not looked yet */
+    RUN_REFRESH_OUT,    /* the engine has it, and the buffer is lent */
+    RUN_REFRESH_DONE,   /* the result stands there, the caller has not taken it */
+};
+
+struct run_refresh {
+    enum run_refresh_state state;
+    uint32_t run_id;
+    enum err result;
+};
+
+/* The one call of the cancel callback that can be out; guarded by `lock`. */
+enum run_cancel_state {
+    RUN_CANCEL_NONE,
+    RUN_CANCEL_WANTED,   /* the event task has not taken it */
+    RUN_CANCEL_OUT,      /* the application is in it */
+    RUN_CANCEL_RETURNED, /* and the engine task has not heard of it yet */
+};
+
+struct run_cancel {
+    enum run_cancel_state state;
+    uint32_t run_id;
+    void *user;
+};
 
 struct runner {
     struct run_config config;
@@ -85,6 +131,7 @@ struct runner {
     struct port_signal replied;    /* the command is DONE */
     struct port_signal work_given; /* for the worker task */
     struct port_signal event;      /* for the event task */
+    struct port_signal refreshed;  /* refresh.state may be DONE */
     struct port_signal ended;      /* a task has */
 
     /* guarded by `lock` */
@@ -102,8 +149,16 @@ struct runner {
     struct inbox inbox;
     struct run_message message;
     enum run_document document_state;
+    bool is_document_hint; /* ARRIVING, QUEUED: it came with a notify-next, and may give way to an answer's */
+    uint8_t
+        queued_documents; /* items of the queue that have one; the last of them has the buffer, if any has */
     struct run_command command;
+    bool is_report_answered; /* a final report's caller has its answer, and the engine has not heard of it */
+    struct run_refresh refresh;
     struct jobs_counters counters;
+    bool has_waiting; /* `waiting` is the run that waits for a report, and the buffer has its document */
+    struct jobs_run waiting;
+    char waiting_job_id[DEVICE_JOB_ID_CAP];
 
     /* the worker's mailbox, guarded by `lock` */
     bool has_work;
@@ -114,8 +169,7 @@ struct runner {
 
     /* the event task's mailbox, guarded by `lock` */
     bool is_callback_busy;
-    bool has_cancel;
-    uint32_t cancel_run_id;
+    struct run_cancel cancel;
     bool is_link_told; /* what link_changed was told last */
     bool is_network_up;
     bool is_network_told; /* what network_changed was told last */
@@ -123,6 +177,7 @@ struct runner {
     /* the engine task's own */
     struct jobs_engine engine;
     struct link link;
+    bool is_refresh_known; /* the engine has a wish for a document */
     int subscription_ids[JOBS_SUB_COUNT];
     bool must_drop;          /* the engine wants another connection */
     bool must_restart;       /* the engine wants a restart */
@@ -154,16 +209,24 @@ void run_message_clear(void); /* the connection is gone, and with it what it has
 bool run_message_peek(struct inbox_item *item);
 void run_message_pop(void);
 void run_message_settle_document(void); /* free for the next, unless the engine keeps it */
+void run_message_lend(void);            /* these two with `lock` held */
+void run_message_end_loan(bool is_good);
 
 /* run_mailbox.c */
 void run_mailbox_serve(uint64_t now_ms);
 void run_mailbox_fail_all(void); /* with `lock` held: the engine task ends */
 
+/* run_refresh.c */
+void run_refresh_serve(uint64_t now_ms);
+void run_refresh_ended(void *ctx, uint32_t run_id, bool is_fresh);
+void run_refresh_fail_all(void); /* the engine task ends */
+
 /* run_worker.c */
 void run_worker_task(void *ctx);
 void run_event_task(void *ctx);
 void run_worker_start_handler(void *ctx, const struct jobs_run *work);
-void run_worker_cancel_handler(void *ctx, uint32_t run_id);
+void run_worker_cancel_handler(void *ctx, uint32_t run_id, void *user);
 void run_worker_serve_return(uint64_t now_ms);
+void run_worker_serve_cancel(uint64_t now_ms);
 
 #endif

@@ -3,6 +3,8 @@
  * handler that hangs nor a callback that hangs keeps the engine from restarting the device. */
 #include "device/run/run_state.h"
 
+#include <assert.h>
+
 /* ---- the engine task's side */
 
 void run_worker_start_handler(void *ctx, const struct jobs_run *work)
@@ -15,14 +17,30 @@ void run_worker_start_handler(void *ctx, const struct jobs_run *work)
     port_signal_set(&device_runner.work_given);
 }
 
-void run_worker_cancel_handler(void *ctx, uint32_t run_id)
+/* The engine has one call out at a time and waits for its return, so nothing that stands here is ever overwritten. */
+void run_worker_cancel_handler(void *ctx, uint32_t run_id, void *user)
 {
     (void)ctx;
     port_mutex_lock(&device_runner.lock);
-    device_runner.has_cancel = true;
-    device_runner.cancel_run_id = run_id;
+    assert(device_runner.cancel.state == RUN_CANCEL_NONE);
+    device_runner.cancel = (struct run_cancel){.state = RUN_CANCEL_WANTED, .run_id = run_id, .user = user};
     port_mutex_unlock(&device_runner.lock);
     port_signal_set(&device_runner.event);
+}
+
+/* The slot is free before the engine hears of it: the engine may call again at once. */
+void run_worker_serve_cancel(uint64_t now_ms)
+{
+    port_mutex_lock(&device_runner.lock);
+    bool has_returned = device_runner.cancel.state == RUN_CANCEL_RETURNED;
+    uint32_t run_id = device_runner.cancel.run_id;
+    if (has_returned) {
+        device_runner.cancel.state = RUN_CANCEL_NONE;
+    }
+    port_mutex_unlock(&device_runner.lock);
+    if (has_returned) {
+        jobs_engine_cancel_returned(&device_runner.engine, run_id, now_ms);
+    }
 }
 
 void run_worker_serve_return(uint64_t now_ms)
@@ -101,67 +119,74 @@ void run_worker_task(void *ctx)
 
 /* ---- the event task */
 
-struct news {
-    bool has_cancel;
-    uint32_t run_id;
-    void *user;
-    bool has_link;
-    bool is_up;
-    bool has_network;
-    bool is_network_up;
-};
-
-static bool take_news(struct news *news)
+/* Cancel before all else: an operator waits for it, and so does the next job. */
+static bool call_cancel(void)
 {
     port_mutex_lock(&device_runner.lock);
-    bool is_up = device_runner.link_state == RUN_LINK_UP;
-    bool is_of_this_boot = device_runner.cancel_run_id == device_runner.work.run_id;
-    *news = (struct news){
-        .has_cancel = device_runner.has_cancel,
-        .run_id = device_runner.cancel_run_id,
-        .user = is_of_this_boot ? device_runner.work.user : NULL,
-        .has_link = is_up != device_runner.is_link_told,
-        .is_up = is_up,
-        .has_network = device_runner.is_network_up != device_runner.is_network_told,
-        .is_network_up = device_runner.is_network_up,
-    };
-    device_runner.has_cancel = false;
-    device_runner.is_link_told = is_up;
-    device_runner.is_network_told = device_runner.is_network_up;
-    device_runner.is_callback_busy = news->has_cancel || news->has_link || news->has_network;
-    bool result = device_runner.is_callback_busy;
+    struct run_cancel *cancel = &device_runner.cancel;
+    const struct run_cancel call = *cancel;
+    if (call.state == RUN_CANCEL_WANTED) {
+        cancel->state = RUN_CANCEL_OUT;
+        device_runner.is_callback_busy = true;
+    }
     port_mutex_unlock(&device_runner.lock);
-    return result;
+    if (call.state != RUN_CANCEL_WANTED) {
+        return false;
+    }
+    device_runner.config.cancel_handler(call.run_id, call.user);
+    port_mutex_lock(&device_runner.lock);
+    cancel->state = RUN_CANCEL_RETURNED;
+    device_runner.is_callback_busy = false;
+    port_mutex_unlock(&device_runner.lock);
+    port_signal_set(&device_runner.wake);
+    return true;
 }
 
-static void tell_news(const struct news *news)
+/* The last state only. `told` is what the callback was told last. */
+static bool tell_change(bool is_up, bool *told, void (*callback)(bool is_up))
 {
-    if (news->has_cancel) {
-        device_runner.config.cancel_handler(news->run_id, news->user);
-    }
-    if (news->has_network && device_runner.config.network_changed) {
-        device_runner.config.network_changed(news->is_network_up);
-    }
-    if (news->has_link) {
-        device_runner.config.link_changed(news->is_up);
+    bool has_changed = *told != is_up;
+
+    *told = is_up;
+    device_runner.is_callback_busy = has_changed;
+    port_mutex_unlock(&device_runner.lock);
+    if (has_changed && callback) {
+        callback(is_up);
     }
     port_mutex_lock(&device_runner.lock);
     device_runner.is_callback_busy = false;
+    return has_changed;
+}
+
+static bool tell_network(void)
+{
+    port_mutex_lock(&device_runner.lock);
+    bool has_told = tell_change(device_runner.is_network_up, &device_runner.is_network_told,
+                                device_runner.config.network_changed);
     port_mutex_unlock(&device_runner.lock);
+    return has_told;
+}
+
+static bool tell_link(void)
+{
+    port_mutex_lock(&device_runner.lock);
+    bool has_told = tell_change(device_runner.link_state == RUN_LINK_UP, &device_runner.is_link_told,
+                                device_runner.config.link_changed);
+    port_mutex_unlock(&device_runner.lock);
+    return has_told;
 }
 
 void run_event_task(void *ctx)
 {
     (void)ctx;
-    struct news news;
     for (;;) {
-        if (take_news(&news)) {
-            tell_news(&news);
-        } else if (must_end(&device_runner.is_event_alive)) {
-            break;
-        } else {
-            port_signal_wait(&device_runner.event, UINT32_MAX);
+        if (call_cancel() || tell_network() || tell_link()) {
+            continue; /* looks at all again: a cancel may have come while the application was in the other callback */
         }
+        if (must_end(&device_runner.is_event_alive)) {
+            break;
+        }
+        port_signal_wait(&device_runner.event, UINT32_MAX);
     }
     port_signal_set(&device_runner.ended);
 }
