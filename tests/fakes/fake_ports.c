@@ -20,6 +20,7 @@
 #define PUBLISHES_MAX 512
 #define LOG_CAP       65536
 #define PATIENCE_S    20
+#define SUBSCRIBES    4
 
 struct publish {
     char topic[256];
@@ -40,7 +41,10 @@ static struct {
     bool is_credential_bad;
     enum port_mqtt_credential bad;
     const char *why;
-    unsigned published, taken;
+    unsigned subscribes, subscribes_before; /* before: when this connection was opened */
+    const char *refused;
+    bool is_refused_by_closing;
+    unsigned published, taken; /* the last ones of them stand in the ring */
     struct publish publishes[PUBLISHES_MAX];
 } mqtt;
 
@@ -59,6 +63,8 @@ static struct {
     unsigned restarts;
     unsigned puts_at_restart;
     int64_t wall_s;
+    uint64_t advanced_ms;
+    unsigned haste;
     const char *held;
     void (*on_shutdown)(void);
     const char *ssid, *password;
@@ -104,6 +110,7 @@ void fake_reset(void)
     memset(&store, 0, sizeof(store));
     memset(&board, 0, sizeof(board));
     board.wall_s = 1800000000;
+    board.haste = 1;
     pthread_mutex_unlock(&lock);
 }
 
@@ -159,6 +166,7 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
     if (!err) {
         mqtt.is_open = true;
         mqtt.is_connected = false;
+        mqtt.subscribes_before = mqtt.subscribes;
         mqtt.on_event = on_event;
         mqtt.ctx = ctx;
     }
@@ -178,27 +186,54 @@ void port_mqtt_close(void)
     pthread_mutex_unlock(&lock);
 }
 
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t len = strlen(text), end = strlen(ending);
+    return end <= len && strcmp(text + len - end, ending) == 0;
+}
+
 enum err port_mqtt_subscribe(const char *filter, int *message_id)
 {
-    (void)filter;
     pthread_mutex_lock(&lock);
     bool is_connected = mqtt.is_connected;
     int id = ++mqtt.last_id;
+    bool is_refused = mqtt.refused && ends_with(filter, mqtt.refused);
+    bool must_close = is_refused && mqtt.is_refused_by_closing;
+    mqtt.subscribes += is_connected;
+    pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     if (!is_connected) {
         return ERR_OFFLINE;
     }
     *message_id = id;
-    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED, .message_id = id, .is_granted = true});
+    if (must_close) {
+        fake_disconnect("closed by the peer");
+    } else {
+        send_event(&(struct port_mqtt_event){
+            .type = PORT_MQTT_SUBSCRIBED, .message_id = id, .is_granted = !is_refused});
+    }
     return ERR_OK;
+}
+
+void fake_refuse_subscribe(const char *ending, bool by_closing)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.refused = ending;
+    mqtt.is_refused_by_closing = by_closing;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_subscribe_count(void)
+{
+    return read_unsigned(&mqtt.subscribes);
 }
 
 enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
 {
     pthread_mutex_lock(&lock);
-    bool is_good = mqtt.is_connected && mqtt.published < PUBLISHES_MAX;
+    bool is_good = mqtt.is_connected && mqtt.published - mqtt.taken < PUBLISHES_MAX;
     if (is_good) {
-        struct publish *slot = &mqtt.publishes[mqtt.published++];
+        struct publish *slot = &mqtt.publishes[mqtt.published++ % PUBLISHES_MAX];
         size_t prefix = strncmp(topic, FAKE_PREFIX, strlen(FAKE_PREFIX)) == 0 ? strlen(FAKE_PREFIX) : 0;
         snprintf(slot->topic, sizeof(slot->topic), "%s", topic + prefix);
         snprintf(slot->payload, sizeof(slot->payload), "%.*s", (int)len, (const char *)payload);
@@ -225,6 +260,13 @@ unsigned fake_close_count(void)
 
 void fake_connect(void)
 {
+    fake_connect_only();
+    WAIT_UNTIL(mqtt.subscribes - mqtt.subscribes_before >= SUBSCRIBES || !mqtt.is_connected,
+               "all SUBSCRIBEs");
+}
+
+void fake_connect_only(void)
+{
     pthread_mutex_lock(&lock);
     mqtt.is_connected = mqtt.is_open;
     pthread_mutex_unlock(&lock);
@@ -250,7 +292,7 @@ void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payl
 {
     WAIT_UNTIL(mqtt.published > mqtt.taken, "a publish");
     pthread_mutex_lock(&lock);
-    const struct publish *slot = &mqtt.publishes[mqtt.taken++];
+    const struct publish *slot = &mqtt.publishes[mqtt.taken++ % PUBLISHES_MAX];
     snprintf(topic, topic_cap, "%s", slot->topic);
     snprintf(payload, payload_cap, "%s", slot->payload);
     pthread_mutex_unlock(&lock);
@@ -580,7 +622,24 @@ uint64_t port_time_monotonic_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    pthread_mutex_lock(&lock);
+    uint64_t advanced_ms = board.advanced_ms;
+    pthread_mutex_unlock(&lock);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u + advanced_ms;
+}
+
+void fake_advance_ms(uint64_t ms)
+{
+    pthread_mutex_lock(&lock);
+    board.advanced_ms += ms;
+    pthread_mutex_unlock(&lock);
+}
+
+void fake_hurry(unsigned factor)
+{
+    pthread_mutex_lock(&lock);
+    board.haste = factor;
+    pthread_mutex_unlock(&lock);
 }
 
 int64_t port_time_wall_s(void)
@@ -593,6 +652,7 @@ int64_t port_time_wall_s(void)
 
 void port_time_sleep_ms(uint32_t ms)
 {
-    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+    uint64_t us = (uint64_t)ms * 1000 / read_unsigned(&board.haste);
+    struct timespec pause = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
     nanosleep(&pause, NULL);
 }

@@ -21,8 +21,13 @@ void fake_wait_open(unsigned count);
 unsigned fake_open_count(void);
 unsigned fake_close_count(void);
 
-/* CONNACK, and every SUBSCRIBE granted from here on. */
+/* CONNACK, and every SUBSCRIBE granted from here on; returns when the device has sent them all. */
 void fake_connect(void);
+/* The same without that: for a test that refuses some. */
+void fake_connect_only(void);
+/* From here on a SUBSCRIBE whose filter ends so is answered with a refusal, or by the end of the connection as AWS does. NULL: none. */
+void fake_refuse_subscribe(const char *ending, bool by_closing);
+unsigned fake_subscribe_count(void); /* since fake_reset */
 void fake_disconnect(const char *text);
 void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked for */
 
@@ -58,6 +63,8 @@ void fake_wait_restart(void);
 unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
+void fake_advance_ms(uint64_t ms); /* the monotonic clock jumps; who waits on a signal is not woken by that */
+void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY_MS, takes so much less */
 const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
 const char *fake_network_password(void);
 void fake_network_change(bool is_up);

@@ -27,19 +27,23 @@ void fake_offer_job(unsigned connection, const char *job_id, const char *documen
 /* The same without the connection: the device asks for the next job by itself. */
 void fake_answer_next(const char *job_id, const char *document);
 
+/* A notify-next with this job, as the service sends it when the job is the first; NULL: nothing is pending. */
+void fake_notify_next(const char *job_id, const char *document);
+
 /* Its answer, with the token of `request`, for a test that delivers it in a way of its own. */
 void fake_write_next(const struct fake_request *request, const char *job_id, const char *document,
                      char *payload, size_t cap);
 void fake_answer_no_job(void);
 
-/* Takes and accepts the claim. */
+/* Takes and accepts the claim: with the document that was written last for this job. */
 void fake_accept_claim(const char *job_id);
 
-/* An update is accepted; the question whether the service still has the job is answered with IN_PROGRESS; false: it is
- * neither. */
+/* An update is accepted; the question whether the service still has the job, or which one is next while it is in hand, is answered with
+ * IN_PROGRESS. Each with the document, if that was asked for. false: it is none of these. */
 bool fake_serve_job(const struct fake_request *request, const char *job_id);
 
-/* The same for all requests until an update of the job has this status; that one comes back. */
+/* The same for all requests until an update of the job has this status; that one comes back. After a final status a notify-next says that
+ * nothing is pending, so that the device asks again at once. */
 void fake_accept_until(struct fake_request *request, const char *job_id, const char *status);
 
 #endif

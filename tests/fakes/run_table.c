@@ -63,7 +63,8 @@ void table_init(void)
 
 enum err table_register_blink(void)
 {
-    const struct jobs_action action = {.name = "blink", .max_attempts = 1, .user = &table.user};
+    const struct jobs_action action = {
+        .name = "blink", .max_attempts = 1, .has_cancel = true, .user = &table.user};
     return run_register(&action);
 }
 
@@ -111,15 +112,15 @@ const char *table_document(void)
     return document;
 }
 
-struct run_report table_report(enum jobs_status status)
+struct jobs_report table_report(enum jobs_status status)
 {
-    return (struct run_report){.job_id = "j1", .status = status, .progress_percent = -1};
+    return (struct jobs_report){.job_id = "j1", .status = status, .progress_percent = -1};
 }
 
 static void *report_on_thread(void *ctx)
 {
     struct table_reporter *reporter = ctx;
-    atomic_store(&reporter->result, run_report(&reporter->report, NULL));
+    atomic_store(&reporter->result, run_report(&reporter->report, NULL, 0, NULL));
     atomic_store(&reporter->has_returned, true);
     return NULL;
 }

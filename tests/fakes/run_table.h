@@ -43,12 +43,12 @@ void table_start_job(void);
 
 const char *table_document(void); /* the buffer as it is */
 
-struct run_report table_report(enum jobs_status status); /* of "j1" */
+struct jobs_report table_report(enum jobs_status status); /* of "j1" */
 
 /* A report from another task. */
 struct table_reporter {
     pthread_t thread;
-    struct run_report report;
+    struct jobs_report report;
     _Atomic enum err result;
     atomic_bool has_returned;
 };

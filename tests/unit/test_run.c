@@ -57,11 +57,11 @@ static void test_final_status_behind_pending_progress(void **state)
     fake_log_hold(held);
     fake_deliver("j9/get/accepted", filler);
     fake_wait_log(held);
-    struct run_report report = table_report(JOBS_STATUS_IN_PROGRESS);
+    struct jobs_report report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 90;
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_TIMEOUT);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_TIMEOUT);
     fake_log_release();
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
@@ -74,8 +74,8 @@ static void test_stored_status_is_sent_after_the_next_boot(void **state)
     table_start_job();
     struct fake_request request;
     fake_disconnect("gone");
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     FAKE_WAIT(run_stop() == ERR_OK);
     table_init();
     assert_int_equal(table_register_blink(), ERR_OK);
@@ -91,9 +91,9 @@ static void test_stored_status_is_sent_after_the_next_boot(void **state)
 
 static enum err report_inside(void)
 {
-    struct run_report report = table_report(JOBS_STATUS_FAILED);
+    struct jobs_report report = table_report(JOBS_STATUS_FAILED);
     report.message = "from inside";
-    return run_report(&report, NULL);
+    return run_report(&report, NULL, 0, NULL);
 }
 
 /* "a final report that came before the handler's IN_PROGRESS wins" */
@@ -133,37 +133,37 @@ static void test_report_of_a_run_that_is_not_there(void **state)
 {
     (void)state;
     table_start_job();
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
     report.job_id = "other";
-    assert_int_equal(run_report(&report, NULL), ERR_NOT_FOUND);
-    report = (struct run_report){.run_id = atomic_load(&table.seen_run_id) + 1,
-                                 .status = JOBS_STATUS_SUCCEEDED,
-                                 .progress_percent = -1};
-    assert_int_equal(run_report(&report, NULL), ERR_NOT_FOUND);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
+    report = (struct jobs_report){.run_id = atomic_load(&table.seen_run_id) + 1,
+                                  .status = JOBS_STATUS_SUCCEEDED,
+                                  .progress_percent = -1};
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
     report.run_id = atomic_load(&table.seen_run_id);
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
 }
 
 static void test_bad_reports_are_refused(void **state)
 {
     (void)state;
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_BUSY); /* not started */
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_BUSY); /* not started */
     table_start_job();
     report.job_id = NULL;
-    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
     report.job_id = "";
-    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
     char long_id[DEVICE_JOB_ID_CAP + 1];
     memset(long_id, 'a', sizeof(long_id) - 1);
     long_id[sizeof(long_id) - 1] = '\0';
     report.job_id = long_id;
-    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
     report = table_report(JOBS_STATUS_COUNT);
-    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
     report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 101;
-    assert_int_equal(run_report(&report, NULL), ERR_ARG);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
 }
 
 /* "a put that fails for a final status: send from RAM and tell the caller" */
@@ -172,8 +172,8 @@ static void test_broken_storage_is_told_and_the_status_is_sent(void **state)
     (void)state;
     table_start_job();
     fake_store_fail(ERR_STORAGE);
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_STORAGE);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_STORAGE);
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     fake_store_fail(ERR_OK);
@@ -184,18 +184,15 @@ static void test_details_and_progress_reach_the_service(void **state)
     (void)state;
     table_start_job();
     const struct run_pair pairs[] = {{"phase", "one"}, {"state", "reserved"}, {"bad key", "x"}};
-    struct run_report report = table_report(JOBS_STATUS_IN_PROGRESS);
-    report.has_details = true;
-    report.pairs = pairs;
-    report.count = 3;
+    struct jobs_report report = table_report(JOBS_STATUS_IN_PROGRESS);
     size_t refused = 0;
-    assert_int_equal(run_report(&report, &refused), ERR_OK);
+    assert_int_equal(run_report(&report, pairs, 3, &refused), ERR_OK);
     assert_int_equal(refused, 2);
     report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 40;
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     assert_non_null(strstr(request.payload, "\"phase\":\"one\""));
@@ -259,8 +256,8 @@ static void test_stop_while_a_handler_runs(void **state)
     assert_false(run_is_started());
     const struct run_config config = {.thing_name = FAKE_THING};
     assert_int_equal(run_init(&config), ERR_BUSY);
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_BUSY);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_BUSY);
 }
 
 static void test_many_starts_and_stops(void **state)

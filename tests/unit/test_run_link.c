@@ -100,8 +100,8 @@ static void test_burst_of_notifications(void **state)
         assert_true(
             fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\"}]}}"));
     }
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     struct fake_request request;
     for (;;) {
         fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
@@ -180,8 +180,8 @@ static void test_suspend_and_resume(void **state)
     table_start_job();
     run_suspend(true);
     FAKE_WAIT(run_link_state() == RUN_LINK_SUSPENDED);
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK); /* stored, sent later */
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK); /* stored, sent later */
     unsigned opens = fake_open_count();
     run_suspend(false);
     fake_wait_open(opens + 1);

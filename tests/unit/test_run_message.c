@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "device/port/port_time.h"
 #include "fakes/run_table.h"
 
 #include <stdio.h>
@@ -106,8 +107,8 @@ static void test_document_in_use_is_not_overwritten(void **state)
     fake_deliver(NEXT_ACCEPTED, payload);
     fake_deliver("notify-next", payload);
     fake_deliver("j1/get/accepted", payload);
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL),
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL),
                      ERR_OK); /* by now the engine has seen the messages before it */
     assert_string_equal(table_document(), TABLE_DOCUMENT);
     atomic_store(&table.may_return, true);
@@ -135,21 +136,122 @@ static void test_document_that_found_the_buffer_taken(void **state)
     assert_string_equal(table.seen_document, TABLE_DOCUMENT);
 }
 
-/* A notification brings the document as well, just before the answer: that one has the buffer for itself. */
-static void test_document_of_a_notification_takes_no_place(void **state)
+/* A notification brings the document as well, and nobody has looked at it when the answer comes: it gives way. The answer is older than the
+ * notification, so the device asks again, at once and not when an answer counts as lost. */
+static void test_document_of_a_notification_gives_way_to_an_answer(void **state)
 {
     (void)state;
     struct fake_request request = ask();
+    uint64_t since_ms = port_time_monotonic_ms();
     fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
     fake_log_hold(TOO_LARGE);
     deliver_filler();
     fake_wait_log(TOO_LARGE);
-    fake_deliver("notify-next", payload);
-    fake_deliver("j1/get/accepted", payload);
+    fake_notify_next("j0", "{\"action\":\"other\"}");
     fake_deliver(NEXT_ACCEPTED, payload);
     fake_log_release();
+    fake_answer_next("j1", TABLE_DOCUMENT);
     fake_accept_claim("j1");
     fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_document, TABLE_DOCUMENT);
+    assert_true(port_time_monotonic_ms() - since_ms < CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
+}
+
+/* Connected and idle: nothing is asked and nothing on its way. */
+static void become_idle(void)
+{
+    struct fake_request request = ask();
+    fake_accept_request(&request, "");
+    fake_answer_no_job();
+}
+
+/* The fast way: notify-next, claim, handler. What runs is the document of the claim's answer. */
+static void test_document_of_a_notification_is_claimed_and_that_of_the_answer_runs(void **state)
+{
+    static const char other[] = "{\"action\":\"blink\",\"count\":7}";
+    struct fake_request request;
+    (void)state;
+    become_idle();
+    fake_notify_next("j1", TABLE_DOCUMENT);
+    fake_expect_request(&request, "j1/update");
+    assert_non_null(strstr(request.payload, "\"includeJobDocument\":true"));
+    assert_string_equal(table_document(), TABLE_DOCUMENT);
+    fake_write_next(&request, "j1", other, payload, sizeof(payload)); /* made again meanwhile */
+    assert_true(fake_serve_job(&request, "j1"));
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_document, other);
+}
+
+/* A notification that finds the buffer taken is news all the same: without its document, and the running one stays. */
+static void test_notification_while_a_handler_reads_its_document(void **state)
+{
+    struct fake_request request;
+    (void)state;
+    atomic_store(&table.may_return, false);
+    table_start_job();
+    fake_notify_next("j9", "{\"action\":\"blink\",\"count\":9}"); /* does not name j1: is it still there? */
+    fake_expect_request(&request, "j1/get");
+    assert_string_equal(table_document(), TABLE_DOCUMENT);
+    assert_true(fake_serve_job(&request, "j1"));
+    atomic_store(&table.may_return, true);
+}
+
+/* Two notifications before anybody looks: the second has no place, and the first is not taken for the second. */
+static void test_second_notification_has_no_place(void **state)
+{
+    (void)state;
+    become_idle();
+    fake_log_hold(TOO_LARGE);
+    deliver_filler();
+    fake_wait_log(TOO_LARGE);
+    fake_notify_next("j1", TABLE_DOCUMENT);
+    fake_notify_next("j2", "{\"action\":\"blink\",\"count\":2}");
+    fake_log_release();
+    struct fake_request request;
+    fake_expect_request(&request,
+                        "j1/update"); /* claimed, and then doubted: it is read again before it starts */
+    assert_true(fake_serve_job(&request, "j1"));
+    fake_answer_next("j2", "{\"action\":\"blink\",\"count\":2}");
+    fake_accept_claim("j2");
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_document, "{\"action\":\"blink\",\"count\":2}");
+    assert_string_equal(table.seen_job_id, "j2");
+}
+
+/* The claim's answer finds the buffer taken by a notification that is being looked at or waits: read again, and run. */
+static void test_answer_to_a_claim_takes_the_place_of_a_notification(void **state)
+{
+    struct fake_request request;
+    (void)state;
+    become_idle();
+    fake_notify_next("j1", TABLE_DOCUMENT);
+    fake_expect_request(&request, "j1/update");
+    fake_log_hold(TOO_LARGE);
+    deliver_filler();
+    fake_wait_log(TOO_LARGE);
+    fake_notify_next("j1", "{\"action\":\"blink\",\"count\":5}");
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload)); /* what the answer brings */
+    assert_true(fake_serve_job(&request, "j1"));
+    fake_log_release();
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_document, TABLE_DOCUMENT);
+}
+
+/* A claim's answer is cut off by the connection's end: nothing of it runs. */
+static void test_claim_that_is_cut_off(void **state)
+{
+    struct fake_request request;
+    (void)state;
+    become_idle();
+    fake_notify_next("j1", TABLE_DOCUMENT);
+    fake_expect_request(&request, "j1/update");
+    snprintf(payload, sizeof(payload), "{\"jobDocument\":%s,\"timestamp\":1}", TABLE_DOCUMENT);
+    fake_deliver_piece("j1/update/accepted", payload, 0, 30);
+    fake_disconnect("in the middle");
+    fake_offer_job(2, "j2", TABLE_DOCUMENT);
+    fake_accept_claim("j2");
+    fake_wait_flag(&table.is_in_handler);
+    assert_string_equal(table.seen_job_id, "j2");
 }
 
 /* The answer with these details in it. */
@@ -227,7 +329,12 @@ int main(void)
         TEST(test_document_larger_than_the_buffer),
         TEST(test_document_in_use_is_not_overwritten),
         TEST(test_document_that_found_the_buffer_taken),
-        TEST(test_document_of_a_notification_takes_no_place),
+        TEST(test_document_of_a_notification_gives_way_to_an_answer),
+        TEST(test_document_of_a_notification_is_claimed_and_that_of_the_answer_runs),
+        TEST(test_notification_while_a_handler_reads_its_document),
+        TEST(test_second_notification_has_no_place),
+        TEST(test_answer_to_a_claim_takes_the_place_of_a_notification),
+        TEST(test_claim_that_is_cut_off),
         TEST(test_details_of_any_size),
         TEST(test_connection_ends_within_a_message),
         TEST(test_notification_that_is_too_large),

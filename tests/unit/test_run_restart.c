@@ -16,8 +16,8 @@ static void test_restart_comes_after_the_journal(void **state)
     (void)state;
     table_start_job();
     unsigned puts = fake_put_count();
-    struct run_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL), ERR_OK);
+    struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
+    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
     run_restart(0);
     fake_wait_restart();
     assert_int_equal(fake_puts_at_restart(), puts + 1);
