@@ -43,7 +43,7 @@ static struct {
     const char *why;
     unsigned subscribes, subscribes_before; /* before: when this connection was opened */
     const char *refused;
-    bool is_refused_by_closing;
+    enum fake_refusal refusal;
     unsigned published, taken; /* the last ones of them stand in the ring */
     struct publish publishes[PUBLISHES_MAX];
 } mqtt;
@@ -198,7 +198,7 @@ enum err port_mqtt_subscribe(const char *filter, int *message_id)
     bool is_connected = mqtt.is_connected;
     int id = ++mqtt.last_id;
     bool is_refused = mqtt.refused && ends_with(filter, mqtt.refused);
-    bool must_close = is_refused && mqtt.is_refused_by_closing;
+    enum fake_refusal refusal = mqtt.refusal;
     mqtt.subscribes += is_connected;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -206,20 +206,20 @@ enum err port_mqtt_subscribe(const char *filter, int *message_id)
         return ERR_OFFLINE;
     }
     *message_id = id;
-    if (must_close) {
+    if (is_refused && refusal == FAKE_CLOSED) {
         fake_disconnect("closed by the peer");
-    } else {
+    } else if (!is_refused || refusal == FAKE_REFUSED) {
         send_event(&(struct port_mqtt_event){
             .type = PORT_MQTT_SUBSCRIBED, .message_id = id, .is_granted = !is_refused});
     }
     return ERR_OK;
 }
 
-void fake_refuse_subscribe(const char *ending, bool by_closing)
+void fake_refuse_subscribe(const char *ending, enum fake_refusal how)
 {
     pthread_mutex_lock(&lock);
     mqtt.refused = ending;
-    mqtt.is_refused_by_closing = by_closing;
+    mqtt.refusal = how;
     pthread_mutex_unlock(&lock);
 }
 

@@ -25,8 +25,13 @@ unsigned fake_close_count(void);
 void fake_connect(void);
 /* The same without that: for a test that refuses some. */
 void fake_connect_only(void);
-/* From here on a SUBSCRIBE whose filter ends so is answered with a refusal, or by the end of the connection as AWS does. NULL: none. */
-void fake_refuse_subscribe(const char *ending, bool by_closing);
+/* From here on a SUBSCRIBE whose filter ends so is answered like this. NULL: none. */
+enum fake_refusal {
+    FAKE_REFUSED, /* a SUBACK that says no */
+    FAKE_CLOSED,  /* the peer closes the connection, as AWS does */
+    FAKE_SILENT,
+};
+void fake_refuse_subscribe(const char *ending, enum fake_refusal how);
 unsigned fake_subscribe_count(void); /* since fake_reset */
 void fake_disconnect(const char *text);
 void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked for */

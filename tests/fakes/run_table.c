@@ -32,6 +32,9 @@ static void on_cancel(uint32_t run_id, void *user)
 {
     atomic_store(&table.cancel_run_id, run_id);
     atomic_store(&table.cancel_user, user);
+    if (table.in_cancel) {
+        atomic_store(&table.in_cancel_result, table.in_cancel());
+    }
     atomic_fetch_add(&table.cancels, 1);
     fake_wait_flag(&table.may_leave_cancel);
 }
@@ -39,6 +42,13 @@ static void on_cancel(uint32_t run_id, void *user)
 static void on_link(bool is_up)
 {
     atomic_fetch_add(is_up ? &table.ups : &table.downs, 1);
+}
+
+static void on_network(bool is_up)
+{
+    (void)is_up;
+    atomic_store(&table.is_in_event, true);
+    fake_wait_flag(&table.may_leave_event);
 }
 
 void table_init(void)
@@ -55,6 +65,7 @@ void table_init(void)
         .run_handler = handle,
         .cancel_handler = on_cancel,
         .link_changed = on_link,
+        .network_changed = on_network,
     };
     enum err err = ERR_BUSY; /* a task that was in a callback ends when it leaves it */
     FAKE_WAIT((err = run_init(&config)) != ERR_BUSY);
@@ -73,6 +84,10 @@ int table_setup(void **state)
     (void)state;
     fake_reset();
     table.in_handler = NULL;
+    table.in_cancel = NULL;
+    run_network_changed(false); /* what it was told last outlives a run */
+    atomic_store(&table.is_in_event, false);
+    atomic_store(&table.may_leave_event, true);
     atomic_store(&table.is_in_handler, false);
     atomic_store(&table.may_return, true);
     atomic_store(&table.may_leave_cancel, true);
@@ -90,6 +105,7 @@ int table_teardown(void **state)
     (void)state;
     atomic_store(&table.may_return, true);
     atomic_store(&table.may_leave_cancel, true);
+    atomic_store(&table.may_leave_event, true);
     fake_store_release();
     run_stop();
     /* a task that was in the application's code ends when it leaves it */

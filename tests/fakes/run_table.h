@@ -25,8 +25,12 @@ struct run_table {
     atomic_bool may_leave_cancel; /* the cancel callback waits for it */
     _Atomic uint32_t cancel_run_id;
     void *_Atomic cancel_user;
+    enum err (*in_cancel)(void); /* what the cancel callback does besides */
+    _Atomic enum err in_cancel_result;
     atomic_uint ups, downs;
-    int user; /* of the action "blink" */
+    atomic_bool is_in_event;
+    atomic_bool may_leave_event; /* the callbacks about the network wait for it */
+    int user;                    /* of the action "blink" */
 };
 
 extern struct run_table table;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_time.h"
+#include "device/run/run_state.h"
 #include "fakes/run_table.h"
 
 #include <stdio.h>
@@ -216,6 +217,80 @@ static void test_no_tls_before_the_clock_is_set(void **state)
     fake_wait_open(1);
 }
 
+/* AWS closes the connection on a SUBSCRIBE that the policy does not allow. Twice in a row is a refusal, and the job runs (docs/protocol.md 1.11). */
+static void test_peer_closes_on_subscribe(void **state)
+{
+    (void)state;
+    fake_refuse_subscribe("/notify", FAKE_CLOSED);
+    assert_int_equal(run_start(), ERR_OK);
+    for (unsigned connection = 1; connection <= 2; connection++) {
+        fake_wait_open(connection);
+        fake_connect_only();
+    }
+    fake_wait_open(3);
+    fake_connect_only();
+    fake_wait_log("refuses SUBSCRIBE notify;");
+    struct fake_request request;
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+    } while (fake_publish_count() < 3); /* those of the first two are lost */
+    static char payload[FAKE_ANSWER_CAP];
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
+    fake_deliver("$next/get/accepted", payload);
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+    assert_int_equal(fake_open_count(), 3);
+}
+
+/* What this side ends says nothing about a SUBSCRIBE that has no answer yet: suspended, or made anew as somebody wished. */
+static void test_own_ends_are_no_refusals(void **state)
+{
+    (void)state;
+    fake_refuse_subscribe("/notify", FAKE_SILENT);
+    assert_int_equal(run_start(), ERR_OK);
+    for (unsigned connection = 1; connection <= 4; connection++) {
+        unsigned before = fake_subscribe_count();
+        fake_wait_open(connection);
+        fake_connect_only();
+        FAKE_WAIT(fake_subscribe_count() == before + 2); /* notify-next, and notify that waits */
+        if (connection % 2) {
+            run_reconnect();
+        } else {
+            run_suspend(true);
+            FAKE_WAIT(run_link_state() == RUN_LINK_SUSPENDED);
+            run_suspend(false);
+        }
+    }
+    fake_wait_open(5);
+    assert_false(fake_log_has("refuses SUBSCRIBE"));
+}
+
+/* A connection over which no answers come is given up, and was no stable one, however long it stood: the pauses go on growing. */
+static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void **state)
+{
+    (void)state;
+    fake_mqtt_fail_open(ERR_OFFLINE);
+    assert_int_equal(run_start(), ERR_OK);
+    for (unsigned tries = 1; tries <= 3; tries++) {
+        fake_wait_open(tries);
+    }
+    fake_mqtt_fail_open(ERR_OK);
+    fake_wait_open(4);
+    fake_connect();
+    unsigned closes = fake_close_count();
+    fake_advance_ms(CONFIG_DEVICE_JOBS_LINK_STABLE_MS);
+    while (!fake_log_has("three requests in a row without an answer")) {
+        unsigned asked = fake_publish_count();
+        fake_advance_ms(CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
+        run_network_changed(false); /* the engine task looks at the clock */
+        run_network_changed(true);
+        FAKE_WAIT(fake_publish_count() > asked || fake_close_count() > closes);
+    }
+    FAKE_WAIT(fake_close_count() > closes);
+    run_stop();
+    assert_in_range(device_runner.link.failures, 4, 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
 
 int main(void)
@@ -232,6 +307,9 @@ int main(void)
         TEST(test_suspend_and_resume),
         TEST(test_reconnect_on_demand),
         TEST(test_no_tls_before_the_clock_is_set),
+        TEST(test_peer_closes_on_subscribe),
+        TEST(test_own_ends_are_no_refusals),
+        TEST(test_silent_connection_is_given_up_and_does_not_count_as_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
