@@ -57,6 +57,8 @@ static const struct {
     FUNCTION(JOBS_updateProgress, void (*)(const char *, uint8_t)),
     FUNCTION(JOBS_registerHandler, bool (*)(const jobHandler_st *)),
     FUNCTION(JOBS_registerRestart, bool (*)(const char *)),
+    FUNCTION(JOBS_getWaiting, bool (*)(job_st *)),
+    FUNCTION(JOBS_refreshDocument, bool (*)(uint32_t)),
     FUNCTION(JOBS_getCounters, void (*)(jobsCounters_st *)),
     FUNCTION(JSON_processString, bool (*)(const char *, const tagStructure_st *, uint8_t)),
     FUNCTION(JSON_getValues, bool (*)(const char *, const jsonTag_st *, uint8_t)),
