@@ -27,7 +27,8 @@ static atomic_bool job_received; /* job_id and job_document are the application 
 static char job_id[LENGTH_JOB_ID];
 static char job_document[LENGTH_JOB_DOCUMENT];
 
-/* On the library's worker task. No other job starts before this one has its final status. */
+/* On the library's worker task. No other job starts before the application task has reported this one, also when the operator has
+ * cancelled, deleted or retried it meanwhile: until then these copies are that task's. */
 static jobsStatus_et blink_led(job_st *ps_job)
 {
     print_info("%s : %s", ps_job->idStr, ps_job->documentStr);
@@ -79,7 +80,7 @@ static void app_task(void *param)
             if (AWS_isConnected() && atomic_load(&job_received)) {
                 jobsStatus_et status = perform_job();
                 atomic_store(&job_received, false);
-                JOBS_updateStatus(job_id, status);
+                JOBS_updateStatus(job_id, status); /* the last use of the copies: the next job may come */
             }
             break;
         default:
