@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* Handlers and cancel callbacks that are not back when the run's deadline has passed: the device restarts, or (JOBS_STUCK_LEAVE) no
+ * job starts until they are; also for a run that the service has ended, and then nothing is sent. And callbacks of one run that
+ * are still out when the next one is cancelled. R-01, R-23; docs/guarantees.md. */
+// LINK: fake_engine_io device_core common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/leaving_run.h"
+
+#define GRACE_MS CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS
+
+static const struct jobs_action restarts = {
+    .name = "blink", .max_attempts = 1, .has_cancel = true, .deadline_s = 60};
+static const struct jobs_action leaves = {
+    .name = "blink", .max_attempts = 1, .has_cancel = true, .deadline_s = 60, .on_stuck = JOBS_STUCK_LEAVE};
+static const struct jobs_action *const actions[] = {&restarts, &leaves};
+
+/* RESTART: at once, once, and nothing is sent. LEAVE: a line, and nothing happens, however long it takes. */
+static void expect_stuck(struct fake_engine *f, const struct jobs_action *action, const char *what)
+{
+    if (action == &restarts) {
+        fake_expect(f, FAKE_RESTART, what);
+    }
+    fake_expect_quiet(f);
+    assert_int_equal(count_lines(f, what), action == &leaves);
+    expect_nothing_for(f, 100 * MINUTE_MS);
+    assert_int_equal(count_lines(f, what), action == &leaves);
+    assert_int_equal(fake_count(f, FAKE_RESTART, NULL), action == &restarts);
+}
+
+static void answer_running(struct fake_engine *f)
+{
+    fake_pass(f, CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+}
+
+/* The handler is told, has its grace, then FAILED / DEADLINE is in the journal; it is sent when the device is not restarted. */
+static void test_handler_of_a_job(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = run_with(actions[i]);
+        answer_running(f);
+        fake_pass(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_return_cancel(f);
+        fake_pass(f, GRACE_MS - 1);
+        fake_expect_quiet(f);
+        unsigned saves = f->saves;
+        fake_wake(f);
+        assert_int_equal(f->saves, saves + 1);
+        if (i == 0) {
+            fake_expect(f, FAKE_RESTART, "a job handler never returned");
+        }
+        const char *update = fake_expect_publish_to(f, "j1/update");
+        assert_non_null(strstr(update, "\"status\":\"FAILED\""));
+        assert_non_null(
+            strstr(update, "\"reason\":\"DEADLINE\",\"message\":\"the handler did not return in time\""));
+        assert_int_equal(count_lines(f, "a job handler never returned"), i == 1);
+        fake_accept(f, "j1/update", "");
+        expect_nothing_for(f, 100 * MINUTE_MS);
+        if (i == 1) {
+            fake_return(f, JOBS_STATUS_SUCCEEDED); /* at last, and too late */
+            expect_over(f);
+            assert_int_equal(jobs_engine_counters(&f->engine)->failed, 1);
+            assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0);
+        }
+        fake_free(f);
+    }
+}
+
+/* Ended in the service before: it was told then, so its deadline is the end, without a further grace, and nothing is sent. */
+static void test_handler_of_a_run_that_has_ended(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = run_with(actions[i]);
+        answer_running(f);
+        end_in_service(f, DELETED);
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_return_cancel(f);
+        expect_nothing_for(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS - 1);
+        unsigned saves = f->saves;
+        fake_wake(f);
+        expect_stuck(f, actions[i], "a job handler never returned");
+        assert_int_equal(f->saves, saves); /* the journal has forgotten it already */
+        if (i == 1) {
+            fake_return(f, JOBS_STATUS_IN_PROGRESS); /* its deadline has passed: no callback any more */
+            expect_over(f);
+        }
+        fake_free(f);
+    }
+}
+
+/* The callback of a run that has ended, after the return of its handler. */
+static void test_callback_of_a_run_that_has_ended(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = wait_with(actions[i]);
+        end_in_service(f, DELETED);
+        fake_expect(f, FAKE_CANCEL, "");
+        expect_nothing_for(f, MINUTE_MS - 1);
+        fake_wake(f);
+        expect_stuck(f, actions[i], "a cancel callback never returned");
+        if (i == 1) {
+            fake_return_cancel(f);
+            expect_over(f);
+        }
+        fake_free(f);
+    }
+}
+
+/* The callback that tells of the deadline: the job is FAILED, and what comes next need not wait for it until the grace has passed. */
+static void test_callback_at_the_deadline(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = wait_with(actions[i]);
+        fake_pass(f, MINUTE_MS);
+        fake_expect(f, FAKE_CANCEL, "");
+        assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"DEADLINE\""));
+        fake_accept(f, "j1/update", "");
+        fake_expect_next_soon(f);
+        fake_accept(f, "$next/get", "");
+        fake_pass(f, GRACE_MS - FAKE_HINT_MS - 1);
+        fake_expect_quiet(f);
+        assert_false(jobs_engine_is_idle(&f->engine)); /* code of the application runs */
+        fake_wake(f);
+        expect_stuck(f, actions[i], "a cancel callback never returned");
+        if (i == 1) {
+            fake_return_cancel(f);
+            assert_true(jobs_engine_is_idle(&f->engine));
+            fake_pass(f, SECOND_MS);
+            expect_over(f);
+        }
+        fake_free(f);
+    }
+}
+
+/* Both at once, the handler and the callback that was to end it: the device restarts once, or waits for the handler. */
+static void test_handler_and_callback(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        for (int is_ended = 0; is_ended < 2; is_ended++) {
+            struct fake_engine *f = run_with(actions[i]);
+            answer_running(f);
+            if (is_ended) {
+                end_in_service(f, DELETED);
+                fake_expect(f, FAKE_CANCEL, "");
+            }
+            fake_pass(f, MINUTE_MS + GRACE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+            if (!is_ended) {
+                fake_expect(f, FAKE_CANCEL, "");
+            }
+            if (i == 0) {
+                fake_expect(f, FAKE_RESTART, "a job handler never returned");
+            }
+            if (!is_ended) {
+                fake_expect_publish_to(f, "j1/update");
+                fake_accept(f, "j1/update", "");
+            }
+            expect_nothing_for(f, 100 * MINUTE_MS);
+            assert_int_equal(fake_count(f, FAKE_RESTART, NULL), i == 0);
+            fake_free(f);
+        }
+    }
+}
+
+/* Run j1 is over by its word, its callback is still out; run j2 is cancelled: its callback is not lost, and comes when the other one
+ * is back. j2 is over only after that. */
+static struct fake_engine *cancel_two(const struct jobs_action *action, uint32_t *first_run)
+{
+    struct fake_engine *f = run_with(action);
+    *first_run = f->run.run_id;
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_return(f, JOBS_STATUS_FAILED);
+    expect_over(f); /* j2 runs */
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fake_expect_publish_to(f, "j2/get");
+    fake_reject(f, "j2/get", "ResourceNotFound", "");
+    return f;
+}
+
+static void test_next_run_is_cancelled_while_a_callback_is_out(void **state)
+{
+    (void)state;
+    for (int is_returned_first = 0; is_returned_first < 2; is_returned_first++) {
+        uint32_t first_run;
+        struct fake_engine *f = cancel_two(&restarts, &first_run);
+        uint32_t second_run = f->run.run_id;
+        expect_nothing_for(f, SECOND_MS);
+        if (is_returned_first) {
+            fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            expect_nothing_for(f, SECOND_MS);
+        }
+        assert_int_equal(f->cancelled_run, first_run);
+        fake_return_cancel(f);
+        fake_expect(f, FAKE_CANCEL, "");
+        assert_int_equal(f->cancelled_run, second_run);
+        if (!is_returned_first) {
+            fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            expect_nothing_for(f, SECOND_MS); /* that callback began before the return */
+            fake_return_cancel(f);
+            fake_expect(f, FAKE_CANCEL, "");
+            assert_int_equal(f->cancelled_run, second_run);
+        }
+        expect_nothing_for(f, SECOND_MS);
+        fake_return_cancel(f);
+        fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
+        assert_true(jobs_engine_is_idle(&f->engine));
+        fake_free(f);
+    }
+}
+
+/* Its run has its last word before its turn: it is not called. */
+static void test_wanted_callback_that_nobody_needs(void **state)
+{
+    (void)state;
+    for (int by_report = 0; by_report < 2; by_report++) {
+        uint32_t first_run;
+        struct fake_engine *f = cancel_two(&restarts, &first_run);
+        if (by_report) {
+            assert_int_equal(fake_report(f, "j2", JOBS_STATUS_FAILED), ERR_STALE);
+        }
+        fake_return(f, by_report ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_SUCCEEDED);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", "");
+        fake_return_cancel(f);
+        fake_expect_quiet(f);
+        assert_int_equal(fake_count(f, FAKE_CANCEL, NULL), 1);
+        fake_free(f);
+    }
+}
+
+/* A callback of a run that is over is stuck while the next job runs: that job goes on with LEAVE, and none follows it. */
+static void test_callback_is_stuck_while_the_next_job_runs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = run_with(actions[i]);
+        end_in_service(f, DELETED);
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_return(f, JOBS_STATUS_FAILED);
+        expect_over(f);
+        fake_pass(f, CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS);
+        fake_expect_publish_to(f, "j2/update");
+        fake_accept(f, "j2/update", "");
+        fake_pass(f, 50 * SECOND_MS);
+        fake_expect_quiet(f);
+        assert_int_equal(fake_report(f, "j2", JOBS_STATUS_IN_PROGRESS), ERR_OK); /* j2 has its time */
+        fake_expect_publish_to(f, "j2/update");
+        fake_accept(f, "j2/update", "");
+        fake_pass(f, 20 * SECOND_MS);
+        assert_int_equal(fake_count(f, FAKE_RESTART, NULL), i == 0);
+        if (i == 1) {
+            fake_expect_quiet(f);
+            assert_int_equal(count_lines(f, "a cancel callback never returned"), 1);
+            fake_return(f, JOBS_STATUS_SUCCEEDED);
+            fake_expect_publish_to(f, "j2/update");
+            fake_accept(f, "j2/update", "");
+            expect_nothing_for(f, 100 * MINUTE_MS);
+            fake_return_cancel(f);
+            fake_pass(f, SECOND_MS);
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_free(f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_handler_of_a_job),
+        cmocka_unit_test(test_handler_of_a_run_that_has_ended),
+        cmocka_unit_test(test_callback_of_a_run_that_has_ended),
+        cmocka_unit_test(test_callback_at_the_deadline),
+        cmocka_unit_test(test_handler_and_callback),
+        cmocka_unit_test(test_next_run_is_cancelled_while_a_callback_is_out),
+        cmocka_unit_test(test_wanted_callback_that_nobody_needs),
+        cmocka_unit_test(test_callback_is_stuck_while_the_next_job_runs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
