@@ -438,7 +438,7 @@ static void check_engine(void)
     const struct jobs_execution *x = &e->execution;
     jobs_engine_check(e);
     REQUIRE(jobs_engine_wake_at_ms(e) > device.now_ms);
-    REQUIRE(jobs_states_handler_is_out(x) == device.is_handler_running);
+    REQUIRE(jobs_states_in(x, JOBS_HANDLER_OUT) == device.is_handler_running);
     REQUIRE(x->out.run_id == device.callback_id);
     REQUIRE(x->is_refreshing == device.is_refreshing);
     REQUIRE(x->details.len < DETAILS_TEXT_CAP && strlen(x->details.text) == x->details.len);

@@ -86,8 +86,9 @@ static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
     bool was_up = device_runner.link.state == LINK_UP;
     port_mqtt_close();
     link_down(&device_runner.link, now_ms, port_board_random());
-    if (was_up) {
-        jobs_engine_disconnected(&device_runner.engine, is_own_doing, now_ms);
+    if (was_up && jobs_engine_disconnected(&device_runner.engine, is_own_doing, now_ms)) {
+        link_network_up(&device_runner.link, now_ms,
+                        port_board_random()); /* a SUBSCRIBE has ended it: soon again */
     }
     log_down(was_up, why, now_ms);
     tell(state_when_down());

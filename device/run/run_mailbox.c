@@ -138,8 +138,8 @@ static bool has_older_progress(const struct jobs_report *report)
     const struct run_command *command = &device_runner.command;
     const struct jobs_report *slot = &command->u.report.report;
     return command->state == RUN_COMMAND_GIVEN && command->type == RUN_COMMAND_REPORT &&
-           !command->is_awaited && slot->status == JOBS_STATUS_IN_PROGRESS && slot->run_id == report->run_id &&
-           strcmp(job_id_of(slot), job_id_of(report)) == 0;
+           !command->is_awaited && slot->status == JOBS_STATUS_IN_PROGRESS &&
+           slot->run_id == report->run_id && strcmp(job_id_of(slot), job_id_of(report)) == 0;
 }
 
 static enum err report_named(const struct jobs_report *report, const struct run_pair pairs[], size_t count,
