@@ -3,7 +3,7 @@
  * in exchange.c. */
 #include "device/core/jobs/delivery.h"
 
-#include <assert.h>
+#include "common/json.h"
 
 /* In this state, is there something to send? */
 static bool may_send(const struct jobs_execution *x, enum jobs_request_kind kind)
@@ -159,10 +159,11 @@ static void refresh(struct jobs_execution *x, struct slice document)
     if (!x->is_refreshing || (document.len == 0 && is_asked_again)) {
         return; /* this answer is to a question without the document */
     }
-    if (document.ptr != NULL && document.len > 0) {
+    bool is_whole = document.ptr != NULL && document.len > 0 && json_read(document, NULL, 0, NULL) == ERR_OK;
+    if (is_whole) {
         x->document_len = document.len;
     }
-    jobs_states_end_refresh(x, document.ptr != NULL && document.len > 0);
+    jobs_states_end_refresh(x, is_whole);
 }
 
 /* Only what is said about this very execution ends it; an answer without one says nothing. A final status that has not

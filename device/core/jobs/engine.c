@@ -120,7 +120,7 @@ static void note_settled(struct jobs_engine *e, bool is_settled)
     if (!is_settled) {
         return;
     }
-    jobs_exchange_want(&e->exchange, JOBS_REQUEST_NEXT); /* for what was made before notifications came */
+    jobs_reading_settled(&e->reading);
     if (!jobs_subscriptions_hears(&e->subscriptions)) {
         jobs_context_log(&e->context, LOG_LEVEL_ERROR, NULL,
                          "no notifications come: the service is asked for jobs again and again "

@@ -36,28 +36,43 @@ static void ask_soon(struct jobs_reading *r)
 {
     uint64_t soon_ms = r->context->now_ms + HINT_MS;
 
-    if (!jobs_subscriptions_has(r->subscriptions, JOBS_SUB_NOTIFY_NEXT)) {
+    if (!jobs_subscriptions_has(r->subscriptions, JOBS_SUB_NOTIFY_NEXT) ||
+        r->exchange->requests[JOBS_REQUEST_NEXT].is_in_flight) {
         ask_again(r);
-    } else if (soon_ms < r->idle_at_ms) {
+    } else if (soon_ms < r->idle_at_ms || r->idle_at_ms <= r->context->now_ms) {
         r->idle_at_ms = soon_ms;
     }
+}
+
+/* The next question without a cause: with jitter, so that a fleet does not ask at once. */
+static void schedule_idle(struct jobs_reading *r)
+{
+    struct jobs_context *c = r->context;
+    uint32_t period_ms = jobs_subscriptions_hears(r->subscriptions) ? CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
+                                                                    : CONFIG_DEVICE_JOBS_POLL_MS;
+
+    r->idle_at_ms = c->now_ms + period_ms - period_ms / 8 + c->io.random(c->io.ctx) % (period_ms / 4);
 }
 
 void jobs_reading_ask(struct jobs_reading *r)
 {
     struct jobs_context *c = r->context;
     bool is_idle = r->execution->state == JOBS_IDLE;
-    uint32_t period_ms = jobs_subscriptions_hears(r->subscriptions) ? CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
-                                                                    : CONFIG_DEVICE_JOBS_POLL_MS;
     const char *token = jobs_exchange_token(r->exchange, JOBS_REQUEST_NEXT);
     size_t len = jobs_wire_write_get(c->scratch.request.payload, sizeof(c->scratch.request.payload), token, 0,
                                      is_idle);
 
     r->is_asked_idle = is_idle;
-    r->idle_at_ms = c->now_ms + period_ms - period_ms / 8 + c->io.random(c->io.ctx) % (period_ms / 4);
+    schedule_idle(r);
     if (!jobs_exchange_send(r->exchange, JOBS_REQUEST_NEXT, JOBS_WIRE_NEXT, len)) {
         jobs_exchange_retry(r->exchange, JOBS_REQUEST_NEXT);
     }
+}
+
+void jobs_reading_settled(struct jobs_reading *r)
+{
+    schedule_idle(r);
+    jobs_exchange_want(r->exchange, JOBS_REQUEST_NEXT);
 }
 
 uint64_t jobs_reading_idle_due_at(const struct jobs_reading *r)
@@ -277,7 +292,7 @@ static void notified_idle(struct jobs_reading *r, bool is_next, const struct job
         take(r, news);
         r->execution->action = action;
         jobs_execution_claim(r->execution, 1);
-        r->idle_at_ms = r->context->now_ms + CONFIG_DEVICE_JOBS_IDLE_QUERY_MS;
+        schedule_idle(r);
     } else {
         ask_again(r);
     }

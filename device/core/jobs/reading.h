@@ -30,6 +30,8 @@ void jobs_reading_init(struct jobs_reading *r, struct jobs_execution *execution,
                        const struct jobs_handlers *handlers, const struct jobs_subscriptions *subscriptions);
 
 void jobs_reading_connected(struct jobs_reading *r);
+/* What notifications there will be is known: the service is asked for what was made before they came. */
+void jobs_reading_settled(struct jobs_reading *r);
 
 /* A notify (is_next false) or notify-next. */
 void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice payload, struct slice document);
