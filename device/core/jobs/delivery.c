@@ -166,20 +166,30 @@ static void refresh(struct jobs_execution *x, struct slice document)
     jobs_states_end_refresh(x, is_whole);
 }
 
+/* Another one has its name: it was deleted and made again. Nothing becomes QUEUED again, so a started one that is QUEUED is another
+ * one as well, made in the same second. */
+static bool is_other(const struct jobs_execution *x, const struct jobs_answer *answer)
+{
+    bool is_same = journal_same_execution(&answer->execution, &x->identity) &&
+                   !(answer->status == JOBS_WIRE_QUEUED && jobs_states_is_started(x));
+    return answer->rejection == NULL && answer->has_execution && !is_same;
+}
+
 /* Only what is said about this very execution ends it; an answer without one says nothing. A final status that has not
  * been sent on this connection is sent even so: what is answered to it tells whether the service has taken it before. */
 enum jobs_follow jobs_delivery_described(struct jobs_execution *x, const struct jobs_answer *answer,
                                          bool is_overtaken, struct slice document)
 {
-    bool is_other = answer->rejection == NULL && answer->has_execution &&
-                    !journal_same_execution(&answer->execution, &x->identity);
     bool has_ended = answer->rejection != NULL
                          ? jobs_wire_verdict(answer) == JOBS_VERDICT_GONE
                          : answer->has_execution && jobs_wire_is_terminal(answer->status);
     bool is_to_be_sent = jobs_states_in(x, JOBS_ENDING) && !x->is_seen;
 
-    if (is_other || (has_ended && !is_to_be_sent)) {
-        return end(x, is_other ? JOBS_WIRE_UNKNOWN : answer->status);
+    if (is_other(x, answer)) {
+        return end(x, JOBS_WIRE_UNKNOWN);
+    }
+    if (has_ended && !is_to_be_sent) {
+        return end(x, answer->status);
     }
     if (is_overtaken) {
         return JOBS_FOLLOW_NOTHING; /* asked again: there is newer doubt */

@@ -3,6 +3,7 @@
  * decided in execution.c. */
 #include "device/core/jobs/reading.h"
 
+#include "device/core/link/backoff.h"
 #include "device/core/text.h"
 
 #include <string.h>
@@ -153,10 +154,27 @@ static const char *say_name(struct jobs_context *c, enum jobs_reason reason, con
     return c->line;
 }
 
+/* After a claim that was not accepted, not only the reading but also the next claim waits: a service that takes one request a second
+ * would answer the reading and put off the claim, for ever. */
+static void delay_claim(struct jobs_reading *r)
+{
+    struct jobs_context *c = r->context;
+    struct jobs_execution *x = r->execution;
+    uint64_t at_ms = c->now_ms + backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
+                                            r->rounds - 1u, c->io.random(c->io.ctx));
+
+    if (at_ms > x->claim_at_ms) {
+        x->claim_at_ms = at_ms;
+    }
+}
+
 static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
 {
     struct jobs_execution *x = r->execution;
 
+    if (r->rounds > 0) {
+        delay_claim(r);
+    }
     if (jobs_execution_is_own_claim(x, answer)) {
         r->rounds = 0;
         jobs_execution_start(x, x->claimed_attempt);
@@ -246,7 +264,8 @@ void jobs_reading_answered(struct jobs_reading *r, const struct jobs_answer *ans
     const struct jobs_request *describe = &r->exchange->requests[JOBS_REQUEST_DESCRIBE];
 
     if (jobs_states_in(x, JOBS_WITH_SERVICE)) {
-        if (!answer->has_execution || !journal_same_execution(&answer->execution, &x->identity)) {
+        if (!answer->has_execution || answer->status == JOBS_WIRE_QUEUED ||
+            !journal_same_execution(&answer->execution, &x->identity)) {
             jobs_delivery_doubt(x);
         } else if (!describe->is_wanted && !describe->is_in_flight) {
             x->is_seen = true;
@@ -298,6 +317,19 @@ static void notified_idle(struct jobs_reading *r, bool is_next, const struct job
     }
 }
 
+/* The service speaks of others than the execution in hand. A claim that has not gone out yet need not go out. */
+static void doubt(struct jobs_reading *r)
+{
+    struct jobs_execution *x = r->execution;
+
+    if (x->state == JOBS_CLAIMING && !r->exchange->requests[JOBS_REQUEST_UPDATE].is_in_flight) {
+        jobs_execution_unclaim(x);
+        ask_again(r);
+    } else {
+        jobs_delivery_doubt(x);
+    }
+}
+
 void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice payload, struct slice document)
 {
     struct jobs_execution *x = r->execution;
@@ -308,8 +340,8 @@ void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice pa
     }
     if (x->state == JOBS_IDLE) {
         notified_idle(r, is_next, &news, document);
-    } else if (!jobs_wire_notice_has(payload, &x->identity)) {
-        jobs_delivery_doubt(x);
+    } else if (!jobs_wire_notice_has(payload, &x->identity, jobs_states_is_started(x))) {
+        doubt(r);
     }
     jobs_reading_note_time(r, news.timestamp_s);
 }
