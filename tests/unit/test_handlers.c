@@ -49,15 +49,15 @@ static void test_find(void **state)
         enum jobs_reason reason;
         const char *found, *name;
     } cases[] = {
-        {"{\"action\":\"blink\"}", JOBS_REASON_NONE, "blink", "blink"},
-        {"{\"x\":1,\"action\":\"\\u0062link\"}", JOBS_REASON_NONE, "blink", "blink"},
+        {"{\"action\":\"blink\"}", JOBS_REASON_NONE, "blink", NULL},
+        {"{\"x\":1,\"action\":\"\\u0062link\"}", JOBS_REASON_NONE, "blink", NULL},
         {"{\"action\":\"Blink\"}", JOBS_REASON_NONE, NULL, "Blink"},
         {"{\"action\":\"steps\"}", JOBS_REASON_NONE, NULL, "steps"},
         {"{\"action\":\"a-name-of-31-characters-or-less\"}", JOBS_REASON_NONE, NULL,
          "a-name-of-31-characters-or-less"},
         {"{\"action\":\"a-name-of-32-characters-or-less!\"}", JOBS_REASON_NONE, NULL, ""},
-        {"{\"steps\":null}", JOBS_REASON_NONE, "steps", ""},
-        {"{\"steps\":[],\"action\":\"blink\"}", JOBS_REASON_NONE, "blink", "blink"},
+        {"{\"steps\":null}", JOBS_REASON_NONE, "steps", NULL},
+        {"{\"steps\":[],\"action\":\"blink\"}", JOBS_REASON_NONE, "blink", NULL},
         {"{\"steps\":[],\"action\":\"x\"}", JOBS_REASON_NONE, NULL, "x"},
         {"{\"action\":7}", JOBS_REASON_NO_ACTION, NULL, ""},
         {"{\"action\":\"\"}", JOBS_REASON_NO_ACTION, NULL, ""},
