@@ -27,9 +27,10 @@ static enum jobs_reason find(const struct jobs_handlers *h, const char *document
     return reason;
 }
 
-static struct jobs_handlers make_handlers(void)
+/* The table must not move: names point into it. */
+static const struct jobs_handlers *make_handlers(void)
 {
-    struct jobs_handlers h;
+    static struct jobs_handlers h;
     jobs_handlers_init(&h);
     assert_int_equal(jobs_handlers_add(&h, &(struct jobs_action){.name = "blink", .max_attempts = 1}),
                      ERR_OK);
@@ -39,7 +40,7 @@ static struct jobs_handlers make_handlers(void)
     assert_int_equal(
         jobs_handlers_add(&h, &(struct jobs_action){.name = "action", .is_member = true, .max_attempts = 1}),
         ERR_OK); /* serves nothing: a document with it has an action */
-    return h;
+    return &h;
 }
 
 static void test_find(void **state)
@@ -70,20 +71,20 @@ static void test_find(void **state)
         {"", JOBS_REASON_INVALID_DOCUMENT, NULL, ""},
         {NULL, JOBS_REASON_INVALID_DOCUMENT, NULL, ""},
     };
-    struct jobs_handlers h = make_handlers();
+    const struct jobs_handlers *h = make_handlers();
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char name[DEVICE_ACTION_CAP];
         const char *found;
-        assert_int_equal(find(&h, cases[i].document, &found, name), cases[i].reason);
+        assert_int_equal(find(h, cases[i].document, &found, name), cases[i].reason);
         if (cases[i].found != NULL) {
             assert_non_null(found);
             assert_string_equal(found, cases[i].found);
-        } else {
-            assert_null(found);
+            continue;
         }
+        assert_null(found);
         if (cases[i].name != NULL) {
-            assert_string_equal(name, cases[i].name);
+            assert_string_equal(name, cases[i].name); /* for the message */
         }
     }
 }
@@ -116,8 +117,9 @@ static void test_full_table(void **state)
 
 static void test_grace(void **state)
 {
-    struct jobs_handlers h = make_handlers();
+    struct jobs_handlers h;
     (void)state;
+    jobs_handlers_init(&h);
     assert_true(jobs_handlers_is_open(&h, UINT64_MAX - 1)); /* not started: for ever */
     h.grace_at_ms = 5000;
     assert_true(jobs_handlers_is_open(&h, 4999));
