@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One device, one service that knows nothing but docs/protocol.md 1.6 to 1.9, and a network and a power supply that do their
  * worst: messages are lost, doubled, reordered and delayed, connections and power go at any effect, puts fail, operators
- * cancel, delete and retry, filters are refused, applications go on after all that, and callbacks take their time. Then it is quiet, and everything must come to its end. G1 to G5; R-01, R-09, R-22, R-26.
+ * cancel, delete and retry, filters are refused, applications go on after all that, and callbacks take their time. Then it is
+ * quiet, and everything must come to its end. G1 to G5; R-01, R-09, R-22, R-26.
  *
  * A round is replayed by its seed, which a failure prints: CHAOS_SEED runs that one alone, CHAOS_ROUNDS runs more,
  * from CHAOS_FIRST on: long runs take a range that was never played before. */
