@@ -278,6 +278,23 @@ static void test_refused_for_good(void **state)
     }
 }
 
+/* The refusal may have been meant for another one, when a notification spoke of it meanwhile: it is not final. */
+static void test_refused_with_a_doubt(void **state)
+{
+    struct fake_engine *f = claiming();
+    (void)state;
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fail_claim(f, REFUSED);
+    fake_wake(f);
+    claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "\"IN_PROGRESS\""));
+    fail_claim(f, REFUSED); /* without one it is */
+    fake_wake(f);
+    claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "\"CLAIM_REFUSED\""));
+    fake_free(f);
+}
+
 /* A notification before the answer that names job id, number and queuedAt of the claim is no reason to doubt; any other one is. */
 static void test_doubt(void **state)
 {
@@ -387,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_claim_of_somebody_else),
         cmocka_unit_test(test_claim_is_met_once),
         cmocka_unit_test(test_refused_for_good),
+        cmocka_unit_test(test_refused_with_a_doubt),
         cmocka_unit_test(test_doubt),
         cmocka_unit_test(test_doubt_ends_with_its_claim),
         cmocka_unit_test(test_claim_waits_for_the_answer_to_a_report),
