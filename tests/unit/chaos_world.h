@@ -86,6 +86,8 @@ struct world {
     struct job *running; /* what was started last on this boot */
     int asked_filter;    /* whose SUBACK is due; -1: none */
     uint64_t asked_ms;
+    bool closes;     /* the broker closes the connection on a SUBSCRIBE that it refuses, as AWS IoT does */
+    unsigned denied; /* the filters that the policy does not allow, one bit each */
     bool is_calm;
 };
 

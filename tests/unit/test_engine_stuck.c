@@ -241,6 +241,44 @@ static void test_wanted_callback_that_nobody_needs(void **state)
     }
 }
 
+/* Its run ends by its deadline before its turn: it is called all the same, and no job starts before that. */
+static void test_wanted_callback_of_a_run_past_its_deadline(void **state)
+{
+    static const struct jobs_action slow = {
+        .name = "slow", .max_attempts = 1, .has_cancel = true, .deadline_s = 600};
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_register_action(f, &slow);
+    fake_register_action(f, &restarts);
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"slow\"}"));
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect(f, FAKE_START, "j1");
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_return(f, JOBS_STATUS_FAILED);
+    expect_over(f); /* j2 runs */
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fake_expect_publish_to(f, "j2/get");
+    fake_reject(f, "j2/get", "ResourceNotFound", "");
+    expect_nothing_for(f, 2 * MINUTE_MS);
+    assert_int_equal(fake_count(f, FAKE_RESTART, NULL), 0);
+    fake_return_cancel(f);
+    fake_expect(f, FAKE_CANCEL, "");
+    assert_int_equal(f->cancelled_run, f->run.run_id);
+    fake_pass(f, SECOND_MS);
+    fake_expect_publish_to(f, "$next/get"); /* its deadline has passed: its callback need not be back */
+    fake_return_cancel(f);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 /* A callback of a run that is over is stuck while the next job runs: that job goes on with LEAVE, and none follows it. */
 static void test_callback_is_stuck_while_the_next_job_runs(void **state)
 {
@@ -286,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_handler_and_callback),
         cmocka_unit_test(test_next_run_is_cancelled_while_a_callback_is_out),
         cmocka_unit_test(test_wanted_callback_that_nobody_needs),
+        cmocka_unit_test(test_wanted_callback_of_a_run_past_its_deadline),
         cmocka_unit_test(test_callback_is_stuck_while_the_next_job_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "device/core/link/backoff.h"
 #include "device/core/config.h"
+#include "device/core/link/backoff.h"
 #include "device/core/link/link.h"
 
 #include <string.h>
