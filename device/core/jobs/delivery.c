@@ -64,7 +64,7 @@ static bool send_claim(struct jobs_execution *x)
 
     x->claimed = x->identity;
     x->claimed_attempt = x->attempt;
-    x->is_refused = false;
+    x->is_refused = x->is_put_off = false;
     return send_update(x, JOBS_UPDATE_CLAIM, &update);
 }
 
@@ -110,7 +110,8 @@ static bool send_question(struct jobs_execution *x)
     return jobs_exchange_send(x->exchange, JOBS_REQUEST_DESCRIBE, x->identity.job_id, len);
 }
 
-enum jobs_follow jobs_delivery_put_off(struct jobs_execution *x, enum jobs_request_kind kind)
+/* Again after a pause; a claim never. */
+static enum jobs_follow try_later(struct jobs_execution *x, enum jobs_request_kind kind)
 {
     if (kind == JOBS_REQUEST_UPDATE && x->state == JOBS_CLAIMING) {
         jobs_execution_unclaim(x);
@@ -120,13 +121,19 @@ enum jobs_follow jobs_delivery_put_off(struct jobs_execution *x, enum jobs_reque
     return JOBS_FOLLOW_NOTHING;
 }
 
+enum jobs_follow jobs_delivery_put_off(struct jobs_execution *x, enum jobs_request_kind kind)
+{
+    x->is_put_off = kind == JOBS_REQUEST_UPDATE && x->state == JOBS_CLAIMING;
+    return try_later(x, kind);
+}
+
 enum jobs_follow jobs_delivery_send(struct jobs_execution *x, enum jobs_request_kind kind)
 {
     bool is_sent = kind == JOBS_REQUEST_DESCRIBE    ? send_question(x)
                    : x->state == JOBS_CLAIMING      ? send_claim(x)
                    : jobs_states_in(x, JOBS_ENDING) ? send_final(x)
                                                     : send_progress(x);
-    return is_sent ? JOBS_FOLLOW_NOTHING : jobs_delivery_put_off(x, kind);
+    return is_sent ? JOBS_FOLLOW_NOTHING : try_later(x, kind);
 }
 
 enum jobs_follow jobs_delivery_missed(struct jobs_execution *x, enum jobs_request_kind kind)
@@ -152,27 +159,28 @@ static enum jobs_follow end(struct jobs_execution *x, uint8_t status)
 }
 
 /* The service puts it where the run's document stands. */
-static void refresh(struct jobs_execution *x, struct slice document)
+static void refresh(struct jobs_execution *x, const struct jobs_answer *answer, struct slice document)
 {
     bool is_asked_again = x->exchange->requests[JOBS_REQUEST_DESCRIBE].is_wanted;
 
     if (!x->is_refreshing || (document.len == 0 && is_asked_again)) {
         return; /* this answer is to a question without the document */
     }
-    bool is_whole = document.ptr != NULL && document.len > 0 && json_read(document, NULL, 0, NULL) == ERR_OK;
+    bool is_whole = answer->has_execution && document.ptr != NULL && document.len > 0 &&
+                    json_read(document, NULL, 0, NULL) == ERR_OK;
     if (is_whole) {
         x->document_len = document.len;
     }
     jobs_states_end_refresh(x, is_whole);
 }
 
-/* Another one has its name: it was deleted and made again. Nothing becomes QUEUED again, so a started one that is QUEUED is another
- * one as well, made in the same second. */
+/* Another one has its name: it was deleted and made again. Nothing becomes QUEUED again, so while it runs one that is QUEUED is
+ * another one, made in the same second. A final status goes out all the same: a service that came back from a backup needs it. */
 static bool is_other(const struct jobs_execution *x, const struct jobs_answer *answer)
 {
-    bool is_same = journal_same_execution(&answer->execution, &x->identity) &&
-                   !(answer->status == JOBS_WIRE_QUEUED && jobs_states_is_started(x));
-    return answer->rejection == NULL && answer->has_execution && !is_same;
+    bool is_remade = answer->status == JOBS_WIRE_QUEUED && jobs_states_in(x, JOBS_WITH_SERVICE);
+    return answer->rejection == NULL && answer->has_execution &&
+           (is_remade || !journal_same_execution(&answer->execution, &x->identity));
 }
 
 /* Only what is said about this very execution ends it; an answer without one says nothing. A final status that has not
@@ -199,7 +207,7 @@ enum jobs_follow jobs_delivery_described(struct jobs_execution *x, const struct 
         jobs_exchange_forget(x->exchange, JOBS_REQUEST_UPDATE);
         jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE);
     }
-    refresh(x, document);
+    refresh(x, answer, document);
     return JOBS_FOLLOW_NOTHING;
 }
 

@@ -17,7 +17,7 @@ void jobs_engine_init(struct jobs_engine *e, const struct jobs_engine_config *co
     jobs_exchange_init(&e->exchange, &e->context);
     jobs_handlers_init(&e->handlers);
     jobs_subscriptions_init(&e->subscriptions, &e->context);
-    jobs_execution_init(&e->execution, &e->context, &e->exchange, record);
+    jobs_states_init(&e->execution, &e->context, &e->exchange, record);
     jobs_reading_init(&e->reading, &e->execution, &e->handlers, &e->subscriptions);
 }
 
@@ -133,8 +133,8 @@ static bool leave_connection(struct jobs_engine *e, bool is_own_doing)
 {
     e->is_online = false;
     bool is_explained = jobs_subscriptions_end(&e->subscriptions, is_own_doing);
-    jobs_exchange_restart(&e->exchange);
     follow(e, jobs_delivery_disconnected(&e->execution));
+    jobs_exchange_restart(&e->exchange, !is_explained && !is_own_doing);
     return is_explained;
 }
 
@@ -152,7 +152,6 @@ static void check_answers(struct jobs_engine *e)
     jobs_context_log(&e->context, LOG_LEVEL_ERROR, NULL, why, "");
     if (e->is_online) {
         leave_connection(e, true);
-        jobs_exchange_heard(&e->exchange);
         e->context.io.reconnect(e->context.io.ctx, why);
     }
 }
@@ -192,6 +191,9 @@ void jobs_engine_resync(struct jobs_engine *e, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;
     e->context.counters.resyncs++;
+    if (e->execution.state == JOBS_CLAIMING) {
+        jobs_delivery_doubt(&e->execution); /* what was dropped may have spoken of others */
+    }
     jobs_exchange_want(&e->exchange, JOBS_REQUEST_NEXT);
     jobs_engine_tick(e, now_ms);
 }
@@ -230,7 +232,7 @@ static bool note_rejection(struct jobs_engine *e, enum jobs_request_kind kind,
     struct jobs_context *c = &e->context;
     enum jobs_verdict verdict = jobs_wire_verdict(answer);
     const char *why = answer->rejection->meaning;
-    bool has_job = e->execution.state != JOBS_IDLE;
+    bool has_job = e->execution.state != JOBS_IDLE && kind != JOBS_REQUEST_NEXT;
 
     if (answer->message.len > 0 &&
         json_decode(answer->message, c->scratch.text, sizeof(c->scratch.text), NULL) == ERR_OK) {
@@ -251,7 +253,7 @@ static void answered(struct jobs_engine *e, enum jobs_request_kind kind, bool is
     }
     enum jobs_taken taken = jobs_exchange_take(&e->exchange, kind, answer.token);
     if (taken == JOBS_TAKEN_NOT) {
-        return; /* the same */
+        return; /* an answer to something else, or one that counts as lost */
     }
     if (answer.timestamp_s != 0) {
         e->execution.service_time_s = answer.timestamp_s;
@@ -389,8 +391,8 @@ void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;
     fire_timers(e, now_ms);
-    bool is_asking = e->exchange.requests[JOBS_REQUEST_NEXT].is_in_flight;
-    if (e->is_online && jobs_subscriptions_are_due(&e->subscriptions, is_asking)) {
+    if (e->is_online &&
+        jobs_subscriptions_are_due(&e->subscriptions, jobs_exchange_is_asking(&e->exchange))) {
         note_settled(e, jobs_subscriptions_ask(&e->subscriptions));
         fire_timers(e, now_ms);
     }

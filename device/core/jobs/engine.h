@@ -6,11 +6,12 @@
  * This file composes: it takes the events, owns the timers and hands each to the part that knows. Calls go down only:
  *     engine         events, timers, connection
  *     reading        what is pending: answers and notifications judged
+ *     delivery       what goes to the service about the execution in hand
+ *     execution      what leads to each step of its life        states    its states, and what each event makes of them
  *     subscriptions  which filters are asked, and which are left out
- *     execution      the life of one execution
- *     handlers       who serves a document          outcome  the forms of a final status
- *     journal        what outlives a power cut      exchange requests in flight
- *     wire           texts and structs              context  time, effects, counters, scratch
+ *     handlers       who serves a document                      outcome   the forms of a final status
+ *     exchange       requests in flight                         wire      texts and structs
+ *     context        time, effects, counters, scratch           journal   what outlives a power cut
  *
  * Not thread-safe: one task owns the engine. */
 #ifndef DEVICE_CORE_JOBS_ENGINE_H
@@ -93,7 +94,8 @@ enum err jobs_engine_refresh(struct jobs_engine *e, uint32_t run_id, uint64_t no
 /* Nobody waits for it any more: io.refreshed does not follow. */
 void jobs_engine_drop_refresh(struct jobs_engine *e, uint64_t now_ms);
 
-/* The run of an earlier boot that waits for a report (WAIT without a resume handler). false: there is none. */
+/* The run of an earlier boot that waits for a report (WAIT; its resume handler, if it has one, has returned IN_PROGRESS). false: there
+ * is none. */
 bool jobs_engine_waiting(const struct jobs_engine *e, struct jobs_run *run);
 
 /* No job in hand, no handler or callback out. */

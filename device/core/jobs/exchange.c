@@ -101,14 +101,16 @@ uint64_t jobs_exchange_due_at(const struct jobs_exchange *x, enum jobs_request_k
     return r->is_in_flight || r->is_wanted ? r->at_ms : JOBS_NEVER;
 }
 
+bool jobs_exchange_is_asking(const struct jobs_exchange *x)
+{
+    return x->requests[JOBS_REQUEST_NEXT].is_in_flight || x->requests[JOBS_REQUEST_DESCRIBE].is_in_flight ||
+           x->requests[JOBS_REQUEST_UPDATE].is_in_flight;
+}
+
 bool jobs_exchange_is_quiet(const struct jobs_exchange *x)
 {
-    bool is_quiet = true;
-
-    for (size_t i = 0; i < JOBS_REQUEST_COUNT; i++) {
-        is_quiet = is_quiet && !x->requests[i].is_wanted && !x->requests[i].is_in_flight;
-    }
-    return is_quiet;
+    return !jobs_exchange_is_asking(x) && !x->requests[JOBS_REQUEST_NEXT].is_wanted &&
+           !x->requests[JOBS_REQUEST_DESCRIBE].is_wanted && !x->requests[JOBS_REQUEST_UPDATE].is_wanted;
 }
 
 const char *jobs_exchange_token(struct jobs_exchange *x, enum jobs_request_kind kind)
@@ -163,14 +165,14 @@ void jobs_exchange_heard(struct jobs_exchange *x)
     x->unanswered = 0;
 }
 
-void jobs_exchange_restart(struct jobs_exchange *x)
+void jobs_exchange_restart(struct jobs_exchange *x, bool are_lost)
 {
     for (size_t i = 0; i < JOBS_REQUEST_COUNT; i++) {
         struct jobs_request *r = &x->requests[i];
         if (r->is_in_flight || r->failures > 0) {
             r->at_ms = x->context->now_ms;
         }
-        if (r->is_in_flight) {
+        if (r->is_in_flight && are_lost) {
             count_unanswered(x);
         }
         r->is_wanted = r->is_wanted || r->is_in_flight;

@@ -16,10 +16,9 @@ enum jobs_request_kind {
 #define JOBS_TOKEN_CAP 17 /* 16 hex digits and NUL */
 
 struct jobs_request {
-    uint64_t at_ms; /* in flight: when the answer counts as lost; wanted: when to send */
-    uint64_t
-        again_ms; /* in flight, and wanted once more: from when on; JOBS_NEVER: it is not. Else JOBS_NEVER */
-    bool is_wanted; /* to be sent; never together with is_in_flight */
+    uint64_t at_ms;    /* in flight: when the answer counts as lost; wanted: when to send */
+    uint64_t again_ms; /* in flight, and wanted once more from then on; else JOBS_NEVER */
+    bool is_wanted;    /* to be sent; never together with is_in_flight */
     bool is_in_flight;
     bool is_overtaken; /* in flight, and something newer than its answer has come already */
     uint8_t failures;  /* in a row: the exponent of the backoff */
@@ -54,7 +53,8 @@ void jobs_exchange_miss(struct jobs_exchange *x, enum jobs_request_kind kind);
 
 /* When the answer counts as lost, or when it wants to be sent; JOBS_NEVER: neither. */
 uint64_t jobs_exchange_due_at(const struct jobs_exchange *x, enum jobs_request_kind kind);
-bool jobs_exchange_is_quiet(const struct jobs_exchange *x); /* nothing wanted, nothing in flight */
+bool jobs_exchange_is_asking(const struct jobs_exchange *x); /* something is in flight */
+bool jobs_exchange_is_quiet(const struct jobs_exchange *x);  /* nothing wanted, nothing in flight */
 
 /* Makes a new token for a request that is going to be written. */
 const char *jobs_exchange_token(struct jobs_exchange *x, enum jobs_request_kind kind);
@@ -71,8 +71,9 @@ enum jobs_taken jobs_exchange_take(struct jobs_exchange *x, enum jobs_request_ki
 /* An answer of whatever kind has come over this connection. */
 void jobs_exchange_heard(struct jobs_exchange *x);
 
-/* The connection is gone, or new: what was in flight is wanted, and what has failed need not wait. */
-void jobs_exchange_restart(struct jobs_exchange *x);
+/* The connection is gone, or new: what was in flight is wanted, and what has failed need not wait. are_lost: what was in flight counts
+ * as not answered. */
+void jobs_exchange_restart(struct jobs_exchange *x, bool are_lost);
 
 void jobs_exchange_check(const struct jobs_exchange *x);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What leads to each step of an execution's table: claims, starts, reports, returns, deadlines, the answers of the service. What is
- * asked about the next execution is decided in reading.c; when a request is due, in exchange.c. */
+ * asked about the next execution is decided in reading.c; what goes to the service about this one, in delivery.c. */
 #include "device/core/jobs/execution.h"
 
 #include "common/json.h"
@@ -15,34 +15,6 @@
 #define LEAVING_MS (CONFIG_DEVICE_JOBS_LEAVING_MIN * 60000ull)
 
 /* ---- taken in hand */
-
-static void load_journal(struct jobs_execution *x, struct slice record)
-{
-    enum journal_record is = journal_decode(record, &x->journal, &x->outcome, &x->details);
-
-    if (is > JOURNAL_ABSENT) {
-        x->context->counters.journal_damaged++;
-        jobs_states_say(x, LOG_LEVEL_ERROR, "the next write replaces the stored journal, it is",
-                        journal_record_text(is));
-    }
-    x->journal.boots++;
-}
-
-void jobs_execution_init(struct jobs_execution *x, struct jobs_context *context,
-                         struct jobs_exchange *exchange, struct slice record)
-{
-    memset(x, 0, sizeof(*x));
-    x->context = context;
-    x->exchange = exchange;
-    x->deadline_at_ms = x->out_until_ms = JOBS_NEVER;
-    load_journal(x, record);
-    if (x->journal.has_outcome) {
-        x->state = JOBS_FINAL;
-        x->identity = x->journal.started;
-        x->attempt = x->journal.attempt;
-        jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE);
-    }
-}
 
 /* How often the handler may have been started for it. IN_PROGRESS without a word about it counts as once: the journal or
  * the details may be lost, and a start that we do not know of must not become one too many. */
@@ -100,12 +72,12 @@ bool jobs_execution_is_own_claim(const struct jobs_execution *x, const struct jo
            (answer->attempt == x->claimed_attempt || is_mute);
 }
 
-void jobs_execution_claim(struct jobs_execution *x, uint8_t attempt)
+void jobs_execution_claim(struct jobs_execution *x, uint8_t attempt, uint32_t pause_ms)
 {
     x->attempt = attempt;
     x->is_doubted = false;
     jobs_states_step(x, JOBS_EVENT_CLAIM);
-    jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE);
+    jobs_exchange_want_at(x->exchange, JOBS_REQUEST_UPDATE, x->context->now_ms + pause_ms);
 }
 
 void jobs_execution_unclaim(struct jobs_execution *x)
@@ -249,7 +221,10 @@ static void resume_restart(struct jobs_execution *x)
 
 void jobs_execution_resume(struct jobs_execution *x)
 {
-    switch (x->action->on_interrupted) {
+    /* QUEUED with an attempt: nobody runs it, so there is nothing to wait for. */
+    bool is_waiting = x->action->on_interrupted == JOBS_INTERRUPTED_WAIT && x->is_queued;
+
+    switch (is_waiting ? JOBS_INTERRUPTED_FAIL : x->action->on_interrupted) {
     case JOBS_INTERRUPTED_WAIT:
         resume_waiting(x);
         break;
@@ -258,7 +233,7 @@ void jobs_execution_resume(struct jobs_execution *x)
         break;
     case JOBS_INTERRUPTED_RERUN:
         if (x->attempt < x->action->max_attempts) {
-            jobs_execution_claim(x, (uint8_t)(x->attempt + 1));
+            jobs_execution_claim(x, (uint8_t)(x->attempt + 1), 0);
         } else {
             jobs_execution_refuse(x, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL);
         }
@@ -359,6 +334,9 @@ static enum err take_report(struct jobs_execution *x, const struct jobs_report *
     if (jobs_states_in(x, JOBS_LEAVING)) {
         return note_leaving(x, report, follow);
     }
+    if (x->state == JOBS_IDLE) {
+        details_clear(&x->details); /* they are of what was read last */
+    }
     if (report->details != NULL) {
         x->details = *report->details;
     }
@@ -396,17 +374,31 @@ void jobs_execution_answered(struct jobs_execution *x)
 /* What is waited for, and until when. */
 static void say_leaving(struct jobs_execution *x)
 {
-    char *at_most = x->context->scratch.text;
-    uint64_t left_ms = x->deadline_at_ms - x->context->now_ms;
+    struct jobs_context *c = x->context;
+    uint64_t left_ms = x->deadline_at_ms > c->now_ms ? x->deadline_at_ms - c->now_ms : 0;
+    char *line = c->scratch.text;
 
-    at_most[0] = '\0';
-    text_append_number(at_most, sizeof(x->context->scratch.text), (int64_t)((left_ms + 999) / 1000));
-    text_append(at_most, sizeof(x->context->scratch.text), " s");
-    jobs_states_say(x, LOG_LEVEL_INFO,
-                    x->state == JOBS_LEAVING_RUNNING ? "no job starts until its handler returns, at most"
-                    : x->out.run_id != 0 ? "no job starts until its cancel callback returns, at most"
-                                         : "no job starts until its final report, at most",
-                    at_most);
+    line[0] = '\0';
+    text_append(line, sizeof(c->scratch.text), "up to ");
+    text_append_number(line, sizeof(c->scratch.text), (int64_t)((left_ms + 999) / 1000));
+    text_append(line, sizeof(c->scratch.text), " s no job starts before ");
+    text_append(line, sizeof(c->scratch.text),
+                x->state != JOBS_LEAVING_WAITING ? "its handler returns"
+                : x->out.run_id != 0             ? "its cancel callback returns"
+                                                 : "its final report");
+    jobs_states_say(x, LOG_LEVEL_INFO, line, "");
+}
+
+/* A run that the service is done with, and the application is not: it always has a deadline. */
+static void leave(struct jobs_execution *x)
+{
+    if (!jobs_states_in(x, JOBS_LEAVING | JOBS_SET(JOBS_RETURNING))) {
+        return;
+    }
+    if (x->deadline_at_ms == JOBS_NEVER && !x->is_past_deadline) {
+        jobs_states_set_deadline(x, x->context->now_ms + LEAVING_MS);
+    }
+    say_leaving(x);
 }
 
 enum jobs_follow jobs_execution_returned(struct jobs_execution *x, uint32_t run_id, enum jobs_status status)
@@ -430,9 +422,7 @@ enum jobs_follow jobs_execution_returned(struct jobs_execution *x, uint32_t run_
         drop_report(x);
     }
     enum jobs_follow follow = jobs_states_step(x, is_done ? JOBS_EVENT_RETURN_DONE : JOBS_EVENT_RETURN_LATER);
-    if (x->state == JOBS_LEAVING_WAITING) {
-        say_leaving(x);
-    }
+    leave(x);
     return follow;
 }
 
@@ -488,7 +478,9 @@ enum jobs_follow jobs_execution_settled(struct jobs_execution *x)
         jobs_states_save(x);
     }
     jobs_states_part(x);
-    return jobs_states_step(x, JOBS_EVENT_SETTLE);
+    enum jobs_follow follow = jobs_states_step(x, JOBS_EVENT_SETTLE);
+    leave(x);
+    return follow;
 }
 
 enum jobs_follow jobs_execution_gone(struct jobs_execution *x)
@@ -501,13 +493,11 @@ enum jobs_follow jobs_execution_gone(struct jobs_execution *x)
         jobs_states_save(x);
     }
     jobs_states_part(x);
-    if (jobs_states_in(x, JOBS_WITH_SERVICE) && x->deadline_at_ms == JOBS_NEVER) {
-        jobs_states_set_deadline(x, x->context->now_ms + LEAVING_MS);
+    if (x->deadline_at_ms == JOBS_NEVER && !x->is_past_deadline) {
+        jobs_states_set_deadline(x, x->context->now_ms + LEAVING_MS); /* before the callback is called */
     }
     enum jobs_follow follow = jobs_states_step(x, JOBS_EVENT_GONE);
-    if (jobs_states_in(x, JOBS_LEAVING)) {
-        say_leaving(x);
-    }
+    leave(x);
     return follow;
 }
 
@@ -524,7 +514,7 @@ static void give_up(struct jobs_execution *x, enum jobs_on_stuck on_stuck, const
     if (on_stuck == JOBS_STUCK_RESTART) {
         x->context->io.restart(x->context->io.ctx, why);
     } else {
-        jobs_states_say(x, LOG_LEVEL_ERROR, "no job starts until it does:", why);
+        jobs_context_log(x->context, LOG_LEVEL_ERROR, NULL, "no job starts until it does:", why);
     }
 }
 
@@ -551,7 +541,7 @@ enum jobs_follow jobs_execution_deadline(struct jobs_execution *x)
     if (x->state == JOBS_LEAVING_WAITING && !is_callback_out) {
         return jobs_states_step(x, JOBS_EVENT_DONE);
     }
-    if (x->is_past_deadline || jobs_states_in(x, JOBS_LEAVING)) {
+    if (x->is_past_deadline || jobs_states_in(x, JOBS_LEAVING | JOBS_SET(JOBS_RETURNING))) {
         stuck(x);
         return JOBS_FOLLOW_NOTHING;
     }
@@ -579,10 +569,15 @@ void jobs_execution_callback_stuck(struct jobs_execution *x)
 
 /* ---- questions */
 
-bool jobs_execution_is_ready(const struct jobs_execution *x)
+bool jobs_execution_is_blocked(const struct jobs_execution *x)
 {
     bool is_stuck = x->out.run_id != 0 && x->out_until_ms == JOBS_NEVER;
-    return x->state == JOBS_IDLE && !is_stuck && x->wanted.run_id == 0;
+    return is_stuck || x->wanted.run_id != 0;
+}
+
+bool jobs_execution_is_ready(const struct jobs_execution *x)
+{
+    return x->state == JOBS_IDLE && !jobs_execution_is_blocked(x);
 }
 
 bool jobs_execution_keeps_document(const struct jobs_execution *x)

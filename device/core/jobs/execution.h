@@ -7,16 +7,14 @@
 #include "device/core/jobs/states.h"
 #include "device/core/jobs/wire.h"
 
-void jobs_execution_init(struct jobs_execution *x, struct jobs_context *context,
-                         struct jobs_exchange *exchange, struct slice record);
-
 /* ---- for reading.c: what is taken in hand. All in IDLE; jobs_execution_start also in CLAIMING */
 
 /* This is what the service has to do. */
 void jobs_execution_take(struct jobs_execution *x, const struct jobs_answer *answer);
 /* Is this IN_PROGRESS our claim, whose answer was lost, or whose answer left a doubt? */
 bool jobs_execution_is_own_claim(const struct jobs_execution *x, const struct jobs_answer *answer);
-void jobs_execution_claim(struct jobs_execution *x, uint8_t attempt);
+/* Not before pause_ms have passed. */
+void jobs_execution_claim(struct jobs_execution *x, uint8_t attempt, uint32_t pause_ms);
 /* IN_PROGRESS stands in the service: journal, then run. */
 void jobs_execution_start(struct jobs_execution *x, uint8_t attempt);
 /* It was started before this boot. */
@@ -50,8 +48,9 @@ void jobs_execution_callback_stuck(struct jobs_execution *x);
 
 /* ---- questions */
 
-/* IDLE, and no callback of a run that is over is stuck or waits for its turn. */
-bool jobs_execution_is_ready(const struct jobs_execution *x);
+/* A callback of a run that is over is stuck or waits for its turn: no handler starts. */
+bool jobs_execution_is_blocked(const struct jobs_execution *x);
+bool jobs_execution_is_ready(const struct jobs_execution *x); /* IDLE, and not blocked */
 bool jobs_execution_keeps_document(const struct jobs_execution *x);
 bool jobs_execution_waiting(const struct jobs_execution *x, struct jobs_run *run);
 

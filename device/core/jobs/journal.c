@@ -73,6 +73,12 @@ static void pass_below(struct codec *c, uint8_t *value, unsigned limit)
     c->is_bad = c->is_bad || *value >= limit;
 }
 
+static void pass_final(struct codec *c, uint8_t *status)
+{
+    pass_below(c, status, JOBS_STATUS_COUNT);
+    c->is_bad = c->is_bad || *status == JOBS_STATUS_IN_PROGRESS;
+}
+
 static void pass_text(struct codec *c, char *text, size_t cap)
 {
     uint16_t len = (uint16_t)strlen(text);
@@ -119,7 +125,7 @@ static bool is_message(const char *message)
 
 static void pass_outcome(struct codec *c, struct jobs_outcome *outcome, struct details *details)
 {
-    pass_below(c, &outcome->status, JOBS_STATUS_COUNT);
+    pass_final(c, &outcome->status);
     pass_below(c, &outcome->reason, JOBS_REASON_COUNT);
     pass_text(c, outcome->message, sizeof(outcome->message));
     pass_text(c, details->text, DETAILS_TEXT_CAP);
@@ -139,7 +145,7 @@ static void pass_finished(struct codec *c, struct journal *journal)
         struct journal_finished *finished =
             &journal->finished[(journal->finished_next + i) % JOURNAL_FINISHED];
         pass_identity(c, &finished->execution);
-        pass_below(c, &finished->status, JOBS_STATUS_COUNT);
+        pass_final(c, &finished->status);
         c->is_bad = c->is_bad || finished->execution.job_id[0] == '\0';
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ladder of a final status. When a form is sent, and what a refusal is, stands in execution.c. */
+/* The ladder of a final status. When a form is sent, and what a refusal is, stands in delivery.c. */
 #include "device/core/jobs/outcome.h"
 
 #include "device/core/jobs/jobs.h"

@@ -14,6 +14,8 @@
 /* So many answers in a row may be older than a notification; the next one is taken as it is. */
 #define OVERTAKEN_MAX 3
 
+#define CLAIM_PAUSE_MAX_MS 4000
+
 void jobs_reading_init(struct jobs_reading *r, struct jobs_execution *execution,
                        const struct jobs_handlers *handlers, const struct jobs_subscriptions *subscriptions)
 {
@@ -149,33 +151,42 @@ static const char *say_size(struct jobs_context *c, size_t bytes)
 static const char *say_name(struct jobs_context *c, enum jobs_reason reason, const char *name)
 {
     c->line[0] = '\0';
-    text_append(c->line, sizeof(c->line), jobs_wire_reason_message(reason));
+    text_append(c->line, sizeof(c->line), jobs_wire_reason_message((uint8_t)reason));
     text_append(c->line, sizeof(c->line), name);
     return c->line;
 }
 
-/* After a claim that was not accepted, not only the reading but also the next claim waits: a service that takes one request a second
- * would answer the reading and put off the claim, for ever. */
-static void delay_claim(struct jobs_reading *r)
+/* After a claim that was put off, not only the reading but also the next claim waits: a service that takes one request a second would
+ * answer the reading and put off the claim, for ever. */
+static uint32_t claim_pause_ms(const struct jobs_reading *r)
 {
-    struct jobs_context *c = r->context;
-    struct jobs_execution *x = r->execution;
-    uint64_t at_ms = c->now_ms + backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CONFIG_DEVICE_JOBS_RETRY_CAP_MS,
-                                            r->rounds - 1u, c->io.random(c->io.ctx));
+    const struct jobs_context *c = r->context;
 
-    if (at_ms > x->claim_at_ms) {
-        x->claim_at_ms = at_ms;
+    return r->execution->is_put_off && r->rounds > 0
+               ? backoff_ms(CONFIG_DEVICE_JOBS_RETRY_BASE_MS, CLAIM_PAUSE_MAX_MS, r->rounds - 1u,
+                            c->io.random(c->io.ctx))
+               : 0;
+}
+
+/* A handler starts without a new claim: the caller of a report must have his answer for a while. */
+static bool is_too_early(struct jobs_reading *r)
+{
+    if (r->context->now_ms >= r->execution->claim_at_ms) {
+        return false;
     }
+    jobs_exchange_want_at(r->exchange, JOBS_REQUEST_NEXT, r->execution->claim_at_ms);
+    return true;
 }
 
 static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
 {
     struct jobs_execution *x = r->execution;
+    bool is_own_claim = jobs_execution_is_own_claim(x, answer);
 
-    if (r->rounds > 0) {
-        delay_claim(r);
+    if ((is_own_claim || x->attempt > 0) && is_too_early(r)) {
+        return;
     }
-    if (jobs_execution_is_own_claim(x, answer)) {
+    if (is_own_claim) {
         r->rounds = 0;
         jobs_execution_start(x, x->claimed_attempt);
     } else if (x->attempt > 0) {
@@ -183,7 +194,7 @@ static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
     } else if (x->is_refused && journal_same_execution(&x->claimed, &x->identity)) {
         jobs_execution_refuse(x, JOBS_REASON_CLAIM_REFUSED, NULL);
     } else {
-        jobs_execution_claim(x, 1);
+        jobs_execution_claim(x, 1, claim_pause_ms(r));
     }
 }
 
@@ -293,7 +304,8 @@ static bool is_claimable(const struct jobs_reading *r, const struct jobs_answer 
     bool is_new = news->has_execution && news->status == JOBS_WIRE_QUEUED && news->attempt == 0 &&
                   news->timestamp_s >= r->newest_s;
     bool is_unknown = journal_find_finished(&x->journal, &news->execution) == NULL &&
-                      !journal_same_execution(&x->journal.started, &news->execution);
+                      !journal_same_execution(&x->journal.started, &news->execution) &&
+                      !journal_same_execution(&x->claimed, &news->execution);
 
     return is_quiet && is_new && is_unknown && document.ptr != NULL && document.len > 0 &&
            jobs_handlers_find(r->handlers, document, action, name) == JOBS_REASON_NONE && *action != NULL;
@@ -310,7 +322,7 @@ static void notified_idle(struct jobs_reading *r, bool is_next, const struct job
     } else if (is_claimable(r, news, document, &action)) {
         take(r, news);
         r->execution->action = action;
-        jobs_execution_claim(r->execution, 1);
+        jobs_execution_claim(r->execution, 1, 0);
         schedule_idle(r);
     } else {
         ask_again(r);
@@ -340,7 +352,7 @@ void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice pa
     }
     if (x->state == JOBS_IDLE) {
         notified_idle(r, is_next, &news, document);
-    } else if (!jobs_wire_notice_has(payload, &x->identity, jobs_states_is_started(x))) {
+    } else if (!jobs_wire_notice_has(payload, &x->identity)) {
         doubt(r);
     }
     jobs_reading_note_time(r, news.timestamp_s);

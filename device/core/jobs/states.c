@@ -3,6 +3,7 @@
 #include "device/core/jobs/states.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum effect {
     IMPOSSIBLE, /* what is not in the table: this event does not come in this state */
@@ -51,6 +52,34 @@ static const struct step steps[JOBS_STATE_COUNT][JOBS_EVENT_COUNT] = {
     ON(RETURNING,       RETURN_DONE,  IDLE,            LEAVE),
 };
 /* clang-format on */
+
+static void load_journal(struct jobs_execution *x, struct slice record)
+{
+    enum journal_record is = journal_decode(record, &x->journal, &x->outcome, &x->details);
+
+    if (is > JOURNAL_ABSENT) {
+        x->context->counters.journal_damaged++;
+        jobs_states_say(x, LOG_LEVEL_ERROR, "the next write replaces the stored journal, it is",
+                        journal_record_text(is));
+    }
+    x->journal.boots++;
+}
+
+void jobs_states_init(struct jobs_execution *x, struct jobs_context *context, struct jobs_exchange *exchange,
+                      struct slice record)
+{
+    memset(x, 0, sizeof(*x));
+    x->context = context;
+    x->exchange = exchange;
+    x->deadline_at_ms = x->out_until_ms = JOBS_NEVER;
+    load_journal(x, record);
+    if (x->journal.has_outcome) {
+        x->state = JOBS_FINAL;
+        x->identity = x->journal.started;
+        x->attempt = x->journal.attempt;
+        jobs_exchange_want(x->exchange, JOBS_REQUEST_UPDATE);
+    }
+}
 
 bool jobs_states_is_started(const struct jobs_execution *x)
 {

@@ -50,7 +50,7 @@ enum jobs_event {
     JOBS_EVENT_RETURN_LATER, /* the handler has returned IN_PROGRESS, and nothing was reported, and its deadline has not passed */
     JOBS_EVENT_SETTLE, /* the service has the final status */
     JOBS_EVENT_GONE,   /* the service has ended it */
-    JOBS_EVENT_DONE,   /* nothing of the application works on it any more, or nothing may */
+    JOBS_EVENT_DONE,   /* nothing of the application works on it any more, or its time for that is over */
     JOBS_EVENT_COUNT,
 };
 
@@ -87,10 +87,11 @@ struct jobs_execution {
     uint8_t claimed_attempt;  /* of `claimed` */
     uint8_t progress_percent; /* the application's last word */
     bool has_progress;
-    bool is_queued;       /* what the service said last about `identity`: QUEUED, else IN_PROGRESS */
-    bool is_doubted;      /* CLAIMING: a notification did not name it. It is read again before it starts */
-    bool is_refused;      /* the service will never take the claim of `claimed` */
-    bool is_resumed;      /* the run in hand is one of an earlier boot */
+    bool is_queued;  /* what the service said last about `identity`: QUEUED, else IN_PROGRESS */
+    bool is_doubted; /* CLAIMING: a notification did not name it. It is read again before it starts */
+    bool is_refused; /* the service will never take the claim of `claimed` */
+    bool is_put_off; /* the service has put off the claim of `claimed` (RequestThrottled, InternalError) */
+    bool is_resumed; /* the run in hand is one of an earlier boot */
     bool is_running_told; /* an update with the state "running" was sent */
     bool
         is_past_deadline; /* the deadline of the run in hand has passed, deadline_at_ms is the end of the grace */
@@ -126,11 +127,13 @@ static inline bool jobs_states_in(const struct jobs_execution *x, unsigned set)
     return (set >> x->state & 1) != 0;
 }
 
+/* `record`: see jobs_engine_init. */
+void jobs_states_init(struct jobs_execution *x, struct jobs_context *context, struct jobs_exchange *exchange,
+                      struct slice record);
+
 /* The step of the table. Its effects happen: the final status is offered, the cancel callback called. */
 enum jobs_follow jobs_states_step(struct jobs_execution *x, enum jobs_event event);
 
-bool jobs_states_is(const struct jobs_execution *x, enum jobs_state a,
-                    enum jobs_state b); /* one of the two */
 bool jobs_states_is_started(
     const struct jobs_execution *x); /* the journal has the start of the execution in hand */
 

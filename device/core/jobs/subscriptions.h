@@ -11,19 +11,21 @@ struct jobs_subscriptions {
     struct jobs_context *context;
     uint8_t
         asked; /* enum jobs_subscription: whose SUBACK is awaited, or is asked next; JOBS_SUB_COUNT: all are settled */
-    uint8_t granted;            /* one bit per filter, on this connection */
-    uint8_t cut;                /* one bit per filter: the connection before ended under its SUBSCRIBE */
-    uint64_t until_ms;          /* a SUBACK that has not come by then is not waited for; JOBS_NEVER: none */
-    uint8_t left_out;           /* one bit per filter: refused, */
-    uint64_t left_out_until_ms; /* and not asked for before */
+    uint8_t granted; /* one bit per filter, on this connection */
+    uint8_t cut;     /* one bit per filter: the connection before ended under its SUBSCRIBE */
+    bool is_sent;    /* the SUBSCRIBE of `asked` has gone out; else it is tried again at until_ms */
+    bool is_wary;    /* a SUBSCRIBE has ended a connection, and no connection since got through all of them */
+    uint64_t until_ms; /* a SUBACK that has not come by then is not waited for; JOBS_NEVER: none is awaited */
+    uint32_t left_out_until_s
+        [JOBS_SUB_COUNT]; /* a filter that was refused is not asked for before; 0: it was not */
 };
 
 void jobs_subscriptions_init(struct jobs_subscriptions *s, struct jobs_context *context);
 
 /* A new connection. Nothing is asked before jobs_subscriptions_ask. */
 void jobs_subscriptions_begin(struct jobs_subscriptions *s);
-/* Begun, and nothing asked yet, and it is time to. is_asking: $next/get is under way; after a connection that a SUBSCRIBE has ended,
- * its answer comes first. */
+/* Begun, and nothing asked yet, and it is time to. is_asking: a request is under way; after a connection that a SUBSCRIBE has ended,
+ * its answer comes first. What is left out is asked for again on the first connection after its 24 h. */
 bool jobs_subscriptions_are_due(const struct jobs_subscriptions *s, bool is_asking);
 /* The connection has ended. is_own_doing: not because of what was asked for. true: it has ended under a SUBSCRIBE, which may be the
  * reason. That comes twice a day and filter at most. */

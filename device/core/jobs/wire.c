@@ -299,40 +299,38 @@ enum jobs_verdict jobs_wire_verdict(const struct jobs_answer *answer)
     return jobs_wire_is_terminal(answer->status) ? JOBS_VERDICT_GONE : answer->rejection->verdict;
 }
 
-static bool is_execution(struct slice object, const struct jobs_identity *execution, bool is_started)
+static bool is_execution(struct slice object, const struct jobs_identity *execution)
 {
     struct json_field fields[] = {
         {.key = "jobId", .parent = JSON_TOP},
         {.key = "executionNumber", .parent = JSON_TOP},
         {.key = "queuedAt", .parent = JSON_TOP},
-        {.key = "status", .parent = JSON_TOP},
     };
     int64_t number;
     int64_t queued_at_s;
 
-    if (json_read(object, fields, 4, NULL) != ERR_OK) {
+    if (json_read(object, fields, 3, NULL) != ERR_OK) {
         return false;
     }
-    if ((read_time(&fields[2], &queued_at_s) && queued_at_s != execution->queued_at_s) ||
-        (is_started && read_status(&fields[3]) == JOBS_WIRE_QUEUED)) {
+    if (!read_time(&fields[2], &queued_at_s) || queued_at_s != execution->queued_at_s) {
         return false; /* another one of the same name */
     }
     return fields[0].type == JSON_STRING && json_string_is(fields[0].text, execution->job_id) &&
            read_number(&fields[1], &number) && number == execution->execution_number;
 }
 
-/* `lists`: {"IN_PROGRESS":[summary...],"QUEUED":[summary...]}. Summaries have no status of their own. */
-static bool lists_have(struct slice lists, const struct jobs_identity *execution, bool is_started)
+/* `lists`: {"IN_PROGRESS":[summary...],"QUEUED":[summary...]} */
+static bool lists_have(struct slice lists, const struct jobs_identity *execution)
 {
     struct json_member list;
     struct json_member summary;
 
     for (size_t at = 0; json_next_member(lists, &at, &list);) {
-        if (list.type != JSON_ARRAY || (is_started && json_string_is(list.key, "QUEUED"))) {
+        if (list.type != JSON_ARRAY) {
             continue;
         }
         for (size_t in = 0; json_next_element(list.text, &in, &summary);) {
-            if (summary.type == JSON_OBJECT && is_execution(summary.text, execution, is_started)) {
+            if (summary.type == JSON_OBJECT && is_execution(summary.text, execution)) {
                 return true;
             }
         }
@@ -340,7 +338,7 @@ static bool lists_have(struct slice lists, const struct jobs_identity *execution
     return false;
 }
 
-bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *execution, bool is_started)
+bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *execution)
 {
     struct json_field fields[] = {
         {.key = "jobs", .parent = JSON_TOP},
@@ -350,8 +348,8 @@ bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *exec
     if (json_read(payload, fields, 2, NULL) != ERR_OK) {
         return false;
     }
-    return (fields[0].type == JSON_OBJECT && lists_have(fields[0].text, execution, is_started)) ||
-           (fields[1].type == JSON_OBJECT && is_execution(fields[1].text, execution, is_started));
+    return (fields[0].type == JSON_OBJECT && lists_have(fields[0].text, execution)) ||
+           (fields[1].type == JSON_OBJECT && is_execution(fields[1].text, execution));
 }
 
 static size_t finish(struct json_writer *w)

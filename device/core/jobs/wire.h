@@ -90,9 +90,8 @@ enum jobs_verdict jobs_wire_verdict(const struct jobs_answer *answer);
 /* ERR_CORRUPT: an execution without what every execution has; else the errors of json_read. */
 enum err jobs_wire_read_answer(struct slice payload, struct jobs_answer *answer);
 
-/* Does a notification (notify or notify-next) name this execution? is_started: one that is QUEUED is another one, because nothing
- * becomes QUEUED again; made in the same second under the same id, it has the same identity. */
-bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *execution, bool is_started);
+/* Does a notification (notify or notify-next) name this execution, with id, number and queuedAt? */
+bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *execution);
 
 /* Both return the length, 0 when the payload does not fit. execution_number 0: the latest, or with $next the next. */
 size_t jobs_wire_write_get(char *out, size_t cap, const char *token, int64_t execution_number,
