@@ -347,6 +347,16 @@ void fake_expect_next_soon(struct fake_engine *f)
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
 }
 
+void fake_expect_publish_later(struct fake_engine *f, const char *tail)
+{
+    uint64_t before_ms = f->now_ms;
+
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_in_range(f->now_ms - before_ms, 1, CONFIG_DEVICE_JOBS_RETRY_CAP_MS);
+    fake_expect_publish_to(f, tail);
+}
+
 void fake_expect(struct fake_engine *f, enum fake_kind kind, const char *text)
 {
     struct fake_effect *effect = next_effect(f, kind, text);

@@ -176,7 +176,7 @@ static void test_harmless_notifications(void **state)
         "{\"jobs\":{\"QUEUED\":[],\"IN_PROGRESS\":[{\"jobId\":\"j0\",\"executionNumber\":1},{\"jobId\":"
         "\"j1\","
         "\"executionNumber\":1}]}}",
-        "{\"jobs\":{\"QUEUED\":[{\"executionNumber\":1,\"jobId\":\"\\u006a1\"}]}}",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"executionNumber\":1,\"jobId\":\"\\u006a1\"}]}}",
         "{\"execution\":{\"jobId\":\"j1\",\"executionNumber\":1,\"jobDocument\":{\"jobId\":\"j2\"}}}",
     };
     struct fake_engine *f = fake_running();
@@ -193,6 +193,7 @@ static void test_hints_are_checked(void **state)
 {
     static const char *const hints[] = {
         lists_without,
+        "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"executionNumber\":1}]}}", /* what runs is not QUEUED */
         "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"executionNumber\":2}]}}",
         "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j11\",\"executionNumber\":1}]}}",
         "{\"jobs\":{\"IN_PROGRESS\":{\"jobId\":\"j1\",\"executionNumber\":1}}}",

@@ -85,6 +85,10 @@ static void expect_next(struct fake_engine *f, enum next next, const char *tail)
     case REFUSE:
         expect_read(f);
         fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        if (next == READ) {
+            fake_expect_quiet(f);
+            fake_wake(f);
+        }
         const char *payload = fake_expect_publish_to(f, tail);
         assert_int_equal(strstr(payload, "\"reason\":\"CLAIM_REFUSED\"") != NULL, next == REFUSE);
         assert_int_equal(strstr(payload, "\"status\":\"REJECTED\"") != NULL, next == REFUSE);

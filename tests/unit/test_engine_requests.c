@@ -17,7 +17,7 @@
 #define BLINK      "{\"action\":\"blink\"}"
 #define TIMEOUT_MS CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
 #define NOTICE_OF_J1                                                                                         \
-    "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}"
+    "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}"
 
 /* What $next/get shows after a claim of ours. */
 #define OWN_CLAIM                                                                                            \
@@ -41,7 +41,7 @@ static void claim_again(struct fake_engine *f)
 {
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
-    fake_expect_publish_to(f, "j1/update");
+    fake_expect_publish_later(f, "j1/update");
 }
 
 /* The window doubles up to its cap, the wait never falls below an eighth of it, and a success resets it. What is repeated so is
@@ -411,7 +411,7 @@ static void test_connected_twice(void **state)
     fake_wake(f);
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
-    fake_expect_publish_to(f, "j1/update");
+    fake_expect_publish_later(f, "j1/update");
     fake_free(f);
 }
 
