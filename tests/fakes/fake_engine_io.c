@@ -353,7 +353,7 @@ void fake_expect_publish_later(struct fake_engine *f, const char *tail)
 
     fake_expect_quiet(f);
     fake_wake(f);
-    assert_in_range(f->now_ms - before_ms, 1, CONFIG_DEVICE_JOBS_RETRY_CAP_MS);
+    assert_in_range(f->now_ms - before_ms, 1, FAKE_CLAIM_PAUSE_MS);
     fake_expect_publish_to(f, tail);
 }
 

@@ -98,7 +98,8 @@ void fake_expect_publish(struct fake_engine *f, const char *tail, const char *pa
 const char *fake_expect_publish_to(struct fake_engine *f, const char *tail);
 /* Nothing now, and $next/get after FAKE_HINT_MS: what follows a final status that is settled, and a notify. */
 void fake_expect_next_soon(struct fake_engine *f);
-/* Nothing now, and this publish after a pause: a claim after one that was not accepted. */
+/* Nothing now, and this publish after a pause: the claim after one that was put off. */
+#define FAKE_CLAIM_PAUSE_MS 4000
 void fake_expect_publish_later(struct fake_engine *f, const char *tail);
 void fake_expect(struct fake_engine *f, enum fake_kind kind, const char *text);
 /* Nothing happened that the test has not looked at. */

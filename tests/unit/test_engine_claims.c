@@ -30,10 +30,22 @@ static struct fake_engine *claiming(void)
     return f;
 }
 
-static void claim_again(struct fake_engine *f, const char *members)
+static void read_again(struct fake_engine *f, const char *members)
 {
     fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
     fake_accept(f, "$next/get", members);
+}
+
+static void claim_again(struct fake_engine *f, const char *members)
+{
+    read_again(f, members);
+    fake_expect_publish_to(f, "j1/update");
+}
+
+/* After a claim that was put off the next one waits, too. */
+static void claim_later(struct fake_engine *f, const char *members)
+{
+    read_again(f, members);
     fake_expect_publish_later(f, "j1/update");
 }
 
@@ -95,7 +107,7 @@ static void test_a_claim_is_never_repeated(void **state)
 }
 
 /* The pause grows over such rounds, although each reading in between succeeds, never falls below an eighth of its window, ends at the
- * cap, and no notification cuts it short. */
+ * cap, and no notification cuts it short. After a claim that was put off the next claim waits, too; after any other it does not. */
 static void test_pause_grows(void **state)
 {
     static const enum failure failures[] = {THROTTLED, INTERNAL, MISMATCH, LOST};
@@ -111,7 +123,11 @@ static void test_pause_grows(void **state)
             fake_expect_quiet(f);
             fake_wake(f);
             assert_in_range(f->now_ms - failed_ms, window_ms / 8, window_ms);
-            claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+            if (failures[i] == THROTTLED || failures[i] == INTERNAL) {
+                claim_later(f, fake_execution("j1", 1, "QUEUED", BLINK));
+            } else {
+                claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+            }
             window_ms *= 2;
             window_ms =
                 window_ms < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
@@ -130,18 +146,16 @@ static void test_pause_begins_anew(void **state)
     for (int round = 0; round < 8; round++) {
         fail_claim(f, THROTTLED);
         fake_wake(f);
-        claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+        claim_later(f, fake_execution("j1", 1, "QUEUED", BLINK));
     }
     fail_claim(f, THROTTLED);
     fake_wake(f);
-    fake_expect_publish(f, "$next/get", "{\"clientToken\":\"T\"}");
-    fake_accept(f, "$next/get", fake_execution("j1", 2, "QUEUED", BLINK));
-    fake_expect_publish_to(f, "j1/update");
+    claim_again(f, fake_execution("j1", 2, "QUEUED", BLINK));
     uint64_t failed_ms = f->now_ms;
     fail_claim(f, THROTTLED);
     fake_wake(f);
     assert_in_range(f->now_ms - failed_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
-    claim_again(f, fake_execution("j1", 2, "QUEUED", BLINK));
+    claim_later(f, fake_execution("j1", 2, "QUEUED", BLINK));
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_START, "j1");
     fake_return(f, JOBS_STATUS_SUCCEEDED);
@@ -292,9 +306,7 @@ static void test_refused_with_a_doubt(void **state)
     assert_non_null(strstr(f->effects[f->seen - 1].text, "\"IN_PROGRESS\""));
     fail_claim(f, REFUSED); /* without one it is */
     fake_wake(f);
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
-    fake_expect_publish_to(f, "j1/update");
+    claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
     assert_non_null(strstr(f->effects[f->seen - 1].text, "\"CLAIM_REFUSED\""));
     fake_free(f);
 }
@@ -354,7 +366,7 @@ static void test_doubt_ends_with_its_claim(void **state)
     fake_message(f, "notify", "{\"jobs\":{}}");
     fail_claim(f, THROTTLED);
     fake_wake(f);
-    claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+    claim_later(f, fake_execution("j1", 1, "QUEUED", BLINK));
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_START, "j1");
     fake_free(f);

@@ -174,10 +174,10 @@ static void test_harmless_notifications(void **state)
     static const char *const harmless[] = {
         "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}",
         "{\"jobs\":{\"QUEUED\":[],\"IN_PROGRESS\":[{\"jobId\":\"j0\",\"executionNumber\":1},{\"jobId\":"
-        "\"j1\","
-        "\"executionNumber\":1}]}}",
-        "{\"jobs\":{\"IN_PROGRESS\":[{\"executionNumber\":1,\"jobId\":\"\\u006a1\"}]}}",
-        "{\"execution\":{\"jobId\":\"j1\",\"executionNumber\":1,\"jobDocument\":{\"jobId\":\"j2\"}}}",
+        "\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}",
+        "{\"jobs\":{\"QUEUED\":[{\"executionNumber\":1,\"jobId\":\"\\u006a1\",\"queuedAt\":1699999990}]}}",
+        "{\"execution\":{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1,\"jobDocument\":{"
+        "\"jobId\":\"j2\"}}}",
     };
     struct fake_engine *f = fake_running();
     (void)state;
@@ -193,10 +193,11 @@ static void test_hints_are_checked(void **state)
 {
     static const char *const hints[] = {
         lists_without,
-        "{\"jobs\":{\"QUEUED\":[{\"jobId\":\"j1\",\"executionNumber\":1}]}}", /* what runs is not QUEUED */
-        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"executionNumber\":2}]}}",
-        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j11\",\"executionNumber\":1}]}}",
-        "{\"jobs\":{\"IN_PROGRESS\":{\"jobId\":\"j1\",\"executionNumber\":1}}}",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"executionNumber\":1}]}}", /* of whichever second */
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1700000050,\"executionNumber\":1}]}}",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":2}]}}",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j11\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}",
+        "{\"jobs\":{\"IN_PROGRESS\":{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}}}",
         "{\"jobs\":[]}",
         "{}",
         "{\"execution\":{}}",

@@ -422,7 +422,7 @@ static void test_lost_claim_over_a_reconnect(void **state)
     fake_connect(f);
     fake_expect_publish_to(f, "$next/get");
     fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
-    fake_expect_publish_later(f, "j1/update");
+    fake_expect_publish_to(f, "j1/update");
     fake_accept(f, "j1/update", "");
     fake_expect(f, FAKE_START, "j1");
     fake_free(f);
@@ -444,7 +444,7 @@ static void test_version_mismatch_of_a_rerun(void **state)
     fake_expect_quiet(f);
     fake_wake(f);
     offer_in_progress(f, "1");
-    fake_expect_publish_later(f, "j1/update");
+    fake_expect_publish_to(f, "j1/update");
     fake_reject(f, "j1/update", "VersionMismatch",
                 "\"executionState\":{\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"2\"},"
                 "\"versionNumber\":6}");

@@ -21,7 +21,8 @@
 enum next {
     AGAIN,   /* the same request, with a new token, after a backoff */
     READ,    /* $next/get after a pause: a claim is never repeated without a reading */
-    REFUSE,  /* the same, and when it is still QUEUED: a final status with reason CLAIM_REFUSED */
+    LATER,   /* the same, and the next claim waits, too: this one was put off */
+    REFUSE,  /* READ, and when it is still QUEUED: a final status with reason CLAIM_REFUSED */
     SOON,    /* $next/get a little later: notify-next may tell before what comes next */
     CANCEL,  /* the handler is told */
     BARE,    /* the final status without details */
@@ -48,8 +49,8 @@ static const struct rejection rejections[] = {
     {"VersionMismatch", STATE("IN_PROGRESS"), READ, NOTHING, AGAIN, NOTHING},
     {"VersionMismatch", STATE("QUEUED"), READ, NOTHING, AGAIN, NOTHING},
     {"VersionMismatch", STATE("CANCELED"), READ, CANCEL, SOON, CANCEL},
-    {"InternalError", "", READ, AGAIN, AGAIN, AGAIN},
-    {"RequestThrottled", "", READ, AGAIN, AGAIN, AGAIN},
+    {"InternalError", "", LATER, AGAIN, AGAIN, AGAIN},
+    {"RequestThrottled", "", LATER, AGAIN, AGAIN, AGAIN},
     {"TerminalStateReached", "", READ, CANCEL, SOON, CANCEL},
     {"SomethingNew", "", REFUSE, NOTHING, BARE, NOTHING},
 };
@@ -81,14 +82,15 @@ static void expect_next(struct fake_engine *f, enum next next, const char *tail)
     case AGAIN:
         expect_again(f, tail);
         break;
+    case LATER:
+        expect_read(f);
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        fake_expect_publish_later(f, tail);
+        break;
     case READ:
     case REFUSE:
         expect_read(f);
         fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
-        if (next == READ) {
-            fake_expect_quiet(f);
-            fake_wake(f);
-        }
         const char *payload = fake_expect_publish_to(f, tail);
         assert_int_equal(strstr(payload, "\"reason\":\"CLAIM_REFUSED\"") != NULL, next == REFUSE);
         assert_int_equal(strstr(payload, "\"status\":\"REJECTED\"") != NULL, next == REFUSE);

@@ -524,7 +524,9 @@ static void test_deadline_is_renewed_by_progress_only(void **state)
         expect_update(f, "\"running\"");
         fake_accept(f, "j1/update", "");
     }
-    fake_message(f, "notify", "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"executionNumber\":1}]}}");
+    fake_message(
+        f, "notify",
+        "{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\",\"queuedAt\":1699999990,\"executionNumber\":1}]}}");
     fake_pass(f, 59999);
     fake_expect_quiet(f);
     fake_pass(f, 1);

@@ -120,8 +120,21 @@ static void test_nothing_can_be_sent(void **state)
     (void)state;
     jobs_subscriptions_init(&s, &c);
     is_failing = true;
-    assert_string_equal(connect(&s, ""), "1");
+    jobs_subscriptions_begin(&s);
+    assert_false(jobs_subscriptions_ask(&s));
+    for (int i = 0; i < 3; i++) { /* tried again and again */
+        assert_int_equal(jobs_subscriptions_due_at(&s), c.now_ms + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
+        c.now_ms = jobs_subscriptions_due_at(&s);
+        assert_false(jobs_subscriptions_expire(&s));
+        jobs_subscriptions_check(&s);
+        assert_string_equal(asked, "");
+    }
+    assert_false(jobs_subscriptions_end(&s, false)); /* not under a SUBSCRIBE */
+    jobs_subscriptions_begin(&s);
+    assert_false(jobs_subscriptions_ask(&s));
     is_failing = false;
+    assert_false(jobs_subscriptions_expire(&s));
+    assert_string_equal(asked, "notify-next ");
     assert_string_equal(connect(&s, "++++"), "00100");
     assert_string_equal(lines, "");
 }
@@ -166,12 +179,13 @@ static void test_late_subacks(void **state)
     assert_false(jobs_subscriptions_ask(&s));
     assert_false(jobs_subscriptions_expire(&s));
     assert_false(jobs_subscriptions_has(&s, JOBS_SUB_NOTIFY_NEXT));
-    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true)); /* at last */
+    assert_true(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true)); /* at last: settled anew */
     assert_true(jobs_subscriptions_has(&s, JOBS_SUB_NOTIFY_NEXT));
     assert_string_equal(asked, "notify-next notify ");
     assert_true(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY, true));
-    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY, true)); /* once per connection */
-    assert_string_equal(asked, "notify-next notify +/get/+ ");
+    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_GET, true));
+    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_GET, true)); /* late, and no notify topic */
+    assert_string_equal(asked, "notify-next notify +/get/+ +/update/+ ");
     jobs_subscriptions_check(&s);
 }
 

@@ -294,21 +294,27 @@ static void test_notifications(void **state)
         const char *payload;
         bool has;
     } cases[] = {
-        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2}]}}", true},
-        {"{\"jobs\":{\"QUEUED\":[{\"jobId\":\"a\",\"executionNumber\":2},{\"jobId\":\"j\","
-         "\"executionNumber\":2}]}}",
+        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]}}", true},
+        {"{\"jobs\":{\"QUEUED\":[{\"jobId\":\"a\",\"executionNumber\":2,\"queuedAt\":5},{\"jobId\":\"j\","
+         "\"executionNumber\":2,\"queuedAt\":5}]}}",
          true},
-        {"{\"jobs\":{\"NEW_LIST\":[{\"x\":[{}],\"jobId\":\"j\",\"executionNumber\":2}]}}", true},
-        {"{\"execution\":{\"jobId\":\"j\",\"executionNumber\":2}}", true},
-        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":1}]}}", false},
+        {"{\"jobs\":{\"NEW_LIST\":[{\"x\":[{}],\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]}}",
+         true},
+        {"{\"execution\":{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}}", true},
+        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":1,\"queuedAt\":5}]}}", false},
         {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\"}]}}", false},
-        {"{\"jobs\":{\"IN_PROGRESS\":[[{\"jobId\":\"j\",\"executionNumber\":2}]]}}", false},
+        {"{\"jobs\":{\"IN_PROGRESS\":[[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]]}}", false},
         {"{\"jobs\":{\"IN_PROGRESS\":[\"j\",2,null]}}", false},
         {"{\"jobs\":{}}", false},
-        {"{\"execution\":{\"jobId\":\"i\",\"executionNumber\":2,\"jobDocument\":{\"jobId\":\"j\","
-         "\"executionNumber\":2}}}",
+        {"{\"execution\":{\"jobId\":\"i\",\"executionNumber\":2,\"queuedAt\":5,\"jobDocument\":{\"jobId\":"
+         "\"j\","
+         "\"executionNumber\":2,\"queuedAt\":5}}}",
          false},
-        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2}]}", false}, /* not whole */
+        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]}",
+         false}, /* not whole */
+        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2}]}}",
+         false}, /* of whichever second */
+        {"{\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":6}]}}", false},
         {"", false},
     };
     struct jobs_identity execution = {.job_id = "j", .execution_number = 2, .queued_at_s = 5};
