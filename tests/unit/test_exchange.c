@@ -217,9 +217,9 @@ static void test_unanswered(void **state)
     assert_int_equal(x.unanswered, 1);
     assert_true(send(&x, NEXT));
     assert_true(send(&x, UPDATE));
-    jobs_exchange_restart(&x); /* the connection has ended under both */
+    jobs_exchange_restart(&x, true); /* the connection has ended under both */
     assert_int_equal(x.unanswered, JOBS_UNANSWERED_MAX);
-    jobs_exchange_restart(&x);
+    jobs_exchange_restart(&x, true);
     assert_int_equal(x.unanswered, JOBS_UNANSWERED_MAX);
     jobs_exchange_heard(&x);
     assert_int_equal(x.unanswered, 0);
@@ -238,7 +238,7 @@ static void test_restart(void **state)
     jobs_exchange_pause(&x, UPDATE, 8);
     jobs_exchange_want_at(&x, JOBS_REQUEST_DESCRIBE, 90000);
     c.now_ms = 2000;
-    jobs_exchange_restart(&x);
+    jobs_exchange_restart(&x, true);
     jobs_exchange_check(&x);
     assert_int_equal(jobs_exchange_due_at(&x, NEXT), 2000);
     assert_int_equal(jobs_exchange_due_at(&x, UPDATE), 2000);
