@@ -2,6 +2,7 @@
 """A peer that stands before a broker and closes the connection on a SUBSCRIBE that it does not allow, as AWS IoT does (iot-local's own broker
 answers 0x80). It ends TLS with the broker's certificate and goes on under the device's."""
 import pathlib
+import select
 import socket
 import ssl
 import threading
@@ -41,60 +42,68 @@ class Closing:
             return
         self.connections += 1
         self.subscribed = []
-        threading.Thread(target=self._copy, args=(broker, device), daemon=True).start()
-        try:
-            self._filter(device, broker)
-        except OSError:
-            pass
-        for end in (device, broker):
+        with device, broker:
             try:
-                end.shutdown(socket.SHUT_RDWR)
+                self._relay(device, broker)
             except OSError:
                 pass
-            end.close()
+
+    def _relay(self, device, broker):
+        """Until one of them ends, or asks for what is refused. One thread for both ways: a TLS connection must not be read and written at once."""
+        for end in (device, broker):
+            end.setblocking(False)
+        sent = b""
+        while True:
+            select.select([device, broker], [], [])
+            from_broker, from_device = self._receive(broker), self._receive(device)
+            if from_broker is None or from_device is None:
+                return
+            self._send(device, from_broker)
+            sent += from_device
+            while size := self._packet_size(sent):
+                packet, sent = sent[:size], sent[size:]
+                if packet[0] == 0x82 and not self._allows(packet):
+                    return
+                self._send(broker, packet)
 
     @staticmethod
-    def _copy(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_RDWR)
-        except (OSError, ValueError):
-            pass
-
-    def _filter(self, device, broker):
-        while packet := self._packet(device):
-            if packet[0] == 0x82:
-                for name in self._filters(packet):
-                    if name.endswith(self.refused):
-                        return
-                    self.subscribed.append(name)
-            broker.sendall(packet)
-
-    @staticmethod
-    def _exactly(source, count):
+    def _receive(source):
+        """All that is there; None at the end."""
         data = b""
-        while len(data) < count:
-            piece = source.recv(count - len(data))
+        while True:
+            try:
+                piece = source.recv(65536)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return data
             if not piece:
-                return b""
+                return None
             data += piece
-        return data
 
-    def _packet(self, source):
-        """One MQTT packet, whole; empty at the end."""
-        head = self._exactly(source, 1)
-        length, shift = 0, 0
-        while head:
-            digit = self._exactly(source, 1)
-            if not digit:
-                return b""
-            head += digit
-            length |= (digit[0] & 127) << shift
-            shift += 7
-            if digit[0] < 128:
-                return head + (self._exactly(source, length) if length else b"")
-        return b""
+    @staticmethod
+    def _send(target, data):
+        while data:
+            try:
+                data = data[target.send(data):]
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                select.select([], [target], [], 0.01)
+
+    @staticmethod
+    def _packet_size(data):
+        """Of the MQTT packet at the beginning; 0: it is not whole yet."""
+        length = 0
+        for at, digit in enumerate(data[1:5]):
+            length |= (digit & 127) << 7 * at
+            if digit < 128:
+                size = 2 + at + length
+                return size if size <= len(data) else 0
+        return 0
+
+    def _allows(self, packet):
+        for name in self._filters(packet):
+            if name.endswith(self.refused):
+                return False
+            self.subscribed.append(name)
+        return True
 
     @staticmethod
     def _filters(packet):
