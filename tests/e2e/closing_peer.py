@@ -35,83 +35,67 @@ class Closing:
 
     def _serve(self, raw):
         try:
-            device = self.server.wrap_socket(raw, server_side=True)
-            broker = self.client.wrap_socket(socket.create_connection(("127.0.0.1", self.upstream_port)), server_hostname="localhost")
-        except OSError:
-            raw.close()
-            return
-        self.connections += 1
-        self.subscribed = []
-        with device, broker:
-            try:
+            with self.server.wrap_socket(raw, server_side=True) as device, \
+                 socket.create_connection(("127.0.0.1", self.upstream_port)) as plain, \
+                 self.client.wrap_socket(plain, server_hostname="localhost") as broker:
+                self.connections += 1
+                self.subscribed = []
                 self._relay(device, broker)
-            except OSError:
-                pass
+        except OSError:
+            pass  # one of them has gone
 
     def _relay(self, device, broker):
-        """Until one of them ends, or asks for what is refused. One thread for both ways: a TLS connection must not be read and written at once."""
-        for end in (device, broker):
-            end.setblocking(False)
-        sent = b""
+        """One thread for both directions: a TLS connection is not read and written at once."""
+        rest = b""
         while True:
-            select.select([device, broker], [], [])
-            from_broker, from_device = self._receive(broker), self._receive(device)
-            if from_broker is None or from_device is None:
-                return
-            self._send(device, from_broker)
-            sent += from_device
-            while size := self._packet_size(sent):
-                packet, sent = sent[:size], sent[size:]
-                if packet[0] == 0x82 and not self._allows(packet):
+            if not (device.pending() or broker.pending()):
+                select.select([device, broker], [], [])
+            data = self._read(broker)
+            if data:
+                device.sendall(data)
+            rest += self._read(device)
+            while packet := self._first_packet(rest):
+                rest = rest[len(packet):]
+                if packet[0] == 0x82 and not self._allow(packet):
                     return
-                self._send(broker, packet)
+                broker.sendall(packet)
 
     @staticmethod
-    def _receive(source):
-        """All that is there; None at the end."""
-        data = b""
-        while True:
-            try:
-                piece = source.recv(65536)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return data
-            if not piece:
-                return None
-            data += piece
+    def _read(source):
+        """What is there now. OSError at the end."""
+        source.settimeout(0)
+        try:
+            data = source.recv(65536)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return b""
+        finally:
+            source.settimeout(10)
+        if not data:
+            raise ConnectionError("the end")
+        return data
 
     @staticmethod
-    def _send(target, data):
-        while data:
-            try:
-                data = data[target.send(data):]
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                select.select([], [target], [], 0.01)
+    def _first_packet(data):
+        """The first MQTT packet, when it is whole."""
+        length, shift, at = 0, 0, 1
+        while at < len(data):
+            length |= (data[at] & 127) << shift
+            shift += 7
+            at += 1
+            if data[at - 1] < 128:
+                return data[:at + length] if len(data) >= at + length else b""
+        return b""
 
-    @staticmethod
-    def _packet_size(data):
-        """Of the MQTT packet at the beginning; 0: it is not whole yet."""
-        length = 0
-        for at, digit in enumerate(data[1:5]):
-            length |= (digit & 127) << 7 * at
-            if digit < 128:
-                size = 2 + at + length
-                return size if size <= len(data) else 0
-        return 0
-
-    def _allows(self, packet):
-        for name in self._filters(packet):
-            if name.endswith(self.refused):
-                return False
-            self.subscribed.append(name)
-        return True
-
-    @staticmethod
-    def _filters(packet):
+    def _allow(self, packet):
         at = 1
         while packet[at] & 128:
             at += 1
         at += 3  # the length's last byte, and the packet id
         while at < len(packet):
             size = packet[at] << 8 | packet[at + 1]
-            yield packet[at + 2:at + 2 + size].decode()
+            name = packet[at + 2:at + 2 + size].decode()
+            if name.endswith(self.refused):
+                return False
+            self.subscribed.append(name)
             at += 2 + size + 1
+        return True

@@ -44,7 +44,7 @@ class BlinkingTask(CloudTest):
         self.assertEqual(status, 200, body)
 
     def delete_and_make_again(self):
-        """Not within the second in which it was made: two executions of one id of one second are the same to everybody."""
+        """Not within the second in which it was made: by queuedAt alone two executions of one id of one second are the same to everybody."""
         queued_s = int(self.cloud.execution("lamp", "first")["queuedAt"])
         wait_for(lambda: int(time.time()) > queued_s, "the next second")
         self.request("DELETE", "/jobs/first?force=true")
@@ -72,6 +72,14 @@ class BlinkingTask(CloudTest):
     def test_deleted_and_made_again_under_its_id(self):
         self.start_long()
         self.delete_and_make_again()
+        self.check_next("first")
+
+    def test_deleted_and_made_again_within_one_second(self):
+        """Then id, number and queuedAt are the same; but what was claimed does not become QUEUED again (docs/protocol.md 2.3)."""
+        wait_for(lambda: time.time() % 1 < 0.1, "the beginning of a second")
+        self.start_long()
+        self.request("DELETE", "/jobs/first?force=true")
+        self.cloud.job("first", "lamp", SHORT)
         self.check_next("first")
 
     def test_execution_deleted_and_made_again(self):
