@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """When a run is over, with real processes: the service ends it while the application works, deadlines, boots; and what goes with it:
-resumed and waiting runs, documents read anew, documents without `action` (docs/guarantees.md; include/lib_jobs.h)."""
+resumed and waiting runs, documents read anew, documents without `action` (docs/guarantees.md; include/lib_jobs.h; R-21, R-23)."""
 import re
 import time
 import unittest
