@@ -101,6 +101,15 @@ static void test_nothing_else_is_written_meanwhile(void **state)
     assert_string_equal(text_after, FRESH);
 }
 
+/* While nobody but the engine task writes. */
+static bool is_text_empty(void)
+{
+    port_mutex_lock(&device_runner.lock);
+    bool result = table_document()[0] == '\0';
+    port_mutex_unlock(&device_runner.lock);
+    return result;
+}
+
 /* An answer with another question's token is not judged by the engine: what it has brought does not stay, the right one does. */
 static void test_answer_to_an_older_question(void **state)
 {
@@ -109,7 +118,7 @@ static void test_answer_to_an_older_question(void **state)
     struct fake_request request = start_refresh();
     answer_to(&old, "\"jobId\":\"j1\"," IN_WORK, "{\"action\":\"blink\",\"old\":1}");
     fake_deliver("j1/get/accepted", payload);
-    FAKE_WAIT(table_document()[0] == '\0');
+    FAKE_WAIT(is_text_empty());
     fake_deliver("j1/get/accepted", fresh_answer(&request));
     assert_int_equal(wait_refreshed(), ERR_OK);
     assert_string_equal(text_after, FRESH);
