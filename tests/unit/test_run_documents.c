@@ -89,7 +89,7 @@ static void test_nothing_else_is_written_meanwhile(void **state)
 {
     (void)state;
     struct fake_request request = start_refresh();
-    fake_notify_next("j1", "{\"action\":\"hint\"}");
+    fake_notify_next("j9", "{\"action\":\"hint\"}");
     answer_to(&request, "\"jobId\":\"j1\"," IN_WORK, "{\"action\":\"next\"}");
     fake_deliver("$next/get/accepted", payload);
     fake_deliver("j1/update/accepted", "{\"jobDocument\":{\"action\":\"update\"},\"clientToken\":\"0\"}");
