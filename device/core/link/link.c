@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/core/link/link.h"
 
-#include "device/core/link/backoff.h"
 #include "device/core/config.h"
+#include "device/core/link/backoff.h"
 
 void link_init(struct link *link)
 {
