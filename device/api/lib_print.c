@@ -18,8 +18,8 @@ void print_line(logLevels_et level_e, const char *pFunctionStr, const char *pFor
         return;
     }
     enum log_level level = level_e <= PRINT_LEVEL_ERROR  ? LOG_LEVEL_ERROR
-                                : level_e == PRINT_LEVEL_INFO ? LOG_LEVEL_INFO
-                                                              : LOG_LEVEL_DEBUG;
+                           : level_e == PRINT_LEVEL_INFO ? LOG_LEVEL_INFO
+                                                         : LOG_LEVEL_DEBUG;
     va_list args;
     va_start(args, pFormatStr);
     port_board_print(level, pFunctionStr, pFormatStr, args);

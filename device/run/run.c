@@ -6,32 +6,13 @@
 #include "device/run/run_state.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-struct runner device_runner;
 
 /* The journal is read into the message queue, which is not in use before run_start. */
 _Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 16,
                "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
 _Static_assert(INBOX_RESERVE >= RUN_REASON_CAP + 8 * 12, "the end of a connection might not be heard");
 _Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
-
-uint64_t run_now_ms(void)
-{
-    return port_time_monotonic_ms();
-}
-
-void run_log(enum log_level level, const char *format, ...)
-{
-    char line[RUN_LINE_CAP];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    port_board_log(level, line);
-}
 
 static void make_objects(void)
 {
@@ -251,17 +232,6 @@ enum run_link run_link_state(void)
     enum run_link state = device_runner.link_state;
     port_mutex_unlock(&device_runner.lock);
     return state;
-}
-
-bool run_is_started(void)
-{
-    if (!atomic_load(&device_runner.are_objects_made)) {
-        return false;
-    }
-    port_mutex_lock(&device_runner.lock);
-    bool is_started = device_runner.is_started;
-    port_mutex_unlock(&device_runner.lock);
-    return is_started;
 }
 
 void run_get_counters(struct jobs_counters *counters)

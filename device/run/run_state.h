@@ -187,7 +187,7 @@ struct runner {
 
 extern struct runner device_runner;
 
-/* run.c */
+/* run_state.c; and run_is_started (run.h) */
 uint64_t run_now_ms(void);
 __attribute__((format(printf, 2, 3))) void run_log(enum log_level level, const char *format, ...);
 

@@ -32,7 +32,7 @@ static enum err fail_partition(esp_err_t cause)
     fail("cannot use partition", "nvs", cause);
     if (cause == ESP_ERR_NVS_NO_FREE_PAGES || cause == ESP_ERR_NVS_NEW_VERSION_FOUND) {
         port_board_log(LOG_LEVEL_ERROR, "storage: the partition was written by another version or cut short; "
-                                       "nvs_flash_erase() makes it usable and loses what it holds");
+                                        "nvs_flash_erase() makes it usable and loses what it holds");
     }
     return ERR_STORAGE;
 }

@@ -2,6 +2,7 @@
 """A peer that stands before a broker and closes the connection on a SUBSCRIBE that it does not allow, as AWS IoT does (iot-local's own broker
 answers 0x80). It ends TLS with the broker's certificate and goes on under the device's."""
 import pathlib
+import select
 import socket
 import ssl
 import threading
@@ -34,75 +35,67 @@ class Closing:
 
     def _serve(self, raw):
         try:
-            device = self.server.wrap_socket(raw, server_side=True)
-            broker = self.client.wrap_socket(socket.create_connection(("127.0.0.1", self.upstream_port)), server_hostname="localhost")
+            with self.server.wrap_socket(raw, server_side=True) as device, \
+                 socket.create_connection(("127.0.0.1", self.upstream_port)) as plain, \
+                 self.client.wrap_socket(plain, server_hostname="localhost") as broker:
+                self.connections += 1
+                self.subscribed = []
+                self._relay(device, broker)
         except OSError:
-            raw.close()
-            return
-        self.connections += 1
-        self.subscribed = []
-        threading.Thread(target=self._copy, args=(broker, device), daemon=True).start()
-        try:
-            self._filter(device, broker)
-        except OSError:
-            pass
-        for end in (device, broker):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            end.close()
+            pass  # one of them has gone
+
+    def _relay(self, device, broker):
+        """One thread for both directions: a TLS connection is not read and written at once."""
+        rest = b""
+        while True:
+            if not (device.pending() or broker.pending()):
+                select.select([device, broker], [], [])
+            data = self._read(broker)
+            if data:
+                device.sendall(data)
+            rest += self._read(device)
+            while packet := self._first_packet(rest):
+                rest = rest[len(packet):]
+                if packet[0] == 0x82 and not self._allow(packet):
+                    return
+                broker.sendall(packet)
 
     @staticmethod
-    def _copy(source, target):
+    def _read(source):
+        """What is there now. OSError at the end."""
+        source.settimeout(0)
         try:
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_RDWR)
-        except (OSError, ValueError):
-            pass
-
-    def _filter(self, device, broker):
-        while packet := self._packet(device):
-            if packet[0] == 0x82:
-                for name in self._filters(packet):
-                    if name.endswith(self.refused):
-                        return
-                    self.subscribed.append(name)
-            broker.sendall(packet)
-
-    @staticmethod
-    def _exactly(source, count):
-        data = b""
-        while len(data) < count:
-            piece = source.recv(count - len(data))
-            if not piece:
-                return b""
-            data += piece
+            data = source.recv(65536)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return b""
+        finally:
+            source.settimeout(10)
+        if not data:
+            raise ConnectionError("the end")
         return data
 
-    def _packet(self, source):
-        """One MQTT packet, whole; empty at the end."""
-        head = self._exactly(source, 1)
-        length, shift = 0, 0
-        while head:
-            digit = self._exactly(source, 1)
-            if not digit:
-                return b""
-            head += digit
-            length |= (digit[0] & 127) << shift
+    @staticmethod
+    def _first_packet(data):
+        """The first MQTT packet, when it is whole."""
+        length, shift, at = 0, 0, 1
+        while at < len(data):
+            length |= (data[at] & 127) << shift
             shift += 7
-            if digit[0] < 128:
-                return head + (self._exactly(source, length) if length else b"")
+            at += 1
+            if data[at - 1] < 128:
+                return data[:at + length] if len(data) >= at + length else b""
         return b""
 
-    @staticmethod
-    def _filters(packet):
+    def _allow(self, packet):
         at = 1
         while packet[at] & 128:
             at += 1
         at += 3  # the length's last byte, and the packet id
         while at < len(packet):
             size = packet[at] << 8 | packet[at + 1]
-            yield packet[at + 2:at + 2 + size].decode()
+            name = packet[at + 2:at + 2 + size].decode()
+            if name.endswith(self.refused):
+                return False
+            self.subscribed.append(name)
             at += 2 + size + 1
+        return True

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A device runs its jobs with what its policy allows: answers come without a subscription, and notifications are hints. Policies as AWS's
-samples have them, a broker that answers 0x80, and a peer that closes the connection on SUBSCRIBE as AWS does (docs/protocol.md 1.11)."""
+samples have them, a broker that answers 0x80, and a peer that closes the connection on SUBSCRIBE as AWS does (docs/protocol.md 1.11; R-12, R-16)."""
 import json
+import re
 import shutil
-import time
 import unittest
 
 from closing_peer import Closing
@@ -52,13 +52,12 @@ class Policies(CloudTest):
         return [line for line in device.lines if "refuses SUBSCRIBE" in line]
 
     def check_lines(self, device, *filters):
-        """One line for each, with the statement that the policy lacks; and one connection for all of it."""
+        """One line for each, with the statement that the policy lacks; and none about another one."""
         wait_for(lambda: len(self.refusals(device)) >= len(filters), "a line about each filter")
         for name in filters:
-            lines = [line for line in self.refusals(device) if f"refuses SUBSCRIBE {name};" in line]
-            self.assertEqual(len(lines), 1, device.tail())
-            self.assertIn(f"Allow iot:Subscribe on topicfilter/{JOBS}{name}", lines[0])
-        self.assertEqual(len(self.refusals(device)), len(filters))
+            text = f"the broker refuses SUBSCRIBE {name} (24 h). Lacking: Allow iot:Subscribe on topicfilter/{JOBS}{name}"
+            self.assertEqual(sum(line.endswith(text) for line in self.refusals(device)), 1, device.tail())
+        self.assertEqual(len(self.refusals(device)), len(filters), device.tail())
 
     def run_with(self, *rights):
         """A job from before the device is there, and one that is made when it runs, over one connection."""
@@ -93,32 +92,48 @@ class Policies(CloudTest):
         folder = self.folder(CONNECT, PUBLISH, RECEIVE, subscribe("*"))
         peer = Closing(self, self.cloud, folder, refused)
         self.cloud.job("one", "pump-7", FAST)
-        device = Device(self, folder)
-        return peer, device
+        return peer, Device(self, folder)
+
+    def check_order(self, device, *patterns):
+        """Each has a line, and the first ones of them come in this order."""
+        lines = list(device.lines)
+        at = [next((i for i, line in enumerate(lines) if re.search(pattern, line)), -1) for pattern in patterns]
+        self.assertTrue(-1 not in at and at == sorted(at), f"{patterns} in lines {at}:\n" + "\n".join(lines))
 
     def test_peer_closes_on_notify(self):
+        """The filters of the answers go with it: where a broker closes, answers come without them."""
         peer, device = self.closed("/notify")
-        self.cloud.wait_status("pump-7", "one", "SUCCEEDED", patience=30)
-        wait_for(lambda: len(peer.subscribed) == 3, "the other three filters", patience=40)
-        self.check_lines(device, "notify")
-        self.assertEqual(peer.connections, 3)  # twice in a row is a refusal
-        started = time.monotonic()
+        self.cloud.wait_status("pump-7", "one", "SUCCEEDED")
+        wait_for(lambda: peer.connections == 3 and peer.subscribed, "a subscription on the third connection")
         self.cloud.job("two", "pump-7", FAST)
-        self.cloud.wait_status("pump-7", "two", "SUCCEEDED")
-        self.assertLess(time.monotonic() - started, 5)  # notify-next is heard
-        self.assertEqual(peer.connections, 3)
+        self.cloud.wait_status("pump-7", "two", "SUCCEEDED")  # by notify-next: the next question is minutes away
+        self.check_lines(device, "notify")
+        self.assertEqual([name.rsplit("/", 1)[1] for name in peer.subscribed], ["notify-next"])
+        self.assertEqual(peer.connections, 3)  # twice in a row is a refusal
+        self.assertFalse([line for line in device.lines if "no notifications come" in line])
 
     def test_peer_closes_on_both_notify_topics(self):
-        """Then the device asks every minute, and says so; the connection stays."""
+        """Then the device asks every minute, and says so; the connection stays. The first job does not wait for any of that."""
         peer, device = self.closed("/notify-next", "/notify")
-        self.cloud.wait_status("pump-7", "one", "SUCCEEDED", patience=30)
-        device.wait_line("no notifications come.*CONFIG_DEVICE_JOBS_POLL_MS", patience=60)
-        self.check_lines(device, "notify", "notify-next")
-        wait_for(lambda: len(peer.subscribed) == 2, "the filters of the answers")
-        time.sleep(1)  # what is asked once the notify topics are settled has its answer: only the poll finds the next job
+        device.wait_line("no notifications come.*CONFIG_DEVICE_JOBS_POLL_MS")
+        self.assertEqual(self.cloud.execution("pump-7", "one")["status"], "SUCCEEDED")
+        self.check_order(device, "job one: started", "refuses SUBSCRIBE notify-next ", "refuses SUBSCRIBE notify ", "no notifications come")
+        self.check_lines(device, "notify-next", "notify")
         self.cloud.job("two", "pump-7", FAST)
         self.cloud.wait_status("pump-7", "two", "SUCCEEDED", patience=80)
-        self.assertEqual(peer.connections, 5)
+        self.assertEqual((peer.connections, peer.subscribed), (5, []))
+
+    def test_peer_closes_on_every_subscribe(self):
+        """R-12: jobs that are made before the device starts and in the middle of all this are done."""
+        peer, device = self.closed("")
+        for count in range(1, 5):
+            wait_for(lambda: peer.connections >= count, f"connection {count}")
+            self.cloud.job(f"during-{count}", "pump-7", FAST)
+        device.wait_line("no notifications come", patience=40)
+        for job_id in ("one", *(f"during-{count}" for count in range(1, 5))):
+            self.cloud.wait_status("pump-7", job_id, "SUCCEEDED", patience=80)
+        self.check_lines(device, "notify-next", "notify")
+        self.assertEqual((peer.connections, peer.subscribed), (5, []))
 
 
 if __name__ == "__main__":

@@ -325,10 +325,9 @@ static void test_connection_ends_within_a_message(void **state)
 static void test_notification_that_is_too_large(void **state)
 {
     (void)state;
-    struct fake_request request = ask();
+    become_idle();
     static char filler[DEVICE_MESSAGE_CAP + 2];
     memset(filler, ' ', sizeof(filler) - 1);
-    fake_accept_request(&request, "");
     fake_deliver_pieces("notify", filler, 100);
     serve_until_claimed("j1", TABLE_DOCUMENT);
     fake_wait_flag(&table.is_in_handler);

@@ -384,7 +384,7 @@ static void say_leaving(struct jobs_execution *x)
     text_append(line, sizeof(c->scratch.text), " s no job starts before ");
     text_append(line, sizeof(c->scratch.text),
                 x->state != JOBS_LEAVING_WAITING ? "its handler returns"
-                : x->out.run_id != 0             ? "its cancel callback returns"
+                : x->out.run_id != 0             ? "its callback returns"
                                                  : "its final report");
     jobs_states_say(x, LOG_LEVEL_INFO, line, "");
 }

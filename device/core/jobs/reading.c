@@ -388,11 +388,9 @@ static enum jobs_follow accepted(struct jobs_reading *r, struct slice document)
 {
     struct jobs_execution *x = r->execution;
 
-    if (x->is_doubted || !is_as_claimed(r, document)) {
+    if (x->is_doubted || jobs_execution_is_blocked(x) || !is_as_claimed(r, document)) {
         jobs_execution_unclaim(x);
-        jobs_exchange_want(r->exchange,
-                           JOBS_REQUEST_NEXT); /* at once: it is ours, and shows as our claim there */
-        return JOBS_FOLLOW_NOTHING;
+        return JOBS_FOLLOW_LEFT; /* it is ours, and shows as our claim when it is read */
     }
     r->rounds = 0;
     x->document_len = document.len;
