@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "device/port/port_time.h"
 #include "fakes/fake_service.h"
 #include "lib_jobs.h"
 #include "lib_system.h"
@@ -109,6 +110,8 @@ static void accept_final(const char *job_id, const char *status)
     fake_accept_until(&request, job_id, status);
 }
 
+#define AFTER_REPORT_MS 30 /* the device waits 20 ms after a report, and asks again for what came meanwhile */
+
 /* An execution that this boot has not started. */
 static void show_running(const char *job_id, const char *document)
 {
@@ -122,6 +125,7 @@ static void show_running(const char *job_id, const char *document)
              "\"lastUpdatedAt\":1799999990,\"versionNumber\":2,\"executionNumber\":7,\"jobDocument\":%s,"
              "\"statusDetails\":{\"state\":\"running\",\"attempt\":\"1\"}}",
              job_id, document);
+    port_time_sleep_ms(AFTER_REPORT_MS);
     fake_accept_request(&request, members);
 }
 

@@ -409,6 +409,57 @@ static void test_claim_waits_for_the_answer_to_a_report(void **state)
     }
 }
 
+/* Accepted without a document that can be used: read at once, as ours. When that does not end, with a pause that grows. */
+static void test_accepted_without_a_document(void **state)
+{
+    struct fake_engine *f = claiming();
+    uint64_t window_ms = CONFIG_DEVICE_JOBS_RETRY_BASE_MS;
+    (void)state;
+    f->withholds_document = true;
+    fake_accept(f, "j1/update", "");
+    for (int round = 0; round < 12; round++) {
+        claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+        fake_accept(f, "j1/update", "");
+        uint64_t accepted_ms = f->now_ms;
+        fake_expect_quiet(f);
+        fake_wake(f);
+        assert_in_range(f->now_ms - accepted_ms, window_ms / 8, window_ms);
+        window_ms *= 2;
+        window_ms = window_ms < CONFIG_DEVICE_JOBS_RETRY_CAP_MS ? window_ms : CONFIG_DEVICE_JOBS_RETRY_CAP_MS;
+    }
+    read_again(f, OWN_CLAIM);
+    fake_expect(f, FAKE_START, "j1");
+    fake_free(f);
+}
+
+/* What starts without a new claim waits as long: it is read again then. */
+static void test_own_claim_waits_for_the_answer_to_a_report(void **state)
+{
+    static const struct jobs_action waits = {
+        .name = "blink", .max_attempts = 1, .has_resume = true, .on_interrupted = JOBS_INTERRUPTED_WAIT};
+    static const char pending[] =
+        "\"execution\":{\"jobId\":\"j2\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
+        "\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":" BLINK "}";
+    (void)state;
+    struct fake_engine *f = wait_with(&waits);
+    struct jobs_report report = {.job_id = "j1", .status = JOBS_STATUS_SUCCEEDED, .progress_percent = -1};
+    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+    fake_check(f);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_next_soon(f);
+    jobs_engine_answered(&f->engine, f->now_ms);
+    uint64_t answered_ms = f->now_ms;
+    fake_accept(f, "$next/get", pending);
+    fake_expect_quiet(f);
+    fake_wake(f);
+    assert_int_equal(f->now_ms - answered_ms, 20);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", pending);
+    fake_expect(f, FAKE_START, "j2");
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +475,8 @@ int main(void)
         cmocka_unit_test(test_doubt),
         cmocka_unit_test(test_doubt_ends_with_its_claim),
         cmocka_unit_test(test_claim_waits_for_the_answer_to_a_report),
+        cmocka_unit_test(test_accepted_without_a_document),
+        cmocka_unit_test(test_own_claim_waits_for_the_answer_to_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -401,6 +401,37 @@ static void test_made_again_in_between(void **state)
     expect_asked(f);
 }
 
+/* The broker delivers it twice (QoS 1), and its claim was not accepted, or was put off: it is read, never claimed from a copy. */
+static void test_copy_behind_a_claim_that_was_not_accepted(void **state)
+{
+    static const char *const codes[] = {"ResourceNotFound", "VersionMismatch", "RequestThrottled",
+                                        "InvalidRequest"};
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct fake_engine *f = idle();
+        struct news n = good_news();
+        n.timestamp += 1000; /* not older than any answer */
+        tell(f, n);
+        fake_expect_publish_to(f, "j1/update");
+        fake_reject(f, "j1/update", codes[i], "");
+        fake_expect_quiet(f);
+        tell(f, n);
+        fake_expect_quiet(f); /* nor does it cut the pause short */
+        fake_wake(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", "");
+        fake_expect_quiet(f);
+        tell(f, n);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", "");
+        assert_int_equal(fake_count(f, FAKE_PUBLISH, "j1/update"), 1);
+        n.job_id = "j2";
+        tell(f, n);
+        fake_expect_publish_to(f, "j2/update");
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_answers_that_do_not_fit),
         cmocka_unit_test(test_answer_with_a_document_too_large),
         cmocka_unit_test(test_made_again_in_between),
+        cmocka_unit_test(test_copy_behind_a_claim_that_was_not_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -385,6 +385,35 @@ static void test_foreign_returns(void **state)
     fake_free(f);
 }
 
+/* The service has its final status, or has ended it, and the handler goes on. Without a deadline of its own: one for that. Then it is
+ * stuck at once, with no second word to it. */
+static void test_last_deadline_of_a_handler_that_goes_on(void **state)
+{
+    static const struct jobs_action *const which[] = {&plain, &ten_minutes};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        uint64_t deadline_ms = i % 2 == 0 ? LEAVING_MS : 10 * MINUTE_MS;
+        struct fake_engine *f = run_with(which[i % 2]);
+        assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+        fake_expect_publish_to(f, "j1/update");
+        if (i / 2 == 0) {
+            fake_accept(f, "j1/update", "");
+        } else {
+            fake_reject(f, "j1/update", "ResourceNotFound", "");
+        }
+        assert_int_equal(f->engine.execution.state, JOBS_RETURNING);
+        assert_non_null(strstr(f->log, "no job starts before its handler returns\n"));
+        expect_nothing_for(f, deadline_ms - 1);
+        fake_wake(f);
+        fake_expect(f, FAKE_RESTART, "");
+        assert_int_equal(fake_count(f, FAKE_CANCEL, NULL), 0);
+        assert_true(jobs_engine_wake_at_ms(&f->engine) == UINT64_MAX);
+        fake_return(f, JOBS_STATUS_IN_PROGRESS);
+        expect_over(f);
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_boot_ends_it),
         cmocka_unit_test(test_reconnect_while_leaving),
         cmocka_unit_test(test_foreign_returns),
+        cmocka_unit_test(test_last_deadline_of_a_handler_that_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,6 +281,56 @@ static void test_without_a_journal(void **state)
     }
 }
 
+/* QUEUED with an attempt: nobody runs it, so there is nothing to wait for. */
+static void test_queued_with_an_attempt(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const struct jobs_action *action = actions[i % 2];
+        struct fake_engine *f;
+        if (i / 2 == 0) {
+            f = booted(action); /* the journal knows its start */
+        } else {
+            f = fake_new();
+            fake_boot(f);
+            fake_register_action(f, action);
+            fake_connect(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_accept(
+            f, "$next/get",
+            "\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"statusDetails\":{\"attempt\":\"1\"},"
+            "\"queuedAt\":1699999990,\"versionNumber\":5,\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+        const char *update = fake_expect_publish_to(f, "j1/update");
+        assert_non_null(strstr(update, "\"status\":\"REJECTED\""));
+        assert_non_null(strstr(update, "\"reason\":\"INTERRUPTED\""));
+        fake_free(f);
+    }
+}
+
+/* A final report about the run of before, while another execution was read and nobody serves it yet: that one's details stay where
+ * they are. */
+static void test_early_report_has_no_details_of_others(void **state)
+{
+    struct fake_engine *f = wait_with(&waits);
+    (void)state;
+    fake_boot(f);
+    fake_register(f, "other");
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(
+        f, "$next/get",
+        "\"execution\":{\"jobId\":\"j2\",\"status\":\"QUEUED\",\"statusDetails\":{\"note\":\"of j2\"},"
+        "\"queuedAt\":1699999991,\"versionNumber\":5,\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_expect_publish_to(f, "$next/get"); /* the notify topics are settled */
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_OK);
+    fake_expect_seen(f, "j1");
+    const char *update = fake_expect_publish_to(f, "j1/update");
+    assert_non_null(strstr(update, "\"status\":\"SUCCEEDED\""));
+    assert_null(strstr(update, "note"));
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +342,8 @@ int main(void)
         cmocka_unit_test(test_cancelled_while_resumed),
         cmocka_unit_test(test_deadline_after_the_boot),
         cmocka_unit_test(test_without_a_journal),
+        cmocka_unit_test(test_queued_with_an_attempt),
+        cmocka_unit_test(test_early_report_has_no_details_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

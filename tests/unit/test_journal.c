@@ -433,6 +433,23 @@ static void test_same_execution(void **state)
     assert_false(journal_same_execution(&a, &b));
 }
 
+/* What is not final is no outcome and no finished status. */
+static void test_status_that_is_not_final(void **state)
+{
+    char record[JOURNAL_RECORD_MAX];
+    struct whole w;
+    struct whole back;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        fill(&w);
+        uint8_t *status = i % 2 == 0 ? &w.outcome.status : &w.journal.finished[1].status;
+        *status = (uint8_t)(i / 2 == 0 ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_COUNT);
+        assert_int_equal(decode(record, encode(&w, record), &back), JOURNAL_DAMAGED);
+        assert_string_equal(back.journal.started.job_id, "");
+        assert_false(back.journal.has_outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_other_versions_and_wrong_lengths),
         cmocka_unit_test(test_no_record_at_all),
         cmocka_unit_test(test_hostile_records_with_a_good_checksum),
+        cmocka_unit_test(test_status_that_is_not_final),
         cmocka_unit_test(test_ring),
         cmocka_unit_test(test_records_of_before_are_read),
         cmocka_unit_test(test_same_execution),
