@@ -441,23 +441,33 @@ static void test_own_claim_waits_for_the_answer_to_a_report(void **state)
         "\"execution\":{\"jobId\":\"j2\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
         "\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":" BLINK "}";
     (void)state;
-    struct fake_engine *f = wait_with(&waits);
-    struct jobs_report report = {.job_id = "j1", .status = JOBS_STATUS_SUCCEEDED, .progress_percent = -1};
-    assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
-    fake_check(f);
-    fake_expect_publish_to(f, "j1/update");
-    fake_accept(f, "j1/update", "");
-    fake_expect_next_soon(f);
-    jobs_engine_answered(&f->engine, f->now_ms);
-    uint64_t answered_ms = f->now_ms;
-    fake_accept(f, "$next/get", pending);
-    fake_expect_quiet(f);
-    fake_wake(f);
-    assert_int_equal(f->now_ms - answered_ms, 20);
-    fake_expect_publish_to(f, "$next/get");
-    fake_accept(f, "$next/get", pending);
-    fake_expect(f, FAKE_START, "j2");
-    fake_free(f);
+    for (int is_late = 0; is_late < 2; is_late++) {
+        struct fake_engine *f = wait_with(&waits);
+        struct jobs_report report = {.job_id = "j1", .status = JOBS_STATUS_SUCCEEDED, .progress_percent = -1};
+        assert_int_equal(jobs_engine_report(&f->engine, &report, f->now_ms), ERR_OK);
+        fake_check(f);
+        fake_expect_publish_to(f, "j1/update");
+        fake_accept(f, "j1/update", "");
+        fake_expect_next_soon(f);
+        if (!is_late) {
+            jobs_engine_answered(&f->engine, f->now_ms);
+        }
+        fake_accept(f, "$next/get", pending);
+        fake_expect_quiet(f);
+        if (is_late) { /* the caller wakes now only */
+            fake_pass(f, SECOND_MS);
+            fake_expect_quiet(f);
+            jobs_engine_answered(&f->engine, f->now_ms);
+            fake_check(f);
+        }
+        uint64_t answered_ms = f->now_ms;
+        fake_wake(f);
+        assert_int_equal(f->now_ms - answered_ms, 20);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", pending);
+        fake_expect(f, FAKE_START, "j2");
+        fake_free(f);
+    }
 }
 
 int main(void)

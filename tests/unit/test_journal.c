@@ -433,18 +433,29 @@ static void test_same_execution(void **state)
     assert_false(journal_same_execution(&a, &b));
 }
 
-/* What is not final is no outcome and no finished status. */
+/* What is not final is no outcome and no finished status. The byte is found as the one in which two good records differ. */
 static void test_status_that_is_not_final(void **state)
 {
     char record[JOURNAL_RECORD_MAX];
+    char other[JOURNAL_RECORD_MAX];
     struct whole w;
     struct whole back;
     (void)state;
     for (int i = 0; i < 4; i++) {
         fill(&w);
         uint8_t *status = i % 2 == 0 ? &w.outcome.status : &w.journal.finished[1].status;
-        *status = (uint8_t)(i / 2 == 0 ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_COUNT);
-        assert_int_equal(decode(record, encode(&w, record), &back), JOURNAL_DAMAGED);
+        *status = JOBS_STATUS_FAILED;
+        size_t len = encode(&w, record);
+        *status = JOBS_STATUS_REJECTED;
+        encode(&w, other);
+        size_t at = 0;
+        while (record[at] == other[at]) {
+            at++;
+        }
+        assert_int_equal(record[at], JOBS_STATUS_FAILED);
+        record[at] = i / 2 == 0 ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_COUNT;
+        seal(record, len, (uint16_t)len);
+        assert_int_equal(decode(record, len, &back), JOURNAL_DAMAGED);
         assert_string_equal(back.journal.started.job_id, "");
         assert_false(back.journal.has_outcome);
     }

@@ -54,6 +54,7 @@ void jobs_engine_answered(struct jobs_engine *e, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;
     jobs_execution_answered(&e->execution);
+    jobs_reading_report_answered(&e->reading);
 }
 
 void jobs_engine_handler_returned(struct jobs_engine *e, uint32_t run_id, enum jobs_status status,
@@ -133,8 +134,9 @@ static bool leave_connection(struct jobs_engine *e, bool is_own_doing)
 {
     e->is_online = false;
     bool is_explained = jobs_subscriptions_end(&e->subscriptions, is_own_doing);
-    follow(e, jobs_delivery_disconnected(&e->execution));
     jobs_exchange_restart(&e->exchange, !is_explained && !is_own_doing);
+    follow(e, jobs_delivery_disconnected(&e->execution));
+    jobs_exchange_restart(&e->exchange, false); /* no pause outlives a connection: the link has its own */
     return is_explained;
 }
 

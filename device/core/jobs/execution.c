@@ -219,7 +219,7 @@ static void resume_restart(struct jobs_execution *x)
     jobs_execution_conclude(x, JOBS_STATUS_SUCCEEDED);
 }
 
-void jobs_execution_resume(struct jobs_execution *x)
+void jobs_execution_resume(struct jobs_execution *x, uint32_t pause_ms)
 {
     /* QUEUED with an attempt: nobody runs it, so there is nothing to wait for. */
     bool is_waiting = x->action->on_interrupted == JOBS_INTERRUPTED_WAIT && x->is_queued;
@@ -233,7 +233,7 @@ void jobs_execution_resume(struct jobs_execution *x)
         break;
     case JOBS_INTERRUPTED_RERUN:
         if (x->attempt < x->action->max_attempts) {
-            jobs_execution_claim(x, (uint8_t)(x->attempt + 1), 0);
+            jobs_execution_claim(x, (uint8_t)(x->attempt + 1), pause_ms);
         } else {
             jobs_execution_refuse(x, JOBS_REASON_ATTEMPTS_EXHAUSTED, NULL);
         }

@@ -18,7 +18,8 @@ void jobs_execution_claim(struct jobs_execution *x, uint8_t attempt, uint32_t pa
 /* IN_PROGRESS stands in the service: journal, then run. */
 void jobs_execution_start(struct jobs_execution *x, uint8_t attempt);
 /* It was started before this boot. */
-void jobs_execution_resume(struct jobs_execution *x);
+void jobs_execution_resume(struct jobs_execution *x,
+                           uint32_t pause_ms); /* the pause before a claim, if one follows */
 /* It does not run: REJECTED while it is QUEUED, else FAILED. message NULL: the one of the reason. */
 void jobs_execution_refuse(struct jobs_execution *x, enum jobs_reason reason, const char *message);
 /* Its final status is known from the journal. */

@@ -178,6 +178,15 @@ static bool is_too_early(struct jobs_reading *r)
     return true;
 }
 
+void jobs_reading_report_answered(struct jobs_reading *r)
+{
+    const struct jobs_request *next = &r->exchange->requests[JOBS_REQUEST_NEXT];
+
+    if (next->is_wanted && next->at_ms == JOBS_NEVER) { /* is_too_early did not know when */
+        jobs_exchange_want_at(r->exchange, JOBS_REQUEST_NEXT, r->execution->claim_at_ms);
+    }
+}
+
 static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
 {
     struct jobs_execution *x = r->execution;
@@ -190,7 +199,7 @@ static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
         r->rounds = 0;
         jobs_execution_start(x, x->claimed_attempt);
     } else if (x->attempt > 0) {
-        jobs_execution_resume(x);
+        jobs_execution_resume(x, claim_pause_ms(r));
     } else if (x->is_refused && journal_same_execution(&x->claimed, &x->identity)) {
         jobs_execution_refuse(x, JOBS_REASON_CLAIM_REFUSED, NULL);
     } else {

@@ -44,6 +44,9 @@ enum jobs_follow jobs_reading_claim_answered(struct jobs_reading *r, const struc
 /* Nothing is in hand any more: what comes next? */
 void jobs_reading_follow(struct jobs_reading *r, enum jobs_follow follow);
 
+/* The caller of a report has his answer: what waited for that may go on after a while. */
+void jobs_reading_report_answered(struct jobs_reading *r);
+
 /* A handler was registered, or the time for that is over: what was passed over is read again. */
 void jobs_reading_look_again(struct jobs_reading *r);
 uint64_t jobs_reading_grace_due_at(const struct jobs_reading *r);

@@ -117,7 +117,7 @@ bool jobs_subscriptions_ask(struct jobs_subscriptions *s)
 
 bool jobs_subscriptions_answered(struct jobs_subscriptions *s, enum jobs_subscription id, bool is_granted)
 {
-    bool is_late = id < s->asked && id <= JOBS_SUB_NOTIFY && is_granted; /* nobody waits for it any more */
+    bool is_late = id < s->asked && id <= JOBS_SUB_NOTIFY && is_granted && !jobs_subscriptions_has(s, id);
 
     if (is_granted) {
         set(&s->granted, id, true);
