@@ -86,6 +86,25 @@ static void test_resumed(void **state)
     fake_free(f);
 }
 
+/* The resume handler reads its document anew and leaves the rest to somebody else: who asks for the waiting run gets the new one. */
+static void test_resumed_with_its_document_anew(void **state)
+{
+    static const char fresh[] = "{\"action\":\"blink\",\"count\":3,\"url\":\"new\"}";
+    struct fake_engine *f = booted(&resumes);
+    struct jobs_run run;
+    (void)state;
+    show(f, &resumes);
+    assert_int_equal(fake_refresh(f), ERR_OK);
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", fresh));
+    fake_expect(f, FAKE_REFRESHED, "fresh");
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    assert_true(jobs_engine_waiting(&f->engine, &run));
+    assert_int_equal(run.document_len, strlen(fresh));
+    assert_string_equal(f->document, fresh);
+    fake_free(f);
+}
+
 /* Once per boot: not after a reconnect, not when it is offered again, not after the handler has returned; and again on the next boot. */
 static void test_resumed_once_per_boot(void **state)
 {
@@ -335,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resumed),
+        cmocka_unit_test(test_resumed_with_its_document_anew),
         cmocka_unit_test(test_resumed_once_per_boot),
         cmocka_unit_test(test_waiting_is_known),
         cmocka_unit_test(test_ended_before_the_get),
