@@ -470,9 +470,26 @@ static void test_own_claim_waits_for_the_answer_to_a_report(void **state)
     }
 }
 
+/* Messages were dropped while a claim was on its way: one of them may have spoken of others, so it is read before it starts. */
+static void test_dropped_messages_cast_doubt(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j1/update");
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_check(f);
+    fake_accept(f, "j1/update", "");
+    fake_expect_publish_to(f, "$next/get");
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dropped_messages_cast_doubt),
         cmocka_unit_test(test_a_claim_is_never_repeated),
         cmocka_unit_test(test_pause_grows),
         cmocka_unit_test(test_pause_begins_anew),

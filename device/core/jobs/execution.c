@@ -493,9 +493,6 @@ enum jobs_follow jobs_execution_gone(struct jobs_execution *x)
         jobs_states_save(x);
     }
     jobs_states_part(x);
-    if (x->deadline_at_ms == JOBS_NEVER && !x->is_past_deadline) {
-        jobs_states_set_deadline(x, x->context->now_ms + LEAVING_MS); /* before the callback is called */
-    }
     enum jobs_follow follow = jobs_states_step(x, JOBS_EVENT_GONE);
     leave(x);
     return follow;

@@ -19,7 +19,6 @@
 void jobs_reading_init(struct jobs_reading *r, struct jobs_execution *execution,
                        const struct jobs_handlers *handlers, const struct jobs_subscriptions *subscriptions)
 {
-    memset(r, 0, sizeof(*r));
     r->context = execution->context;
     r->exchange = execution->exchange;
     r->execution = execution;

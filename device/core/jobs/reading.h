@@ -25,7 +25,7 @@ struct jobs_reading {
     int64_t newest_s;    /* the latest timestamp of the service on this connection */
 };
 
-/* Everything that the reader looks at, or acts on. */
+/* Everything that the reader looks at, or acts on. *r is zero before. */
 void jobs_reading_init(struct jobs_reading *r, struct jobs_execution *execution,
                        const struct jobs_handlers *handlers, const struct jobs_subscriptions *subscriptions);
 
