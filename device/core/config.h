@@ -41,8 +41,7 @@
 #define CONFIG_DEVICE_JOBS_POLL_MS 60000 /* the same when no notifications come: every minute, with jitter */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LEAVING_MIN
-#define CONFIG_DEVICE_JOBS_LEAVING_MIN                                                                       \
-    60 /* an application without a deadline may work so long on what the service ended */
+#define CONFIG_DEVICE_JOBS_LEAVING_MIN 60 /* so long without a deadline on what the service has ended */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS
 #define CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS 10000 /* a handler past its deadline has this long to return */

@@ -432,9 +432,53 @@ static void test_copy_behind_a_claim_that_was_not_accepted(void **state)
     }
 }
 
+/* A claim that waits for the 20 ms behind a report has not gone out yet: when a notification speaks of others, it does not go out. */
+static void test_claim_that_need_not_go_out(void **state)
+{
+    struct fake_engine *f = fake_running();
+    struct news n = good_news();
+    (void)state;
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_report(f, "j1", JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    n.job_id = "j2";
+    tell(f, n);
+    fake_expect_quiet(f);
+    n.job_id = "j3";
+    tell(f, n);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_pass(f, 100);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* What the answer to $next/get shows has ended meanwhile: asked again, soon. */
+static void test_next_has_ended_meanwhile(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "CANCELED", BLINK));
+    fake_expect_publish_to(f, "$next/get"); /* the notify topics are settled */
+    fake_accept(f, "$next/get", fake_execution("j1", 1, "CANCELED", BLINK));
+    fake_wake(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_expect_quiet(f);
+    assert_int_equal(f->starts, 0);
+    assert_true(f->now_ms < 10000);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_claim_that_need_not_go_out),
+        cmocka_unit_test(test_next_has_ended_meanwhile),
         cmocka_unit_test(test_claimed_at_once),
         cmocka_unit_test(test_each_member),
         cmocka_unit_test(test_broken_news),

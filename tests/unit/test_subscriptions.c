@@ -166,6 +166,14 @@ static void test_ends(void **state)
     assert_string_equal(connect(&s, "+") + 1,
                         "1"); /* and what is not needed at all is not tried on such a broker */
     assert_string_equal(asked, "notify-next ");
+
+    c.now_ms += 25u * 60 * 60 * 1000; /* after its day the count begins anew: one end is no refusal */
+    lines[0] = '\0';
+    jobs_subscriptions_begin(&s);
+    jobs_subscriptions_ask(&s);
+    jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true);
+    assert_true(jobs_subscriptions_end(&s, false));
+    assert_string_equal(lines, "");
 }
 
 /* Late, doubled and foreign SUBACKs. */

@@ -264,15 +264,13 @@ static void learn(struct jobs_reading *r, const struct jobs_answer *answer, stru
     }
 }
 
-/* Nothing in hand: an answer that is older than a notification is not acted on; but there must be an end to that. */
+/* Nothing in hand: an answer that is older than a notification is not acted on, and what overtook it has asked again; but there must be
+ * an end to that. */
 static bool is_to_be_asked_again(struct jobs_reading *r, bool is_overtaken)
 {
     bool is_again = !r->is_asked_idle || (is_overtaken && r->overtaken < OVERTAKEN_MAX);
 
     r->overtaken = is_again ? (uint8_t)(r->overtaken + 1) : 0;
-    if (is_again) {
-        jobs_exchange_want(r->exchange, JOBS_REQUEST_NEXT);
-    }
     return is_again;
 }
 
@@ -355,9 +353,7 @@ void jobs_reading_notified(struct jobs_reading *r, bool is_next, struct slice pa
     struct jobs_execution *x = r->execution;
     struct jobs_answer news;
 
-    if (jobs_wire_read_answer(payload, &news) != ERR_OK) {
-        memset(&news, 0, sizeof(news)); /* a hint all the same */
-    }
+    jobs_wire_read_answer(payload, &news); /* what cannot be read is empty, and a hint all the same */
     if (x->state == JOBS_IDLE) {
         notified_idle(r, is_next, &news, document);
     } else if (!jobs_wire_notice_has(payload, &x->identity)) {
