@@ -313,7 +313,6 @@ void run_message_pop(void)
 {
     port_mutex_lock(&device_runner.lock);
     inbox_pop(&device_runner.inbox);
-    reject_loan();
     port_mutex_unlock(&device_runner.lock);
     run_message_settle_document();
 }
@@ -322,6 +321,7 @@ void run_message_settle_document(void)
 {
     bool is_kept = jobs_engine_keeps_document(&device_runner.engine);
     port_mutex_lock(&device_runner.lock);
+    reject_loan();
     if (device_runner.document_state == RUN_DOCUMENT_IN_HAND && !is_kept) {
         device_runner.document_state = RUN_DOCUMENT_FREE;
         device_runner.has_waiting = false;
