@@ -28,7 +28,8 @@ bool parse_cjson(const char *text, size_t len, struct execution *out)
         copy_string(cJSON_GetObjectItemCaseSensitive(document, "action"), out->action, sizeof(out->action));
     if (is_good) {
         out->version = (uint32_t)version->valueint;
-        out->has_document = cJSON_IsObject(document);
-        cJSON_Delete(root);
-        return is_good;
     }
+    out->has_document = cJSON_IsObject(document);
+    cJSON_Delete(root);
+    return is_good;
+}
