@@ -16,7 +16,7 @@ import tempfile
 JOBS = os.cpu_count() or 2
 CODE_SUFFIXES = (".c", ".h", ".cpp")
 LINES_MAX = 600
-PORTABLE = ["common", "device/core", "device/run", "device/api"]
+PORTABLE = ["common", "device/core", "device/runtime", "device/api"]
 TARGETS = {
     "arm": ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "--specs=nano.specs"],
     "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
@@ -27,7 +27,7 @@ LINTED = ["common", "device", "ports", "examples", "cloud"]  # with every check 
 PORT_HEADERS = ["tests/esp_idf_decls", "tests/esp_idf_decls/lwip", "ports/esp_idf/sync"]
 PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
-SANITIZED_TASKS = ["test_run", "test_api", "test_port"]  # programs with tasks, run under TSan
+SANITIZED_TASKS = ["test_runtime", "test_api", "test_port"]  # programs with tasks, run under TSan
 
 
 def run(command, **kwargs):
@@ -171,7 +171,7 @@ def cross_compile(root, target, out_folder):
 
     def compile_one(file):
         part = file.relative_to(root).parent.as_posix()
-        with_port = part == PORTS.get(target) or (part == "device/run" and target in PORTS)  # its objects' sizes
+        with_port = part == PORTS.get(target) or (part == "device/runtime" and target in PORTS)  # its objects' sizes
         own = port_flags if with_port else ["-I", root / "ports" / "template"]
         object_file = out_folder / (file.relative_to(root).as_posix().replace("/", "__") + ".o")
         code, out = run([*TARGETS[target], *flags, *own, "-c", file, "-o", object_file])

@@ -104,7 +104,7 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
-static int run_command(int argc, char **argv, cli_command_fn up)
+static int runtime_command(int argc, char **argv, cli_command_fn up)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         int words = matches(&commands[i], argc, argv);
@@ -139,7 +139,7 @@ int cli_run(int argc, char **argv, cli_command_fn up)
     if (strcmp(argv[1], "help") == 0) { /* "help job create" is "job create --help" */
         char help[] = "--help";
         char *moved[5] = {argv[0], argv[2], argc > 3 ? argv[3] : help, help, NULL};
-        return run_command(argc > 3 ? 4 : 3, moved, up);
+        return runtime_command(argc > 3 ? 4 : 3, moved, up);
     }
-    return run_command(argc, argv, up);
+    return runtime_command(argc, argv, up);
 }

@@ -51,7 +51,7 @@ static const struct arg_command create_command = {
     .option_count = COUNT(create_options),
 };
 
-static const struct arg_command run_command = {
+static const struct arg_command runtime_command = {
     .name = "job run",
     .operands = "",
     .summary = "creates a job and watches it: job create --wait",
@@ -189,7 +189,7 @@ int command_job_create(int argc, char **argv)
 
 int command_job_run(int argc, char **argv)
 {
-    return create_job(&run_command, argc, argv, true);
+    return create_job(&runtime_command, argc, argv, true);
 }
 
 int command_job_watch(int argc, char **argv)

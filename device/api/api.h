@@ -3,14 +3,14 @@
 #ifndef DEVICE_API_API_H
 #define DEVICE_API_API_H
 
-#include "device/run/run.h"
+#include "device/runtime/runtime.h"
 #include "lib_system.h"
 
 /* lib_system.c: false, and a log line, before SYSTEM_init has succeeded with a configuration. */
 bool api_is_ready(const char *who);
 
 /* lib_jobs.c: where the engine puts a document, and what runs a handler. */
-void api_jobs_fill(struct run_config *config);
+void api_jobs_fill(struct runtime_config *config);
 
 /* How a device is configured. */
 enum api_way {

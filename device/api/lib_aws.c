@@ -5,23 +5,23 @@
 
 bool AWS_isConnected(void)
 {
-    return run_link_state() == RUN_LINK_UP;
+    return runtime_link_state() == RUNTIME_LINK_UP;
 }
 
 awsIotStates_et AWS_getState(void)
 {
-    switch (run_link_state()) {
-    case RUN_LINK_IDLE:
+    switch (runtime_link_state()) {
+    case RUNTIME_LINK_IDLE:
         break;
-    case RUN_LINK_STARTING:
+    case RUNTIME_LINK_STARTING:
         return STATE_AWS_START;
-    case RUN_LINK_UP:
+    case RUNTIME_LINK_UP:
         return STATE_AWS_CONNECTED;
-    case RUN_LINK_DOWN:
+    case RUNTIME_LINK_DOWN:
         return STATE_AWS_DISCONNECTED;
-    case RUN_LINK_SUSPENDED:
+    case RUNTIME_LINK_SUSPENDED:
         return STATE_AWS_SUSPENDED;
-    case RUN_LINK_RESUMING:
+    case RUNTIME_LINK_RESUMING:
         return STATE_AWS_RESUME;
     }
     return SYSTEM_getMode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
@@ -46,21 +46,21 @@ const char *AWS_getStateString(void)
 void AWS_suspend(void)
 {
     if (api_is_ready(__func__)) {
-        run_suspend(true);
+        runtime_suspend(true);
     }
 }
 
 void AWS_resume(void)
 {
     if (api_is_ready(__func__)) {
-        run_suspend(false);
+        runtime_suspend(false);
     }
 }
 
 void AWS_restart(void)
 {
     if (api_is_ready(__func__)) {
-        run_reconnect();
+        runtime_reconnect();
     }
 }
 

@@ -111,7 +111,7 @@ static bool register_entry(const char *who, struct jobs_action *action, const st
     action->user = handler;
     action->has_cancel = functions->cancel != NULL;
     action->has_resume = functions->resume != NULL;
-    enum err err = run_register(action);
+    enum err err = runtime_register(action);
     if (err && err != ERR_TIMEOUT) {
         free_handler(handler); /* after a timeout it may still be registered */
     }
@@ -213,7 +213,7 @@ bool JOBS_registerHandler(const jobHandler_st *ps_handler)
 static jobsStatus_et restart_device(job_st *ps_job)
 {
     (void)ps_job;
-    run_restart(0);
+    runtime_restart(0);
     return JOB_STATUS_IN_PROGRESS;
 }
 
@@ -274,7 +274,7 @@ static enum jobs_status explain(enum jobs_status status, uint32_t run_id)
     if (cause) {
         const struct jobs_report report = {
             .run_id = run_id, .status = status, .progress_percent = -1, .message = cause};
-        enum err err = run_report(&report, NULL, 0, NULL);
+        enum err err = runtime_report(&report, NULL, 0, NULL);
         bool is_taken = !err || err == ERR_STORAGE || err == ERR_TIMEOUT || err == ERR_STALE;
         status = is_taken ? JOBS_STATUS_IN_PROGRESS : status;
     }
@@ -304,7 +304,7 @@ static void cancel_handler(uint32_t run_id, void *user)
     handler->cancel(run_id, handler->context);
 }
 
-void api_jobs_fill(struct run_config *config)
+void api_jobs_fill(struct runtime_config *config)
 {
     config->document = job.documentStr;
     config->document_cap = sizeof(job.documentStr);
@@ -321,7 +321,7 @@ bool JOBS_getWaiting(job_st *ps_job)
     if (!ps_job) {
         return refuse(__func__, "no place for the job was given");
     }
-    if (!run_get_waiting(&run, ps_job->idStr, ps_job->documentStr, sizeof(ps_job->documentStr))) {
+    if (!runtime_get_waiting(&run, ps_job->idStr, ps_job->documentStr, sizeof(ps_job->documentStr))) {
         return false;
     }
     fill_job(ps_job, &run);
@@ -345,7 +345,7 @@ bool JOBS_refreshDocument(uint32_t runId_u32)
     if (!api_is_ready(__func__)) {
         return false;
     }
-    enum err err = run_refresh_document(runId_u32);
+    enum err err = runtime_refresh_document(runId_u32);
     if (err) {
         line_open(__func__);
         line_add("run ");
@@ -401,12 +401,12 @@ static void log_bad_pairs(const char *who, size_t count)
     line_log(LOG_LEVEL_ERROR);
 }
 
-static bool send(const char *who, struct jobs_report *report, const struct run_pair pairs[], size_t count)
+static bool send(const char *who, struct jobs_report *report, const struct runtime_pair pairs[], size_t count)
 {
     bool is_failure = report->status == JOBS_STATUS_FAILED || report->status == JOBS_STATUS_REJECTED;
     report->message = is_failure ? json_cause_take() : NULL;
     size_t refused = 0;
-    enum err err = run_report(report, pairs, count, &refused);
+    enum err err = runtime_report(report, pairs, count, &refused);
     json_cause_give_back();
     if (err == ERR_TIMEOUT && report->status == JOBS_STATUS_IN_PROGRESS) {
         err = ERR_OK; /* it is kept, and nothing of it need be stored */
@@ -452,7 +452,7 @@ static bool begin_report(const char *who, struct jobs_report *report, jobsStatus
 static bool send_with_details(const char *who, struct jobs_report *report, const jobDetail_st details[],
                               size_t count)
 {
-    struct run_pair pairs[DETAILS_PAIRS_MAX];
+    struct runtime_pair pairs[DETAILS_PAIRS_MAX];
     size_t taken = 0;
     size_t left_out = 0;
     for (size_t i = 0; i < count; i++) {
@@ -460,7 +460,7 @@ static bool send_with_details(const char *who, struct jobs_report *report, const
             left_out++;
             continue;
         }
-        pairs[taken++] = (struct run_pair){details[i].pKeyStr, details[i].pValueStr};
+        pairs[taken++] = (struct runtime_pair){details[i].pKeyStr, details[i].pValueStr};
     }
     if (left_out > 0) {
         log_bad_pairs(who, left_out);
@@ -509,7 +509,7 @@ void JOBS_updateProgress(const char *pJobIdStr, uint8_t percent_u8)
 void JOBS_getCounters(jobsCounters_st *ps_counters)
 {
     struct jobs_counters now;
-    run_get_counters(&now);
+    runtime_get_counters(&now);
     if (!ps_counters) {
         return;
     }

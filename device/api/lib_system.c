@@ -69,7 +69,7 @@ static bool init_thing(const awsConfig_st *aws)
 {
     strcpy(host_name, aws->hostNameStr);
     strcpy(thing_name, aws->pThingNameStr);
-    struct run_config config = {
+    struct runtime_config config = {
         .host = host_name,
         .port = aws->port_u16,
         .thing_name = thing_name,
@@ -80,7 +80,7 @@ static bool init_thing(const awsConfig_st *aws)
         .network_changed = network_changed,
     };
     api_jobs_fill(&config);
-    enum err err = run_init(&config);
+    enum err err = runtime_init(&config);
     if (err) {
         thing_name[0] = '\0';
         line_open("SYSTEM_init");
@@ -148,13 +148,13 @@ void SYSTEM_start(void)
     if (!api_is_ready(__func__)) {
         return;
     }
-    enum err err = run_start();
+    enum err err = runtime_start();
     if (err) {
         line_error(__func__,
                    err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
         return;
     }
-    if (port_network_start(wifi_ssid, wifi_password, run_network_changed)) {
+    if (port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
         line_error(__func__, "the network cannot be brought up; the device works offline");
     }
 }
@@ -180,7 +180,7 @@ const char *SYSTEM_getModeString(void)
 
 void SYSTEM_restart(uint32_t delayMs_u32)
 {
-    run_restart(delayMs_u32);
+    runtime_restart(delayMs_u32);
 }
 
 const char *SYSTEM_getDeviceName(void)

@@ -11,7 +11,7 @@ from harness import ROOT
 
 CONFIG_H = (ROOT / "device/core/config.h").read_text()
 KCONFIG = (ROOT / "Kconfig").read_text()
-PORTABLE = [f for folder in ("common", "device/core", "device/run", "device/api") for f in sorted((ROOT / folder).rglob("*.c"))]
+PORTABLE = [f for folder in ("common", "device/core", "device/runtime", "device/api") for f in sorted((ROOT / folder).rglob("*.c"))]
 PORT_ONLY = {"MQTT_STACK", "LEAST_TASK_STACK", "NETWORK", "NETWORK_WIFI", "NETWORK_NONE", "NETWORK_OPENETH", "SNTP", "SNTP_SERVER",
              "CLOCK_WAIT_S", "TLS"}  # options without a twin on a host
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)

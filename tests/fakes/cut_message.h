@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole message handed to the engine as device/run does it: without its document, which stands in a buffer of its own. */
+/* A whole message handed to the engine as device/runtime does it: without its document, which stands in a buffer of its own. */
 #ifndef TESTS_FAKES_CUT_MESSAGE_H
 #define TESTS_FAKES_CUT_MESSAGE_H
 

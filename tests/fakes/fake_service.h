@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The service's part in a test of device/run and device/api: answers what the device asks over fake_ports. */
+/* The service's part in a test of device/runtime and device/api: answers what the device asks over fake_ports. */
 #ifndef TESTS_FAKES_FAKE_SERVICE_H
 #define TESTS_FAKES_FAKE_SERVICE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public headers from C++: every function is called once, types and macros are used as an application would
 // (api.md: "Each header compiles on its own, in C11 and from C++").
-// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <csetjmp>
 #include <cstdarg>
 #include <cstddef>

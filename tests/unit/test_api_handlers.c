@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lib_jobs.h, handlers with all options over a running library with fake ports: documents without `action`, runs of before the boot that are
  * resumed or asked for, documents read anew, and what an application hears of a run that the service has ended. */
-// LINK: device_api device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lib_jobs.h and the rest of the API over a running library with fake ports: the seed's order of calls, the table of actions, what
  * handlers see, what reports do, what the operator reads (include/lib_jobs.h). */
-// LINK: device_api device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

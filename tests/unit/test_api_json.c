@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* include/lib_json.h: strict text, all keys, all values fit or every buffer is empty; unsized buffers count as 4 bytes, and
  * nothing is written past them (under ASan, with a guard). */
-// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SYSTEM_start brings the network up with what SYSTEM_init was given, and the application hears of it as EVENT_WIFI_... on the
  * library's event task (lib_system.h; device/port/port_network.h). */
-// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "device/run/run.h"
+#include "device/runtime/runtime.h"
 #include "fakes/fake_ports.h"
 #include "lib_system.h"
 
@@ -58,7 +58,7 @@ static void test_wifi_from_init_to_event(void **state)
     fake_network_change(false);
     FAKE_WAIT(atomic_load(&downs) == 1);
     assert_int_equal(atomic_load(&ups), 1);
-    assert_int_equal(run_stop(), ERR_OK);
+    assert_int_equal(runtime_stop(), ERR_OK);
 }
 
 int main(void)

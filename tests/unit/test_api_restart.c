@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JOBS_registerRestart: its handler restarts the device once, when the start is in storage (R-03); what the next boot makes of it is in
  * test_engine_restart and tests/e2e/test_device_run.py. A program of its own: the fake restart ends the engine task. */
-// LINK: device_api device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

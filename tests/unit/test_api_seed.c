@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program of the seed (seed_listing.h), with its own types, calls and order of calls. It compiles without a warning and does what
  * its text says; and of 1,000 queued jobs none is lost to its flag, which it clears behind its report. Its delays pass faster here. */
-// LINK: device_api device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

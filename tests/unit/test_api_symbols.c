@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every public function exists with the type that is written down here, and the table below has every function that the headers
  * declare. Sizes: the library and an application must agree, or the program does not link. */
-// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

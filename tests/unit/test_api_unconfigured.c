@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The third way to configure a device (include/lib_aws.h): nothing is given and nothing stored: DEVICE CONFIG, and nothing connects. */
-// LINK: device_api device_run device_core fake_wait fake_ports port_linux common
+// LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

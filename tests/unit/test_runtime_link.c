@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* device/run, the connection and its messages: nothing is lost without a resync, the end of a connection is always heard
+/* device/runtime, the connection and its messages: nothing is lost without a resync, the end of a connection is always heard
  * (docs/architecture.md; R-12, R-17, R-19, R-50). */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "device/port/port_time.h"
-#include "device/run/run_state.h"
-#include "fakes/run_table.h"
+#include "device/runtime/state.h"
+#include "fakes/runtime_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 static unsigned resyncs(void)
 {
     struct jobs_counters counters;
-    run_get_counters(&counters);
+    runtime_get_counters(&counters);
     return counters.resyncs;
 }
 
@@ -88,7 +88,7 @@ static void test_lost_news_of_a_connection_lead_to_a_new_one(void **state)
     fake_connect();
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
-    assert_int_equal(run_link_state(), RUN_LINK_UP);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_UP);
     assert_false(fake_log_has("nobody hears this"));
 }
 
@@ -102,7 +102,7 @@ static void test_burst_of_notifications(void **state)
             fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{\"IN_PROGRESS\":[{\"jobId\":\"j1\"}]}}"));
     }
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     struct fake_request request;
     for (;;) {
         fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
@@ -115,20 +115,20 @@ static void test_burst_of_notifications(void **state)
 static void test_connection_comes_and_goes(void **state)
 {
     (void)state;
-    assert_int_equal(run_link_state(), RUN_LINK_IDLE);
-    assert_int_equal(run_start(), ERR_OK);
-    assert_int_equal(run_start(), ERR_BUSY);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_IDLE);
+    assert_int_equal(runtime_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_BUSY);
     fake_wait_open(1);
-    assert_int_equal(run_link_state(), RUN_LINK_STARTING);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_STARTING);
     fake_connect();
     struct fake_request request;
     fake_expect_request(&request, "$next/get");
-    assert_int_equal(run_link_state(), RUN_LINK_UP);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_UP);
     fake_wait_log("connected to localhost:8883 as 'lamp'");
     FAKE_WAIT(atomic_load(&table.ups) == 1); /* of what came and went meanwhile only the last state is told */
     fake_disconnect("test");
     fake_wait_open(2);
-    assert_int_equal(run_link_state(), RUN_LINK_DOWN);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_DOWN);
     FAKE_WAIT(atomic_load(&table.downs) == 1);
     fake_connect();
     fake_expect_request(&request, "$next/get");
@@ -137,13 +137,13 @@ static void test_connection_comes_and_goes(void **state)
 static void test_failed_attempt_says_why_and_when_it_tries_again(void **state)
 {
     (void)state;
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(1);
     fake_disconnect("server certificate is not for 'localhost'");
     fake_wait_log(
         "cannot connect to localhost:8883: server certificate is not for 'localhost'; next try in ");
     fake_wait_open(2);
-    assert_int_equal(run_link_state(), RUN_LINK_STARTING);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_STARTING);
     assert_int_equal(atomic_load(&table.ups) + atomic_load(&table.downs), 0);
 }
 
@@ -151,7 +151,7 @@ static void test_open_that_fails_is_tried_again(void **state)
 {
     (void)state;
     fake_mqtt_fail_open(ERR_FULL);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(2);
     fake_mqtt_fail_open(ERR_OK);
     fake_wait_open(fake_open_count() + 1);
@@ -165,11 +165,11 @@ static void test_network_that_comes_ends_the_pause(void **state)
 {
     (void)state;
     fake_mqtt_fail_open(ERR_OFFLINE);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     for (unsigned tries = 1; tries < 10; tries++) {
         fake_wait_open(tries);
-        run_network_changed(false);
-        run_network_changed(true);
+        runtime_network_changed(false);
+        runtime_network_changed(true);
     }
     fake_mqtt_fail_open(ERR_OK);
     fake_wait_open(10);
@@ -179,14 +179,14 @@ static void test_suspend_and_resume(void **state)
 {
     (void)state;
     table_start_job();
-    run_suspend(true);
-    FAKE_WAIT(run_link_state() == RUN_LINK_SUSPENDED);
+    runtime_suspend(true);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK); /* stored, sent later */
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK); /* stored, sent later */
     unsigned opens = fake_open_count();
-    run_suspend(false);
+    runtime_suspend(false);
     fake_wait_open(opens + 1);
-    assert_int_equal(run_link_state(), RUN_LINK_RESUMING);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_RESUMING);
     fake_connect();
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
@@ -195,12 +195,12 @@ static void test_suspend_and_resume(void **state)
 static void test_reconnect_on_demand(void **state)
 {
     (void)state;
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(1);
     fake_connect();
     struct fake_request request;
     fake_expect_request(&request, "$next/get");
-    run_reconnect();
+    runtime_reconnect();
     fake_wait_open(2);
     assert_int_equal(fake_close_count(), 1);
 }
@@ -210,7 +210,7 @@ static void test_no_tls_before_the_clock_is_set(void **state)
 {
     (void)state;
     fake_set_wall_s(42);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_log("the clock is not set (42 s since 1970)");
     assert_int_equal(fake_open_count(), 0);
     fake_set_wall_s(1800000000);
@@ -222,7 +222,7 @@ static void test_peer_closes_on_subscribe(void **state)
 {
     (void)state;
     fake_refuse_subscribe("/notify", FAKE_CLOSED);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     for (unsigned connection = 1; connection <= 2; connection++) {
         fake_wait_open(connection);
         fake_connect_only();
@@ -247,18 +247,18 @@ static void test_own_ends_are_no_refusals(void **state)
 {
     (void)state;
     fake_refuse_subscribe("/notify", FAKE_SILENT);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     for (unsigned connection = 1; connection <= 4; connection++) {
         unsigned before = fake_subscribe_count();
         fake_wait_open(connection);
         fake_connect_only();
         FAKE_WAIT(fake_subscribe_count() == before + 2); /* notify-next, and notify that waits */
         if (connection % 2) {
-            run_reconnect();
+            runtime_reconnect();
         } else {
-            run_suspend(true);
-            FAKE_WAIT(run_link_state() == RUN_LINK_SUSPENDED);
-            run_suspend(false);
+            runtime_suspend(true);
+            FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+            runtime_suspend(false);
         }
     }
     fake_wait_open(5);
@@ -270,7 +270,7 @@ static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void
 {
     (void)state;
     fake_mqtt_fail_open(ERR_OFFLINE);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     for (unsigned tries = 1; tries <= 3; tries++) {
         fake_wait_open(tries);
     }
@@ -282,13 +282,13 @@ static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void
     while (!fake_log_has("three requests in a row without an answer")) {
         unsigned asked = fake_publish_count();
         fake_advance_ms(CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
-        run_network_changed(false); /* the engine task looks at the clock */
-        run_network_changed(true);
+        runtime_network_changed(false); /* the engine task looks at the clock */
+        runtime_network_changed(true);
         FAKE_WAIT(fake_publish_count() > asked || fake_close_count() > closes);
     }
     FAKE_WAIT(fake_close_count() > closes);
-    run_stop();
-    assert_in_range(device_runner.link.failures, 4, 10);
+    runtime_stop();
+    assert_in_range(device_runtime.link.failures, 4, 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounded queue between network and engine task (the network task only posts to it; a dropped message sets
  * a resync flag): order, whole items, refusal when full, the reserve for news of the connection. */
-// LINK: device_run common
+// LINK: device_runtime common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "device/run/inbox.h"
+#include "device/runtime/inbox.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/run/inbox.h"
+#include "device/runtime/inbox.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Documents beside the start of a run: read anew while the handler waits (run_refresh_document), and that of a run of an earlier boot
- * (run_get_waiting). The buffer is lent to an answer about the run's own execution and to nothing else; a half of a document never stays. */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+/* Documents beside the start of a run: read anew while the handler waits (runtime_refresh_document), and that of a run of an earlier boot
+ * (runtime_get_waiting). The buffer is lent to an answer about the run's own execution and to nothing else; a half of a document never stays. */
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "device/run/run_state.h"
-#include "fakes/run_table.h"
+#include "device/runtime/state.h"
+#include "fakes/runtime_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static char
 
 static enum err refresh(void)
 {
-    enum err err = run_refresh_document(atomic_load(&table.seen_run_id));
+    enum err err = runtime_refresh_document(atomic_load(&table.seen_run_id));
     snprintf(text_after, sizeof(text_after), "%s", table_document());
     return err;
 }
@@ -36,7 +36,7 @@ static struct fake_request start_refresh(void)
 {
     struct fake_request request;
     table.in_handler = refresh;
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_offer_job(1, "j1", TABLE_DOCUMENT);
     fake_accept_claim("j1");
     fake_expect_request(&request, "j1/get");
@@ -80,7 +80,7 @@ static void test_document_is_read_anew(void **state)
     fake_deliver("j1/get/accepted",
                  answer_to(&request, "\"jobId\":\"j1\"," IN_WORK, "{\"late\":1}")); /* a double */
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     assert_string_equal(table_document(), FRESH);
 }
 
@@ -107,9 +107,9 @@ static void test_nothing_else_is_written_meanwhile(void **state)
 /* While nobody but the engine task writes. */
 static bool is_text_empty(void)
 {
-    port_mutex_lock(&device_runner.lock);
+    port_mutex_lock(&device_runtime.lock);
     bool result = table_document()[0] == '\0';
-    port_mutex_unlock(&device_runner.lock);
+    port_mutex_unlock(&device_runtime.lock);
     return result;
 }
 
@@ -188,7 +188,7 @@ static void test_answer_that_is_cut_off(void **state)
 static void expire(void)
 {
     fake_advance_ms(3 * CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
-    port_signal_set(&device_runner.refreshed);
+    port_signal_set(&device_runtime.refreshed);
 }
 
 static void test_no_answer(void **state)
@@ -234,7 +234,7 @@ static void test_second_try_in_one_handler(void **state)
     struct fake_request request;
     (void)state;
     table.in_handler = refresh_twice;
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_offer_job(1, "j1", TABLE_DOCUMENT);
     fake_accept_claim("j1");
     fake_expect_request(&request, "j1/get");
@@ -251,26 +251,26 @@ static void test_second_try_in_one_handler(void **state)
     assert_string_equal(text_after, FRESH);
 }
 
-/* A handler in the middle of the call does not keep run_stop, and its call returns. */
+/* A handler in the middle of the call does not keep runtime_stop, and its call returns. */
 static void test_stop_during_the_call(void **state)
 {
     (void)state;
     start_refresh();
-    run_stop(); /* ERR_BUSY when it meets the handler before that has returned */
+    runtime_stop(); /* ERR_BUSY when it meets the handler before that has returned */
     assert_int_equal(wait_refreshed(), ERR_BUSY);
-    assert_int_equal(run_refresh_document(atomic_load(&table.seen_run_id)), ERR_BUSY);
+    assert_int_equal(runtime_refresh_document(atomic_load(&table.seen_run_id)), ERR_BUSY);
 }
 
 static void test_runs_that_have_no_handler_out(void **state)
 {
     (void)state;
-    assert_int_equal(run_refresh_document(1), ERR_BUSY); /* not started */
+    assert_int_equal(runtime_refresh_document(1), ERR_BUSY); /* not started */
     table_start_job();
     for (int i = 0; i < 2; i++) {
         assert_int_equal(table_register_blink(), ERR_EXISTS); /* the engine knows of the return */
     }
-    assert_int_equal(run_refresh_document(atomic_load(&table.seen_run_id)), ERR_NOT_FOUND);
-    assert_int_equal(run_refresh_document(atomic_load(&table.seen_run_id) + 1), ERR_NOT_FOUND);
+    assert_int_equal(runtime_refresh_document(atomic_load(&table.seen_run_id)), ERR_NOT_FOUND);
+    assert_int_equal(runtime_refresh_document(atomic_load(&table.seen_run_id) + 1), ERR_NOT_FOUND);
     assert_string_equal(table_document(), TABLE_DOCUMENT);
 }
 
@@ -286,17 +286,17 @@ static const struct jobs_action waiting_action = {.name = "wait",
 /* j1 was started, and the power went; the service says so. */
 static void boot_with_waiting_run(void)
 {
-    assert_int_equal(run_register(&waiting_action), ERR_OK);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_register(&waiting_action), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_offer_job(1, "j1", "{\"action\":\"wait\",\"n\":1}");
     fake_accept_claim("j1");
     fake_wait_flag(&table.is_in_handler);
     fake_disconnect("power");
-    FAKE_WAIT(run_stop() == ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK);
     table_init();
     assert_int_equal(table_register_blink(), ERR_OK);
-    assert_int_equal(run_register(&waiting_action), ERR_OK);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_register(&waiting_action), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
 }
 
 static void show_running_job(void)
@@ -321,21 +321,21 @@ static void test_waiting_run_and_its_document(void **state)
     (void)state;
     boot_with_waiting_run();
     assert_false(
-        run_get_waiting(&run, job_id, document, sizeof(document))); /* the service was not asked yet */
+        runtime_get_waiting(&run, job_id, document, sizeof(document))); /* the service was not asked yet */
     assert_string_equal(job_id, "untouched");
     show_running_job();
-    FAKE_WAIT(run_get_waiting(&run, job_id, document, sizeof(document)));
+    FAKE_WAIT(runtime_get_waiting(&run, job_id, document, sizeof(document)));
     assert_string_equal(job_id, "j1");
     assert_ptr_equal(run.job_id, job_id);
     assert_string_equal(document, "{\"action\":\"wait\",\"n\":1}");
     assert_int_equal(run.run_id, atomic_load(&table.seen_run_id));
     assert_int_equal(run.attempt, 1);
     assert_int_equal(run.execution_number, 1);
-    assert_false(run_get_waiting(&run, job_id, document, 10));
+    assert_false(runtime_get_waiting(&run, job_id, document, 10));
     struct jobs_report report = {
         .run_id = run.run_id, .status = JOBS_STATUS_SUCCEEDED, .progress_percent = -1};
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
-    FAKE_WAIT(!run_get_waiting(&run, job_id, document, sizeof(document)));
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
+    FAKE_WAIT(!runtime_get_waiting(&run, job_id, document, sizeof(document)));
 }
 
 /* Cancelled after the boot: the callback is called, with the action's user. */
@@ -357,7 +357,7 @@ static void test_waiting_run_is_cancelled(void **state)
     FAKE_WAIT(atomic_load(&table.cancels) == 1);
     assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
     assert_ptr_equal(atomic_load(&table.cancel_user), &table.user);
-    FAKE_WAIT(!run_get_waiting(&run, job_id, document, sizeof(document)));
+    FAKE_WAIT(!runtime_get_waiting(&run, job_id, document, sizeof(document)));
     fake_answer_next("j2", TABLE_DOCUMENT);
     fake_accept_claim("j2");
 }

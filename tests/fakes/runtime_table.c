@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fakes/run_table.h"
+#include "fakes/runtime_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct run_table table;
+struct runtime_table table;
 static char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
 
 static enum jobs_status handle(const struct jobs_run *run)
@@ -53,7 +53,7 @@ static void on_network(bool is_up)
 
 void table_init(void)
 {
-    const struct run_config config = {
+    const struct runtime_config config = {
         .host = "localhost",
         .port = 8883,
         .thing_name = FAKE_THING,
@@ -68,7 +68,7 @@ void table_init(void)
         .network_changed = on_network,
     };
     enum err err = ERR_BUSY; /* a task that was in a callback ends when it leaves it */
-    FAKE_WAIT((err = run_init(&config)) != ERR_BUSY);
+    FAKE_WAIT((err = runtime_init(&config)) != ERR_BUSY);
     assert_int_equal(err, ERR_OK);
 }
 
@@ -76,7 +76,7 @@ enum err table_register_blink(void)
 {
     const struct jobs_action action = {
         .name = "blink", .max_attempts = 1, .has_cancel = true, .user = &table.user};
-    return run_register(&action);
+    return runtime_register(&action);
 }
 
 int table_setup(void **state)
@@ -85,7 +85,7 @@ int table_setup(void **state)
     fake_reset();
     table.in_handler = NULL;
     table.in_cancel = NULL;
-    run_network_changed(false); /* what it was told last outlives a run */
+    runtime_network_changed(false); /* what it was told last outlives a run */
     atomic_store(&table.is_in_event, false);
     atomic_store(&table.may_leave_event, true);
     atomic_store(&table.is_in_handler, false);
@@ -107,17 +107,17 @@ int table_teardown(void **state)
     atomic_store(&table.may_leave_cancel, true);
     atomic_store(&table.may_leave_event, true);
     fake_store_release();
-    run_stop();
+    runtime_stop();
     /* a task that was in the application's code ends when it leaves it */
-    const struct run_config config = {
+    const struct runtime_config config = {
         .thing_name = FAKE_THING, .document = document, .document_cap = sizeof(document)};
-    FAKE_WAIT(run_init(&config) != ERR_BUSY);
+    FAKE_WAIT(runtime_init(&config) != ERR_BUSY);
     return 0;
 }
 
 void table_start_job(void)
 {
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_offer_job(1, "j1", TABLE_DOCUMENT);
     fake_accept_claim("j1");
     fake_wait_flag(&table.is_in_handler);
@@ -136,7 +136,7 @@ struct jobs_report table_report(enum jobs_status status)
 static void *report_on_thread(void *ctx)
 {
     struct table_reporter *reporter = ctx;
-    atomic_store(&reporter->result, run_report(&reporter->report, NULL, 0, NULL));
+    atomic_store(&reporter->result, runtime_report(&reporter->report, NULL, 0, NULL));
     atomic_store(&reporter->has_returned, true);
     return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* device/run at the end of a run: the service ends it while the application works, a cancel callback that blocks and its return, what a
+/* device/runtime at the end of a run: the service ends it while the application works, a cancel callback that blocks and its return, what a
  * report is answered then, when the next handler starts (docs/guarantees.md; include/lib_jobs.h, "When is a run over?"). */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "device/port/port_time.h"
-#include "device/run/run_state.h"
-#include "fakes/run_table.h"
+#include "device/runtime/state.h"
+#include "fakes/runtime_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,12 +108,12 @@ static void test_cancel_behind_a_blocked_event_callback(void **state)
     table_start_job();
     FAKE_WAIT(atomic_load(&table.ups) == 1);
     atomic_store(&table.may_leave_event, false);
-    run_network_changed(true);
+    runtime_network_changed(true);
     FAKE_WAIT(atomic_load(&table.is_in_event));
     end_job();
     let_engine_turn();
     assert_int_equal(atomic_load(&table.cancels), 0);
-    run_network_changed(false); /* comes after the cancel */
+    runtime_network_changed(false); /* comes after the cancel */
     atomic_store(&table.may_leave_event, true);
     FAKE_WAIT(atomic_load(&table.cancels) == 1);
     assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
@@ -130,12 +130,12 @@ static void test_reports_of_a_run_that_the_service_has_ended(void **state)
     end_job();
     struct jobs_report report = {
         .run_id = atomic_load(&table.seen_run_id), .status = JOBS_STATUS_IN_PROGRESS, .progress_percent = 5};
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_STALE);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_STALE);
     report = table_report(JOBS_STATUS_IN_PROGRESS); /* by id nobody waits for the answer */
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_STALE);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_STALE);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
     serve_next_job(); /* the callback is still out, and the application has had its last word */
     atomic_store(&table.may_leave_cancel, true);
 }
@@ -143,7 +143,7 @@ static void test_reports_of_a_run_that_the_service_has_ended(void **state)
 static enum err report_in_callback(void)
 {
     struct jobs_report report = table_report(JOBS_STATUS_FAILED);
-    return run_report(&report, NULL, 0, NULL);
+    return runtime_report(&report, NULL, 0, NULL);
 }
 
 static void test_final_report_inside_the_callback(void **state)
@@ -172,7 +172,7 @@ static void test_next_claim_comes_20_ms_after_the_report_was_answered(void **sta
         FAKE_WAIT(fake_log_has("connected"));
         fake_wait_flag(&table.is_in_handler);
         let_engine_turn(); /* it knows that the handler has returned */
-        assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+        assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
         uint64_t answered_ms = port_time_monotonic_ms();
         char job_id[16];
         snprintf(job_id, sizeof(job_id), "j%d", i);
@@ -190,17 +190,17 @@ static void test_next_claim_comes_20_ms_after_the_report_was_answered(void **sta
 /* What the engine task has not looked at yet: the handler's return, a report. */
 static bool has_returned(void)
 {
-    port_mutex_lock(&device_runner.lock);
-    bool result = device_runner.has_returned;
-    port_mutex_unlock(&device_runner.lock);
+    port_mutex_lock(&device_runtime.lock);
+    bool result = device_runtime.has_returned;
+    port_mutex_unlock(&device_runtime.lock);
     return result;
 }
 
 static bool has_command(void)
 {
-    port_mutex_lock(&device_runner.lock);
-    bool result = device_runner.command.state == RUN_COMMAND_GIVEN;
-    port_mutex_unlock(&device_runner.lock);
+    port_mutex_lock(&device_runtime.lock);
+    bool result = device_runtime.command.state == RUNTIME_COMMAND_GIVEN;
+    port_mutex_unlock(&device_runtime.lock);
     return result;
 }
 

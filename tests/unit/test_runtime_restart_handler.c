@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* R-03: a restart first lets the journal reach storage. A program of its own: the fake restart ends the engine task, and as
  * after a real one nothing of the library can be used. */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "fakes/run_table.h"
+#include "fakes/runtime_table.h"
 
 static enum err restart_inside(void)
 {
-    run_restart(0);
+    runtime_restart(0);
     return ERR_OK;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* device/run over fake ports and with its real tasks: a handler that the test holds and lets go, reports from other tasks. */
-#ifndef TESTS_FAKES_RUN_TABLE_H
-#define TESTS_FAKES_RUN_TABLE_H
+/* device/runtime over fake ports and with its real tasks: a handler that the test holds and lets go, reports from other tasks. */
+#ifndef TESTS_FAKES_RUNTIME_TABLE_H
+#define TESTS_FAKES_RUNTIME_TABLE_H
 
-#include "device/run/run.h"
+#include "device/runtime/runtime.h"
 #include "fakes/fake_service.h"
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 #define TABLE_DOCUMENT "{\"action\":\"blink\",\"count\":3}"
 
-struct run_table {
+struct runtime_table {
     char seen_document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
     char seen_job_id[DEVICE_JOB_ID_CAP];
     _Atomic uint32_t seen_run_id;
@@ -33,9 +33,9 @@ struct run_table {
     int user;                    /* of the action "blink" */
 };
 
-extern struct run_table table;
+extern struct runtime_table table;
 
-/* cmocka's setup (fresh fakes, run_init, "blink" registered) and teardown (everything let go, run_stop). */
+/* cmocka's setup (fresh fakes, runtime_init, "blink" registered) and teardown (everything let go, runtime_stop). */
 int table_setup(void **state);
 int table_teardown(void **state);
 

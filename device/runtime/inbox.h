@@ -2,8 +2,8 @@
 /* The bounded queue between the network task and the engine task: MQTT events, each in one piece, so that the engine reads it
  * where it lies. A message is written piece by piece as it comes, and stands in the queue when it is whole. No locks here: all
  * calls under one lock; what inbox_peek gave stays where it is until inbox_pop. */
-#ifndef DEVICE_RUN_INBOX_H
-#define DEVICE_RUN_INBOX_H
+#ifndef DEVICE_RUNTIME_INBOX_H
+#define DEVICE_RUNTIME_INBOX_H
 
 #include "common/slice.h"
 #include "device/core/config.h"

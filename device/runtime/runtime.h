@@ -4,13 +4,13 @@
  *
  * There is one of it in a program, like the ports below. All functions: any task, not from an ISR, and never under a lock
  * that a callback takes; none waits for the network. */
-#ifndef DEVICE_RUN_RUN_H
-#define DEVICE_RUN_RUN_H
+#ifndef DEVICE_RUNTIME_RUNTIME_H
+#define DEVICE_RUNTIME_RUNTIME_H
 
 #include "device/core/jobs/engine.h"
 
 /* Texts and the document buffer must live as long as the program. */
-struct run_config {
+struct runtime_config {
     const char *host;
     uint16_t port;
     const char *thing_name;
@@ -28,34 +28,34 @@ struct run_config {
     void (*cancel_handler)(uint32_t run_id, void *user);
     /* On the event task: the connection came or went. Only the last state counts when it changes faster. */
     void (*link_changed)(bool is_up);
-    /* On the event task, may be NULL: the network below the connection came or went (run_network_changed). The same. */
+    /* On the event task, may be NULL: the network below the connection came or went (runtime_network_changed). The same. */
     void (*network_changed)(bool is_up);
 };
 
-enum run_link {
-    RUN_LINK_IDLE,     /* not started */
-    RUN_LINK_STARTING, /* started, never connected */
-    RUN_LINK_UP,
-    RUN_LINK_DOWN,      /* was up; connects again */
-    RUN_LINK_SUSPENDED, /* by run_suspend */
-    RUN_LINK_RESUMING,  /* resumed, not connected yet */
+enum runtime_link {
+    RUNTIME_LINK_IDLE,     /* not started */
+    RUNTIME_LINK_STARTING, /* started, never connected */
+    RUNTIME_LINK_UP,
+    RUNTIME_LINK_DOWN,      /* was up; connects again */
+    RUNTIME_LINK_SUSPENDED, /* by runtime_suspend */
+    RUNTIME_LINK_RESUMING,  /* resumed, not connected yet */
 };
 
 /* Opens the storage and loads the journal. ERR_STORAGE: the storage cannot be used. ERR_BUSY: it runs already, or a
  * handler of the run before has not returned. */
-enum err run_init(const struct run_config *config);
+enum err runtime_init(const struct runtime_config *config);
 
-/* Before or after run_start. Errors of jobs_engine_register; ERR_BUSY before run_init. The name is copied. */
-enum err run_register(const struct jobs_action *action);
+/* Before or after runtime_start. Errors of jobs_engine_register; ERR_BUSY before runtime_init. The name is copied. */
+enum err runtime_register(const struct jobs_action *action);
 
 /* Starts the tasks and returns. ERR_BUSY: they run. ERR_FULL: no memory for a task. */
-enum err run_start(void);
+enum err runtime_start(void);
 
 /* Ends the connection and the tasks, for a program that ends and for tests. ERR_BUSY: a handler or callback of the
  * application has not returned; its task ends when it does. */
-enum err run_stop(void);
+enum err runtime_stop(void);
 
-struct run_pair {
+struct runtime_pair {
     const char *key;
     const char *value;
 };
@@ -64,35 +64,35 @@ struct run_pair {
  * IN_PROGRESS by job id: left in a mailbox that holds the newest one; ERR_OK says no more than that. By run: waits until the engine task
  * has looked, 4 s at most. Final: waits until the engine task has journaled it, 4 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
  * yet. ERR_NOT_FOUND: no such run. ERR_STALE: the service has ended the run, and nothing is sent. ERR_BUSY: the run has a
- * final status already, the mailbox was taken for 2 s, or run_start was not called.
+ * final status already, the mailbox was taken for 2 s, or runtime_start was not called.
  * *refused (may be NULL) counts the pairs that break the rules of details_add; the rest goes out. */
-enum err run_report(const struct jobs_report *report, const struct run_pair pairs[], size_t count,
-                    size_t *refused);
+enum err runtime_report(const struct jobs_report *report, const struct runtime_pair pairs[], size_t count,
+                        size_t *refused);
 
 /* From the handler of this run, on the worker task: reads the document of its execution anew into the document buffer, and waits for
  * that, three request timeouts at most. ERR_OK: it stands there. Else it stands there as it was, or the buffer is the empty text because
  * something came that cannot be used. Nobody writes the buffer when this has returned.
  * ERR_NOT_FOUND: this run's handler does not run, the service has ended it, or has no document for it. ERR_TIMEOUT: no answer.
  * ERR_BUSY: another call is out, or the tasks do not run (any more). */
-enum err run_refresh_document(uint32_t run_id);
+enum err runtime_refresh_document(uint32_t run_id);
 
 /* The run of an earlier boot that waits for a report, and its document as a text. `run` has job_id for its own. false: there is
  * none, or its document does not fit into cap bytes. */
-bool run_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], char *document, size_t cap);
+bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], char *document, size_t cap);
 
-void run_suspend(bool is_suspended);
+void runtime_suspend(bool is_suspended);
 
 /* Drops the connection and makes a new one. */
-void run_reconnect(void);
+void runtime_reconnect(void);
 
 /* What port_network_start is given: notes it for the event task, and that the next try to connect is worth while now. */
-void run_network_changed(bool is_up);
+void runtime_network_changed(bool is_up);
 
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
-void run_restart(uint32_t delay_ms);
+void runtime_restart(uint32_t delay_ms);
 
-enum run_link run_link_state(void);
-bool run_is_started(void);
-void run_get_counters(struct jobs_counters *counters);
+enum runtime_link runtime_link_state(void);
+bool runtime_is_started(void);
+void runtime_get_counters(struct jobs_counters *counters);
 
 #endif

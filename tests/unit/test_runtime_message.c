@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* device/run/run_message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
+/* device/runtime/message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
  * (R-54); a dropped message sets a resync flag. The buffer is written only while nobody reads it. */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_time.h"
-#include "fakes/run_table.h"
+#include "fakes/runtime_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static void deliver_filler(void)
 static struct fake_request ask(void)
 {
     struct fake_request request;
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(1);
     fake_connect();
     fake_expect_request(&request, "$next/get");
@@ -123,7 +123,7 @@ static void test_document_in_use_is_not_overwritten(void **state)
     fake_deliver("notify-next", payload);
     fake_deliver("j1/get/accepted", payload);
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL),
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL),
                      ERR_OK); /* by now the engine has seen the messages before it */
     assert_string_equal(table_document(), TABLE_DOCUMENT);
     atomic_store(&table.may_return, true);

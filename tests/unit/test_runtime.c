@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* device/run, a job over three tasks: handlers on the worker task, a final status in storage when the report returns, reports
+/* device/runtime, a job over three tasks: handlers on the worker task, a final status in storage when the report returns, reports
  * from any task (docs/architecture.md; R-05, R-09, R-21). */
-// LINK: run_table device_run device_core fake_service fake_wait fake_ports port_linux common
+// LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fakes/run_table.h"
+#include "fakes/runtime_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void test_handler_runs_on_a_task_of_its_own_with_the_document(void **stat
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     assert_false(pthread_equal(table.handler_thread, pthread_self()));
-    assert_int_equal(run_link_state(), RUN_LINK_UP);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_UP);
 }
 
 static void test_final_status_is_stored_when_the_report_returns(void **state)
@@ -59,9 +59,9 @@ static void test_final_status_behind_pending_progress(void **state)
     fake_wait_log(held);
     struct jobs_report report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 90;
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_TIMEOUT);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_TIMEOUT);
     fake_log_release();
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
@@ -75,11 +75,11 @@ static void test_stored_status_is_sent_after_the_next_boot(void **state)
     struct fake_request request;
     fake_disconnect("gone");
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
-    FAKE_WAIT(run_stop() == ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK);
     table_init();
     assert_int_equal(table_register_blink(), ERR_OK);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     unsigned opens = fake_open_count();
     fake_wait_open(opens + (opens == 1));
     fake_connect();
@@ -93,7 +93,7 @@ static enum err report_inside(void)
 {
     struct jobs_report report = table_report(JOBS_STATUS_FAILED);
     report.message = "from inside";
-    return run_report(&report, NULL, 0, NULL);
+    return runtime_report(&report, NULL, 0, NULL);
 }
 
 /* "a final report that came before the handler's IN_PROGRESS wins" */
@@ -135,35 +135,35 @@ static void test_report_of_a_run_that_is_not_there(void **state)
     table_start_job();
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
     report.job_id = "other";
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
     report = (struct jobs_report){.run_id = atomic_load(&table.seen_run_id) + 1,
                                   .status = JOBS_STATUS_SUCCEEDED,
                                   .progress_percent = -1};
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_NOT_FOUND);
     report.run_id = atomic_load(&table.seen_run_id);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
 }
 
 static void test_bad_reports_are_refused(void **state)
 {
     (void)state;
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_BUSY); /* not started */
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_BUSY); /* not started */
     table_start_job();
     report.job_id = NULL;
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_ARG);
     report.job_id = "";
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_ARG);
     char long_id[DEVICE_JOB_ID_CAP + 1];
     memset(long_id, 'a', sizeof(long_id) - 1);
     long_id[sizeof(long_id) - 1] = '\0';
     report.job_id = long_id;
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_ARG);
     report = table_report(JOBS_STATUS_COUNT);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_ARG);
     report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 101;
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_ARG);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_ARG);
 }
 
 /* "a put that fails for a final status: send from RAM and tell the caller" */
@@ -173,7 +173,7 @@ static void test_broken_storage_is_told_and_the_status_is_sent(void **state)
     table_start_job();
     fake_store_fail(ERR_STORAGE);
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_STORAGE);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_STORAGE);
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     fake_store_fail(ERR_OK);
@@ -183,16 +183,16 @@ static void test_details_and_progress_reach_the_service(void **state)
 {
     (void)state;
     table_start_job();
-    const struct run_pair pairs[] = {{"phase", "one"}, {"state", "reserved"}, {"bad key", "x"}};
+    const struct runtime_pair pairs[] = {{"phase", "one"}, {"state", "reserved"}, {"bad key", "x"}};
     struct jobs_report report = table_report(JOBS_STATUS_IN_PROGRESS);
     size_t refused = 0;
-    assert_int_equal(run_report(&report, pairs, 3, &refused), ERR_OK);
+    assert_int_equal(runtime_report(&report, pairs, 3, &refused), ERR_OK);
     assert_int_equal(refused, 2);
     report = table_report(JOBS_STATUS_IN_PROGRESS);
     report.progress_percent = 40;
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_OK);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_OK);
     struct fake_request request;
     fake_accept_until(&request, "j1", "SUCCEEDED");
     assert_non_null(strstr(request.payload, "\"phase\":\"one\""));
@@ -223,7 +223,7 @@ static void test_cancel_reaches_the_application_while_the_handler_runs(void **st
     assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
     assert_ptr_equal(atomic_load(&table.cancel_user), &table.user);
     const struct jobs_action action = {.name = "other", .max_attempts = 1};
-    assert_int_equal(run_register(&action), ERR_OK); /* the engine task answers */
+    assert_int_equal(runtime_register(&action), ERR_OK); /* the engine task answers */
     atomic_store(&table.may_leave_cancel, true);
     atomic_store(&table.may_return, true);
     fake_answer_no_job();
@@ -233,18 +233,18 @@ static void test_registration_before_and_after_the_start(void **state)
 {
     (void)state;
     assert_int_equal(table_register_blink(), ERR_EXISTS);
-    assert_int_equal(run_start(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
     assert_int_equal(table_register_blink(), ERR_EXISTS);
     char name[DEVICE_ACTION_CAP];
     for (int i = 1; i < CONFIG_DEVICE_JOBS_MAX_ACTIONS; i++) {
         snprintf(name, sizeof(name), "action-%d", i);
         const struct jobs_action action = {.name = name, .max_attempts = 1};
-        assert_int_equal(run_register(&action), ERR_OK);
+        assert_int_equal(runtime_register(&action), ERR_OK);
     }
     const struct jobs_action one_more = {.name = "one-more", .max_attempts = 1};
-    assert_int_equal(run_register(&one_more), ERR_FULL);
+    assert_int_equal(runtime_register(&one_more), ERR_FULL);
     const struct jobs_action no_attempts = {.name = "none"};
-    assert_int_equal(run_register(&no_attempts), ERR_ARG);
+    assert_int_equal(runtime_register(&no_attempts), ERR_ARG);
 }
 
 static void test_stop_while_a_handler_runs(void **state)
@@ -252,26 +252,26 @@ static void test_stop_while_a_handler_runs(void **state)
     (void)state;
     atomic_store(&table.may_return, false);
     table_start_job();
-    assert_int_equal(run_stop(), ERR_BUSY);
-    assert_false(run_is_started());
-    const struct run_config config = {.thing_name = FAKE_THING};
-    assert_int_equal(run_init(&config), ERR_BUSY);
+    assert_int_equal(runtime_stop(), ERR_BUSY);
+    assert_false(runtime_is_started());
+    const struct runtime_config config = {.thing_name = FAKE_THING};
+    assert_int_equal(runtime_init(&config), ERR_BUSY);
     struct jobs_report report = table_report(JOBS_STATUS_SUCCEEDED);
-    assert_int_equal(run_report(&report, NULL, 0, NULL), ERR_BUSY);
+    assert_int_equal(runtime_report(&report, NULL, 0, NULL), ERR_BUSY);
 }
 
 static void test_many_starts_and_stops(void **state)
 {
     (void)state;
     for (unsigned i = 1; i <= 20; i++) {
-        assert_int_equal(run_start(), ERR_OK);
+        assert_int_equal(runtime_start(), ERR_OK);
         fake_wait_open(i);
         fake_connect();
         struct fake_request request;
         fake_expect_request(&request, "$next/get");
-        run_stop(); /* ERR_BUSY when it meets a callback: see table_init */
+        runtime_stop(); /* ERR_BUSY when it meets a callback: see table_init */
         assert_int_equal(fake_close_count(), i);
-        assert_int_equal(run_start(), ERR_BUSY); /* wants a run_init */
+        assert_int_equal(runtime_start(), ERR_BUSY); /* wants a runtime_init */
         table_init();
         assert_int_equal(table_register_blink(), ERR_OK);
     }
@@ -281,9 +281,9 @@ static void test_storage_that_does_not_open(void **state)
 {
     (void)state;
     fake_store_fail(ERR_STORAGE);
-    const struct run_config config = {.thing_name = FAKE_THING};
-    assert_int_equal(run_init(&config), ERR_STORAGE);
-    assert_int_equal(run_start(), ERR_BUSY);
+    const struct runtime_config config = {.thing_name = FAKE_THING};
+    assert_int_equal(runtime_init(&config), ERR_STORAGE);
+    assert_int_equal(runtime_start(), ERR_BUSY);
     assert_int_equal(table_register_blink(), ERR_BUSY);
     fake_store_fail(ERR_OK);
 }
@@ -299,7 +299,7 @@ static void test_stored_journal_that_does_not_fit(void **state)
     assert_int_equal(table_register_blink(), ERR_OK);
     table_start_job();
     struct jobs_counters counters;
-    FAKE_WAIT((run_get_counters(&counters), counters.journal_damaged == 1));
+    FAKE_WAIT((runtime_get_counters(&counters), counters.journal_damaged == 1));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)

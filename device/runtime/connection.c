@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection: when to open it, what its events mean, and what the rest of the library is told. On the engine task, but
+ * for on_event. */
+#include "device/port/port_board.h"
+#include "device/port/port_mqtt.h"
+#include "device/port/port_time.h"
+#include "device/runtime/state.h"
+
+/* TLS checks validity against the clock: one that stands before this day (2025-01-01) was never set. */
+#define CLOCK_FLOOR_S  1735689600
+#define CLOCK_AGAIN_MS 1000
+
+/* ---- on the network task */
+
+static struct inbox_item item_of(const struct port_mqtt_event *event)
+{
+    struct inbox_item item = {.type = (uint8_t)event->type};
+    switch (event->type) {
+    case PORT_MQTT_CONNECTED:
+        break;
+    case PORT_MQTT_DISCONNECTED:
+        item.payload = slice_from(event->text ? event->text : err_text(event->reason));
+        if (item.payload.len >= RUNTIME_REASON_CAP) {
+            item.payload.len = RUNTIME_REASON_CAP - 1;
+        }
+        break;
+    case PORT_MQTT_SUBSCRIBED:
+        item.number = event->message_id;
+        item.flag = event->is_granted;
+        break;
+    case PORT_MQTT_MESSAGE:
+        break;
+    }
+    return item;
+}
+
+/* Copies and returns: the network task has a connection to keep. */
+static void on_event(void *ctx, const struct port_mqtt_event *event)
+{
+    (void)ctx;
+    port_mutex_lock(&device_runtime.lock);
+    if (event->type == PORT_MQTT_MESSAGE) {
+        runtime_message_take(event);
+    } else {
+        const struct inbox_item item = item_of(event);
+        runtime_message_drop();
+        device_runtime.is_inbox_lossy |= !inbox_put(&device_runtime.inbox, &item, 0);
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.wake);
+}
+
+/* ---- on the engine task */
+
+static void tell(enum runtime_link state)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.link_state = state;
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.event);
+}
+
+static enum runtime_link state_when_down(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    enum runtime_link state = device_runtime.link_state;
+    port_mutex_unlock(&device_runtime.lock);
+    return state == RUNTIME_LINK_UP ? RUNTIME_LINK_DOWN : state;
+}
+
+static void log_down(bool was_up, struct slice why, uint64_t now_ms)
+{
+    const struct runtime_config *config = &device_runtime.config;
+    const unsigned wait_s = (unsigned)((device_runtime.link.next_ms - now_ms + 999) / 1000);
+    if (was_up) {
+        runtime_log(LOG_LEVEL_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
+    } else {
+        runtime_log(LOG_LEVEL_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host,
+                    config->port, (int)why.len, why.ptr, wait_s);
+    }
+}
+
+/* The connection is gone, or never came. */
+static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
+{
+    bool was_up = device_runtime.link.state == LINK_UP;
+    port_mqtt_close();
+    link_down(&device_runtime.link, now_ms, port_board_random());
+    if (was_up && jobs_engine_disconnected(&device_runtime.engine, is_own_doing, now_ms)) {
+        link_network_up(&device_runtime.link, now_ms,
+                        port_board_random()); /* a SUBSCRIBE has ended it: soon again */
+    }
+    log_down(was_up, why, now_ms);
+    tell(state_when_down());
+}
+
+static void drop(const char *why, uint64_t now_ms)
+{
+    if (device_runtime.link.state == LINK_CONNECTING || device_runtime.link.state == LINK_UP) {
+        lose(slice_from(why), true, now_ms);
+    }
+    runtime_message_clear();
+}
+
+/* No answers came over it: however long it stood, it was not a stable one, and the pauses go on growing. */
+static void give_up(uint64_t now_ms)
+{
+    device_runtime.link.up_since_ms = now_ms;
+    drop("the library wants a new connection", now_ms);
+}
+
+void runtime_connection_close(void)
+{
+    port_mqtt_close();
+    if (device_runtime.link.state == LINK_UP) {
+        jobs_engine_disconnected(&device_runtime.engine, true, runtime_now_ms());
+    }
+    link_stop(&device_runtime.link);
+    runtime_message_clear();
+}
+
+static void connected(uint64_t now_ms)
+{
+    runtime_log(LOG_LEVEL_INFO, "connected to %.100s:%u as '%s'", device_runtime.config.host,
+                device_runtime.config.port, device_runtime.config.thing_name);
+    link_up(&device_runtime.link, now_ms);
+    tell(RUNTIME_LINK_UP);
+    jobs_engine_connected(&device_runtime.engine, now_ms);
+}
+
+static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
+{
+    for (int i = 0; i < JOBS_SUB_COUNT; i++) {
+        if (device_runtime.subscription_ids[i] == message_id) {
+            device_runtime.subscription_ids[i] = -1;
+            jobs_engine_subscribed(&device_runtime.engine, (enum jobs_subscription)i, is_granted, now_ms);
+            return;
+        }
+    }
+}
+
+static void received(const struct inbox_item *item, uint64_t now_ms)
+{
+    struct slice payload = item->payload;
+    struct slice document = SLICE_EMPTY;
+    if (item->number == RUNTIME_MESSAGE_TOO_LARGE) {
+        payload = SLICE_EMPTY;
+        if (slice_ends_with(item->topic, "/accepted")) { /* a notification is good without its text */
+            port_board_log(
+                LOG_LEVEL_ERROR,
+                "an answer is too large for CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD: big statusDetails?");
+        }
+    } else if (item->number > 0) {
+        document = (struct slice){item->flag ? device_runtime.config.document : NULL, (size_t)item->number};
+    }
+    jobs_engine_message(&device_runtime.engine, item->topic, payload, document, now_ms);
+}
+
+void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
+{
+    switch ((enum port_mqtt_event_type)item->type) {
+    case PORT_MQTT_CONNECTED:
+        connected(now_ms);
+        break;
+    case PORT_MQTT_DISCONNECTED:
+        lose(item->payload, false, now_ms);
+        break;
+    case PORT_MQTT_SUBSCRIBED:
+        subscribed(item->number, item->flag, now_ms);
+        break;
+    case PORT_MQTT_MESSAGE:
+        received(item, now_ms);
+        break;
+    }
+}
+
+enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
+{
+    (void)ctx;
+    return port_mqtt_subscribe(filter, &device_runtime.subscription_ids[id]);
+}
+
+static bool is_clock_plausible(uint64_t now_ms)
+{
+    int64_t wall_s = port_time_wall_s();
+    device_runtime.clock_again_ms = RUNTIME_NEVER;
+    if (wall_s >= CLOCK_FLOOR_S) {
+        device_runtime.is_clock_told = false;
+        return true;
+    }
+    device_runtime.clock_again_ms = now_ms + CLOCK_AGAIN_MS;
+    if (!device_runtime.is_clock_told) {
+        device_runtime.is_clock_told = true;
+        runtime_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
+                    (long)wall_s);
+    }
+    return false;
+}
+
+static void open_connection(uint64_t now_ms)
+{
+    const struct port_mqtt_config config = {
+        .host = device_runtime.config.host,
+        .port = device_runtime.config.port,
+        .client_id = device_runtime.config.thing_name,
+        .keepalive_s = CONFIG_DEVICE_JOBS_KEEPALIVE_S,
+        .root_ca_pem = device_runtime.config.root_ca_pem,
+        .cert_pem = device_runtime.config.cert_pem,
+        .key_pem = device_runtime.config.key_pem,
+    };
+    for (int i = 0; i < JOBS_SUB_COUNT; i++) {
+        device_runtime.subscription_ids[i] = -1;
+    }
+    enum err err = port_mqtt_open(&config, on_event, NULL);
+    if (err) {
+        lose(slice_from(err_text(err)), true, now_ms);
+    }
+}
+
+/* What other tasks wish of the connection. */
+static void serve_wishes(uint64_t now_ms)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool wants_suspend = device_runtime.wants_suspend;
+    bool wants_reconnect = device_runtime.wants_reconnect;
+    bool is_lossy = device_runtime.is_inbox_lossy;
+    bool has_network_come = device_runtime.has_network_come;
+    device_runtime.wants_reconnect = device_runtime.has_network_come = false;
+    port_mutex_unlock(&device_runtime.lock);
+    if (device_runtime.must_drop) {
+        device_runtime.must_drop = false;
+        give_up(now_ms);
+    } else if (is_lossy) {
+        drop("more news than the message queue takes", now_ms);
+    } else if (wants_reconnect) {
+        drop("a new connection is wanted", now_ms);
+    }
+    if (has_network_come) {
+        link_network_up(&device_runtime.link, now_ms, port_board_random());
+    }
+    if (wants_suspend && device_runtime.link.state != LINK_STOPPED) {
+        runtime_connection_close();
+        port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
+        tell(RUNTIME_LINK_SUSPENDED);
+    } else if (!wants_suspend && device_runtime.link.state == LINK_STOPPED) {
+        link_start(&device_runtime.link, now_ms);
+        tell(RUNTIME_LINK_RESUMING);
+    }
+}
+
+void runtime_connection_serve(uint64_t now_ms)
+{
+    serve_wishes(now_ms);
+    if (device_runtime.link.state == LINK_WAITING && now_ms >= device_runtime.link.next_ms &&
+        is_clock_plausible(now_ms) && link_poll(&device_runtime.link, now_ms)) {
+        open_connection(now_ms);
+    }
+}
+
+uint64_t runtime_connection_wake_at_ms(void)
+{
+    return device_runtime.clock_again_ms != RUNTIME_NEVER ? device_runtime.clock_again_ms
+                                                          : link_wake_at_ms(&device_runtime.link);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine task: the only one that touches engine, link and storage. Nothing here waits for the network. */
+#include "device/port/port_board.h"
+#include "device/port/port_mqtt.h"
+#include "device/port/port_store.h"
+#include "device/runtime/state.h"
+
+#include <string.h>
+
+#define MESSAGES_A_TURN  16
+#define RESTART_GRACE_MS 2000 /* `SYSTEM_restart(0); return JOB_STATUS_SUCCESSED;` is a natural handler */
+
+/* ---- effects of the engine */
+
+static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
+{
+    (void)ctx;
+    runtime_message_settle_document(); /* before the answer can come */
+    return port_mqtt_publish(topic, payload, len);
+}
+
+static void reconnect(void *ctx, const char *why)
+{
+    (void)ctx, (void)why; /* the engine has logged it */
+    device_runtime.must_drop = true;
+}
+
+static enum err save(void *ctx, const void *record, size_t len)
+{
+    (void)ctx;
+    return port_store_put(RUNTIME_JOURNAL_KEY, record, len);
+}
+
+static void restart(void *ctx, const char *why)
+{
+    (void)ctx;
+    runtime_log(LOG_LEVEL_ERROR, "the device restarts: %s", why);
+    device_runtime.must_restart = true;
+}
+
+static uint32_t random_bits(void *ctx)
+{
+    (void)ctx;
+    return port_board_random();
+}
+
+static void log_line(void *ctx, enum log_level level, const char *text)
+{
+    (void)ctx;
+    port_board_log(level, text);
+}
+
+void runtime_engine_init(struct slice record)
+{
+    const struct jobs_engine_config config = {
+        .thing_name = device_runtime.config.thing_name,
+        .io =
+            {
+                .subscribe = runtime_connection_subscribe,
+                .publish = publish,
+                .reconnect = reconnect,
+                .save = save,
+                .start_handler = runtime_worker_start_handler,
+                .cancel_handler = runtime_worker_cancel_handler,
+                .refreshed = runtime_refresh_ended,
+                .restart = restart,
+                .random = random_bits,
+                .log = log_line,
+            },
+    };
+    jobs_engine_init(&device_runtime.engine, &config, record, runtime_now_ms());
+    link_init(&device_runtime.link);
+    device_runtime.must_drop = device_runtime.must_restart = device_runtime.is_clock_told = false;
+    device_runtime.is_refresh_known = false;
+    device_runtime.clock_again_ms = RUNTIME_NEVER;
+}
+
+/* ---- the turns of the task */
+
+static void serve_inbox(void)
+{
+    for (int i = 0; i < MESSAGES_A_TURN; i++) {
+        struct inbox_item item;
+        if (!runtime_message_peek(&item)) {
+            return;
+        }
+        runtime_connection_event(&item, runtime_now_ms());
+        runtime_message_pop();
+    }
+}
+
+static void serve_dropped_messages(uint64_t now_ms)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool wants_resync = device_runtime.wants_resync;
+    device_runtime.wants_resync = false;
+    port_mutex_unlock(&device_runtime.lock);
+    if (wants_resync) {
+        jobs_engine_resync(&device_runtime.engine, now_ms);
+    }
+}
+
+/* When the restart that somebody asked for is due; a handler that runs holds it up for a while. */
+static uint64_t restart_due_at(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    uint64_t due_ms = device_runtime.restart_at_ms;
+    if (due_ms != RUNTIME_NEVER && (device_runtime.is_handler_busy || device_runtime.has_returned)) {
+        due_ms += RESTART_GRACE_MS;
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return device_runtime.must_restart ? 0 : due_ms;
+}
+
+static void serve_restart(uint64_t now_ms)
+{
+    if (now_ms >= restart_due_at()) {
+        runtime_connection_close();
+        port_board_log(LOG_LEVEL_INFO, "restart");
+        port_board_restart();
+    }
+}
+
+/* What other tasks may see of the engine. */
+static void publish_state(void)
+{
+    struct jobs_run run;
+    bool has_waiting = jobs_engine_waiting(&device_runtime.engine, &run);
+
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.counters = *jobs_engine_counters(&device_runtime.engine);
+    device_runtime.has_waiting = has_waiting && device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND;
+    if (device_runtime.has_waiting) {
+        device_runtime.waiting = run;
+        strcpy(device_runtime.waiting_job_id, run.job_id);
+    }
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+/* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. Both before a callback's
+ * return, because a report inside the callback counts. */
+static void turn(void)
+{
+    serve_inbox();
+    serve_dropped_messages(runtime_now_ms());
+    runtime_mailbox_serve(runtime_now_ms());
+    runtime_worker_serve_return(runtime_now_ms());
+    runtime_worker_serve_cancel(runtime_now_ms());
+    runtime_refresh_serve(runtime_now_ms());
+    jobs_engine_tick(&device_runtime.engine, runtime_now_ms());
+    runtime_connection_serve(runtime_now_ms());
+    publish_state();
+    serve_restart(runtime_now_ms());
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t wait_ms(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool has_more = device_runtime.inbox.whole > 0;
+    port_mutex_unlock(&device_runtime.lock);
+    if (has_more) {
+        return 0;
+    }
+    uint64_t due_ms =
+        min_u64(jobs_engine_wake_at_ms(&device_runtime.engine), runtime_connection_wake_at_ms());
+    due_ms = min_u64(due_ms, restart_due_at());
+    uint64_t now_ms = runtime_now_ms();
+    if (due_ms == RUNTIME_NEVER) {
+        return UINT32_MAX;
+    }
+    return due_ms > now_ms ? (uint32_t)min_u64(due_ms - now_ms, UINT32_MAX - 1) : 0;
+}
+
+static bool is_stopping(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool result = device_runtime.is_stopping;
+    port_mutex_unlock(&device_runtime.lock);
+    return result;
+}
+
+void runtime_engine_task(void *ctx)
+{
+    (void)ctx;
+    jobs_engine_started(&device_runtime.engine, runtime_now_ms());
+    link_start(&device_runtime.link, runtime_now_ms());
+    while (!is_stopping()) {
+        turn();
+        port_signal_wait(&device_runtime.wake, wait_ms());
+    }
+    runtime_connection_close();
+    runtime_refresh_fail_all();
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.is_started = device_runtime.is_ready = false;
+    device_runtime.link_state = RUNTIME_LINK_IDLE;
+    runtime_mailbox_fail_all();
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.ended);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/runtime/runtime.h"
+#include "device/port/port_board.h"
+#include "device/port/port_store.h"
+#include "device/port/port_time.h"
+#include "device/runtime/state.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The journal is read into the message queue, which is not in use before runtime_start. */
+_Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 16,
+               "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
+_Static_assert(INBOX_RESERVE >= RUNTIME_REASON_CAP + 8 * 12, "the end of a connection might not be heard");
+_Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
+
+static void make_objects(void)
+{
+    if (atomic_load(&device_runtime.are_objects_made)) {
+        return;
+    }
+    port_mutex_init(&device_runtime.lock);
+    struct port_signal *signals[] = {
+        &device_runtime.wake,  &device_runtime.gate,  &device_runtime.replied,  &device_runtime.work_given,
+        &device_runtime.event, &device_runtime.ended, &device_runtime.refreshed};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        port_signal_init(signals[i]);
+    }
+    atomic_store(&device_runtime.are_objects_made, true);
+}
+
+/* What a run before has left. */
+static enum err reset(const struct runtime_config *config)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool is_busy = device_runtime.is_started || device_runtime.is_worker_alive ||
+                   device_runtime.is_event_alive || device_runtime.command.state != RUNTIME_COMMAND_FREE;
+    if (!is_busy) {
+        device_runtime.config = *config;
+        device_runtime.is_ready = false;
+        device_runtime.link_state = RUNTIME_LINK_IDLE;
+        device_runtime.wants_suspend = device_runtime.wants_reconnect = device_runtime.wants_resync =
+            device_runtime.has_network_come = device_runtime.is_inbox_lossy = false;
+        device_runtime.restart_at_ms = RUNTIME_NEVER;
+        device_runtime.has_work = device_runtime.has_returned = device_runtime.is_handler_busy = false;
+        device_runtime.cancel.state = RUNTIME_CANCEL_NONE;
+        device_runtime.refresh.state = RUNTIME_REFRESH_NONE;
+        device_runtime.is_link_told = device_runtime.is_report_answered = device_runtime.has_waiting = false;
+        device_runtime.work.run_id = 0;
+        inbox_clear(&device_runtime.inbox);
+        device_runtime.queued_documents = 0;
+        device_runtime.document_state = RUNTIME_DOCUMENT_FREE;
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return is_busy ? ERR_BUSY : ERR_OK;
+}
+
+static enum err load_journal(struct slice *record)
+{
+    enum err err = port_store_open();
+    if (err) {
+        return err;
+    }
+    size_t len = 0;
+    err = port_store_get(RUNTIME_JOURNAL_KEY, device_runtime.inbox.bytes, INBOX_CAP, &len);
+    *record = (struct slice){device_runtime.inbox.bytes, err ? 0 : len};
+    if (err == ERR_TOO_LONG) {
+        *record = (struct slice){NULL, INBOX_CAP + 1};
+    }
+    return err == ERR_NOT_FOUND || err == ERR_TOO_LONG ? ERR_OK : err;
+}
+
+enum err runtime_init(const struct runtime_config *config)
+{
+    make_objects();
+    enum err err = reset(config);
+    if (err) {
+        return err;
+    }
+    struct slice record;
+    err = load_journal(&record);
+    if (err) {
+        return err;
+    }
+    runtime_engine_init(record);
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.is_ready = true;
+    port_mutex_unlock(&device_runtime.lock);
+    return ERR_OK;
+}
+
+/* Waits until a task has ended; another one's end only makes it look again. ERR_BUSY: it is in the application's code, which
+ * nobody can end. */
+static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake)
+{
+    for (;;) {
+        port_signal_set(wake);
+        port_mutex_lock(&device_runtime.lock);
+        bool must_wait = *is_alive;
+        bool must_leave_it = is_busy && *is_busy;
+        port_mutex_unlock(&device_runtime.lock);
+        if (!must_wait || must_leave_it) {
+            return must_wait ? ERR_BUSY : ERR_OK;
+        }
+        if (!port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS)) {
+            return ERR_TIMEOUT;
+        }
+    }
+}
+
+/* The engine task first: the others may be waiting for it. */
+static enum err stop_all(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.is_stopping = true;
+    port_mutex_unlock(&device_runtime.lock);
+    enum err err = end_task(&device_runtime.is_started, NULL, &device_runtime.wake);
+    if (err) {
+        return err;
+    }
+    enum err worker = end_task(&device_runtime.is_worker_alive, &device_runtime.is_handler_busy,
+                               &device_runtime.work_given);
+    enum err event =
+        end_task(&device_runtime.is_event_alive, &device_runtime.is_callback_busy, &device_runtime.event);
+    return worker ? worker : event;
+}
+
+enum err runtime_stop(void)
+{
+    return runtime_is_started() ? stop_all() : ERR_OK;
+}
+
+static void stop_on_shutdown(void)
+{
+    runtime_stop();
+}
+
+static enum err start_task(const char *name, uint32_t stack_bytes, unsigned priority,
+                           void (*entry)(void *ctx), bool *is_alive)
+{
+    port_mutex_lock(&device_runtime.lock);
+    *is_alive = true;
+    port_mutex_unlock(&device_runtime.lock);
+    enum err err = port_task_start(name, stack_bytes, priority, entry, NULL);
+    if (err) {
+        port_mutex_lock(&device_runtime.lock);
+        *is_alive = false;
+        port_mutex_unlock(&device_runtime.lock);
+    }
+    return err;
+}
+
+static enum err start_tasks(void)
+{
+    enum err err = start_task("dj_event", CONFIG_DEVICE_JOBS_EVENT_STACK, 3, runtime_event_task,
+                              &device_runtime.is_event_alive);
+    if (!err) {
+        err = start_task("dj_worker", CONFIG_DEVICE_JOBS_WORKER_STACK, 3, runtime_worker_task,
+                         &device_runtime.is_worker_alive);
+    }
+    if (!err) {
+        err = start_task("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK, 5, runtime_engine_task,
+                         &device_runtime.is_started);
+    }
+    return err;
+}
+
+enum err runtime_start(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return ERR_BUSY;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_good = device_runtime.is_ready && !device_runtime.is_started && !device_runtime.is_event_alive;
+    device_runtime.is_stopping = !is_good && device_runtime.is_stopping;
+    if (is_good) {
+        device_runtime.link_state = RUNTIME_LINK_STARTING;
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    if (!is_good) {
+        return ERR_BUSY;
+    }
+    port_signal_set(&device_runtime.gate);
+    port_board_on_shutdown(stop_on_shutdown);
+    enum err err = start_tasks();
+    if (err) {
+        stop_all();
+    }
+    return err;
+}
+
+/* Sets one wish of another task and wakes the engine task. */
+static void wish(bool *which, bool value)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    *which = value;
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.wake);
+}
+
+void runtime_suspend(bool is_suspended)
+{
+    wish(&device_runtime.wants_suspend, is_suspended);
+}
+
+void runtime_reconnect(void)
+{
+    wish(&device_runtime.wants_reconnect, true);
+}
+
+void runtime_restart(uint32_t delay_ms)
+{
+    if (!runtime_is_started()) {
+        port_time_sleep_ms(delay_ms);
+        port_board_restart();
+    }
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.restart_at_ms = runtime_now_ms() + delay_ms;
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.wake);
+}
+
+enum runtime_link runtime_link_state(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return RUNTIME_LINK_IDLE;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    enum runtime_link state = device_runtime.link_state;
+    port_mutex_unlock(&device_runtime.lock);
+    return state;
+}
+
+void runtime_get_counters(struct jobs_counters *counters)
+{
+    *counters = (struct jobs_counters){0};
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    *counters = device_runtime.counters;
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], char *document, size_t cap)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return false;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    size_t len = strlen(device_runtime.config.document);
+    bool is_there = device_runtime.is_started && device_runtime.has_waiting && len < cap;
+    if (is_there) {
+        assert(device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND);
+        *run = device_runtime.waiting;
+        strcpy(job_id, device_runtime.waiting_job_id);
+        run->job_id = job_id;
+        run->document_len = len;
+        memcpy(document, device_runtime.config.document, len + 1);
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return is_there;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What all of device/runtime uses: its state, its clock, its log lines. Calls none of the others. */
+#include "device/runtime/state.h"
+
+#include "device/port/port_board.h"
+#include "device/port/port_time.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct runtime device_runtime;
+
+uint64_t runtime_now_ms(void)
+{
+    return port_time_monotonic_ms();
+}
+
+void runtime_log(enum log_level level, const char *format, ...)
+{
+    char line[RUNTIME_LINE_CAP];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    port_board_log(level, line);
+}
+
+bool runtime_is_started(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return false;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_started = device_runtime.is_started;
+    port_mutex_unlock(&device_runtime.lock);
+    return is_started;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of device/runtime, shared by its files: run.c (life cycle, wishes of other tasks), engine_task.c (engine task),
+ * connection.c (connection), message.c (messages), mailbox.c (reports, registrations), refresh.c (documents read anew),
+ * worker.c (worker and event task). */
+#ifndef DEVICE_RUNTIME_STATE_H
+#define DEVICE_RUNTIME_STATE_H
+
+#include "common/json_cut.h"
+#include "device/core/jobs/engine.h"
+#include "device/core/link/link.h"
+#include "device/port/port_board.h"
+#include "device/port/port_mqtt.h"
+#include "device/port/port_sync.h"
+#include "device/runtime/inbox.h"
+#include "device/runtime/runtime.h"
+
+#include <stdatomic.h>
+
+#define RUNTIME_NEVER       UINT64_MAX
+#define RUNTIME_JOURNAL_KEY "jobs"
+#define RUNTIME_COMMAND_MS  2000  /* how long a caller waits for the engine task */
+#define RUNTIME_STOP_MS     10000 /* the connection's end may take 5 s of it */
+#define RUNTIME_REASON_CAP  192
+#define RUNTIME_LINE_CAP    (RUNTIME_REASON_CAP + 160)
+
+enum runtime_command_state {
+    RUNTIME_COMMAND_FREE,
+    RUNTIME_COMMAND_GIVEN, /* filled, and the engine task has not looked yet */
+    RUNTIME_COMMAND_TAKEN, /* the engine task carries it out */
+    RUNTIME_COMMAND_DONE,  /* the result stands there */
+};
+
+enum runtime_command_type {
+    RUNTIME_COMMAND_REGISTER,
+    RUNTIME_COMMAND_REPORT,
+};
+
+/* What a task asks of the engine task: one at a time. All of it is written under `lock`; while TAKEN only the engine task looks at
+ * it. */
+struct runtime_command {
+    enum runtime_command_state state;
+    bool is_awaited; /* else the engine task frees it */
+    bool
+        is_behind_return; /* when it was given, the handler had returned, and the engine task had not heard of it */
+    enum runtime_command_type type;
+    enum err result;
+    union {
+        struct {
+            struct jobs_action action;
+            char name[DEVICE_ACTION_CAP];
+        } registration;
+        struct {
+            struct jobs_report report; /* its texts and details are these, or NULL */
+            char job_id[DEVICE_JOB_ID_CAP];
+            char message[JOURNAL_MESSAGE_CAP];
+            struct details details;
+        } report;
+    } u;
+};
+
+/* Whose the document buffer is. The network task writes it while ARRIVING and LENT_ARRIVING only. */
+enum runtime_document {
+    RUNTIME_DOCUMENT_FREE,
+    RUNTIME_DOCUMENT_ARRIVING, /* in the message that is being received */
+    RUNTIME_DOCUMENT_QUEUED,   /* of a message in the queue */
+    RUNTIME_DOCUMENT_IN_HAND,  /* the engine judges or runs it: nobody writes */
+    /* The handler waits for it anew (refresh.c): an answer about its execution may be written, and nothing else. */
+    RUNTIME_DOCUMENT_LENT,
+    RUNTIME_DOCUMENT_LENT_ARRIVING,
+    RUNTIME_DOCUMENT_LENT_QUEUED, /* of a message in the queue, or the engine looks at it */
+};
+
+/* Which document a message may bring. */
+enum runtime_bearer {
+    RUNTIME_BEARER_NONE,
+    RUNTIME_BEARER_HINT,   /* notify-next */
+    RUNTIME_BEARER_CLAIM,  /* the answer to an update */
+    RUNTIME_BEARER_NEXT,   /* the answer to $next/get */
+    RUNTIME_BEARER_IN_HAND /* the answer to a question about the run in hand */
+};
+
+/* The message that is being received. */
+struct runtime_message {
+    struct json_cut cut;         /* of the document */
+    struct json_cut details_cut; /* of statusDetails, in the rest */
+    enum runtime_bearer bearer;
+    bool has_document; /* a piece of one has come; what it has no place for is counted */
+    bool is_too_large; /* without document and details */
+    size_t document_len;
+    size_t details_len;
+    uint16_t head_len;   /* where its payload starts in the queue's item, */
+    uint16_t details_at; /* and its details */
+};
+
+#define RUNTIME_MESSAGE_TOO_LARGE (-1) /* in place of document_len: its rest did not fit and is not there */
+
+/* The wish for a document anew; guarded by `lock`. */
+enum runtime_refresh_state {
+    RUNTIME_REFRESH_NONE,
+    RUNTIME_REFRESH_WANTED, /* the engine task has not looked yet */
+    RUNTIME_REFRESH_OUT,    /* the engine has it, and the buffer is lent */
+    RUNTIME_REFRESH_DONE,   /* the result stands there, the caller has not taken it */
+};
+
+struct runtime_refresh {
+    enum runtime_refresh_state state;
+    uint32_t run_id;
+    enum err result;
+};
+
+/* The one call of the cancel callback that can be out; guarded by `lock`. */
+enum runtime_cancel_state {
+    RUNTIME_CANCEL_NONE,
+    RUNTIME_CANCEL_WANTED,   /* the event task has not taken it */
+    RUNTIME_CANCEL_OUT,      /* the application is in it */
+    RUNTIME_CANCEL_RETURNED, /* and the engine task has not heard of it yet */
+};
+
+struct runtime_cancel {
+    enum runtime_cancel_state state;
+    uint32_t run_id;
+    void *user;
+};
+
+struct runtime {
+    struct runtime_config config;
+    atomic_bool are_objects_made;
+    struct port_mutex lock;
+    struct port_signal wake;       /* the engine task has something to do */
+    struct port_signal gate;       /* set: the command slot is free */
+    struct port_signal replied;    /* the command is DONE */
+    struct port_signal work_given; /* for the worker task */
+    struct port_signal event;      /* for the event task */
+    struct port_signal refreshed;  /* refresh.state may be DONE */
+    struct port_signal ended;      /* a task has */
+
+    /* guarded by `lock` */
+    bool is_ready;   /* runtime_init was good */
+    bool is_started; /* the engine task takes commands */
+    bool is_stopping;
+    bool is_worker_alive, is_event_alive;
+    enum runtime_link link_state;
+    bool wants_suspend;
+    bool wants_reconnect;
+    bool has_network_come; /* and the engine task has not heard of it */
+    bool wants_resync;     /* a message was dropped */
+    bool is_inbox_lossy;   /* news of the connection were dropped: it must be made anew */
+    uint64_t restart_at_ms;
+    struct inbox inbox;
+    struct runtime_message message;
+    enum runtime_document document_state;
+    bool is_document_hint; /* ARRIVING, QUEUED: it came with a notify-next, and may give way to an answer's */
+    uint8_t
+        queued_documents; /* items of the queue that have one; the last of them has the buffer, if any has */
+    struct runtime_command command;
+    bool is_report_answered; /* a final report's caller has its answer, and the engine has not heard of it */
+    struct runtime_refresh refresh;
+    struct jobs_counters counters;
+    bool has_waiting; /* `waiting` is the run that waits for a report, and the buffer has its document */
+    struct jobs_run waiting;
+    char waiting_job_id[DEVICE_JOB_ID_CAP];
+
+    /* the worker's mailbox, guarded by `lock` */
+    bool has_work;
+    bool is_handler_busy; /* from the engine's order until the handler has returned */
+    bool has_returned;    /* and the engine task has not heard of it yet */
+    enum jobs_status returned_status;
+    struct jobs_run work;
+
+    /* the event task's mailbox, guarded by `lock` */
+    bool is_callback_busy;
+    struct runtime_cancel cancel;
+    bool is_link_told; /* what link_changed was told last */
+    bool is_network_up;
+    bool is_network_told; /* what network_changed was told last */
+
+    /* the engine task's own */
+    struct jobs_engine engine;
+    struct link link;
+    bool is_refresh_known; /* the engine has a wish for a document */
+    int subscription_ids[JOBS_SUB_COUNT];
+    bool must_drop;          /* the engine wants another connection */
+    bool must_restart;       /* the engine wants a restart */
+    bool is_clock_told;      /* that it is not plausible */
+    uint64_t clock_again_ms; /* look at the clock again */
+};
+
+extern struct runtime device_runtime;
+
+/* state.c; and runtime_is_started (run.h) */
+uint64_t runtime_now_ms(void);
+__attribute__((format(printf, 2, 3))) void runtime_log(enum log_level level, const char *format, ...);
+
+/* engine_task.c */
+void runtime_engine_task(void *ctx);
+void runtime_engine_init(struct slice record);
+
+/* connection.c */
+void runtime_connection_serve(uint64_t now_ms);
+void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms);
+void runtime_connection_close(void);
+uint64_t runtime_connection_wake_at_ms(void);
+enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
+
+/* message.c */
+void runtime_message_take(const struct port_mqtt_event *event); /* these two with `lock` held */
+void runtime_message_drop(void);  /* the one that is being received: nothing more of it comes */
+void runtime_message_clear(void); /* the connection is gone, and with it what it has brought */
+bool runtime_message_peek(struct inbox_item *item);
+void runtime_message_pop(void);
+void runtime_message_settle_document(void); /* free for the next, unless the engine keeps it */
+void runtime_message_lend(void);            /* these two with `lock` held */
+void runtime_message_end_loan(bool is_good);
+
+/* mailbox.c */
+void runtime_mailbox_serve(uint64_t now_ms);
+void runtime_mailbox_fail_all(void); /* with `lock` held: the engine task ends */
+
+/* refresh.c */
+void runtime_refresh_serve(uint64_t now_ms);
+void runtime_refresh_ended(void *ctx, uint32_t run_id, bool is_fresh);
+void runtime_refresh_fail_all(void); /* the engine task ends */
+
+/* worker.c */
+void runtime_worker_task(void *ctx);
+void runtime_event_task(void *ctx);
+void runtime_worker_start_handler(void *ctx, const struct jobs_run *work);
+void runtime_worker_cancel_handler(void *ctx, uint32_t run_id, void *user);
+void runtime_worker_serve_return(uint64_t now_ms);
+void runtime_worker_serve_cancel(uint64_t now_ms);
+
+#endif
