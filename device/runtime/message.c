@@ -17,27 +17,27 @@ static void empty_text(void)
 /* The message that was to bring a document brings none. A half of one never stays. */
 static void give_back(void)
 {
-    if (device_runtime.document_state == RUNTIME_DOCUMENT_ARRIVING) {
-        device_runtime.document_state = RUNTIME_DOCUMENT_FREE;
-    } else if (device_runtime.document_state == RUNTIME_DOCUMENT_LENT_ARRIVING) {
+    if (device_runtime.incoming.document == RUNTIME_DOCUMENT_ARRIVING) {
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_FREE;
+    } else if (device_runtime.incoming.document == RUNTIME_DOCUMENT_LENT_ARRIVING) {
         empty_text();
-        device_runtime.document_state = RUNTIME_DOCUMENT_LENT;
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_LENT;
     }
 }
 
 static bool is_arriving(void)
 {
-    return device_runtime.document_state == RUNTIME_DOCUMENT_ARRIVING ||
-           device_runtime.document_state == RUNTIME_DOCUMENT_LENT_ARRIVING;
+    return device_runtime.incoming.document == RUNTIME_DOCUMENT_ARRIVING ||
+           device_runtime.incoming.document == RUNTIME_DOCUMENT_LENT_ARRIVING;
 }
 
 /* From here on the message may write into the buffer, if this is true. What a notification has brought and nobody has looked at
  * gives way to an answer: the engine waits for that one. */
 static bool take_buffer(enum runtime_bearer bearer)
 {
-    enum runtime_document *state = &device_runtime.document_state;
+    enum runtime_document *state = &device_runtime.incoming.document;
     bool is_answer = bearer == RUNTIME_BEARER_NEXT || bearer == RUNTIME_BEARER_CLAIM;
-    bool is_hint_there = *state == RUNTIME_DOCUMENT_QUEUED && device_runtime.is_document_hint;
+    bool is_hint_there = *state == RUNTIME_DOCUMENT_QUEUED && device_runtime.incoming.is_hint;
 
     if (bearer == RUNTIME_BEARER_IN_HAND && *state == RUNTIME_DOCUMENT_LENT) {
         *state = RUNTIME_DOCUMENT_LENT_ARRIVING;
@@ -46,7 +46,7 @@ static bool take_buffer(enum runtime_bearer bearer)
     if ((*state == RUNTIME_DOCUMENT_FREE && (is_answer || bearer == RUNTIME_BEARER_HINT)) ||
         (is_hint_there && is_answer)) {
         *state = RUNTIME_DOCUMENT_ARRIVING;
-        device_runtime.is_document_hint = bearer == RUNTIME_BEARER_HINT;
+        device_runtime.incoming.is_hint = bearer == RUNTIME_BEARER_HINT;
         return true;
     }
     return false;
@@ -54,14 +54,14 @@ static bool take_buffer(enum runtime_bearer bearer)
 
 void runtime_message_lend(void)
 {
-    if (device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND) {
-        device_runtime.document_state = RUNTIME_DOCUMENT_LENT;
+    if (device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND) {
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_LENT;
     }
 }
 
 void runtime_message_end_loan(bool is_good)
 {
-    enum runtime_document state = device_runtime.document_state;
+    enum runtime_document state = device_runtime.incoming.document;
 
     if (state < RUNTIME_DOCUMENT_LENT) {
         return;
@@ -69,28 +69,28 @@ void runtime_message_end_loan(bool is_good)
     if (state != RUNTIME_DOCUMENT_LENT && !is_good) {
         empty_text();
     }
-    device_runtime.document_state = RUNTIME_DOCUMENT_IN_HAND;
+    device_runtime.incoming.document = RUNTIME_DOCUMENT_IN_HAND;
 }
 
 /* ---- on the network task, with `lock` held */
 
 void runtime_message_drop(void)
 {
-    inbox_drop(&device_runtime.inbox);
+    inbox_drop(&device_runtime.incoming.inbox);
     give_back();
 }
 
 static void lose(void)
 {
     runtime_message_drop();
-    device_runtime.wants_resync = true;
+    device_runtime.incoming.is_message_lost = true;
 }
 
 /* .../jobs/<jobId>/get/accepted of the run whose handler is out. */
 static bool is_about_run(struct slice topic)
 {
     static const char end[] = "/get/accepted";
-    struct slice job_id = slice_from(device_runtime.work.job_id);
+    struct slice job_id = slice_from(device_runtime.worker.run.job_id);
     size_t end_len = sizeof(end) - 1;
 
     if (!slice_ends_with(topic, end) || topic.len < end_len + job_id.len + 1) {
@@ -111,30 +111,30 @@ static enum runtime_bearer bearer_of(struct slice topic)
     if (slice_ends_with(topic, "/update/accepted")) {
         return RUNTIME_BEARER_CLAIM;
     }
-    bool is_lent = device_runtime.document_state >= RUNTIME_DOCUMENT_LENT;
+    bool is_lent = device_runtime.incoming.document >= RUNTIME_DOCUMENT_LENT;
     return is_lent && is_about_run(topic) ? RUNTIME_BEARER_IN_HAND : RUNTIME_BEARER_NONE;
 }
 
 static void begin(const struct port_mqtt_event *event)
 {
-    struct runtime_message *message = &device_runtime.message;
+    struct runtime_message *message = &device_runtime.incoming.message;
     const struct inbox_item item = {.type = PORT_MQTT_MESSAGE, .topic = event->topic};
     runtime_message_drop();
     *message = (struct runtime_message){.bearer = bearer_of(event->topic)};
     json_cut_begin(&message->cut, "jobDocument");
     json_cut_begin(&message->details_cut, "statusDetails");
-    if (!inbox_open(&device_runtime.inbox, &item, INBOX_RESERVE)) {
+    if (!inbox_open(&device_runtime.incoming.inbox, &item, INBOX_RESERVE)) {
         lose();
         return;
     }
-    message->head_len = (uint16_t)inbox_open_len(&device_runtime.inbox);
+    message->head_len = (uint16_t)inbox_open_len(&device_runtime.incoming.inbox);
 }
 
 /* An answer whose document has no place does not come: it is a double, or its question is asked again in time. Notifications and answers
  * to updates come without it: the engine asks then. */
 static void begin_document(void)
 {
-    struct runtime_message *message = &device_runtime.message;
+    struct runtime_message *message = &device_runtime.incoming.message;
     bool is_needed = message->bearer == RUNTIME_BEARER_NEXT || message->bearer == RUNTIME_BEARER_IN_HAND;
 
     message->has_document = true;
@@ -146,7 +146,7 @@ static void begin_document(void)
 /* What does not fit, or has no place, is counted. */
 static void add_document(struct slice run)
 {
-    struct runtime_message *message = &device_runtime.message;
+    struct runtime_message *message = &device_runtime.incoming.message;
 
     if (!message->has_document) {
         begin_document();
@@ -161,14 +161,14 @@ static void add_document(struct slice run)
 /* A payload that does not fit is left out, and the engine told so. */
 static void add_rest(struct slice run)
 {
-    struct runtime_message *message = &device_runtime.message;
+    struct runtime_message *message = &device_runtime.incoming.message;
     if (message->is_too_large) {
         return;
     }
-    if (inbox_open_len(&device_runtime.inbox) - message->head_len + run.len > DEVICE_MESSAGE_CAP) {
-        inbox_shorten(&device_runtime.inbox, message->head_len);
+    if (inbox_open_len(&device_runtime.incoming.inbox) - message->head_len + run.len > DEVICE_MESSAGE_CAP) {
+        inbox_shorten(&device_runtime.incoming.inbox, message->head_len);
         message->is_too_large = true;
-    } else if (!inbox_append(&device_runtime.inbox, run, INBOX_RESERVE)) {
+    } else if (!inbox_append(&device_runtime.incoming.inbox, run, INBOX_RESERVE)) {
         lose();
     }
 }
@@ -177,21 +177,21 @@ static void add_rest(struct slice run)
  * by it. */
 static void add_details(struct slice run)
 {
-    struct runtime_message *message = &device_runtime.message;
+    struct runtime_message *message = &device_runtime.incoming.message;
     if (message->is_too_large) {
         return;
     }
     if (message->details_len == 0) {
         message->details_at =
-            (uint16_t)(inbox_open_len(&device_runtime.inbox) - 1); /* the 0 in their place */
-        inbox_shorten(&device_runtime.inbox, message->details_at);
+            (uint16_t)(inbox_open_len(&device_runtime.incoming.inbox) - 1); /* the 0 in their place */
+        inbox_shorten(&device_runtime.incoming.inbox, message->details_at);
     }
     bool was_kept = message->details_len <= DETAILS_CAP;
     message->details_len += run.len;
     if (message->details_len <= DETAILS_CAP) {
         add_rest(run);
     } else if (was_kept) {
-        inbox_shorten(&device_runtime.inbox, message->details_at);
+        inbox_shorten(&device_runtime.incoming.inbox, message->details_at);
         add_rest(slice_from("0"));
     }
 }
@@ -199,9 +199,9 @@ static void add_details(struct slice run)
 /* Without the document. */
 static void add(struct slice rest)
 {
-    while (rest.len > 0 && inbox_is_open(&device_runtime.inbox)) {
+    while (rest.len > 0 && inbox_is_open(&device_runtime.incoming.inbox)) {
         struct slice run;
-        if (json_cut_next(&device_runtime.message.details_cut, &rest, &run) == JSON_CUT_VALUE) {
+        if (json_cut_next(&device_runtime.incoming.message.details_cut, &rest, &run) == JSON_CUT_VALUE) {
             add_details(run);
         } else {
             add_rest(run);
@@ -212,7 +212,7 @@ static void add(struct slice rest)
 /* The document of the message is whole: the buffer is the message's until the engine has looked at it. */
 static bool keep_document(void)
 {
-    const struct runtime_message *message = &device_runtime.message;
+    const struct runtime_message *message = &device_runtime.incoming.message;
     bool is_whole = message->document_len > 0 && message->document_len < device_runtime.config.document_cap &&
                     !message->is_too_large;
 
@@ -220,22 +220,22 @@ static bool keep_document(void)
         return false;
     }
     device_runtime.config.document[message->document_len] = '\0';
-    device_runtime.document_state = device_runtime.document_state == RUNTIME_DOCUMENT_ARRIVING
-                                        ? RUNTIME_DOCUMENT_QUEUED
-                                        : RUNTIME_DOCUMENT_LENT_QUEUED;
-    device_runtime.queued_documents++;
+    device_runtime.incoming.document = device_runtime.incoming.document == RUNTIME_DOCUMENT_ARRIVING
+                                           ? RUNTIME_DOCUMENT_QUEUED
+                                           : RUNTIME_DOCUMENT_LENT_QUEUED;
+    device_runtime.incoming.queued_documents++;
     return true;
 }
 
 static void end(void)
 {
-    const struct runtime_message *message = &device_runtime.message;
+    const struct runtime_message *message = &device_runtime.incoming.message;
     bool is_kept = keep_document();
 
     if (!is_kept) {
         give_back();
     }
-    inbox_close(&device_runtime.inbox, is_kept,
+    inbox_close(&device_runtime.incoming.inbox, is_kept,
                 message->is_too_large ? RUNTIME_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
@@ -245,15 +245,15 @@ void runtime_message_take(const struct port_mqtt_event *event)
     if (event->offset == 0) {
         begin(event);
     }
-    while (piece.len > 0 && inbox_is_open(&device_runtime.inbox)) {
+    while (piece.len > 0 && inbox_is_open(&device_runtime.incoming.inbox)) {
         struct slice run;
-        if (json_cut_next(&device_runtime.message.cut, &piece, &run) == JSON_CUT_VALUE) {
+        if (json_cut_next(&device_runtime.incoming.message.cut, &piece, &run) == JSON_CUT_VALUE) {
             add_document(run);
         } else {
             add(run);
         }
     }
-    if (inbox_is_open(&device_runtime.inbox) && event->offset + event->payload.len >= event->total) {
+    if (inbox_is_open(&device_runtime.incoming.inbox) && event->offset + event->payload.len >= event->total) {
         end();
     }
 }
@@ -263,15 +263,15 @@ void runtime_message_take(const struct port_mqtt_event *event)
 void runtime_message_clear(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    inbox_clear(&device_runtime.inbox);
-    device_runtime.is_inbox_lossy = false;
-    device_runtime.queued_documents = 0;
+    inbox_clear(&device_runtime.incoming.inbox);
+    device_runtime.incoming.is_event_lost = false;
+    device_runtime.incoming.queued_documents = 0;
     give_back();
-    if (device_runtime.document_state == RUNTIME_DOCUMENT_QUEUED) {
-        device_runtime.document_state = RUNTIME_DOCUMENT_FREE;
-    } else if (device_runtime.document_state == RUNTIME_DOCUMENT_LENT_QUEUED) {
+    if (device_runtime.incoming.document == RUNTIME_DOCUMENT_QUEUED) {
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_FREE;
+    } else if (device_runtime.incoming.document == RUNTIME_DOCUMENT_LENT_QUEUED) {
         empty_text();
-        device_runtime.document_state = RUNTIME_DOCUMENT_LENT;
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_LENT;
     }
     port_mutex_unlock(&device_runtime.lock);
 }
@@ -279,12 +279,12 @@ void runtime_message_clear(void)
 /* The engine looks at this document next, if the buffer still has it. With `lock` held. */
 static bool hand_over_document(void)
 {
-    enum runtime_document *state = &device_runtime.document_state;
-    bool is_last = --device_runtime.queued_documents == 0;
+    enum runtime_document *state = &device_runtime.incoming.document;
+    bool is_last = --device_runtime.incoming.queued_documents == 0;
 
     if (is_last && *state == RUNTIME_DOCUMENT_QUEUED) {
         *state = RUNTIME_DOCUMENT_IN_HAND;
-        device_runtime.has_waiting = false; /* what stands here now is not of that run */
+        device_runtime.shown.has_waiting = false; /* what stands here now is not of that run */
         return true;
     }
     return is_last && *state == RUNTIME_DOCUMENT_LENT_QUEUED;
@@ -293,7 +293,7 @@ static bool hand_over_document(void)
 bool runtime_message_peek(struct inbox_item *item)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_item = inbox_peek(&device_runtime.inbox, item);
+    bool has_item = inbox_peek(&device_runtime.incoming.inbox, item);
     if (has_item && item->type == PORT_MQTT_MESSAGE && item->flag) {
         item->flag = hand_over_document();
     }
@@ -304,29 +304,29 @@ bool runtime_message_peek(struct inbox_item *item)
 /* The engine has looked, and still waits for the document: this was the answer to something else. With `lock` held. */
 static void reject_loan(void)
 {
-    if (device_runtime.document_state == RUNTIME_DOCUMENT_LENT_QUEUED &&
-        device_runtime.queued_documents == 0) {
+    if (device_runtime.incoming.document == RUNTIME_DOCUMENT_LENT_QUEUED &&
+        device_runtime.incoming.queued_documents == 0) {
         empty_text();
-        device_runtime.document_state = RUNTIME_DOCUMENT_LENT;
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_LENT;
     }
 }
 
 void runtime_message_pop(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    inbox_pop(&device_runtime.inbox);
+    inbox_pop(&device_runtime.incoming.inbox);
     port_mutex_unlock(&device_runtime.lock);
     runtime_message_settle_document();
 }
 
 void runtime_message_settle_document(void)
 {
-    bool is_kept = jobs_engine_keeps_document(&device_runtime.engine);
+    bool is_kept = jobs_engine_keeps_document(&device_runtime.own.engine);
     port_mutex_lock(&device_runtime.lock);
     reject_loan();
-    if (device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND && !is_kept) {
-        device_runtime.document_state = RUNTIME_DOCUMENT_FREE;
-        device_runtime.has_waiting = false;
+    if (device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND && !is_kept) {
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_FREE;
+        device_runtime.shown.has_waiting = false;
     }
     port_mutex_unlock(&device_runtime.lock);
 }

@@ -13,10 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECT_MS         30000 /* TLS and CONNACK as well */
-#define GOODBYE_MS         500
-#define UNACKNOWLEDGED_MAX 16
-#define MISC_MS            1000 /* how often libmosquitto looks at its keep-alive */
+#define CONNECT_MS 30000 /* TLS and CONNACK as well */
+#define GOODBYE_MS 500
+#define MISC_MS    1000 /* how often libmosquitto looks at its keep-alive */
 
 void session_init_library(void)
 {
@@ -37,6 +36,7 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int message_id,
 {
     (void)mosquitto;
     struct session *session = ctx;
+    outgoing_acknowledge(&session->outgoing, message_id);
     bool is_granted = count == 1 && (granted[0] == 0 || granted[0] == 1);
     session->emit(session->emit_ctx, &(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED,
                                                                .message_id = message_id,
@@ -45,9 +45,9 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int message_id,
 
 static void on_publish(struct mosquitto *mosquitto, void *ctx, int message_id)
 {
-    (void)mosquitto, (void)message_id;
+    (void)mosquitto;
     struct session *session = ctx;
-    atomic_fetch_sub(&session->unacknowledged, 1);
+    outgoing_acknowledge(&session->outgoing, message_id);
 }
 
 static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosquitto_message *message)
@@ -120,6 +120,7 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
     session->port = config->port;
     session->keepalive_s = config->keepalive_s;
     session->connack = -1;
+    outgoing_init(&session->outgoing);
     session->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     session->tls = tls_context_new(config, &session->verdict, bad, why);
     enum err err = session->tls ? ERR_OK : ERR_TLS;
@@ -140,6 +141,7 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
 void session_deinit(struct session *session)
 {
     mosquitto_destroy(session->mosquitto);
+    outgoing_deinit(&session->outgoing);
     SSL_CTX_free(session->tls);
     if (session->wake_fd >= 0) {
         close(session->wake_fd);
@@ -187,8 +189,12 @@ enum err session_subscribe(struct session *session, const char *filter, int *mes
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
     }
+    if (!outgoing_begin(&session->outgoing)) {
+        return ERR_FULL;
+    }
     int id = 0;
     enum err err = map(mosquitto_subscribe(session->mosquitto, &id, filter, 1));
+    outgoing_end(&session->outgoing, id, !err);
     if (!err) {
         *message_id = id;
         wake(session);
@@ -201,17 +207,21 @@ enum err session_publish(struct session *session, const char *topic, const void 
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
     }
-    if (atomic_fetch_add(&session->unacknowledged, 1) >= UNACKNOWLEDGED_MAX) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
+    if (!outgoing_begin(&session->outgoing)) {
         return ERR_FULL;
     }
-    enum err err = map(mosquitto_publish(session->mosquitto, NULL, topic, (int)len, payload, 1, false));
-    if (err) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
-        return err;
+    int id = 0;
+    enum err err = map(mosquitto_publish(session->mosquitto, &id, topic, (int)len, payload, 1, false));
+    outgoing_end(&session->outgoing, id, !err);
+    if (!err) {
+        wake(session);
     }
-    wake(session);
-    return ERR_OK;
+    return err;
+}
+
+struct port_mqtt_outgoing session_outgoing(struct session *session)
+{
+    return outgoing_look(&session->outgoing);
 }
 
 /* ---- the loop */

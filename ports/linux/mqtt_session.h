@@ -5,6 +5,7 @@
 #define PORTS_LINUX_MQTT_SESSION_H
 
 #include "device/port/port_mqtt.h"
+#include "ports/linux/mqtt_outgoing.h"
 #include "ports/linux/tls.h"
 
 #include <mosquitto.h>
@@ -27,7 +28,7 @@ struct session {
     atomic_bool must_stop;
     atomic_bool is_resolving;
     atomic_bool is_connected;
-    atomic_int unacknowledged; /* publishes without their PUBACK */
+    struct outgoing outgoing;
 
     /* the network thread's own: */
     int connack;         /* -1: none yet */
@@ -55,6 +56,7 @@ bool session_is_resolving(struct session *session);
 
 enum err session_subscribe(struct session *session, const char *filter, int *message_id);
 enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len);
+struct port_mqtt_outgoing session_outgoing(struct session *session);
 
 /* ---- between the files of a session */
 

@@ -212,3 +212,8 @@ enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
 {
     return active ? session_publish(&active->session, topic, payload, len) : ERR_OFFLINE;
 }
+
+struct port_mqtt_outgoing port_mqtt_outgoing(void)
+{
+    return active ? session_outgoing(&active->session) : (struct port_mqtt_outgoing){0};
+}

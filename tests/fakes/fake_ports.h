@@ -40,6 +40,11 @@ void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked fo
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
 unsigned fake_publish_count(void);
 
+/* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
+ * all are acknowledged. */
+void fake_withhold_acknowledgements(bool withholds);
+unsigned fake_full_count(void); /* packets that the port has refused for that */
+
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);

@@ -191,7 +191,7 @@ static void test_next_claim_comes_20_ms_after_the_report_was_answered(void **sta
 static bool has_returned(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.has_returned;
+    bool result = device_runtime.worker.has_returned;
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }
@@ -199,7 +199,7 @@ static bool has_returned(void)
 static bool has_command(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.command.state == RUNTIME_COMMAND_GIVEN;
+    bool result = device_runtime.mailbox.command.state == RUNTIME_COMMAND_GIVEN;
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }

@@ -288,7 +288,7 @@ static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void
     }
     FAKE_WAIT(fake_close_count() > closes);
     runtime_stop();
-    assert_in_range(device_runtime.link.failures, 4, 10);
+    assert_in_range(device_runtime.own.link.failures, 4, 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
