@@ -74,6 +74,7 @@ unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
 void fake_advance_ms(uint64_t ms); /* the monotonic clock jumps; who waits on a signal is not woken by that */
+unsigned fake_clock_reads(void);   /* of the monotonic clock, since fake_reset */
 void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY_MS, takes so much less */
 const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
 const char *fake_network_password(void);
