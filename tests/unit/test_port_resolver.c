@@ -39,7 +39,7 @@ typedef int resolve_fn(const char *, const char *, const struct addrinfo *, stru
 static int find_many(resolve_fn *real, const struct addrinfo *hints, struct addrinfo **found)
 {
     for (int i = ADDRESSES; i >= 1; i--) {
-        char host[16];
+        char host[24];
         struct addrinfo *one = NULL;
         snprintf(host, sizeof(host), "127.0.0.%d", i);
         if (real(host, NULL, hints, &one)) {
