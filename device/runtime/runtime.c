@@ -30,13 +30,18 @@ static void make_objects(void)
     atomic_store(&device_runtime.are_objects_made, true);
 }
 
-/* What a run before has left. */
+/* With `lock` held. */
+static bool is_any_task_alive(void)
+{
+    const struct runtime_life *life = &device_runtime.life;
+    return life->is_started || life->is_worker_alive || life->is_event_alive;
+}
+
+/* Everything as before the first start. ERR_BUSY: a task, or the caller of one, still uses it. */
 static enum err reset(const struct runtime_config *config)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool is_busy = device_runtime.life.is_started || device_runtime.life.is_worker_alive ||
-                   device_runtime.life.is_event_alive ||
-                   device_runtime.mailbox.command.state != RUNTIME_COMMAND_FREE;
+    bool is_busy = is_any_task_alive() || device_runtime.mailbox.command.state != RUNTIME_COMMAND_FREE;
     if (!is_busy) {
         device_runtime.config = *config;
         device_runtime.life = (struct runtime_life){0};
@@ -129,7 +134,13 @@ static enum err stop_all(void)
 
 enum err runtime_stop(void)
 {
-    return runtime_is_started() ? stop_all() : ERR_OK;
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return ERR_OK;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_alive = is_any_task_alive();
+    port_mutex_unlock(&device_runtime.lock);
+    return is_alive ? stop_all() : ERR_OK;
 }
 
 static void stop_on_shutdown(void)

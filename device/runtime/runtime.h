@@ -51,8 +51,8 @@ enum err runtime_register(const struct jobs_action *action);
 /* Starts the tasks and returns. ERR_BUSY: they run. ERR_FULL: no memory for a task. */
 enum err runtime_start(void);
 
-/* Ends the connection and the tasks, for a program that ends and for tests. ERR_BUSY: a handler or callback of the
- * application has not returned; its task ends when it does. */
+/* Ends the connection and the tasks, for a program that ends and for tests. ERR_OK: there is no task of the library any more.
+ * ERR_BUSY: a handler or callback of the application has not returned; its task ends when it does, all the others have. */
 enum err runtime_stop(void);
 
 struct runtime_pair {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -68,19 +69,19 @@ static struct question *question_new(const char *host)
     return question;
 }
 
-/* The thread still waits for the resolver: it ends by itself, later. */
-static void question_end(struct question *question)
+/* true: the thread has ended, and its results stand. false: it still waits for the resolver, and frees the question later. */
+static bool is_over(struct question *question)
 {
     const pthread_t thread = question->thread;
     if (atomic_exchange(&question->state, QUESTION_ABANDONED) == QUESTION_OPEN) {
         pthread_detach(thread);
-        return;
+        return false;
     }
     pthread_join(thread, NULL);
-    question_free(question);
+    return true;
 }
 
-/* ERR_OK: the results stand. */
+/* Until the results stand: ERR_OK. */
 static enum err await(const struct question *question, int stop_fd, uint64_t until_ms)
 {
     struct pollfd fds[2] = {
@@ -108,13 +109,16 @@ enum err resolver_find(const char *host, int stop_fd, uint64_t until_ms, struct 
         return ERR_FULL;
     }
     enum err err = await(question, stop_fd, until_ms);
-    if (!err && question->code) {
-        err = ERR_OFFLINE;
+    if (!is_over(question)) {
+        return err;
+    }
+    err = question->code ? ERR_OFFLINE : ERR_OK;
+    if (err) {
         *why = gai_strerror(question->code);
-    } else if (!err) {
+    } else {
         *found = question->found;
         question->found = NULL;
     }
-    question_end(question);
+    question_free(question);
     return err;
 }
