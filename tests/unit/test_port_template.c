@@ -191,8 +191,8 @@ static void test_no_function_is_forgotten(void **state)
             found++;
             bool is_known = false;
             for (size_t i = 0; i < ROWS; i++) {
-                size_t len = strlen(rows[i].name);
-                is_known |= strncmp(name, rows[i].name, len) == 0 && name[len] == '(';
+                size_t name_len = strlen(rows[i].name);
+                is_known |= strncmp(name, rows[i].name, name_len) == 0 && name[name_len] == '(';
             }
             if (!is_known) {
                 fail_msg("%s: %s", headers[h], line);
