@@ -1,54 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection: when to open it, what its events mean, and what the rest of the library is told. On the engine task, but
- * for on_event. */
+/* The connection, on the engine task: when to open it and to give it up, what its events mean, and what the rest of the library is
+ * told of it. */
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_time.h"
 #include "device/runtime/state.h"
 
 _Static_assert(LINK_STUCK_COUNT <= PORT_MQTT_OUTGOING_CAP / 2, "a stuck connection would be seen too late");
-
-/* ---- on the network task */
-
-static struct inbox_item item_of(const struct port_mqtt_event *event)
-{
-    struct inbox_item item = {.type = (uint8_t)event->type};
-    switch (event->type) {
-    case PORT_MQTT_CONNECTED:
-        break;
-    case PORT_MQTT_DISCONNECTED:
-        item.payload = slice_from(event->text ? event->text : err_text(event->reason));
-        if (item.payload.len >= RUNTIME_REASON_CAP) {
-            item.payload.len = RUNTIME_REASON_CAP - 1;
-        }
-        break;
-    case PORT_MQTT_SUBSCRIBED:
-        item.number = event->message_id;
-        item.flag = event->is_granted;
-        break;
-    case PORT_MQTT_MESSAGE:
-        break;
-    }
-    return item;
-}
-
-/* Copies and returns: the network task has a connection to keep. */
-static void on_event(void *ctx, const struct port_mqtt_event *event)
-{
-    (void)ctx;
-    port_mutex_lock(&device_runtime.lock);
-    if (event->type == PORT_MQTT_MESSAGE) {
-        runtime_message_take(event);
-    } else {
-        const struct inbox_item item = item_of(event);
-        runtime_message_drop();
-        device_runtime.incoming.is_event_lost |= !inbox_put(&device_runtime.incoming.inbox, &item, 0);
-    }
-    port_mutex_unlock(&device_runtime.lock);
-    port_signal_set(&device_runtime.wake);
-}
-
-/* ---- on the engine task */
 
 static void tell(enum runtime_link state)
 {
@@ -92,12 +50,23 @@ static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
     tell(state_when_down());
 }
 
+/* The connection is gone, and with it what it has brought. */
+static void forget_incoming(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    inbox_clear(&device_runtime.incoming.inbox);
+    device_runtime.incoming.is_event_lost = false;
+    runtime_document_drop();
+    runtime_document_forget_queued();
+    port_mutex_unlock(&device_runtime.lock);
+}
+
 static void drop(const char *why, uint64_t now_ms)
 {
     if (device_runtime.own.link.state == LINK_CONNECTING || device_runtime.own.link.state == LINK_UP) {
         lose(slice_from(why), true, now_ms);
     }
-    runtime_message_clear();
+    forget_incoming();
 }
 
 /* No answers came over it: however long it stood, it was not a stable one, and the pauses go on growing. */
@@ -114,7 +83,7 @@ void runtime_connection_close(void)
         jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }
     link_stop(&device_runtime.own.link);
-    runtime_message_clear();
+    forget_incoming();
 }
 
 static void connected(uint64_t now_ms)
@@ -192,7 +161,7 @@ static void open_connection(uint64_t now_ms)
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
         device_runtime.own.subscription_ids[i] = -1;
     }
-    enum err err = port_mqtt_open(&config, on_event, NULL);
+    enum err err = port_mqtt_open(&config, runtime_reception_event, NULL);
     if (err) {
         lose(slice_from(err_text(err)), true, now_ms);
     }

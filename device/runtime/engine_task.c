@@ -15,7 +15,7 @@
 static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     (void)ctx;
-    runtime_message_settle_document(); /* before the answer can come */
+    runtime_document_settle(); /* before the answer can come */
     return port_mqtt_publish(topic, payload, len);
 }
 
@@ -76,15 +76,35 @@ void runtime_engine_init(struct slice record)
 
 /* ---- the turns of the task */
 
+/* The oldest item of the queue. Its document is handed to the engine with it. */
+static bool peek(struct inbox_item *item)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool has_item = inbox_peek(&device_runtime.incoming.inbox, item);
+    if (has_item && item->type == PORT_MQTT_MESSAGE && item->flag) {
+        item->flag = runtime_document_hand_over();
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return has_item;
+}
+
+static void pop(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    inbox_pop(&device_runtime.incoming.inbox);
+    port_mutex_unlock(&device_runtime.lock);
+    runtime_document_settle();
+}
+
 static void serve_inbox(void)
 {
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
         struct inbox_item item;
-        if (!runtime_message_peek(&item)) {
+        if (!peek(&item)) {
             return;
         }
         runtime_connection_event(&item, runtime_now_ms());
-        runtime_message_pop();
+        pop();
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A handler that wants its document anew: what its call waits for, and when the buffer is lent to the network task for that. What is
- * asked of the service is decided in the engine; who writes the buffer, in message.c. */
+ * asked of the service is decided in the engine; who writes the buffer, in document.c. */
 #include "device/runtime/state.h"
 
 #define REFRESH_MS (3 * CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS)
@@ -34,7 +34,7 @@ static enum err end(void)
     port_mutex_lock(&device_runtime.lock);
     bool is_answered = device_runtime.refresh.state == RUNTIME_REFRESH_DONE;
     enum err result = is_answered ? device_runtime.refresh.result : ERR_TIMEOUT;
-    runtime_message_end_loan(false);
+    runtime_document_end_loan(false);
     device_runtime.refresh.state = RUNTIME_REFRESH_NONE;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
@@ -62,7 +62,7 @@ static void settle(enum err result)
     if (device_runtime.refresh.state == RUNTIME_REFRESH_OUT) {
         device_runtime.refresh.state = RUNTIME_REFRESH_DONE;
         device_runtime.refresh.result = result;
-        runtime_message_end_loan(result == ERR_OK);
+        runtime_document_end_loan(result == ERR_OK);
     }
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.refreshed);
@@ -92,7 +92,7 @@ void runtime_refresh_serve(uint64_t now_ms)
     const struct runtime_refresh refresh = device_runtime.refresh;
     if (refresh.state == RUNTIME_REFRESH_WANTED) {
         device_runtime.refresh.state = RUNTIME_REFRESH_OUT;
-        runtime_message_lend();
+        runtime_document_lend();
     }
     port_mutex_unlock(&device_runtime.lock);
     if (device_runtime.own.is_refresh_known && refresh.state != RUNTIME_REFRESH_OUT) {

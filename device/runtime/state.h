@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of device/runtime, shared by its files: runtime.c (life cycle, wishes of other tasks), engine_task.c (engine task),
- * connection.c (connection), message.c (messages), mailbox.c (reports, registrations), refresh.c (documents read anew),
- * worker.c (worker and event task). */
+ * connection.c (when to connect), reception.c (network task), document.c (whose the document buffer is), mailbox.c (reports,
+ * registrations), refresh.c (documents read anew), worker.c (worker task, event task). */
 #ifndef DEVICE_RUNTIME_STATE_H
 #define DEVICE_RUNTIME_STATE_H
 
@@ -226,7 +226,10 @@ struct runtime {
 
 extern struct runtime device_runtime;
 
-/* state.c; and runtime_is_started (run.h) */
+/* check.c */
+void runtime_check(void); /* with `lock` held */
+
+/* state.c; and runtime_is_started (runtime.h) */
 uint64_t runtime_now_ms(void);
 __attribute__((format(printf, 2, 3))) void runtime_log(enum log_level level, const char *format, ...);
 
@@ -241,15 +244,20 @@ void runtime_connection_close(void);
 uint64_t runtime_connection_wake_at_ms(void);
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
 
-/* message.c */
-void runtime_message_take(const struct port_mqtt_event *event); /* these two with `lock` held */
-void runtime_message_drop(void);  /* the one that is being received: nothing more of it comes */
-void runtime_message_clear(void); /* the connection is gone, and with it what it has brought */
-bool runtime_message_peek(struct inbox_item *item);
-void runtime_message_pop(void);
-void runtime_message_settle_document(void); /* free for the next, unless the engine keeps it */
-void runtime_message_lend(void);            /* these two with `lock` held */
-void runtime_message_end_loan(bool is_good);
+/* reception.c: the port's event function */
+void runtime_reception_event(void *ctx, const struct port_mqtt_event *event);
+
+/* document.c: all with `lock` held, but for runtime_document_settle */
+bool runtime_document_begin(enum runtime_bearer bearer); /* true: the message may write the buffer */
+bool runtime_document_is_arriving(void);
+void runtime_document_end(size_t len); /* it is whole, and its message is being queued */
+void runtime_document_drop(void);      /* its message brings no document; half of one never stays */
+bool runtime_document_hand_over(
+    void); /* a message with a document is looked at; true: the buffer still has it */
+void runtime_document_settle(void); /* on the engine task: free for the next, unless the engine keeps it */
+void runtime_document_forget_queued(void); /* the queue was emptied */
+void runtime_document_lend(void);          /* the handler waits for its document anew */
+void runtime_document_end_loan(bool is_good);
 
 /* mailbox.c */
 void runtime_mailbox_serve(uint64_t now_ms);
