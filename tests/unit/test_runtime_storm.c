@@ -5,7 +5,7 @@
  *
  * Virtual time: the clock advances when every task has nothing to do. STORM_SEED=N replays the order of disturbances, as far as the
  * system's scheduler lets it. */
-// LINK: device_runtime device_core fake_service fake_wait fake_ports port_linux common
+// LINK: device_runtime device_core job_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,8 @@
 
 #include "device/port/port_time.h"
 #include "device/runtime/runtime.h"
-#include "fakes/fake_service.h"
+#include "fakes/fake_ports.h"
+#include "fakes/job_service.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOBS_MAX   200
 #define STEP_MS    250
 #define BLOCK_STEP 12 /* a callback that blocks stays so many looks of the service */
 
@@ -38,113 +38,24 @@ static unsigned random_below(unsigned bound)
     return (unsigned)(after >> 33) % bound;
 }
 
-/* ---- the service; on the test's thread alone */
+/* ---- the peer and its service; on the test's thread alone */
 
-enum fate { QUEUED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED };
-static const char *const fate_texts[] = {"QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED", "CANCELED"};
+static struct job_service service;
 
 static struct {
-    unsigned jobs;  /* how many there are */
-    unsigned first; /* the first that has not ended; `jobs`: none */
-    enum fate fates[JOBS_MAX];
-    unsigned versions[JOBS_MAX];
     unsigned opens; /* connections that it has answered */
     unsigned taken; /* publishes that it has taken */
     bool answers;
-    bool has_unheard_news; /* of a pending job, while no answers were given */
-} service;
+} peer;
 
-static _Atomic unsigned looks; /* of the service at what the device does */
-
-static const char *job_name(unsigned job)
-{
-    static char name[16];
-    snprintf(name, sizeof(name), "s%u", job);
-    return name;
-}
+static _Atomic unsigned looks; /* of the peer at what the device does */
 
 /* To the connection that there is, if there is one. */
-static void send_answer(const struct fake_request *request, const char *kind, const char *members)
+static void send_to_device(void *ctx, const char *topic, const char *payload)
 {
-    char topic[300], payload[700], token[80] = "";
-    const char *found = strstr(request->payload, "\"clientToken\":\"");
-    assert_non_null(found);
-    sscanf(found + strlen("\"clientToken\":\""), "%64[0-9a-f]", token);
-    snprintf(topic, sizeof(topic), "%s/%s", request->topic, kind);
-    snprintf(payload, sizeof(payload), "{\"timestamp\":1800000000,\"clientToken\":\"%s\"%s%s}", token,
-             members[0] ? "," : "", members);
-    fake_deliver(topic, payload);
-}
-
-static const char *execution(unsigned job, bool has_document)
-{
-    static char text[400];
-    snprintf(text, sizeof(text),
-             "\"execution\":{\"jobId\":\"s%u\",\"status\":\"%s\",\"queuedAt\":1799999990,\"lastUpdatedAt\":"
-             "1799999990,"
-             "\"versionNumber\":%u,\"executionNumber\":1%s}",
-             job, fate_texts[service.fates[job]], service.versions[job],
-             has_document ? ",\"jobDocument\":{\"action\":\"work\"}" : "");
-    return text;
-}
-
-static void notify(void)
-{
-    static char text[500];
-    if (!service.answers) {
-        service.has_unheard_news = true;
-        return;
-    }
-    fake_deliver("notify", "{\"timestamp\":1800000000,\"jobs\":{}}");
-    snprintf(text, sizeof(text), "{\"timestamp\":1800000000%s%s}", service.first < service.jobs ? "," : "",
-             service.first < service.jobs ? execution(service.first, true) : "");
-    fake_deliver("notify-next", text);
-}
-
-static void end_job(unsigned job, enum fate fate)
-{
-    service.fates[job] = fate;
-    service.versions[job]++;
-    service.first += job == service.first;
-    notify();
-}
-
-static void update(const struct fake_request *request, unsigned job)
-{
-    enum fate wanted = QUEUED;
-    while (wanted < CANCELED && !strstr(request->payload, fate_texts[wanted])) {
-        wanted++;
-    }
-    assert_true(wanted == IN_PROGRESS || wanted == SUCCEEDED || wanted == FAILED);
-    if (job != service.first) {
-        send_answer(request, "rejected", "\"code\":\"InvalidStateTransition\",\"message\":\"it has ended\"");
-        return;
-    }
-    service.fates[job] = wanted;
-    service.versions[job]++;
-    send_answer(request, "accepted",
-                strstr(request->payload, "\"includeJobDocument\":true")
-                    ? "\"jobDocument\":{\"action\":\"work\"}"
-                    : "");
-    if (wanted != IN_PROGRESS) {
-        end_job(job, wanted);
-    }
-}
-
-static void answer(const struct fake_request *request)
-{
-    const bool has_document = !strstr(request->payload, "\"includeJobDocument\":false");
-    unsigned job = 0;
-    if (strcmp(request->topic, "$next/get") == 0) {
-        send_answer(request, "accepted",
-                    service.first < service.jobs ? execution(service.first, has_document) : "");
-        return;
-    }
-    assert_int_equal(sscanf(request->topic, "s%u/", &job), 1);
-    if (strstr(request->topic, "/update")) {
-        update(request, job);
-    } else {
-        send_answer(request, "accepted", execution(job, has_document));
+    (void)ctx;
+    if (peer.answers) {
+        fake_deliver(topic, payload);
     }
 }
 
@@ -152,19 +63,19 @@ static void answer(const struct fake_request *request)
 static bool serve(void)
 {
     atomic_fetch_add(&looks, 1);
-    if (fake_open_count() != service.opens) {
-        service.opens = fake_open_count();
+    if (fake_open_count() != peer.opens) {
+        peer.opens = fake_open_count();
         fake_connect_only();
         return true;
     }
-    if (fake_publish_count() == service.taken) {
+    if (fake_publish_count() == peer.taken) {
         return false;
     }
-    static struct fake_request request;
-    fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
-    service.taken++;
-    if (service.answers) {
-        answer(&request);
+    static char topic[256], payload[2048];
+    fake_wait_publish(topic, sizeof(topic), payload, sizeof(payload));
+    peer.taken++;
+    if (peer.answers) {
+        job_service_request(&service, topic, payload);
     }
     return true;
 }
@@ -176,9 +87,9 @@ static struct {
     pthread_cond_t changed;
     uint32_t run_id; /* of the run that its own task works on; 0: none */
     bool is_over;
-    atomic_uint starts[JOBS_MAX];
-    _Atomic enum fate confirmed[JOBS_MAX]; /* QUEUED: nothing */
-    atomic_uint job;                       /* that started last */
+    atomic_uint starts[JOB_SERVICE_MAX];
+    _Atomic enum job_fate confirmed[JOB_SERVICE_MAX]; /* JOB_QUEUED: nothing */
+    atomic_uint job;                                  /* that started last */
     atomic_uint cancels;
     atomic_bool does_block;
 } application = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -208,7 +119,8 @@ static void report_final(unsigned job, uint32_t run_id)
     enum err err = runtime_report(&report, NULL, 0, NULL);
     assert_true(err == ERR_OK || err == ERR_STALE || err == ERR_NOT_FOUND || err == ERR_TIMEOUT);
     if (err == ERR_OK) {
-        atomic_store(&application.confirmed[job], status == JOBS_STATUS_SUCCEEDED ? SUCCEEDED : FAILED);
+        atomic_store(&application.confirmed[job],
+                     status == JOBS_STATUS_SUCCEEDED ? JOB_SUCCEEDED : JOB_FAILED);
     }
 }
 
@@ -303,14 +215,15 @@ static void begin(unsigned jobs)
     const struct jobs_action action = {.name = "work", .max_attempts = 1, .has_cancel = true};
 
     fake_reset();
-    memset(&service, 0, sizeof(service));
-    service.jobs = jobs;
-    service.answers = true;
+    memset(&peer, 0, sizeof(peer));
+    peer.answers = true;
+    service =
+        (struct job_service){.count = jobs, .document = "{\"action\":\"work\"}", .send = send_to_device};
     application.is_over = false;
     application.run_id = 0;
-    for (unsigned i = 0; i < JOBS_MAX; i++) {
+    for (unsigned i = 0; i < JOB_SERVICE_MAX; i++) {
         atomic_store(&application.starts[i], 0);
-        atomic_store(&application.confirmed[i], QUEUED);
+        atomic_store(&application.confirmed[i], JOB_QUEUED);
     }
     atomic_store(&application.cancels, 0);
     atomic_store(&application.does_block, true);
@@ -375,9 +288,7 @@ static void disturb(void)
     case 6:
     case 7:
     case 8:
-        if (service.first < service.jobs) {
-            end_job(service.first, CANCELED);
-        }
+        job_service_cancel(&service);
         break;
     default:
         break;
@@ -386,15 +297,15 @@ static void disturb(void)
 
 static void check_jobs(void)
 {
-    for (unsigned job = 0; job < service.jobs; job++) {
-        const enum fate confirmed = atomic_load(&application.confirmed[job]);
-        const enum fate fate = service.fates[job];
+    for (unsigned job = 0; job < service.count; job++) {
+        const enum job_fate confirmed = atomic_load(&application.confirmed[job]);
+        const enum job_fate fate = service.jobs[job].fate;
         if (atomic_load(&application.starts[job]) > 1) {
-            fail_msg("%s was started %u times", job_name(job), atomic_load(&application.starts[job]));
+            fail_msg("s%u was started %u times", job, atomic_load(&application.starts[job]));
         }
-        if (confirmed != QUEUED && fate != confirmed && fate != CANCELED) {
-            fail_msg("%s is %s, but %s was confirmed", job_name(job), fate_texts[fate],
-                     fate_texts[confirmed]);
+        if (confirmed != JOB_QUEUED && fate != confirmed && fate != JOB_CANCELED) {
+            fail_msg("s%u is %s, but %s was confirmed", job, job_service_fate_text(fate),
+                     job_service_fate_text(confirmed));
         }
     }
 }
@@ -431,9 +342,9 @@ static void test_two_hundred_jobs(void **state)
     atomic_bool must_end = false;
     pthread_t other;
     unsigned passed_ms = 0;
-    begin(JOBS_MAX);
+    begin(JOB_SERVICE_MAX);
     assert_int_equal(pthread_create(&other, NULL, disturb_as_well, &must_end), 0);
-    while (service.first < service.jobs) {
+    while (service.first < service.count) {
         disturb();
         passed_ms += play_on();
     }
@@ -443,9 +354,9 @@ static void test_two_hundred_jobs(void **state)
     end();
     check_jobs();
     printf("measured: 200 jobs in %u s of the device's time, %u connections, %u cancels heard\n",
-           passed_ms / 1000, service.opens, atomic_load(&application.cancels));
+           passed_ms / 1000, peer.opens, atomic_load(&application.cancels));
     assert_true(atomic_load(&application.cancels) > 0);
-    assert_true(service.opens > 10);
+    assert_true(peer.opens > 10);
 }
 
 /* ---- a peer that withholds */
@@ -458,12 +369,12 @@ static void play_with_peer(unsigned withheld)
     unsigned passed_ms = 0;
     fake_refuse_subscribe(withheld & SUBACKS ? "" : NULL, FAKE_SILENT);
     fake_withhold_acknowledgements(withheld & ACKNOWLEDGEMENTS);
-    service.answers = !(withheld & ANSWERS);
+    peer.answers = !(withheld & ANSWERS);
     const unsigned until = service.first + 5;
     while (service.first < until) {
         passed_ms += play_on();
-        if (!service.answers && passed_ms >= SILENCE_MS) {
-            service.answers = true;
+        if (!peer.answers && passed_ms >= SILENCE_MS) {
+            peer.answers = true;
         }
         if (passed_ms > 3600000) {
             fail_msg("a peer that withholds %u: job s%u does not end within an hour", withheld,
@@ -483,7 +394,7 @@ static void test_peer_that_withholds(void **state)
     assert_int_equal(service.first, 35);
     end();
     check_jobs();
-    printf("measured: 35 jobs over %u connections, %u packets found no room\n", service.opens,
+    printf("measured: 35 jobs over %u connections, %u packets found no room\n", peer.opens,
            fake_full_count());
 }
 
