@@ -3,6 +3,7 @@
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
 #include "ports/esp_idf/board.h"
+#include "ports/esp_idf/log_line.h"
 
 #include "esp_log.h"
 #include "esp_private/partition_linux.h"
@@ -74,7 +75,7 @@ void board_keep_storage(void)
     }
     is_flash_new = false;
     if (rename(esp_partition_get_file_mmap_ctrl_act()->flash_file_name, flash_file())) {
-        port_board_log(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
+        log_line(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
     }
 }
 
