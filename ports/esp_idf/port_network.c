@@ -22,9 +22,12 @@ static void on_address(void)
     changed_hook(true);
 }
 
+/* ESP-IDF has taken the interface down before it tells of the loss. */
 static void on_lost(void)
 {
-    changed_hook(false);
+    if (!netif_has_address()) {
+        changed_hook(false);
+    }
 }
 
 static bool failed(const char *what, esp_err_t result)
@@ -61,9 +64,7 @@ static void on_ip_event(void *ctx, esp_event_base_t base, int32_t id, void *data
     case IP_EVENT_STA_LOST_IP:
     case IP_EVENT_ETH_LOST_IP:
     case IP_EVENT_PPP_LOST_IP:
-        if (!netif_has_address()) {
-            on_lost();
-        }
+        on_lost();
         break;
     default:
         break;

@@ -95,7 +95,11 @@ esp_netif_flags_t esp_netif_get_flags(esp_netif_t *netif);
 bool esp_netif_is_netif_up(esp_netif_t *netif);
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *out);
 int esp_netif_get_all_ip6(esp_netif_t *netif, esp_ip6_addr_t out[]);
+#if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)
 esp_ip6_addr_type_t esp_netif_ip6_get_addr_type(esp_ip6_addr_t *address);
+#else
+esp_ip6_addr_type_t esp_netif_ip6_get_addr_type(const esp_ip6_addr_t *address);
+#endif
 esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn fn, void *ctx);
 bool esp_sntp_enabled(void);
 esp_netif_t *esp_netif_new(const esp_netif_config_t *config);

@@ -118,6 +118,9 @@ static void test_network_of_the_application_beside_wifi(void)
     net_add((struct net_interface){.key = "ETH_DEF", .is_up = true, .ip4 = 0x0201a8c0});
     start();
     EXPECT(ups == 1 && net_sntp_starts() == 1);
+    net_ip_event(IP_EVENT_STA_GOT_IP);
+    net_wifi_event(WIFI_EVENT_STA_DISCONNECTED, 201);
+    EXPECT(downs == 0); /* the other one is still there */
 }
 
 static void test_name_of_the_network_is_needed(void)
