@@ -71,8 +71,9 @@ enum err port_mqtt_publish(const char *topic, const void *payload, size_t len);
 
 /* What is on its way: QoS 1 packets (PUBLISH, SUBSCRIBE) that were taken and are not acknowledged yet. From the engine task. */
 struct port_mqtt_outgoing {
-    unsigned count;     /* 0 to PORT_MQTT_OUTGOING_CAP */
-    uint64_t oldest_ms; /* port_time_monotonic_ms() when the oldest of them was taken; not looked at when count is 0 */
+    unsigned count; /* 0 to PORT_MQTT_OUTGOING_CAP */
+    /* port_time_monotonic_ms() when the oldest of them was taken; not looked at when count is 0 */
+    uint64_t oldest_ms;
 };
 struct port_mqtt_outgoing port_mqtt_outgoing(void);
 
