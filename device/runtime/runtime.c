@@ -100,7 +100,7 @@ enum err runtime_init(const struct runtime_config *config)
  * nobody can end. */
 static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake)
 {
-    for (;;) {
+    for (bool has_waited_in_vain = false;;) {
         port_signal_set(wake);
         port_mutex_lock(&device_runtime.lock);
         bool must_wait = *is_alive;
@@ -109,9 +109,10 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
         if (!must_wait || must_leave_it) {
             return must_wait ? ERR_BUSY : ERR_OK;
         }
-        if (!port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS)) {
+        if (has_waited_in_vain) {
             return ERR_TIMEOUT;
         }
+        has_waited_in_vain = !port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS);
     }
 }
 

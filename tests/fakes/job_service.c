@@ -64,18 +64,18 @@ void job_service_notify(struct job_service *service)
     service->send(service->ctx, "notify-next", payload);
 }
 
-static void end_first(struct job_service *service, enum job_fate fate)
+static void set_fate(struct job_service *service, enum job_fate fate)
 {
     service->jobs[service->first].fate = fate;
     service->jobs[service->first].version++;
-    service->first++;
-    job_service_notify(service);
+    service->first += fate != JOB_IN_PROGRESS;
 }
 
 void job_service_cancel(struct job_service *service)
 {
     if (service->first < service->count) {
-        end_first(service, JOB_CANCELED);
+        set_fate(service, JOB_CANCELED);
+        job_service_notify(service);
     }
 }
 
@@ -127,12 +127,10 @@ static void update(struct job_service *service, unsigned job, const char *topic,
     if (strstr(payload, "\"includeJobDocument\":true")) {
         snprintf(document, sizeof(document), "\"jobDocument\":%s", service->document);
     }
+    set_fate(service, fate);
     answer(service, topic, payload, "accepted", document);
-    if (fate == JOB_IN_PROGRESS) {
-        execution->fate = fate;
-        execution->version++;
-    } else {
-        end_first(service, fate);
+    if (fate != JOB_IN_PROGRESS) {
+        job_service_notify(service);
     }
 }
 
