@@ -14,7 +14,8 @@ help:
 	@echo "make test    set-up, then every gate and every test; ends with 'N passed, N failed'"
 	@echo "make check   the gates alone: format, lint, layers, warnings with gcc and clang, cross-compilation, sizes"
 	@echo "make unit    unit tests alone, under ASan and UBSan"
-	@echo "make sim     the simulation's long form: every pair of faults in small worlds; SEEDS=N random worlds instead"
+	@echo "make sim     the long forms: every pair of faults in small worlds, every pair of deviations in the tasks' schedules;"
+	@echo "             SEEDS=N random ones instead"
 	@echo "make e2e     end-to-end tests alone, with real processes"
 	@echo "make soak    kills and reconnects in their long forms, about six minutes"
 	@echo "make coverage  what the tests run of common and device/core; fails when it is too little"
@@ -45,6 +46,7 @@ check unit e2e:
 
 # A tenth of the random worlds once more, under ASan and UBSan.
 sim: build
+	@$(BUILD)/host/tests/interleave/interleave $(if $(SEEDS),--seeds $(SEEDS),--exhaustive)
 	@$(BUILD)/host/tests/sim $(if $(SEEDS),--seeds $(SEEDS),--exhaustive --seeds 200000)
 	@cmake -S . -B $(BUILD)/asan -DDEVICE_JOBS_SANITIZE=address,undefined > /dev/null
 	@$(MAKE) --no-print-directory -C $(BUILD)/asan -j$(JOBS) sim 2>&1 | tools/quiet-build
