@@ -18,7 +18,8 @@ static struct {
     uint32_t run_id;         /* of the last start */
     unsigned cancels;        /* callbacks that came for it */
     enum job_fate confirmed; /* JOB_QUEUED: nothing; by JOBS_report's true */
-    bool is_over;            /* the application has had its last word: a final status reported or returned */
+    enum job_fate
+        last_word; /* the final status that the application has reported or returned; JOB_QUEUED: none */
 } seen[JOBS];
 
 static struct port_signal has_started, must_stop, has_work, has_work_too;
@@ -40,11 +41,12 @@ void application_reset(void)
 static void report(jobsStatus_et status)
 {
     const unsigned job = job_in_hand;
+    const enum job_fate fate = status == JOB_STATUS_SUCCEEDED ? JOB_SUCCEEDED : JOB_FAILED;
     scheduler_check_no_lock("runs the application");
+    seen[job].last_word = fate;
     if (JOBS_report(run_in_hand, status, NULL, 0)) {
-        seen[job].confirmed = status == JOB_STATUS_SUCCEEDED ? JOB_SUCCEEDED : JOB_FAILED;
+        seen[job].confirmed = fate;
     }
-    seen[job].is_over = true;
 }
 
 static void first_task(void *ctx)
@@ -118,7 +120,9 @@ static jobsStatus_et handle(job_st *job, void *context)
     do_work();
     const bool is_later = application_rules.way == WAY_REPORTS || application_rules.way == WAY_OTHER_TASK ||
                           application_rules.way == WAY_TWO_TASKS;
-    seen[mine].is_over = seen[mine].is_over || !is_later;
+    if (!is_later && seen[mine].last_word == JOB_QUEUED) {
+        seen[mine].last_word = JOB_SUCCEEDED;
+    }
     return is_later ? JOB_STATUS_IN_PROGRESS : JOB_STATUS_SUCCEEDED;
 }
 
@@ -210,7 +214,7 @@ void application_await_start(unsigned job)
 
 /* ---- what must hold of each job */
 
-void application_check(unsigned job)
+void application_check(unsigned job, bool has_booted)
 {
     const enum job_fate fate = service.jobs[job].fate;
     if (seen[job].starts > application_rules.attempts) {
@@ -220,8 +224,13 @@ void application_check(unsigned job)
         scheduler_find("s%u is %s, but %s was confirmed", job, job_service_fate_text(fate),
                        job_service_fate_text(seen[job].confirmed));
     }
-    if (fate == JOB_CANCELED && seen[job].starts > 0 && !seen[job].is_over && application_rules.has_cancel &&
-        seen[job].cancels == 0) {
+    if (fate == JOB_CANCELED && seen[job].starts > 0 && seen[job].last_word == JOB_QUEUED &&
+        application_rules.has_cancel && seen[job].cancels == 0) {
         scheduler_find("s%u was cancelled, the application works on it, and was never told", job);
+    }
+    if (fate != JOB_CANCELED && !has_booted && application_rules.deadline_s == 0 &&
+        seen[job].last_word != fate) {
+        scheduler_find("s%u is %s, and the application's last word was %s", job, job_service_fate_text(fate),
+                       job_service_fate_text(seen[job].last_word));
     }
 }

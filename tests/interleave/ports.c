@@ -25,6 +25,7 @@ static char log_text[LOG_CAP];
 static size_t log_len;
 static bool wants_boot;
 static bool is_clock_set;
+static uint32_t put_ms;
 
 void ports_reset(void)
 {
@@ -32,6 +33,7 @@ void ports_reset(void)
     log_text[0] = '\0';
     wants_boot = false;
     is_clock_set = true;
+    put_ms = 0;
 }
 
 /* ---- board */
@@ -129,6 +131,11 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
 
 /* ---- storage: atomic */
 
+void ports_set_storage(uint32_t ms)
+{
+    put_ms = ms;
+}
+
 enum err port_store_open(void)
 {
     return ERR_OK;
@@ -144,6 +151,9 @@ enum err port_store_put(const char *key, const void *record, size_t len)
     }
     memcpy(store.record, record, len);
     store.len = len;
+    if (put_ms > 0) {
+        scheduler_sleep(put_ms);
+    }
     scheduler_point("has put a record");
     return ERR_OK;
 }

@@ -6,24 +6,14 @@
 
 static void boot(void)
 {
-    device_ram_reset();
-    scheduler_start("main", 4, true, application_boot, NULL);
-}
-
-static void begin(unsigned jobs, enum application_way way)
-{
-    ports_reset();
-    peer_reset(jobs);
-    application_reset();
-    application_rules.way = way;
-    application_rules.has_cancel = true;
+    world_boot(application_boot);
 }
 
 /* ---- reports */
 
 static void report_against_cancel(void)
 {
-    begin(2, WAY_OTHER_TASK);
+    world_begin(2, WAY_OTHER_TASK);
     boot();
     application_await_start(0);
     job_service_cancel(&service);
@@ -32,7 +22,7 @@ static void report_against_cancel(void)
 
 static void report_in_handler_against_cancel(void)
 {
-    begin(2, WAY_REPORTS);
+    world_begin(2, WAY_REPORTS);
     boot();
     application_await_start(0);
     job_service_cancel(&service);
@@ -41,14 +31,23 @@ static void report_in_handler_against_cancel(void)
 
 static void final_against_progress(void)
 {
-    begin(2, WAY_TWO_TASKS);
+    world_begin(2, WAY_TWO_TASKS);
+    boot();
+    world_settle(3);
+}
+
+/* Each put takes longer than a caller waits for its answer. */
+static void reports_over_slow_storage(void)
+{
+    world_begin(2, WAY_TWO_TASKS);
+    ports_set_storage(3000);
     boot();
     world_settle(3);
 }
 
 static void report_against_cut(void)
 {
-    begin(1, WAY_OTHER_TASK);
+    world_begin(1, WAY_OTHER_TASK);
     boot();
     application_await_start(0);
     peer_cut();
@@ -75,10 +74,9 @@ static void main_that_registers_elsewhere(void *ctx)
 
 static void register_against_start(void)
 {
-    begin(1, WAY_RETURNS);
+    world_begin(1, WAY_RETURNS);
     is_registered = false;
-    device_ram_reset();
-    scheduler_start("main", 4, true, main_that_registers_elsewhere, NULL);
+    world_boot(main_that_registers_elsewhere);
     world_settle(3);
     for (unsigned seconds = 0; !is_registered; seconds++) {
         if (seconds == 60) {
@@ -98,7 +96,7 @@ static void suspend_task(void *ctx)
 
 static void suspend_against_job(void)
 {
-    begin(2, WAY_OTHER_TASK);
+    world_begin(2, WAY_OTHER_TASK);
     boot();
     scheduler_start("suspend", 4, true, suspend_task, NULL);
     world_settle(3);
@@ -114,7 +112,7 @@ static void suspend_at_once_task(void *ctx)
 
 static void suspend_resume_reconnect(void)
 {
-    begin(1, WAY_REPORTS);
+    world_begin(1, WAY_REPORTS);
     boot();
     application_await_start(0);
     scheduler_start("suspend", 4, true, suspend_at_once_task, NULL);
@@ -132,7 +130,7 @@ static void stop_task(void *ctx)
 /* Stopped in the middle of a job, then the power goes. The job ends after the boot. */
 static void stop_against_job(void)
 {
-    begin(2, WAY_OTHER_TASK);
+    world_begin(2, WAY_OTHER_TASK);
     boot();
     application_await_start(0);
     scheduler_start("stop", 4, true, stop_task, NULL);
@@ -151,7 +149,7 @@ static void restart_task(void *ctx)
 
 static void restart_against_job(void)
 {
-    begin(2, WAY_OTHER_TASK);
+    world_begin(2, WAY_OTHER_TASK);
     application_rules.attempts = 3;
     boot();
     application_await_start(0);
@@ -161,7 +159,7 @@ static void restart_against_job(void)
 
 static void power_cut_against_report(void)
 {
-    begin(2, WAY_REPORTS);
+    world_begin(2, WAY_REPORTS);
     application_rules.attempts = 2;
     boot();
     application_await_start(0);
@@ -175,7 +173,7 @@ static void power_cut_against_report(void)
 
 static void event_callback_that_blocks(void)
 {
-    begin(2, WAY_UNTIL_CANCEL);
+    world_begin(2, WAY_UNTIL_CANCEL);
     application_rules.event_ms = 8000;
     boot();
     application_await_start(0);
@@ -186,7 +184,7 @@ static void event_callback_that_blocks(void)
 
 static void cancel_callback_that_blocks(void)
 {
-    begin(2, WAY_UNTIL_CANCEL);
+    world_begin(2, WAY_UNTIL_CANCEL);
     application_rules.cancel_ms = 5000;
     boot();
     application_await_start(0);
@@ -198,7 +196,7 @@ static void cancel_callback_that_blocks(void)
 
 static void handler_that_returns_late(void)
 {
-    begin(2, WAY_LATE);
+    world_begin(2, WAY_LATE);
     application_rules.deadline_s = 5;
     boot();
     application_await_start(0);
@@ -208,7 +206,7 @@ static void handler_that_returns_late(void)
 
 static void document_anew_against_cancel(void)
 {
-    begin(2, WAY_REFRESHES);
+    world_begin(2, WAY_REFRESHES);
     boot();
     application_await_start(0);
     job_service_cancel(&service);
@@ -217,7 +215,7 @@ static void document_anew_against_cancel(void)
 
 static void document_anew_against_cut(void)
 {
-    begin(1, WAY_REFRESHES);
+    world_begin(1, WAY_REFRESHES);
     boot();
     application_await_start(0);
     peer_cut();
@@ -228,7 +226,7 @@ static void document_anew_against_cut(void)
 
 static void pieces_against_cut(void)
 {
-    begin(1, WAY_RETURNS);
+    world_begin(1, WAY_RETURNS);
     peer_rules.piece = 100;
     boot();
     scheduler_sleep(0);
@@ -238,7 +236,7 @@ static void pieces_against_cut(void)
 
 static void suspend_before_the_clock_is_set(void)
 {
-    begin(1, WAY_RETURNS);
+    world_begin(1, WAY_RETURNS);
     ports_set_clock(false);
     boot();
     scheduler_start("suspend", 4, true, suspend_task, NULL);
@@ -249,7 +247,7 @@ static void suspend_before_the_clock_is_set(void)
 
 static void acknowledgements_withheld(void)
 {
-    begin(6, WAY_REPORTS);
+    world_begin(6, WAY_REPORTS);
     peer_rules.withholds_acknowledgements = true;
     boot();
     world_settle(3);
@@ -257,7 +255,7 @@ static void acknowledgements_withheld(void)
 
 static void subacks_withheld(void)
 {
-    begin(1, WAY_RETURNS);
+    world_begin(1, WAY_RETURNS);
     peer_rules.withholds_subacks = true;
     boot();
     world_settle(3);
@@ -272,6 +270,7 @@ const struct scenario scenarios[] = {
     SCENARIO(report_against_cancel, "another task reports while the service cancels"),
     SCENARIO(report_in_handler_against_cancel, "the handler reports while the service cancels"),
     SCENARIO(final_against_progress, "two tasks report, one of them the end"),
+    SCENARIO(reports_over_slow_storage, "two tasks report, and each put takes 3 s"),
     SCENARIO(report_against_cut, "another task reports while the connection breaks"),
     SCENARIO(register_against_start, "a handler is registered while the tasks start"),
     SCENARIO(suspend_against_job, "suspended and resumed around a job"),

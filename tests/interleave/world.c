@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a world: the device is left alone until nothing is left to do. */
+/* The beginning of a world, its boots, and its end: the device is left alone until nothing is left to do. */
 #include "interleave/world.h"
 
 #include "device/core/jobs/engine.h"
@@ -10,12 +10,30 @@ static bool are_all_ended(void)
     return service.first == service.count;
 }
 
+static unsigned boots;
+
+void world_begin(unsigned jobs, enum application_way way)
+{
+    boots = 0;
+    ports_reset();
+    peer_reset(jobs);
+    application_reset();
+    application_rules.way = way;
+    application_rules.has_cancel = true;
+}
+
+void world_boot(void (*device_main)(void *ctx))
+{
+    boots++;
+    device_ram_reset();
+    scheduler_start("main", 4, true, device_main, NULL);
+}
+
 /* A device that has restarted itself boots. */
 static void boot_if_wanted(void)
 {
     if (ports_wants_boot()) {
-        device_ram_reset();
-        scheduler_start("main", 4, true, application_boot, NULL);
+        world_boot(application_boot);
     }
 }
 
@@ -59,6 +77,6 @@ void world_settle(unsigned hours)
     }
     end_tasks();
     for (unsigned job = 0; job < service.count; job++) {
-        application_check(job);
+        application_check(job, boots > 1);
     }
 }

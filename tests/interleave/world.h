@@ -22,6 +22,7 @@ const char *ports_log(void); /* the last lines */
 bool ports_has_logged(const char *text);
 bool ports_wants_boot(void); /* the device has restarted itself; true once */
 void ports_set_clock(bool is_set);
+void ports_set_storage(uint32_t put_ms); /* how long a put takes */
 
 /* ---- the peer (peer.c): from the world's coroutine, or from the device's through port_mqtt */
 extern struct job_service service;
@@ -62,10 +63,15 @@ bool application_register(void);  /* JOBS_registerHandler for "work" */
 void application_boot(void *ctx); /* the device's main: init, start, register */
 unsigned application_starts(unsigned job);
 unsigned application_cancels(void);
-void application_await_start(unsigned job); /* from the world's coroutine */
-void application_check(unsigned job);       /* what must hold of a job that has ended */
+void application_await_start(unsigned job);            /* from the world's coroutine */
+void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
 
-/* ---- the end of a world */
+/* ---- beginning and end of a world */
+
+void world_begin(unsigned jobs, enum application_way way);
+
+/* The device gets its power, and runs `device_main`. */
+void world_boot(void (*device_main)(void *ctx));
 
 /* Until every job has ended and the device is at rest, `hours` at most; boots it when it has restarted. Then what must hold of every world:
  * starts, confirmed reports, cancels; and the tasks end when they are told to. */
