@@ -158,6 +158,9 @@ static void network_task(void *ctx)
     }
     connection.is_connected = false;
     emit(&(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = ERR_OFFLINE, .text = "cut"});
+    if (peer_rules.end_ms > 0) {
+        scheduler_sleep(peer_rules.end_ms);
+    }
     connection.is_open = false;
     scheduler_set(&connection.ended);
 }

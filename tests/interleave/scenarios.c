@@ -127,6 +127,23 @@ static void stop_task(void *ctx)
     }
 }
 
+static void reconnect_task(void *ctx)
+{
+    (void)ctx;
+    AWS_restart();
+}
+
+/* The engine task waits 4 s for the end of the connection, longer than a caller waits for its answer. */
+static void reports_against_slow_reconnect(void)
+{
+    world_begin(1, WAY_TWO_TASKS);
+    peer_rules.end_ms = 4000;
+    boot();
+    application_await_start(0);
+    scheduler_start("reconnect", 4, true, reconnect_task, NULL);
+    world_settle(3);
+}
+
 /* Stopped in the middle of a job, then the power goes. The job ends after the boot. */
 static void stop_against_job(void)
 {
@@ -275,6 +292,8 @@ const struct scenario scenarios[] = {
     SCENARIO(register_against_start, "a handler is registered while the tasks start"),
     SCENARIO(suspend_against_job, "suspended and resumed around a job"),
     SCENARIO(suspend_resume_reconnect, "suspend, resume and restart of the connection at once"),
+    SCENARIO(reports_against_slow_reconnect,
+             "two tasks report while the engine task waits for a connection's end"),
     SCENARIO(stop_against_job, "the tasks are ended in the middle of a job"),
     SCENARIO(restart_against_job, "the device restarts itself in the middle of a job"),
     SCENARIO(power_cut_against_report, "the power goes while the handler reports"),

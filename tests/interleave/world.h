@@ -29,7 +29,8 @@ extern struct job_service service;
 struct peer_rules {
     bool withholds_acknowledgements;
     bool withholds_subacks;
-    unsigned piece; /* messages come in pieces of so many bytes; 0: whole */
+    uint32_t end_ms; /* how long the network task takes to end */
+    unsigned piece;  /* messages come in pieces of so many bytes; 0: whole */
 };
 extern struct peer_rules peer_rules;
 void peer_reset(unsigned jobs);
