@@ -43,7 +43,7 @@ enum application_way {
     WAY_RETURNS, /* the handler returns SUCCEEDED */
     WAY_REPORTS, /* the handler reports SUCCEEDED itself, after progress, and returns IN_PROGRESS */
     WAY_OTHER_TASK, /* the handler returns IN_PROGRESS, and another task reports progress by id, then SUCCEEDED by run */
-    WAY_TWO_TASKS,    /* the same with two tasks at once: one reports progress, the other FAILED */
+    WAY_TWO_TASKS,    /* the same with two tasks at once: one reports progress, the other SUCCEEDED */
     WAY_UNTIL_CANCEL, /* the handler works until the cancel callback tells it to stop, a minute at most */
     WAY_REFRESHES,    /* the handler wants its document anew, and returns SUCCEEDED */
     WAY_LATE,         /* the handler sleeps past its deadline */
