@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Says everything that is wrong with a configuration, field by field, so that one look at the log is enough. */
+#include "common/pem.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
 #include "device/port/port_mqtt.h"
@@ -76,8 +77,8 @@ static bool check_pem(const char *field, const char *text, const char *kind)
     if (!is_given(text)) {
         return complain(field, "is missing");
     }
-    const char *begin = strstr(text, "-----BEGIN ");
-    if (!begin || !strstr(begin, kind)) {
+    struct pem_block block;
+    if (!pem_find(text, kind, &block)) {
         return complain(field,
                         "is not PEM text of that kind; is it a file's name, or another file's content?");
     }
@@ -107,9 +108,9 @@ static bool check_credentials(const awsConfig_st *aws)
 
 static bool check_pems(const awsConfig_st *aws)
 {
-    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE-----");
-    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE-----");
-    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY-----");
+    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE");
+    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE");
+    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY");
     return is_good && check_credentials(aws);
 }
 

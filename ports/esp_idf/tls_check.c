@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports/esp_idf/tls_check.h"
+#include "common/pem.h"
 
 #include "esp_random.h"
 #include "mbedtls/pk.h"
@@ -34,7 +35,8 @@ static int random_bytes(void *ctx, unsigned char *out, size_t len)
 
 static const char *check_key(const char *pem, const mbedtls_x509_crt *certificate)
 {
-    if (strstr(pem, "ENCRYPTED")) {
+    struct pem_block block;
+    if (pem_find(pem, "PRIVATE KEY", &block) && pem_is_encrypted(&block)) {
         return "is encrypted; a device has nobody to ask for the password";
     }
     mbedtls_pk_context key;
