@@ -373,7 +373,10 @@ static void test_credentials(void **state)
     expect_bad(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
     config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
     expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    config.key_pem =
+        "friendlyName: ENCRYPTED\n-----BEGIN OTHER PRIVATE KEY-----\n-----END OTHER PRIVATE KEY-----\n";
+    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
+    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n";
     expect_bad(config, PORT_MQTT_KEY, "is encrypted");
 }
 
