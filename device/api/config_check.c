@@ -18,11 +18,7 @@ static bool is_given(const char *text)
 
 static bool complain(const char *field, const char *what)
 {
-    line_open("SYSTEM_init");
-    line_add(field);
-    line_add(": ");
-    line_add(what);
-    line_log(LOG_LEVEL_ERROR);
+    line_write("SYSTEM_init", LOG_LEVEL_ERROR, "%s: %s", field, what);
     return false;
 }
 

@@ -24,7 +24,7 @@ awsIotStates_et AWS_getState(void)
     case RUNTIME_LINK_RESUMING:
         return STATE_AWS_RESUME;
     }
-    return SYSTEM_getMode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
+    return api_mode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
 }
 
 const char *AWS_getStateString(void)

@@ -5,11 +5,8 @@
 static void check(const char *who, uint8_t pin, enum err err)
 {
     if (err) {
-        line_open(who);
-        line_add("pin ");
-        line_add_number(pin);
-        line_add(err == ERR_RANGE ? " does not exist on this board" : " cannot be used");
-        line_log(LOG_LEVEL_ERROR);
+        line_write(who, LOG_LEVEL_ERROR, "pin %u %s", pin,
+                   err == ERR_RANGE ? "does not exist on this board" : "cannot be used");
     }
 }
 

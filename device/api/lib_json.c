@@ -42,11 +42,9 @@ static bool refuse(const char *who, const char *key, const char *what)
 {
     line_open(who);
     if (key) {
-        line_add("key ");
-        line_add_name(key, KEY_SHOWN_MAX);
-        line_add(" ");
+        line_add("key '%.*s' ", KEY_SHOWN_MAX, key);
     }
-    line_add(what);
+    line_add("%s", what);
     json_cause_note();
     line_log(LOG_LEVEL_ERROR);
     return false;
@@ -55,14 +53,10 @@ static bool refuse(const char *who, const char *key, const char *what)
 static bool refuse_size(const char *who, const struct target *target, size_t needed, bool is_sized)
 {
     line_open(who);
-    line_add("key ");
-    line_add_name(target->key, KEY_SHOWN_MAX);
-    line_add(" needs ");
-    line_add_number((int64_t)needed);
-    line_add(is_sized ? " bytes, its buffer has " : " bytes, an unsized buffer counts as ");
-    line_add_number((int64_t)target->size);
+    line_add("key '%.*s' needs %zu bytes, %s %zu", KEY_SHOWN_MAX, target->key, needed,
+             is_sized ? "its buffer has" : "an unsized buffer counts as", target->size);
     json_cause_note();
-    line_add(is_sized ? "" : ": use JSON_getValues with JSON_TAG");
+    line_add("%s", is_sized ? "" : ": use JSON_getValues with JSON_TAG");
     line_log(LOG_LEVEL_ERROR);
     return false;
 }
@@ -70,10 +64,7 @@ static bool refuse_size(const char *who, const struct target *target, size_t nee
 static bool refuse_text(const char *who, enum err err, size_t at)
 {
     line_open(who);
-    line_add(err_text(err));
-    line_add(" (at byte ");
-    line_add_number((int64_t)at);
-    line_add(")");
+    line_add("%s (at byte %zu)", err_text(err), at);
     json_cause_note();
     line_log(LOG_LEVEL_ERROR);
     return false;
