@@ -43,22 +43,31 @@ static void log_refused(const char *who, const struct jobs_report *report, enum 
     }
 }
 
+static bool is_failure(const struct jobs_report *report)
+{
+    return report->status == JOBS_STATUS_FAILED || report->status == JOBS_STATUS_REJECTED;
+}
+
 static void log_bad_pairs(const char *who, size_t count)
 {
     line_write(who, LOG_LEVEL_ERROR, "%zu of the details are left out: %s", count,
-               "bad, reserved or repeated key, no value, or no room");
+               "bad, reserved or repeated key, no value, no room, or a message without FAILED or REJECTED");
 }
 
+/* The application's own message counts before what the library knows. */
 static bool send(const char *who, struct jobs_report *report, const struct runtime_pair pairs[], size_t count)
 {
-    bool is_failure = report->status == JOBS_STATUS_FAILED || report->status == JOBS_STATUS_REJECTED;
-    report->message = is_failure ? json_cause_take() : NULL;
+    const char *cause = is_failure(report) ? json_cause_take() : NULL;
+    if (!report->message) {
+        report->message = cause;
+    }
     size_t refused = 0;
     enum err err = runtime_report(report, pairs, count, &refused);
-    json_cause_give_back();
     if (err == ERR_TIMEOUT && report->status == JOBS_STATUS_IN_PROGRESS) {
         err = ERR_OK; /* it is kept, and nothing of it need be stored */
     }
+    bool is_taken = !err || err == ERR_STORAGE || err == ERR_TIMEOUT || err == ERR_STALE;
+    json_cause_give_back(is_taken && report->status != JOBS_STATUS_IN_PROGRESS);
     if (err) {
         log_refused(who, report, err);
     }
@@ -97,6 +106,16 @@ static bool begin_report(const char *who, struct jobs_report *report, jobsStatus
     return true;
 }
 
+/* `message` is no detail but a part of the report. false: it is left out. */
+static bool take_message(struct jobs_report *report, const char *message)
+{
+    if (!is_failure(report) || report->message || !message[0]) {
+        return false;
+    }
+    report->message = message;
+    return true;
+}
+
 static bool send_with_details(const char *who, struct jobs_report *report, const jobDetail_st details[],
                               size_t count)
 {
@@ -104,11 +123,15 @@ static bool send_with_details(const char *who, struct jobs_report *report, const
     size_t taken = 0;
     size_t left_out = 0;
     for (size_t i = 0; i < count; i++) {
-        if (taken == DETAILS_PAIRS_MAX || !details[i].pKeyStr || !details[i].pValueStr) {
+        const jobDetail_st *detail = &details[i];
+        bool is_given = detail->pKeyStr && detail->pValueStr;
+        if (is_given && strcmp(detail->pKeyStr, "message") == 0) {
+            left_out += !take_message(report, detail->pValueStr);
+        } else if (is_given && taken < DETAILS_PAIRS_MAX) {
+            pairs[taken++] = (struct runtime_pair){detail->pKeyStr, detail->pValueStr};
+        } else {
             left_out++;
-            continue;
         }
-        pairs[taken++] = (struct runtime_pair){details[i].pKeyStr, details[i].pValueStr};
     }
     if (left_out > 0) {
         log_bad_pairs(who, left_out);

@@ -264,7 +264,7 @@ static enum jobs_status explain(enum jobs_status status, uint32_t run_id)
         bool is_taken = !err || err == ERR_STORAGE || err == ERR_TIMEOUT || err == ERR_STALE;
         status = is_taken ? JOBS_STATUS_IN_PROGRESS : status;
     }
-    json_cause_give_back();
+    json_cause_give_back(true);
     return status;
 }
 
@@ -279,7 +279,7 @@ static jobsStatus_et call_handler(const struct handler *handler, bool is_resumed
 static enum jobs_status run_handler(const struct jobs_run *run)
 {
     fill_job(&job, run);
-    json_cause_begin_run(run->run_id);
+    json_cause_begin(run->run_id, job.documentStr);
     jobsStatus_et status = call_handler(run->user, run->is_resumed);
     return explain(status_of_return(status, run->run_id), run->run_id);
 }
@@ -311,6 +311,7 @@ bool JOBS_getWaiting(job_st *ps_job)
         return false;
     }
     fill_job(ps_job, &run);
+    json_cause_begin(run.run_id, ps_job->documentStr);
     return true;
 }
 
@@ -332,7 +333,9 @@ bool JOBS_refreshDocument(uint32_t runId_u32)
         return false;
     }
     enum err err = runtime_refresh_document(runId_u32);
-    if (err) {
+    if (!err) {
+        json_cause_begin(runId_u32, job.documentStr);
+    } else {
         line_write(__func__, LOG_LEVEL_ERROR, "run %lu %s", (unsigned long)runId_u32, refresh_text(err));
     }
     return !err;

@@ -3,6 +3,8 @@
  * "full": who finds the slot taken waits for his turn, and what comes after progress of the same run takes its place. */
 #include "device/runtime/state.h"
 
+#include "device/core/text.h"
+
 #include <string.h>
 
 /* ---- the caller's side */
@@ -117,8 +119,8 @@ static size_t fill_report(const struct jobs_report *from, const struct runtime_p
     slot->status = from->status;
     if (from->message) {
         char *message = command->u.report.message;
-        strncpy(message, from->message, JOURNAL_MESSAGE_CAP - 1);
-        message[JOURNAL_MESSAGE_CAP - 1] = '\0';
+        message[0] = '\0';
+        text_append(message, JOURNAL_MESSAGE_CAP, from->message); /* cut between characters */
         slot->message = message;
     }
     if (from->progress_percent >= 0) {
