@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading job documents: strict JSON (RFC 8259), one object, the members of its top level. Any task, not from an ISR; no heap,
- * no recursion, less than 400 bytes of stack (Cortex-M4, -Os). No function keeps a pointer that it was given.
+ * no recursion, less than 500 bytes of stack (rv32imc, -Os). No function keeps a pointer that it was given.
  *
  * Values come as text: strings decoded (UTF-8), numbers, true, false and null as they stand in the document, objects and
  * arrays as their JSON text. Nesting up to 32. A requested key that occurs twice is refused; other duplicates are valid JSON.

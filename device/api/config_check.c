@@ -81,7 +81,7 @@ static bool check_pem(const char *field, const char *text, const char *kind)
     return true;
 }
 
-/* The port knows what its TLS library takes. */
+/* Asks the port whether its TLS library can read the three PEM texts, and whether the key belongs to the certificate. */
 static bool check_credentials(const awsConfig_st *aws)
 {
     static const char *const fields[] = {
@@ -126,7 +126,7 @@ static bool check_length(const char *field, const char *text, size_t max, const 
     return !text || strlen(text) <= max || complain(field, what);
 }
 
-/* What does not depend on the way. */
+/* Checks the fields that every configuration may have, whichever way the device is configured. */
 static bool check_rest(const systemInitConfig_st *config)
 {
     bool is_good = check_length("pWifiSsidStr", config->pWifiSsidStr, LENGTH_WIFI_CRED_SSID - 1,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The state of the connection in the words of lib_aws.h; what this version does not have says so. */
 #include "lib_aws.h"
 #include "device/api/api.h"
 #include "device/api/line.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Pins: what the board refuses is logged, and the program goes on. */
 #include "lib_gpio.h"
 #include "device/api/line.h"
 

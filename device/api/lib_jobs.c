@@ -32,7 +32,7 @@ static const char *report_text(enum err err)
     }
 }
 
-/* That the service has ended a run is news and nobody's mistake. */
+/* A run that the service has ended is information for the application, and no error. */
 static void log_refused(const char *who, const struct jobs_report *report, enum err err)
 {
     enum log_level level = err == ERR_STALE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
@@ -92,7 +92,7 @@ static bool map_status(const char *who, jobsStatus_et from, enum jobs_status *to
     return true;
 }
 
-/* false: it cannot be sent, and the log says why. */
+/* false: the report cannot be sent, and the log says why. */
 static bool begin_report(const char *who, struct jobs_report *report, jobsStatus_et status)
 {
     if (!api_is_ready(who) || !map_status(who, status, &report->status)) {

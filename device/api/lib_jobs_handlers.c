@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* What the engine does not know of an action. Entries are never freed: a run may hold one. */
+/* What the engine does not know of an action: the functions of the application. An entry stays after its registration, because a run points
+ * to it. */
 struct handler {
     jobCallBack_t simple;
     jobsStatus_et (*full)(job_st *ps_job, void *pContext);
@@ -20,7 +21,7 @@ struct handler {
 
 static struct handler handlers[CONFIG_DEVICE_JOBS_MAX_ACTIONS]; /* the lines' lock guards is_taken */
 
-/* The one copy of a document on this device: the engine writes it where the application reads it. */
+/* The only copy of a document on this device: the runtime writes it here, and the handler reads it here. */
 static job_st job;
 
 _Static_assert(LENGTH_JOB_ID == DEVICE_JOB_ID_CAP, "two opinions on the length of a job id");
@@ -74,7 +75,7 @@ static const char *register_text(enum err err)
     }
 }
 
-/* The name is given and the handler, too. */
+/* Whether the caller has given a name and a handler that can be registered. */
 static bool check_action(const char *who, const struct jobs_action *action, const struct handler *functions)
 {
     if (!api_is_ready(who)) {
@@ -128,7 +129,7 @@ bool JOBS_register(const char *pJobActionStr, uint8_t timeoutMin_u8, jobCallBack
     return register_entry(__func__, &action, &functions);
 }
 
-/* The options that only some values fit. */
+/* Refuses options that have none of their values. */
 static bool check_options(const char *who, const jobHandler_st *handler)
 {
     if (!handler) {
@@ -164,7 +165,7 @@ static struct jobs_action action_of(const jobHandler_st *handler)
     };
 }
 
-/* Documents with this member and without `action`. */
+/* Registers the handler for documents that have this member and no `action`. */
 static bool register_member(const char *who, const jobHandler_st *handler, struct jobs_action *action,
                             const struct handler *functions)
 {
@@ -225,7 +226,7 @@ static uint32_t clamp_u32(int64_t seconds)
     return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 }
 
-/* All but the document. */
+/* Fills everything but the document. */
 static void fill_job(job_st *filled, const struct jobs_run *run)
 {
     filled->queuedAt_u32 = clamp_u32(run->queued_at_s);
@@ -251,8 +252,8 @@ static enum jobs_status status_of_return(jobsStatus_et status, uint32_t run_id)
     return JOBS_STATUS_FAILED;
 }
 
-/* A failure that comes with a cause is reported rather than returned: the return carries no text. What the library has taken is not
- * returned once more. */
+/* The engine takes a returned status without a text. So a failure with a cause is reported in the handler's name, and when the engine has
+ * taken the report, the return means that the run goes on. */
 static enum jobs_status explain(enum jobs_status status, uint32_t run_id)
 {
     bool is_failure = status == JOBS_STATUS_FAILED || status == JOBS_STATUS_REJECTED;

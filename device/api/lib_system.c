@@ -57,7 +57,7 @@ static void network_changed(bool is_up)
     }
 }
 
-/* Checked before: both fit. */
+/* api_check_config has seen that both fit. */
 static void keep_wifi(const systemInitConfig_st *config)
 {
     strcpy(wifi_ssid, config->pWifiSsidStr ? config->pWifiSsidStr : "");

@@ -102,8 +102,8 @@ void text_append(char *out, size_t cap, const char *text)
 void text_append_number(char *out, size_t cap, int64_t value)
 {
     char digits[NUMBER_TEXT_CAP];
-    number_from_i64(value, digits);
-    text_append(out, cap, digits);
+    size_t len = number_from_i64(value, digits);
+    append(out, cap, (struct slice){digits, len});
 }
 
 /* ---- formats */
@@ -176,7 +176,7 @@ static void append_conversion(char *out, size_t cap, const struct conversion *co
         break;
     default:
         assert(conversion->type == '%');
-        text_append(out, cap, "%");
+        append(out, cap, (struct slice){"%", 1});
         break;
     }
 }

@@ -2,7 +2,7 @@
 """JSON_processString and the buffers of its callers (include/lib_json.h): sizes/buffers.c, built by both compilers as C and C++ at every
 optimisation, plain, fortified, under ASan and UBSan. No build writes past a buffer; GCC with any optimisation uses all of the room
 of variables, blocks and members; without one, and with clang, a buffer counts as four bytes. Under ASan GCC sees the sizes only when ASan
-does not mark variables as they come and go."""
+does not mark variables as they come and go (R-65)."""
 import os
 import pathlib
 import subprocess

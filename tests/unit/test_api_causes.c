@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the operator reads in statusDetails.message: the cause that the library is (a value that is there and cannot be used, a required key
- * that is missing), what the application says itself, and never a cause of something else (R-29; include/lib_json.h, lib_jobs.h). */
+ * that is missing), what the application says itself, and never a cause of something else (R-29, R-62; include/lib_json.h, lib_jobs.h). */
 // LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

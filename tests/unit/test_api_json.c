@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* include/lib_json.h: strict text, all keys, all values fit or every buffer is empty; unsized buffers count as 4 bytes, and
- * nothing is written past them (under ASan, with a guard). */
+ * nothing is written past them (under ASan, with a guard; R-65). */
 // LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

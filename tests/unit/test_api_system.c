@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SYSTEM_init checks the whole configuration and names each bad field (include/lib_system.h); false leaves IDLE, and the
- * call may be repeated. Modes and states before, between and after. */
+ * call may be repeated (R-64). Modes and states before, between and after. */
 // LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>

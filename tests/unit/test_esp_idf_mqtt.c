@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; ). */
+/* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; ). */
 // LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* common/pem.h: blocks of PEM text, whatever stands around them (RFC 7468, RFC 1421). */
+/* common/pem.h: blocks of PEM text, whatever stands around them (RFC 7468, RFC 1421; R-64). */
 // LINK: common
 #include <setjmp.h>
 #include <stdarg.h>

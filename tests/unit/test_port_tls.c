@@ -388,7 +388,7 @@ static void test_bad_pem_texts(void **state)
 }
 
 /* A key's text has more in it than the key (`openssl pkcs12` writes attributes): that decides nothing. A key that is encrypted is named
- * as such in both forms that there are (RFC 7468, RFC 1421). */
+ * as such in both forms that there are (RFC 7468, RFC 1421; R-64). */
 static void test_words_beside_a_key(void **state)
 {
     (void)state;
