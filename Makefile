@@ -54,7 +54,7 @@ sim: build
 soak:
 	@tools/setup test
 	@DEVICE_JOBS_LONG=1 tools/test e2e --only test_kill
-	@DEVICE_JOBS_LONG=1 tools/test unit --only test_port_reconnect
+	@DEVICE_JOBS_LONG=1 tools/test unit --only test_port_re
 
 coverage:
 	@tools/setup coverage

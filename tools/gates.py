@@ -26,6 +26,8 @@ BRACES = "readability-braces-around-statements"
 LINTED = ["common", "device", "ports", "examples", "cloud"]  # with every check of .clang-tidy
 PORT_HEADERS = ["tests/esp_idf_decls", "tests/esp_idf_decls/lwip", "ports/esp_idf/sync"]
 PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
+# What the next ESP-IDF builds a component with, beside our own warnings; of the objects only those of the one before are looked at.
+NEXT_IDF_FLAGS = ["-DDECLS_IDF_MAJOR=6", "-std=gnu2x", "-Wtype-limits"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
 SANITIZED_TASKS = ["test_runtime", "test_api", "test_port"]  # programs with tasks, run under TSan
 
@@ -164,9 +166,12 @@ def gate_headers(root):
 
 
 def cross_compile(root, target, out_folder):
-    """Compiles the portable folders with -Os; object files and .su files land in out_folder. Findings."""
-    flags = ["-std=c11", "-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections", "-fstack-usage", *WARNINGS,
-             "-I", root, "-I", root / "include"]
+    """Compiles the portable folders and the port with -Os; object files and .su files land in out_folder. Findings.
+
+    The port is compiled as ESP-IDF 5 does and as ESP-IDF 6 does.
+    """
+    flags = ["-std=c11", "-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections", *WARNINGS, "-I", root, "-I",
+             root / "include"]
     port_flags = PORT_FLAGS + [f"-I{root / folder}" for folder in PORT_HEADERS]
 
     def compile_one(file):
@@ -174,8 +179,14 @@ def cross_compile(root, target, out_folder):
         with_port = part == PORTS.get(target) or (part == "device/runtime" and target in PORTS)  # its objects' sizes
         own = port_flags if with_port else ["-I", root / "ports" / "template"]
         object_file = out_folder / (file.relative_to(root).as_posix().replace("/", "__") + ".o")
-        code, out = run([*TARGETS[target], *flags, *own, "-c", file, "-o", object_file])
-        return [] if code == 0 else [f"{target}: {line}" for line in bad_lines(out)[:5]]
+        ways = {target: [*own, "-fstack-usage", "-o", object_file]}
+        if part == PORTS.get(target):
+            ways[f"{target}, ESP-IDF 6"] = [*own, *NEXT_IDF_FLAGS, "-o", os.devnull]
+        findings = []
+        for name, options in ways.items():
+            code, out = run([*TARGETS[target], *flags, *options, "-c", file])
+            findings += [] if code == 0 else [f"{name}: {line}" for line in bad_lines(out)[:5]]
+        return findings
 
     port = sorted((root / PORTS[target]).glob("*.c")) if target in PORTS else []
     return in_parallel(compile_one, sources(root, (".c",), PORTABLE) + port)
@@ -299,6 +310,11 @@ BITES = [
      gate_headers),
     ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
     ("cross", "code for one platform", bad_file("common/bad.c", "#include <sys/epoll.h>\n"), gate_cross),
+    ("cross", "a pin of ESP-IDF's macro that cannot be negative", bad_end(
+        "ports/esp_idf/chip.c", "bool bad(uint8_t pin);\nbool bad(uint8_t pin) { return GPIO_IS_VALID_GPIO(pin); }\n"), gate_cross),
+    ("cross", "what only ESP-IDF 6 refuses", bad_end(
+        "ports/esp_idf/tls_check.c", "int bad(mbedtls_pk_context *a);\nint bad(mbedtls_pk_context *a)\n{\n"
+        "    return mbedtls_pk_check_pair(a, a, NULL, NULL);\n}\n"), gate_cross),
     ("sizes", "a table that says less", spoil_sizes, gate_sizes),
     ("mutants", "a guard that was never inverted", bad_end(
         "device/core/link/backoff.c", "int bad(int a);\nint bad(int a)\n{\n    if (a)\n        a++;\n    return a;\n}\n"),

@@ -67,4 +67,14 @@ void port_mqtt_close(void);
 enum err port_mqtt_subscribe(const char *filter, int *message_id);
 enum err port_mqtt_publish(const char *topic, const void *payload, size_t len);
 
+#define PORT_MQTT_OUTGOING_CAP 16 /* what a port must take before ERR_FULL */
+
+/* What is on its way: QoS 1 packets (PUBLISH, SUBSCRIBE) that were taken and are not acknowledged yet. From the engine task. */
+struct port_mqtt_outgoing {
+    unsigned count; /* 0 to PORT_MQTT_OUTGOING_CAP */
+    /* port_time_monotonic_ms() when the oldest of them was taken; not looked at when count is 0 */
+    uint64_t oldest_ms;
+};
+struct port_mqtt_outgoing port_mqtt_outgoing(void);
+
 #endif

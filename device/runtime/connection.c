@@ -1,61 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection: when to open it, what its events mean, and what the rest of the library is told. On the engine task, but
- * for on_event. */
+/* The connection, on the engine task: when to open it and to give it up, what its events mean, and what the rest of the library is
+ * told of it. */
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_time.h"
 #include "device/runtime/state.h"
 
-/* TLS checks validity against the clock: one that stands before this day (2025-01-01) was never set. */
-#define CLOCK_FLOOR_S  1735689600
-#define CLOCK_AGAIN_MS 1000
-
-/* ---- on the network task */
-
-static struct inbox_item item_of(const struct port_mqtt_event *event)
-{
-    struct inbox_item item = {.type = (uint8_t)event->type};
-    switch (event->type) {
-    case PORT_MQTT_CONNECTED:
-        break;
-    case PORT_MQTT_DISCONNECTED:
-        item.payload = slice_from(event->text ? event->text : err_text(event->reason));
-        if (item.payload.len >= RUNTIME_REASON_CAP) {
-            item.payload.len = RUNTIME_REASON_CAP - 1;
-        }
-        break;
-    case PORT_MQTT_SUBSCRIBED:
-        item.number = event->message_id;
-        item.flag = event->is_granted;
-        break;
-    case PORT_MQTT_MESSAGE:
-        break;
-    }
-    return item;
-}
-
-/* Copies and returns: the network task has a connection to keep. */
-static void on_event(void *ctx, const struct port_mqtt_event *event)
-{
-    (void)ctx;
-    port_mutex_lock(&device_runtime.lock);
-    if (event->type == PORT_MQTT_MESSAGE) {
-        runtime_message_take(event);
-    } else {
-        const struct inbox_item item = item_of(event);
-        runtime_message_drop();
-        device_runtime.is_inbox_lossy |= !inbox_put(&device_runtime.inbox, &item, 0);
-    }
-    port_mutex_unlock(&device_runtime.lock);
-    port_signal_set(&device_runtime.wake);
-}
-
-/* ---- on the engine task */
+_Static_assert(LINK_STUCK_COUNT <= PORT_MQTT_OUTGOING_CAP / 2, "a stuck connection would be seen too late");
 
 static void tell(enum runtime_link state)
 {
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.link_state = state;
+    device_runtime.shown.link = state;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.event);
 }
@@ -63,7 +19,7 @@ static void tell(enum runtime_link state)
 static enum runtime_link state_when_down(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    enum runtime_link state = device_runtime.link_state;
+    enum runtime_link state = device_runtime.shown.link;
     port_mutex_unlock(&device_runtime.lock);
     return state == RUNTIME_LINK_UP ? RUNTIME_LINK_DOWN : state;
 }
@@ -71,7 +27,7 @@ static enum runtime_link state_when_down(void)
 static void log_down(bool was_up, struct slice why, uint64_t now_ms)
 {
     const struct runtime_config *config = &device_runtime.config;
-    const unsigned wait_s = (unsigned)((device_runtime.link.next_ms - now_ms + 999) / 1000);
+    const unsigned wait_s = (unsigned)((device_runtime.own.link.next_ms - now_ms + 999) / 1000);
     if (was_up) {
         runtime_log(LOG_LEVEL_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
     } else {
@@ -83,57 +39,68 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
 /* The connection is gone, or never came. */
 static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
 {
-    bool was_up = device_runtime.link.state == LINK_UP;
+    bool was_up = device_runtime.own.link.state == LINK_UP;
     port_mqtt_close();
-    link_down(&device_runtime.link, now_ms, port_board_random());
-    if (was_up && jobs_engine_disconnected(&device_runtime.engine, is_own_doing, now_ms)) {
-        link_network_up(&device_runtime.link, now_ms,
+    link_down(&device_runtime.own.link, now_ms, port_board_random());
+    if (was_up && jobs_engine_disconnected(&device_runtime.own.engine, is_own_doing, now_ms)) {
+        link_network_up(&device_runtime.own.link, now_ms,
                         port_board_random()); /* a SUBSCRIBE has ended it: soon again */
     }
     log_down(was_up, why, now_ms);
     tell(state_when_down());
 }
 
+/* The connection is gone, and with it what it has brought. */
+static void forget_incoming(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    inbox_clear(&device_runtime.incoming.inbox);
+    device_runtime.incoming.is_event_lost = false;
+    runtime_document_drop();
+    runtime_document_forget_queued();
+    port_mutex_unlock(&device_runtime.lock);
+}
+
 static void drop(const char *why, uint64_t now_ms)
 {
-    if (device_runtime.link.state == LINK_CONNECTING || device_runtime.link.state == LINK_UP) {
+    if (device_runtime.own.link.state == LINK_CONNECTING || device_runtime.own.link.state == LINK_UP) {
         lose(slice_from(why), true, now_ms);
     }
-    runtime_message_clear();
+    forget_incoming();
 }
 
 /* No answers came over it: however long it stood, it was not a stable one, and the pauses go on growing. */
 static void give_up(uint64_t now_ms)
 {
-    device_runtime.link.up_since_ms = now_ms;
+    device_runtime.own.link.up_since_ms = now_ms;
     drop("the library wants a new connection", now_ms);
 }
 
 void runtime_connection_close(void)
 {
     port_mqtt_close();
-    if (device_runtime.link.state == LINK_UP) {
-        jobs_engine_disconnected(&device_runtime.engine, true, runtime_now_ms());
+    if (device_runtime.own.link.state == LINK_UP) {
+        jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }
-    link_stop(&device_runtime.link);
-    runtime_message_clear();
+    link_stop(&device_runtime.own.link);
+    forget_incoming();
 }
 
 static void connected(uint64_t now_ms)
 {
     runtime_log(LOG_LEVEL_INFO, "connected to %.100s:%u as '%s'", device_runtime.config.host,
                 device_runtime.config.port, device_runtime.config.thing_name);
-    link_up(&device_runtime.link, now_ms);
+    link_up(&device_runtime.own.link, now_ms);
     tell(RUNTIME_LINK_UP);
-    jobs_engine_connected(&device_runtime.engine, now_ms);
+    jobs_engine_connected(&device_runtime.own.engine, now_ms);
 }
 
 static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
 {
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
-        if (device_runtime.subscription_ids[i] == message_id) {
-            device_runtime.subscription_ids[i] = -1;
-            jobs_engine_subscribed(&device_runtime.engine, (enum jobs_subscription)i, is_granted, now_ms);
+        if (device_runtime.own.subscription_ids[i] == message_id) {
+            device_runtime.own.subscription_ids[i] = -1;
+            jobs_engine_subscribed(&device_runtime.own.engine, (enum jobs_subscription)i, is_granted, now_ms);
             return;
         }
     }
@@ -153,7 +120,7 @@ static void received(const struct inbox_item *item, uint64_t now_ms)
     } else if (item->number > 0) {
         document = (struct slice){item->flag ? device_runtime.config.document : NULL, (size_t)item->number};
     }
-    jobs_engine_message(&device_runtime.engine, item->topic, payload, document, now_ms);
+    jobs_engine_message(&device_runtime.own.engine, item->topic, payload, document, now_ms);
 }
 
 void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
@@ -177,24 +144,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
 {
     (void)ctx;
-    return port_mqtt_subscribe(filter, &device_runtime.subscription_ids[id]);
-}
-
-static bool is_clock_plausible(uint64_t now_ms)
-{
-    int64_t wall_s = port_time_wall_s();
-    device_runtime.clock_again_ms = RUNTIME_NEVER;
-    if (wall_s >= CLOCK_FLOOR_S) {
-        device_runtime.is_clock_told = false;
-        return true;
-    }
-    device_runtime.clock_again_ms = now_ms + CLOCK_AGAIN_MS;
-    if (!device_runtime.is_clock_told) {
-        device_runtime.is_clock_told = true;
-        runtime_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
-                    (long)wall_s);
-    }
-    return false;
+    return port_mqtt_subscribe(filter, &device_runtime.own.subscription_ids[id]);
 }
 
 static void open_connection(uint64_t now_ms)
@@ -209,9 +159,9 @@ static void open_connection(uint64_t now_ms)
         .key_pem = device_runtime.config.key_pem,
     };
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
-        device_runtime.subscription_ids[i] = -1;
+        device_runtime.own.subscription_ids[i] = -1;
     }
-    enum err err = port_mqtt_open(&config, on_event, NULL);
+    enum err err = port_mqtt_open(&config, runtime_reception_event, NULL);
     if (err) {
         lose(slice_from(err_text(err)), true, now_ms);
     }
@@ -221,14 +171,14 @@ static void open_connection(uint64_t now_ms)
 static void serve_wishes(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool wants_suspend = device_runtime.wants_suspend;
-    bool wants_reconnect = device_runtime.wants_reconnect;
-    bool is_lossy = device_runtime.is_inbox_lossy;
-    bool has_network_come = device_runtime.has_network_come;
-    device_runtime.wants_reconnect = device_runtime.has_network_come = false;
+    bool wants_suspend = device_runtime.wishes.suspend;
+    bool wants_reconnect = device_runtime.wishes.reconnect;
+    bool is_lossy = device_runtime.incoming.is_event_lost;
+    bool has_network_come = device_runtime.wishes.has_network_come;
+    device_runtime.wishes.reconnect = device_runtime.wishes.has_network_come = false;
     port_mutex_unlock(&device_runtime.lock);
-    if (device_runtime.must_drop) {
-        device_runtime.must_drop = false;
+    if (device_runtime.own.must_drop) {
+        device_runtime.own.must_drop = false;
         give_up(now_ms);
     } else if (is_lossy) {
         drop("more news than the message queue takes", now_ms);
@@ -236,29 +186,61 @@ static void serve_wishes(uint64_t now_ms)
         drop("a new connection is wanted", now_ms);
     }
     if (has_network_come) {
-        link_network_up(&device_runtime.link, now_ms, port_board_random());
+        link_network_up(&device_runtime.own.link, now_ms, port_board_random());
     }
-    if (wants_suspend && device_runtime.link.state != LINK_STOPPED) {
+    if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
         port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
         tell(RUNTIME_LINK_SUSPENDED);
-    } else if (!wants_suspend && device_runtime.link.state == LINK_STOPPED) {
-        link_start(&device_runtime.link, now_ms);
+    } else if (!wants_suspend && device_runtime.own.link.state == LINK_STOPPED) {
+        link_start(&device_runtime.own.link, now_ms);
         tell(RUNTIME_LINK_RESUMING);
     }
+}
+
+static void connect_when_due(uint64_t now_ms)
+{
+    const int64_t wall_s = port_time_wall_s();
+    switch (link_poll(&device_runtime.own.link, now_ms, wall_s)) {
+    case LINK_NOTHING:
+        break;
+    case LINK_OPEN:
+        open_connection(now_ms);
+        break;
+    case LINK_NO_CLOCK:
+        runtime_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
+                    (long)wall_s);
+        break;
+    }
+}
+
+static uint64_t stuck_at_ms(void)
+{
+    const struct port_mqtt_outgoing outgoing = port_mqtt_outgoing();
+    return link_stuck_at_ms(&device_runtime.own.link, outgoing.count, outgoing.oldest_ms);
+}
+
+static void leave_when_stuck(uint64_t now_ms)
+{
+    if (now_ms < stuck_at_ms()) {
+        return;
+    }
+    runtime_log(LOG_LEVEL_ERROR,
+                "%u messages to %.100s were not acknowledged for %d s (does AWS IoT throttle this thing?)",
+                port_mqtt_outgoing().count, device_runtime.config.host,
+                CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS / 1000);
+    give_up(now_ms);
 }
 
 void runtime_connection_serve(uint64_t now_ms)
 {
     serve_wishes(now_ms);
-    if (device_runtime.link.state == LINK_WAITING && now_ms >= device_runtime.link.next_ms &&
-        is_clock_plausible(now_ms) && link_poll(&device_runtime.link, now_ms)) {
-        open_connection(now_ms);
-    }
+    leave_when_stuck(now_ms);
+    connect_when_due(now_ms);
 }
 
 uint64_t runtime_connection_wake_at_ms(void)
 {
-    return device_runtime.clock_again_ms != RUNTIME_NEVER ? device_runtime.clock_again_ms
-                                                          : link_wake_at_ms(&device_runtime.link);
+    const uint64_t link_ms = link_wake_at_ms(&device_runtime.own.link), stuck_ms = stuck_at_ms();
+    return link_ms < stuck_ms ? link_ms : stuck_ms;
 }

@@ -15,14 +15,14 @@
 static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     (void)ctx;
-    runtime_message_settle_document(); /* before the answer can come */
+    runtime_document_settle(); /* before the answer can come */
     return port_mqtt_publish(topic, payload, len);
 }
 
 static void reconnect(void *ctx, const char *why)
 {
     (void)ctx, (void)why; /* the engine has logged it */
-    device_runtime.must_drop = true;
+    device_runtime.own.must_drop = true;
 }
 
 static enum err save(void *ctx, const void *record, size_t len)
@@ -35,7 +35,7 @@ static void restart(void *ctx, const char *why)
 {
     (void)ctx;
     runtime_log(LOG_LEVEL_ERROR, "the device restarts: %s", why);
-    device_runtime.must_restart = true;
+    device_runtime.own.must_restart = true;
 }
 
 static uint32_t random_bits(void *ctx)
@@ -68,35 +68,54 @@ void runtime_engine_init(struct slice record)
                 .log = log_line,
             },
     };
-    jobs_engine_init(&device_runtime.engine, &config, record, runtime_now_ms());
-    link_init(&device_runtime.link);
-    device_runtime.must_drop = device_runtime.must_restart = device_runtime.is_clock_told = false;
-    device_runtime.is_refresh_known = false;
-    device_runtime.clock_again_ms = RUNTIME_NEVER;
+    jobs_engine_init(&device_runtime.own.engine, &config, record, runtime_now_ms());
+    link_init(&device_runtime.own.link);
+    device_runtime.own.must_drop = device_runtime.own.must_restart = false;
+    device_runtime.own.is_refresh_known = false;
 }
 
 /* ---- the turns of the task */
+
+/* The oldest item of the queue. Its document is handed to the engine with it. */
+static bool peek(struct inbox_item *item)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool has_item = inbox_peek(&device_runtime.incoming.inbox, item);
+    if (has_item && item->type == PORT_MQTT_MESSAGE && item->flag) {
+        item->flag = runtime_document_hand_over();
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return has_item;
+}
+
+static void pop(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    inbox_pop(&device_runtime.incoming.inbox);
+    port_mutex_unlock(&device_runtime.lock);
+    runtime_document_settle();
+}
 
 static void serve_inbox(void)
 {
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
         struct inbox_item item;
-        if (!runtime_message_peek(&item)) {
+        if (!peek(&item)) {
             return;
         }
         runtime_connection_event(&item, runtime_now_ms());
-        runtime_message_pop();
+        pop();
     }
 }
 
 static void serve_dropped_messages(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool wants_resync = device_runtime.wants_resync;
-    device_runtime.wants_resync = false;
+    bool wants_resync = device_runtime.incoming.is_message_lost;
+    device_runtime.incoming.is_message_lost = false;
     port_mutex_unlock(&device_runtime.lock);
     if (wants_resync) {
-        jobs_engine_resync(&device_runtime.engine, now_ms);
+        jobs_engine_resync(&device_runtime.own.engine, now_ms);
     }
 }
 
@@ -104,12 +123,12 @@ static void serve_dropped_messages(uint64_t now_ms)
 static uint64_t restart_due_at(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    uint64_t due_ms = device_runtime.restart_at_ms;
-    if (due_ms != RUNTIME_NEVER && (device_runtime.is_handler_busy || device_runtime.has_returned)) {
+    uint64_t due_ms = device_runtime.wishes.restart_at_ms;
+    if (due_ms != RUNTIME_NEVER && (device_runtime.worker.is_busy || device_runtime.worker.has_returned)) {
         due_ms += RESTART_GRACE_MS;
     }
     port_mutex_unlock(&device_runtime.lock);
-    return device_runtime.must_restart ? 0 : due_ms;
+    return device_runtime.own.must_restart ? 0 : due_ms;
 }
 
 static void serve_restart(uint64_t now_ms)
@@ -125,14 +144,15 @@ static void serve_restart(uint64_t now_ms)
 static void publish_state(void)
 {
     struct jobs_run run;
-    bool has_waiting = jobs_engine_waiting(&device_runtime.engine, &run);
+    bool has_waiting = jobs_engine_waiting(&device_runtime.own.engine, &run);
 
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.counters = *jobs_engine_counters(&device_runtime.engine);
-    device_runtime.has_waiting = has_waiting && device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND;
-    if (device_runtime.has_waiting) {
-        device_runtime.waiting = run;
-        strcpy(device_runtime.waiting_job_id, run.job_id);
+    device_runtime.shown.counters = *jobs_engine_counters(&device_runtime.own.engine);
+    device_runtime.shown.has_waiting =
+        has_waiting && device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND;
+    if (device_runtime.shown.has_waiting) {
+        device_runtime.shown.waiting = run;
+        strcpy(device_runtime.shown.waiting_job_id, run.job_id);
     }
     port_mutex_unlock(&device_runtime.lock);
 }
@@ -147,7 +167,7 @@ static void turn(void)
     runtime_worker_serve_return(runtime_now_ms());
     runtime_worker_serve_cancel(runtime_now_ms());
     runtime_refresh_serve(runtime_now_ms());
-    jobs_engine_tick(&device_runtime.engine, runtime_now_ms());
+    jobs_engine_tick(&device_runtime.own.engine, runtime_now_ms());
     runtime_connection_serve(runtime_now_ms());
     publish_state();
     serve_restart(runtime_now_ms());
@@ -161,13 +181,13 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static uint32_t wait_ms(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_more = device_runtime.inbox.whole > 0;
+    bool has_more = device_runtime.incoming.inbox.whole > 0;
     port_mutex_unlock(&device_runtime.lock);
     if (has_more) {
         return 0;
     }
     uint64_t due_ms =
-        min_u64(jobs_engine_wake_at_ms(&device_runtime.engine), runtime_connection_wake_at_ms());
+        min_u64(jobs_engine_wake_at_ms(&device_runtime.own.engine), runtime_connection_wake_at_ms());
     due_ms = min_u64(due_ms, restart_due_at());
     uint64_t now_ms = runtime_now_ms();
     if (due_ms == RUNTIME_NEVER) {
@@ -179,7 +199,7 @@ static uint32_t wait_ms(void)
 static bool is_stopping(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.is_stopping;
+    bool result = device_runtime.life.is_stopping;
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }
@@ -187,8 +207,8 @@ static bool is_stopping(void)
 void runtime_engine_task(void *ctx)
 {
     (void)ctx;
-    jobs_engine_started(&device_runtime.engine, runtime_now_ms());
-    link_start(&device_runtime.link, runtime_now_ms());
+    jobs_engine_started(&device_runtime.own.engine, runtime_now_ms());
+    link_start(&device_runtime.own.link, runtime_now_ms());
     while (!is_stopping()) {
         turn();
         port_signal_wait(&device_runtime.wake, wait_ms());
@@ -196,8 +216,8 @@ void runtime_engine_task(void *ctx)
     runtime_connection_close();
     runtime_refresh_fail_all();
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.is_started = device_runtime.is_ready = false;
-    device_runtime.link_state = RUNTIME_LINK_IDLE;
+    device_runtime.life.is_started = device_runtime.life.is_ready = false;
+    device_runtime.shown.link = RUNTIME_LINK_IDLE;
     runtime_mailbox_fail_all();
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.ended);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How other tasks reach the engine: one slot for reports and registrations, filled by one task at a time. Nothing here can be
- * "full": who finds the slot taken waits for his turn, and what comes after progress of the same run takes its place. */
+/* How other tasks reach the engine: one slot for reports and registrations, filled by one task at a time. A task that finds the slot
+ * taken waits until the engine task has carried out what stands there, which takes one turn of the engine task; newer progress of
+ * the same run takes the place of older. */
 #include "device/runtime/state.h"
 
 #include "device/core/text.h"
@@ -10,13 +11,13 @@
 /* ---- the caller's side */
 
 /* true: the slot is the caller's, and `lock` is held. */
-static bool take_slot(void)
+static bool take_slot(uint32_t patience_ms)
 {
-    if (!port_signal_wait(&device_runtime.gate, RUNTIME_COMMAND_MS)) {
+    if (!port_signal_wait(&device_runtime.gate, patience_ms)) {
         return false;
     }
     port_mutex_lock(&device_runtime.lock);
-    if (device_runtime.is_started && device_runtime.command.state == RUNTIME_COMMAND_FREE) {
+    if (device_runtime.life.is_started && device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE) {
         return true;
     }
     port_mutex_unlock(&device_runtime.lock);
@@ -27,10 +28,10 @@ static bool take_slot(void)
 /* Hands the filled slot to the engine task. `lock` is held on entry. */
 static void post_slot(enum runtime_command_type type, bool is_awaited)
 {
-    device_runtime.command.type = type;
-    device_runtime.command.is_awaited = is_awaited;
-    device_runtime.command.is_behind_return = device_runtime.has_returned;
-    device_runtime.command.state = RUNTIME_COMMAND_GIVEN;
+    device_runtime.mailbox.command.type = type;
+    device_runtime.mailbox.command.is_awaited = is_awaited;
+    device_runtime.mailbox.command.is_behind_return = device_runtime.worker.has_returned;
+    device_runtime.mailbox.command.state = RUNTIME_COMMAND_GIVEN;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
 }
@@ -41,14 +42,16 @@ static enum err await_slot(void)
     port_signal_wait(&device_runtime.replied, RUNTIME_COMMAND_MS);
 
     port_mutex_lock(&device_runtime.lock);
-    if (device_runtime.command.state != RUNTIME_COMMAND_DONE) {
-        device_runtime.command.is_awaited = false; /* it is still carried out, and the engine task frees it */
+    if (device_runtime.mailbox.command.state != RUNTIME_COMMAND_DONE) {
+        device_runtime.mailbox.command.is_awaited =
+            false; /* it is still carried out, and the engine task frees it */
         port_mutex_unlock(&device_runtime.lock);
         return ERR_TIMEOUT;
     }
-    enum err result = device_runtime.command.result;
-    device_runtime.command.state = RUNTIME_COMMAND_FREE;
-    device_runtime.is_report_answered |= device_runtime.command.type == RUNTIME_COMMAND_REPORT;
+    enum err result = device_runtime.mailbox.command.result;
+    device_runtime.mailbox.command.state = RUNTIME_COMMAND_FREE;
+    device_runtime.mailbox.is_report_answered |=
+        device_runtime.mailbox.command.type == RUNTIME_COMMAND_REPORT;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_wait(&device_runtime.replied, 0); /* set between the end of the wait and the lock */
     port_signal_set(&device_runtime.gate);
@@ -65,18 +68,18 @@ enum err runtime_register(const struct jobs_action *action)
         return ERR_ARG;
     }
     port_mutex_lock(&device_runtime.lock);
-    if (!device_runtime.is_started) { /* no engine task yet: the engine is ours */
-        enum err err = device_runtime.is_ready
-                           ? jobs_engine_register(&device_runtime.engine, action, runtime_now_ms())
+    if (!device_runtime.life.is_started) { /* no engine task yet: the engine is ours */
+        enum err err = device_runtime.life.is_ready
+                           ? jobs_engine_register(&device_runtime.own.engine, action, runtime_now_ms())
                            : ERR_BUSY;
         port_mutex_unlock(&device_runtime.lock);
         return err;
     }
     port_mutex_unlock(&device_runtime.lock);
-    if (!take_slot()) {
+    if (!take_slot(RUNTIME_COMMAND_MS)) {
         return ERR_BUSY;
     }
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     command->u.registration.action = *action;
     strcpy(command->u.registration.name, action->name);
     command->u.registration.action.name = command->u.registration.name;
@@ -102,7 +105,7 @@ static const char *job_id_of(const struct jobs_report *report)
 
 static void clear_report(const struct jobs_report *from)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     strcpy(command->u.report.job_id, job_id_of(from));
     command->u.report.report = (struct jobs_report){
         .run_id = from->run_id,
@@ -114,7 +117,7 @@ static void clear_report(const struct jobs_report *from)
 /* What `from` does not say stays as it is. Returns the number of refused pairs. */
 static size_t fill_report(const struct jobs_report *from, const struct runtime_pair pairs[], size_t count)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     struct jobs_report *slot = &command->u.report.report;
     slot->status = from->status;
     if (from->message) {
@@ -137,11 +140,17 @@ static size_t fill_report(const struct jobs_report *from, const struct runtime_p
  * held. */
 static bool has_older_progress(const struct jobs_report *report)
 {
-    const struct runtime_command *command = &device_runtime.command;
+    const struct runtime_command *command = &device_runtime.mailbox.command;
     const struct jobs_report *slot = &command->u.report.report;
     return command->state == RUNTIME_COMMAND_GIVEN && command->type == RUNTIME_COMMAND_REPORT &&
            !command->is_awaited && slot->status == JOBS_STATUS_IN_PROGRESS &&
            slot->run_id == report->run_id && strcmp(job_id_of(slot), job_id_of(report)) == 0;
+}
+
+/* A final status that was turned away here would be lost: it waits for its turn as long as the engine task lives. */
+static uint32_t patience_of(const struct jobs_report *report)
+{
+    return report->status == JOBS_STATUS_IN_PROGRESS ? RUNTIME_COMMAND_MS : UINT32_MAX;
 }
 
 static enum err report_named(const struct jobs_report *report, const struct runtime_pair pairs[],
@@ -151,7 +160,7 @@ static enum err report_named(const struct jobs_report *report, const struct runt
     port_mutex_lock(&device_runtime.lock);
     if (!has_older_progress(report)) {
         port_mutex_unlock(&device_runtime.lock);
-        if (!take_slot()) {
+        if (!take_slot(patience_of(report))) {
             return ERR_BUSY;
         }
         clear_report(report);
@@ -180,15 +189,15 @@ enum err runtime_report(const struct jobs_report *report, const struct runtime_p
 static enum err carry_out(struct runtime_command *command, uint64_t now_ms)
 {
     if (command->type == RUNTIME_COMMAND_REGISTER) {
-        return jobs_engine_register(&device_runtime.engine, &command->u.registration.action, now_ms);
+        return jobs_engine_register(&device_runtime.own.engine, &command->u.registration.action, now_ms);
     }
-    return jobs_engine_report(&device_runtime.engine, &command->u.report.report, now_ms);
+    return jobs_engine_report(&device_runtime.own.engine, &command->u.report.report, now_ms);
 }
 
 /* With `lock` held. */
 static void answer(enum err result)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     command->result = result;
     command->state = command->is_awaited ? RUNTIME_COMMAND_DONE : RUNTIME_COMMAND_FREE;
     port_signal_set(command->is_awaited ? &device_runtime.replied : &device_runtime.gate);
@@ -197,14 +206,14 @@ static void answer(enum err result)
 /* true: there is a command, and it is the engine task's. */
 static bool take_command(bool *is_report_answered)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     port_mutex_lock(&device_runtime.lock);
     bool is_given = command->state == RUNTIME_COMMAND_GIVEN;
     if (is_given) {
         command->state = RUNTIME_COMMAND_TAKEN;
     }
-    *is_report_answered = device_runtime.is_report_answered;
-    device_runtime.is_report_answered = false;
+    *is_report_answered = device_runtime.mailbox.is_report_answered;
+    device_runtime.mailbox.is_report_answered = false;
     port_mutex_unlock(&device_runtime.lock);
     return is_given;
 }
@@ -212,24 +221,24 @@ static bool take_command(bool *is_report_answered)
 /* Who waits for his answer says himself when he has it (await_slot). */
 static void answer_command(enum err result, uint64_t now_ms)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     port_mutex_lock(&device_runtime.lock);
     bool is_unheard = command->type == RUNTIME_COMMAND_REPORT && !command->is_awaited;
     answer(result);
     port_mutex_unlock(&device_runtime.lock);
     if (is_unheard) {
-        jobs_engine_answered(&device_runtime.engine, now_ms);
+        jobs_engine_answered(&device_runtime.own.engine, now_ms);
     }
 }
 
 /* A report that was given after the handler's return must not pass for one from inside the handler. */
 void runtime_mailbox_serve(uint64_t now_ms)
 {
-    struct runtime_command *command = &device_runtime.command;
+    struct runtime_command *command = &device_runtime.mailbox.command;
     bool is_report_answered;
     bool is_given = take_command(&is_report_answered);
     if (is_report_answered) {
-        jobs_engine_answered(&device_runtime.engine, now_ms);
+        jobs_engine_answered(&device_runtime.own.engine, now_ms);
     }
     if (!is_given) {
         return;
@@ -242,7 +251,9 @@ void runtime_mailbox_serve(uint64_t now_ms)
 
 void runtime_mailbox_fail_all(void)
 {
-    if (device_runtime.command.state == RUNTIME_COMMAND_GIVEN) {
+    if (device_runtime.mailbox.command.state == RUNTIME_COMMAND_GIVEN) {
         answer(ERR_BUSY);
     }
+    port_signal_set(
+        &device_runtime.gate); /* who waits there learns that the engine task has ended, and passes it on */
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A handler that wants its document anew: what its call waits for, and when the buffer is lent to the network task for that. What is
- * asked of the service is decided in the engine; who writes the buffer, in message.c. */
+ * asked of the service is decided in the engine; who writes the buffer, in document.c. */
 #include "device/runtime/state.h"
 
 #define REFRESH_MS (3 * CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS)
@@ -10,7 +10,7 @@
 static bool begin(uint32_t run_id)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool is_good = device_runtime.is_started && !device_runtime.is_stopping &&
+    bool is_good = device_runtime.life.is_started && !device_runtime.life.is_stopping &&
                    device_runtime.refresh.state == RUNTIME_REFRESH_NONE;
     if (is_good) {
         device_runtime.refresh = (struct runtime_refresh){.state = RUNTIME_REFRESH_WANTED, .run_id = run_id};
@@ -34,7 +34,7 @@ static enum err end(void)
     port_mutex_lock(&device_runtime.lock);
     bool is_answered = device_runtime.refresh.state == RUNTIME_REFRESH_DONE;
     enum err result = is_answered ? device_runtime.refresh.result : ERR_TIMEOUT;
-    runtime_message_end_loan(false);
+    runtime_document_end_loan(false);
     device_runtime.refresh.state = RUNTIME_REFRESH_NONE;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
@@ -62,7 +62,7 @@ static void settle(enum err result)
     if (device_runtime.refresh.state == RUNTIME_REFRESH_OUT) {
         device_runtime.refresh.state = RUNTIME_REFRESH_DONE;
         device_runtime.refresh.result = result;
-        runtime_message_end_loan(result == ERR_OK);
+        runtime_document_end_loan(result == ERR_OK);
     }
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.refreshed);
@@ -71,17 +71,17 @@ static void settle(enum err result)
 void runtime_refresh_ended(void *ctx, uint32_t run_id, bool is_fresh)
 {
     (void)ctx, (void)run_id; /* there is one at a time */
-    device_runtime.is_refresh_known = false;
+    device_runtime.own.is_refresh_known = false;
     settle(is_fresh ? ERR_OK : ERR_NOT_FOUND);
 }
 
 /* The buffer is lent first: the answer may come while the engine still sends. */
 static void ask(uint32_t run_id, uint64_t now_ms)
 {
-    device_runtime.is_refresh_known = true;
-    enum err err = jobs_engine_refresh(&device_runtime.engine, run_id, now_ms);
+    device_runtime.own.is_refresh_known = true;
+    enum err err = jobs_engine_refresh(&device_runtime.own.engine, run_id, now_ms);
     if (err) {
-        device_runtime.is_refresh_known = false;
+        device_runtime.own.is_refresh_known = false;
         settle(err);
     }
 }
@@ -92,12 +92,12 @@ void runtime_refresh_serve(uint64_t now_ms)
     const struct runtime_refresh refresh = device_runtime.refresh;
     if (refresh.state == RUNTIME_REFRESH_WANTED) {
         device_runtime.refresh.state = RUNTIME_REFRESH_OUT;
-        runtime_message_lend();
+        runtime_document_lend();
     }
     port_mutex_unlock(&device_runtime.lock);
-    if (device_runtime.is_refresh_known && refresh.state != RUNTIME_REFRESH_OUT) {
-        device_runtime.is_refresh_known = false; /* its caller did not wait so long */
-        jobs_engine_drop_refresh(&device_runtime.engine, now_ms);
+    if (device_runtime.own.is_refresh_known && refresh.state != RUNTIME_REFRESH_OUT) {
+        device_runtime.own.is_refresh_known = false; /* its caller did not wait so long */
+        jobs_engine_drop_refresh(&device_runtime.own.engine, now_ms);
     }
     if (refresh.state == RUNTIME_REFRESH_WANTED) {
         ask(refresh.run_id, now_ms);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The life of the tasks: made, started, ended; and what other tasks wish of the engine task or want to see of it. */
 #include "device/runtime/runtime.h"
 #include "device/port/port_board.h"
 #include "device/port/port_store.h"
@@ -29,27 +30,33 @@ static void make_objects(void)
     atomic_store(&device_runtime.are_objects_made, true);
 }
 
-/* What a run before has left. */
+/* With `lock` held. */
+static bool is_any_task_alive(void)
+{
+    const struct runtime_life *life = &device_runtime.life;
+    return life->is_started || life->is_worker_alive || life->is_event_alive;
+}
+
+/* Everything as before the first start. ERR_BUSY: a task, or the caller of one, still uses it. */
 static enum err reset(const struct runtime_config *config)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool is_busy = device_runtime.is_started || device_runtime.is_worker_alive ||
-                   device_runtime.is_event_alive || device_runtime.command.state != RUNTIME_COMMAND_FREE;
+    bool is_busy = is_any_task_alive() || device_runtime.mailbox.command.state != RUNTIME_COMMAND_FREE;
     if (!is_busy) {
         device_runtime.config = *config;
-        device_runtime.is_ready = false;
-        device_runtime.link_state = RUNTIME_LINK_IDLE;
-        device_runtime.wants_suspend = device_runtime.wants_reconnect = device_runtime.wants_resync =
-            device_runtime.has_network_come = device_runtime.is_inbox_lossy = false;
-        device_runtime.restart_at_ms = RUNTIME_NEVER;
-        device_runtime.has_work = device_runtime.has_returned = device_runtime.is_handler_busy = false;
-        device_runtime.cancel.state = RUNTIME_CANCEL_NONE;
+        device_runtime.life = (struct runtime_life){0};
+        device_runtime.wishes = (struct runtime_wishes){.restart_at_ms = RUNTIME_NEVER};
+        inbox_clear(&device_runtime.incoming.inbox);
+        device_runtime.incoming.document = RUNTIME_DOCUMENT_FREE;
+        device_runtime.incoming.queued_documents = 0;
+        device_runtime.incoming.is_message_lost = device_runtime.incoming.is_event_lost = false;
+        device_runtime.mailbox.is_report_answered = false;
         device_runtime.refresh.state = RUNTIME_REFRESH_NONE;
-        device_runtime.is_link_told = device_runtime.is_report_answered = device_runtime.has_waiting = false;
-        device_runtime.work.run_id = 0;
-        inbox_clear(&device_runtime.inbox);
-        device_runtime.queued_documents = 0;
-        device_runtime.document_state = RUNTIME_DOCUMENT_FREE;
+        device_runtime.shown.link = RUNTIME_LINK_IDLE;
+        device_runtime.shown.has_waiting = false;
+        device_runtime.worker = (struct runtime_worker){0};
+        device_runtime.events.cancel.state = RUNTIME_CANCEL_NONE;
+        device_runtime.events.is_link_told = false;
     }
     port_mutex_unlock(&device_runtime.lock);
     return is_busy ? ERR_BUSY : ERR_OK;
@@ -62,8 +69,8 @@ static enum err load_journal(struct slice *record)
         return err;
     }
     size_t len = 0;
-    err = port_store_get(RUNTIME_JOURNAL_KEY, device_runtime.inbox.bytes, INBOX_CAP, &len);
-    *record = (struct slice){device_runtime.inbox.bytes, err ? 0 : len};
+    err = port_store_get(RUNTIME_JOURNAL_KEY, device_runtime.incoming.inbox.bytes, INBOX_CAP, &len);
+    *record = (struct slice){device_runtime.incoming.inbox.bytes, err ? 0 : len};
     if (err == ERR_TOO_LONG) {
         *record = (struct slice){NULL, INBOX_CAP + 1};
     }
@@ -84,7 +91,7 @@ enum err runtime_init(const struct runtime_config *config)
     }
     runtime_engine_init(record);
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.is_ready = true;
+    device_runtime.life.is_ready = true;
     port_mutex_unlock(&device_runtime.lock);
     return ERR_OK;
 }
@@ -93,7 +100,7 @@ enum err runtime_init(const struct runtime_config *config)
  * nobody can end. */
 static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake)
 {
-    for (;;) {
+    for (bool has_waited_in_vain = false;;) {
         port_signal_set(wake);
         port_mutex_lock(&device_runtime.lock);
         bool must_wait = *is_alive;
@@ -102,9 +109,10 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
         if (!must_wait || must_leave_it) {
             return must_wait ? ERR_BUSY : ERR_OK;
         }
-        if (!port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS)) {
+        if (has_waited_in_vain) {
             return ERR_TIMEOUT;
         }
+        has_waited_in_vain = !port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS);
     }
 }
 
@@ -112,22 +120,28 @@ static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_
 static enum err stop_all(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.is_stopping = true;
+    device_runtime.life.is_stopping = true;
     port_mutex_unlock(&device_runtime.lock);
-    enum err err = end_task(&device_runtime.is_started, NULL, &device_runtime.wake);
+    enum err err = end_task(&device_runtime.life.is_started, NULL, &device_runtime.wake);
     if (err) {
         return err;
     }
-    enum err worker = end_task(&device_runtime.is_worker_alive, &device_runtime.is_handler_busy,
+    enum err worker = end_task(&device_runtime.life.is_worker_alive, &device_runtime.worker.is_busy,
                                &device_runtime.work_given);
     enum err event =
-        end_task(&device_runtime.is_event_alive, &device_runtime.is_callback_busy, &device_runtime.event);
+        end_task(&device_runtime.life.is_event_alive, &device_runtime.events.is_busy, &device_runtime.event);
     return worker ? worker : event;
 }
 
 enum err runtime_stop(void)
 {
-    return runtime_is_started() ? stop_all() : ERR_OK;
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return ERR_OK;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_alive = is_any_task_alive();
+    port_mutex_unlock(&device_runtime.lock);
+    return is_alive ? stop_all() : ERR_OK;
 }
 
 static void stop_on_shutdown(void)
@@ -153,14 +167,14 @@ static enum err start_task(const char *name, uint32_t stack_bytes, unsigned prio
 static enum err start_tasks(void)
 {
     enum err err = start_task("dj_event", CONFIG_DEVICE_JOBS_EVENT_STACK, 3, runtime_event_task,
-                              &device_runtime.is_event_alive);
+                              &device_runtime.life.is_event_alive);
     if (!err) {
         err = start_task("dj_worker", CONFIG_DEVICE_JOBS_WORKER_STACK, 3, runtime_worker_task,
-                         &device_runtime.is_worker_alive);
+                         &device_runtime.life.is_worker_alive);
     }
     if (!err) {
         err = start_task("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK, 5, runtime_engine_task,
-                         &device_runtime.is_started);
+                         &device_runtime.life.is_started);
     }
     return err;
 }
@@ -171,10 +185,11 @@ enum err runtime_start(void)
         return ERR_BUSY;
     }
     port_mutex_lock(&device_runtime.lock);
-    bool is_good = device_runtime.is_ready && !device_runtime.is_started && !device_runtime.is_event_alive;
-    device_runtime.is_stopping = !is_good && device_runtime.is_stopping;
+    bool is_good = device_runtime.life.is_ready && !device_runtime.life.is_started &&
+                   !device_runtime.life.is_event_alive;
+    device_runtime.life.is_stopping = !is_good && device_runtime.life.is_stopping;
     if (is_good) {
-        device_runtime.link_state = RUNTIME_LINK_STARTING;
+        device_runtime.shown.link = RUNTIME_LINK_STARTING;
     }
     port_mutex_unlock(&device_runtime.lock);
     if (!is_good) {
@@ -203,12 +218,12 @@ static void wish(bool *which, bool value)
 
 void runtime_suspend(bool is_suspended)
 {
-    wish(&device_runtime.wants_suspend, is_suspended);
+    wish(&device_runtime.wishes.suspend, is_suspended);
 }
 
 void runtime_reconnect(void)
 {
-    wish(&device_runtime.wants_reconnect, true);
+    wish(&device_runtime.wishes.reconnect, true);
 }
 
 void runtime_restart(uint32_t delay_ms)
@@ -218,7 +233,7 @@ void runtime_restart(uint32_t delay_ms)
         port_board_restart();
     }
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.restart_at_ms = runtime_now_ms() + delay_ms;
+    device_runtime.wishes.restart_at_ms = runtime_now_ms() + delay_ms;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
 }
@@ -229,7 +244,7 @@ enum runtime_link runtime_link_state(void)
         return RUNTIME_LINK_IDLE;
     }
     port_mutex_lock(&device_runtime.lock);
-    enum runtime_link state = device_runtime.link_state;
+    enum runtime_link state = device_runtime.shown.link;
     port_mutex_unlock(&device_runtime.lock);
     return state;
 }
@@ -241,7 +256,7 @@ void runtime_get_counters(struct jobs_counters *counters)
         return;
     }
     port_mutex_lock(&device_runtime.lock);
-    *counters = device_runtime.counters;
+    *counters = device_runtime.shown.counters;
     port_mutex_unlock(&device_runtime.lock);
 }
 
@@ -252,11 +267,11 @@ bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], c
     }
     port_mutex_lock(&device_runtime.lock);
     size_t len = strlen(device_runtime.config.document);
-    bool is_there = device_runtime.is_started && device_runtime.has_waiting && len < cap;
+    bool is_there = device_runtime.life.is_started && device_runtime.shown.has_waiting && len < cap;
     if (is_there) {
-        assert(device_runtime.document_state == RUNTIME_DOCUMENT_IN_HAND);
-        *run = device_runtime.waiting;
-        strcpy(job_id, device_runtime.waiting_job_id);
+        assert(device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND);
+        *run = device_runtime.shown.waiting;
+        strcpy(job_id, device_runtime.shown.waiting_job_id);
         run->job_id = job_id;
         run->document_len = len;
         memcpy(document, device_runtime.config.document, len + 1);

@@ -51,8 +51,8 @@ enum err runtime_register(const struct jobs_action *action);
 /* Starts the tasks and returns. ERR_BUSY: they run. ERR_FULL: no memory for a task. */
 enum err runtime_start(void);
 
-/* Ends the connection and the tasks, for a program that ends and for tests. ERR_BUSY: a handler or callback of the
- * application has not returned; its task ends when it does. */
+/* Ends the connection and the tasks, for a program that ends and for tests. ERR_OK: there is no task of the library any more.
+ * ERR_BUSY: a handler or callback of the application has not returned; its task ends when it does, all the others have. */
 enum err runtime_stop(void);
 
 struct runtime_pair {
@@ -62,9 +62,12 @@ struct runtime_pair {
 
 /* `pairs` are the application's details, NULL: those given before stay; report->details is not looked at.
  * IN_PROGRESS by job id: left in a mailbox that holds the newest one; ERR_OK says no more than that. By run: waits until the engine task
- * has looked, 4 s at most. Final: waits until the engine task has journaled it, 4 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: not
- * yet. ERR_NOT_FOUND: no such run. ERR_STALE: the service has ended the run, and nothing is sent. ERR_BUSY: the run has a
- * final status already, the mailbox was taken for 2 s, or runtime_start was not called.
+ * has looked, 4 s at most; ERR_BUSY: the mailbox was taken for 2 s of them.
+ * Final: waits until the mailbox is free, however long that takes (a turn of the engine task for each report before it), then until
+ * the engine task has journaled it, 2 s at most. ERR_OK: it is in storage. ERR_STORAGE: it is not, and is sent from memory. ERR_TIMEOUT: it is
+ * in the mailbox and cannot be turned away any more, but not yet in storage.
+ * ERR_NOT_FOUND: no such run. ERR_STALE: the service has ended the run, and nothing is sent. ERR_BUSY: the run has a final status
+ * already, or the engine task does not run (any more).
  * *refused (may be NULL) counts the pairs that break the rules of details_add; the rest goes out. */
 enum err runtime_report(const struct jobs_report *report, const struct runtime_pair pairs[], size_t count,
                         size_t *refused);

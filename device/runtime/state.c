@@ -32,7 +32,7 @@ bool runtime_is_started(void)
         return false;
     }
     port_mutex_lock(&device_runtime.lock);
-    bool is_started = device_runtime.is_started;
+    bool is_started = device_runtime.life.is_started;
     port_mutex_unlock(&device_runtime.lock);
     return is_started;
 }

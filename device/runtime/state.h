@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of device/runtime, shared by its files: run.c (life cycle, wishes of other tasks), engine_task.c (engine task),
- * connection.c (connection), message.c (messages), mailbox.c (reports, registrations), refresh.c (documents read anew),
- * worker.c (worker and event task). */
+/* The state of device/runtime, shared by its files: runtime.c (life cycle, wishes of other tasks), engine_task.c (engine task),
+ * connection.c (when to connect), reception.c (network task), document.c (whose the document buffer is), mailbox.c (reports,
+ * registrations), refresh.c (documents read anew), worker.c (worker task, event task). */
 #ifndef DEVICE_RUNTIME_STATE_H
 #define DEVICE_RUNTIME_STATE_H
 
@@ -18,7 +18,7 @@
 
 #define RUNTIME_NEVER       UINT64_MAX
 #define RUNTIME_JOURNAL_KEY "jobs"
-#define RUNTIME_COMMAND_MS  2000  /* how long a caller waits for the engine task */
+#define RUNTIME_COMMAND_MS  2000  /* how long a caller waits for the engine task's answer */
 #define RUNTIME_STOP_MS     10000 /* the connection's end may take 5 s of it */
 #define RUNTIME_REASON_CAP  192
 #define RUNTIME_LINE_CAP    (RUNTIME_REASON_CAP + 160)
@@ -122,72 +122,114 @@ struct runtime_cancel {
     void *user;
 };
 
-struct runtime {
-    struct runtime_config config;
-    atomic_bool are_objects_made;
-    struct port_mutex lock;
-    struct port_signal wake;       /* the engine task has something to do */
-    struct port_signal gate;       /* set: the command slot is free */
-    struct port_signal replied;    /* the command is DONE */
-    struct port_signal work_given; /* for the worker task */
-    struct port_signal event;      /* for the event task */
-    struct port_signal refreshed;  /* refresh.state may be DONE */
-    struct port_signal ended;      /* a task has */
+/* Who lives. The engine task clears is_ready and is_started as the last thing that it does. */
+struct runtime_life {
+    bool is_ready;        /* runtime_init was good, and no engine task has ended since */
+    bool is_started;      /* the engine task takes commands; the engine is nobody else's */
+    bool is_stopping;     /* every task ends when it looks next */
+    bool is_worker_alive; /* from before the task's start until its last look at this struct, */
+    bool is_event_alive;  /* and the same of the event task */
+};
 
-    /* guarded by `lock` */
-    bool is_ready;   /* runtime_init was good */
-    bool is_started; /* the engine task takes commands */
-    bool is_stopping;
-    bool is_worker_alive, is_event_alive;
-    enum runtime_link link_state;
-    bool wants_suspend;
-    bool wants_reconnect;
-    bool has_network_come; /* and the engine task has not heard of it */
-    bool wants_resync;     /* a message was dropped */
-    bool is_inbox_lossy;   /* news of the connection were dropped: it must be made anew */
-    uint64_t restart_at_ms;
+/* What other tasks wish of the engine task, which has not looked yet. */
+struct runtime_wishes {
+    bool suspend; /* stays as it was set last */
+    bool reconnect;
+    bool has_network_come;
+    uint64_t restart_at_ms; /* RUNTIME_NEVER: no restart is wanted */
+};
+
+/* What the network task hands to the engine task. */
+struct runtime_incoming {
     struct inbox inbox;
-    struct runtime_message message;
-    enum runtime_document document_state;
-    bool is_document_hint; /* ARRIVING, QUEUED: it came with a notify-next, and may give way to an answer's */
+    struct runtime_message
+        message; /* the one that is being received; means something while an item of the inbox is open */
+    enum runtime_document document;
+    bool
+        is_hint; /* while ARRIVING or QUEUED: the document came with a notify-next, and gives way to an answer's */
     uint8_t
-        queued_documents; /* items of the queue that have one; the last of them has the buffer, if any has */
-    struct runtime_command command;
-    bool is_report_answered; /* a final report's caller has its answer, and the engine has not heard of it */
-    struct runtime_refresh refresh;
+        queued_documents; /* items of the inbox that have one; the last of them has the buffer, if any has */
+    bool is_message_lost; /* a message was dropped: the engine must ask again */
+    bool is_event_lost;   /* news of the connection were dropped: it must be made anew */
+};
+
+struct runtime_mailbox {
+    struct runtime_command
+        command; /* FREE while the signal `gate` is set, as long as the engine task lives */
+    bool
+        is_report_answered; /* who waited for the answer to a report has it, and the engine has not heard of that */
+};
+
+/* What other tasks may see of the engine task's own; written at the end of each of its turns. */
+struct runtime_shown {
+    enum runtime_link link;
     struct jobs_counters counters;
-    bool has_waiting; /* `waiting` is the run that waits for a report, and the buffer has its document */
+    bool
+        has_waiting; /* `waiting` is the run that waits for a report, and the document buffer has its document */
     struct jobs_run waiting;
     char waiting_job_id[DEVICE_JOB_ID_CAP];
+};
 
-    /* the worker's mailbox, guarded by `lock` */
-    bool has_work;
-    bool is_handler_busy; /* from the engine's order until the handler has returned */
-    bool has_returned;    /* and the engine task has not heard of it yet */
-    enum jobs_status returned_status;
-    struct jobs_run work;
+/* The worker task and its one handler. */
+struct runtime_worker {
+    bool has_work; /* the engine's order, which the worker task has not taken */
+    bool is_busy;  /* from the engine's order until the handler has returned */
+    bool
+        has_returned; /* and the engine task has not heard of it: never with is_busy, one run at a time is out */
+    enum jobs_status status; /* what it returned; means something with has_returned */
+    struct jobs_run run;     /* the order; not written while is_busy */
+};
 
-    /* the event task's mailbox, guarded by `lock` */
-    bool is_callback_busy;
+/* The event task and the application's callbacks on it. */
+struct runtime_events {
+    bool is_busy; /* a callback is out */
     struct runtime_cancel cancel;
     bool is_link_told; /* what link_changed was told last */
     bool is_network_up;
     bool is_network_told; /* what network_changed was told last */
+};
 
-    /* the engine task's own */
+/* The engine task's own: no other task looks at it while life.is_started. */
+struct runtime_own {
     struct jobs_engine engine;
     struct link link;
-    bool is_refresh_known; /* the engine has a wish for a document */
-    int subscription_ids[JOBS_SUB_COUNT];
-    bool must_drop;          /* the engine wants another connection */
-    bool must_restart;       /* the engine wants a restart */
-    bool is_clock_told;      /* that it is not plausible */
-    uint64_t clock_again_ms; /* look at the clock again */
+    bool is_refresh_known;                /* the engine has a wish for a document */
+    int subscription_ids[JOBS_SUB_COUNT]; /* of the SUBSCRIBE that waits for its SUBACK; -1: none does */
+    bool must_drop;                       /* the engine wants another connection */
+    bool must_restart;                    /* the engine wants a restart */
+};
+
+struct runtime {
+    struct runtime_config config; /* written by runtime_init alone, when no task runs */
+    atomic_bool are_objects_made; /* lock and signals can be used; never false again */
+    struct port_mutex lock;
+    struct port_signal wake;       /* the engine task has something to do */
+    struct port_signal gate;       /* the command slot can be taken: whoever waits for it takes the signal */
+    struct port_signal replied;    /* the command is DONE */
+    struct port_signal work_given; /* the worker task has something to do */
+    struct port_signal event;      /* the event task has something to do */
+    struct port_signal refreshed;  /* refresh.state may be DONE */
+    struct port_signal ended;      /* a task has ended */
+
+    /* guarded by `lock` */
+    struct runtime_life life;
+    struct runtime_wishes wishes;
+    struct runtime_incoming incoming;
+    struct runtime_mailbox mailbox;
+    struct runtime_refresh refresh;
+    struct runtime_shown shown;
+    struct runtime_worker worker;
+    struct runtime_events events;
+
+    struct runtime_own own;
 };
 
 extern struct runtime device_runtime;
 
-/* state.c; and runtime_is_started (run.h) */
+/* check.c */
+void runtime_check(void); /* with `lock` held */
+
+/* state.c; and runtime_is_started (runtime.h) */
 uint64_t runtime_now_ms(void);
 __attribute__((format(printf, 2, 3))) void runtime_log(enum log_level level, const char *format, ...);
 
@@ -202,15 +244,20 @@ void runtime_connection_close(void);
 uint64_t runtime_connection_wake_at_ms(void);
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
 
-/* message.c */
-void runtime_message_take(const struct port_mqtt_event *event); /* these two with `lock` held */
-void runtime_message_drop(void);  /* the one that is being received: nothing more of it comes */
-void runtime_message_clear(void); /* the connection is gone, and with it what it has brought */
-bool runtime_message_peek(struct inbox_item *item);
-void runtime_message_pop(void);
-void runtime_message_settle_document(void); /* free for the next, unless the engine keeps it */
-void runtime_message_lend(void);            /* these two with `lock` held */
-void runtime_message_end_loan(bool is_good);
+/* reception.c: the port's event function */
+void runtime_reception_event(void *ctx, const struct port_mqtt_event *event);
+
+/* document.c: all with `lock` held, but for runtime_document_settle */
+bool runtime_document_begin(enum runtime_bearer bearer); /* true: the message may write the buffer */
+bool runtime_document_is_arriving(void);
+void runtime_document_end(size_t len); /* it is whole, and its message is being queued */
+void runtime_document_drop(void);      /* its message brings no document; half of one never stays */
+bool runtime_document_hand_over(
+    void); /* a message with a document is looked at; true: the buffer still has it */
+void runtime_document_settle(void); /* on the engine task: free for the next, unless the engine keeps it */
+void runtime_document_forget_queued(void); /* the queue was emptied */
+void runtime_document_lend(void);          /* the handler waits for its document anew */
+void runtime_document_end_loan(bool is_good);
 
 /* mailbox.c */
 void runtime_mailbox_serve(uint64_t now_ms);

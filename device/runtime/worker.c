@@ -11,8 +11,8 @@ void runtime_worker_start_handler(void *ctx, const struct jobs_run *work)
 {
     (void)ctx;
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.work = *work;
-    device_runtime.has_work = device_runtime.is_handler_busy = true;
+    device_runtime.worker.run = *work;
+    device_runtime.worker.has_work = device_runtime.worker.is_busy = true;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.work_given);
 }
@@ -22,8 +22,8 @@ void runtime_worker_cancel_handler(void *ctx, uint32_t run_id, void *user)
 {
     (void)ctx;
     port_mutex_lock(&device_runtime.lock);
-    assert(device_runtime.cancel.state == RUNTIME_CANCEL_NONE);
-    device_runtime.cancel =
+    assert(device_runtime.events.cancel.state == RUNTIME_CANCEL_NONE);
+    device_runtime.events.cancel =
         (struct runtime_cancel){.state = RUNTIME_CANCEL_WANTED, .run_id = run_id, .user = user};
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.event);
@@ -33,27 +33,27 @@ void runtime_worker_cancel_handler(void *ctx, uint32_t run_id, void *user)
 void runtime_worker_serve_cancel(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_returned = device_runtime.cancel.state == RUNTIME_CANCEL_RETURNED;
-    uint32_t run_id = device_runtime.cancel.run_id;
+    bool has_returned = device_runtime.events.cancel.state == RUNTIME_CANCEL_RETURNED;
+    uint32_t run_id = device_runtime.events.cancel.run_id;
     if (has_returned) {
-        device_runtime.cancel.state = RUNTIME_CANCEL_NONE;
+        device_runtime.events.cancel.state = RUNTIME_CANCEL_NONE;
     }
     port_mutex_unlock(&device_runtime.lock);
     if (has_returned) {
-        jobs_engine_cancel_returned(&device_runtime.engine, run_id, now_ms);
+        jobs_engine_cancel_returned(&device_runtime.own.engine, run_id, now_ms);
     }
 }
 
 void runtime_worker_serve_return(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_returned = device_runtime.has_returned;
-    uint32_t run_id = device_runtime.work.run_id;
-    enum jobs_status status = device_runtime.returned_status;
-    device_runtime.has_returned = false;
+    bool has_returned = device_runtime.worker.has_returned;
+    uint32_t run_id = device_runtime.worker.run.run_id;
+    enum jobs_status status = device_runtime.worker.status;
+    device_runtime.worker.has_returned = false;
     port_mutex_unlock(&device_runtime.lock);
     if (has_returned) {
-        jobs_engine_handler_returned(&device_runtime.engine, run_id, status, now_ms);
+        jobs_engine_handler_returned(&device_runtime.own.engine, run_id, status, now_ms);
     }
 }
 
@@ -65,8 +65,8 @@ void runtime_network_changed(bool is_up)
         return;
     }
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.is_network_up = is_up;
-    device_runtime.has_network_come |= is_up;
+    device_runtime.events.is_network_up = is_up;
+    device_runtime.wishes.has_network_come |= is_up;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.event);
     port_signal_set(&device_runtime.wake);
@@ -77,8 +77,8 @@ void runtime_network_changed(bool is_up)
 static bool take_work(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_work = device_runtime.has_work;
-    device_runtime.has_work = false;
+    bool has_work = device_runtime.worker.has_work;
+    device_runtime.worker.has_work = false;
     port_mutex_unlock(&device_runtime.lock);
     return has_work;
 }
@@ -86,11 +86,11 @@ static bool take_work(void)
 /* `work` is not written again before the handler has returned. */
 static void do_work(void)
 {
-    enum jobs_status status = device_runtime.config.run_handler(&device_runtime.work);
+    enum jobs_status status = device_runtime.config.run_handler(&device_runtime.worker.run);
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.returned_status = status;
-    device_runtime.has_returned = true;
-    device_runtime.is_handler_busy = false;
+    device_runtime.worker.status = status;
+    device_runtime.worker.has_returned = true;
+    device_runtime.worker.is_busy = false;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
 }
@@ -99,7 +99,7 @@ static void do_work(void)
 static bool must_end(bool *is_alive)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.is_stopping;
+    bool result = device_runtime.life.is_stopping;
     *is_alive = !result;
     port_mutex_unlock(&device_runtime.lock);
     return result;
@@ -108,7 +108,7 @@ static bool must_end(bool *is_alive)
 void runtime_worker_task(void *ctx)
 {
     (void)ctx;
-    while (!must_end(&device_runtime.is_worker_alive)) {
+    while (!must_end(&device_runtime.life.is_worker_alive)) {
         if (take_work()) {
             do_work();
         } else {
@@ -124,11 +124,11 @@ void runtime_worker_task(void *ctx)
 static bool call_cancel(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    struct runtime_cancel *cancel = &device_runtime.cancel;
+    struct runtime_cancel *cancel = &device_runtime.events.cancel;
     const struct runtime_cancel call = *cancel;
     if (call.state == RUNTIME_CANCEL_WANTED) {
         cancel->state = RUNTIME_CANCEL_OUT;
-        device_runtime.is_callback_busy = true;
+        device_runtime.events.is_busy = true;
     }
     port_mutex_unlock(&device_runtime.lock);
     if (call.state != RUNTIME_CANCEL_WANTED) {
@@ -137,7 +137,7 @@ static bool call_cancel(void)
     device_runtime.config.cancel_handler(call.run_id, call.user);
     port_mutex_lock(&device_runtime.lock);
     cancel->state = RUNTIME_CANCEL_RETURNED;
-    device_runtime.is_callback_busy = false;
+    device_runtime.events.is_busy = false;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
     return true;
@@ -149,20 +149,20 @@ static bool tell_change(bool is_up, bool *told, void (*callback)(bool is_up))
     bool has_changed = *told != is_up;
 
     *told = is_up;
-    device_runtime.is_callback_busy = has_changed;
+    device_runtime.events.is_busy = has_changed;
     port_mutex_unlock(&device_runtime.lock);
     if (has_changed && callback) {
         callback(is_up);
     }
     port_mutex_lock(&device_runtime.lock);
-    device_runtime.is_callback_busy = false;
+    device_runtime.events.is_busy = false;
     return has_changed;
 }
 
 static bool tell_network(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_told = tell_change(device_runtime.is_network_up, &device_runtime.is_network_told,
+    bool has_told = tell_change(device_runtime.events.is_network_up, &device_runtime.events.is_network_told,
                                 device_runtime.config.network_changed);
     port_mutex_unlock(&device_runtime.lock);
     return has_told;
@@ -171,8 +171,8 @@ static bool tell_network(void)
 static bool tell_link(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool has_told = tell_change(device_runtime.link_state == RUNTIME_LINK_UP, &device_runtime.is_link_told,
-                                device_runtime.config.link_changed);
+    bool has_told = tell_change(device_runtime.shown.link == RUNTIME_LINK_UP,
+                                &device_runtime.events.is_link_told, device_runtime.config.link_changed);
     port_mutex_unlock(&device_runtime.lock);
     return has_told;
 }
@@ -184,7 +184,7 @@ void runtime_event_task(void *ctx)
         if (call_cancel() || tell_network() || tell_link()) {
             continue; /* looks at all again: a cancel may have come while the application was in the other callback */
         }
-        if (must_end(&device_runtime.is_event_alive)) {
+        if (must_end(&device_runtime.life.is_event_alive)) {
             break;
         }
         port_signal_wait(&device_runtime.event, UINT32_MAX);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The board of a chip. */
+/* The board of a chip: pins, device id, restart, and the descriptors that only a chip has to ask for (board.h, and the pins of
+ * port_board.h). What is the same on IDF's linux target is left to port_board.c, which stands above this file. */
 #include "device/port/port_board.h"
 #include "ports/esp_idf/board.h"
+#include "ports/esp_idf/log_line.h"
 
 #include "driver/gpio.h"
 #include "esp_mac.h"
@@ -11,23 +13,36 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* Outputs are inputs as well, so that their level can be read. */
+/* An output is configured as an input as well, so that its level can be read. */
 static enum err set_mode(uint8_t pin, gpio_mode_t mode)
 {
     const gpio_config_t config = {.pin_bit_mask = 1ULL << pin, .mode = mode};
     return gpio_config(&config) == ESP_OK ? ERR_OK : ERR_INTERNAL;
 }
 
-static atomic_uint has_mode[(GPIO_NUM_MAX + 31) / 32];
+static atomic_uint has_mode[(GPIO_NUM_MAX + 31) / 32]; /* a bit per pin: set once the pin was configured */
 
+/* Whether the pin was configured before; from now on it counts as configured. */
 static bool was_seen(uint8_t pin)
 {
     return atomic_fetch_or(&has_mode[pin / 32], 1u << (pin % 32)) & (1u << (pin % 32));
 }
 
+/* ESP-IDF's macros want a signed number: they ask whether it is negative. And they shift by it, which means nothing for a
+ * number that is far too large: so that is asked before. */
+static bool is_pin(int pin)
+{
+    return pin < GPIO_NUM_MAX && GPIO_IS_VALID_GPIO(pin);
+}
+
+static bool is_output_pin(int pin)
+{
+    return pin < GPIO_NUM_MAX && GPIO_IS_VALID_OUTPUT_GPIO(pin);
+}
+
 enum err port_board_gpio_mode(uint8_t pin, bool is_output)
 {
-    if (!GPIO_IS_VALID_GPIO(pin) || (is_output && !GPIO_IS_VALID_OUTPUT_GPIO(pin))) {
+    if (!is_pin(pin) || (is_output && !is_output_pin(pin))) {
         return ERR_RANGE;
     }
     was_seen(pin);
@@ -36,7 +51,7 @@ enum err port_board_gpio_mode(uint8_t pin, bool is_output)
 
 enum err port_board_gpio_write(uint8_t pin, bool level)
 {
-    if (!GPIO_IS_VALID_OUTPUT_GPIO(pin)) {
+    if (!is_output_pin(pin)) {
         return ERR_RANGE;
     }
     if (gpio_set_level((gpio_num_t)pin, level) != ESP_OK) {
@@ -47,7 +62,7 @@ enum err port_board_gpio_write(uint8_t pin, bool level)
 
 enum err port_board_gpio_read(uint8_t pin, bool *level)
 {
-    if (!GPIO_IS_VALID_GPIO(pin)) {
+    if (!is_pin(pin)) {
         return ERR_RANGE;
     }
     if (!was_seen(pin)) {
@@ -78,8 +93,7 @@ enum err port_board_device_id(char *out, size_t cap)
 void board_on_restart(void (*handler)(void))
 {
     if (esp_register_shutdown_handler(handler) != ESP_OK) {
-        port_board_log(LOG_LEVEL_ERROR,
-                       "no place for a shutdown handler: esp_restart() does not wait for jobs");
+        log_line(LOG_LEVEL_ERROR, "no place for a shutdown handler: esp_restart() does not wait for jobs");
     }
 }
 
@@ -101,6 +115,6 @@ int board_select(int count, fd_set *reads, fd_set *writes, uint32_t wait_ms)
 int board_new_eventfd(void)
 {
     const esp_vfs_eventfd_config_t config = ESP_VFS_EVENTD_CONFIG_DEFAULT();
-    esp_vfs_eventfd_register(&config); /* not ESP_OK: the application has done it */
+    esp_vfs_eventfd_register(&config); /* fails when the application has registered it before: good as well */
     return eventfd(0, 0);
 }

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What other tasks want to send: copied, and handed to esp-mqtt by its own task, so that nobody waits for the network. */
-#include "device/port/port_board.h"
-#include "ports/esp_idf/mqtt_session.h"
+/* The packets on their way: a queue of what waits, and a slot for each packet until its acknowledgement. See mqtt_outgoing.h. */
+#include "ports/esp_idf/mqtt_outgoing.h"
+#include "device/port/port_time.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct outgoing *make(const char *topic, const void *payload, size_t len)
+static struct mqtt_outgoing_item *make(const char *topic, const void *payload, size_t len)
 {
     size_t topic_size = strlen(topic) + 1;
-    struct outgoing *item = malloc(sizeof(*item) + topic_size + len);
+    struct mqtt_outgoing_item *item = malloc(sizeof(*item) + topic_size + len);
     if (!item) {
         return NULL;
     }
-    *item = (struct outgoing){.len = len, .payload = item->topic + topic_size};
+    *item = (struct mqtt_outgoing_item){.len = len, .payload = item->topic + topic_size};
     memcpy(item->topic, topic, topic_size);
     if (len > 0) {
         memcpy(item->payload, payload, len);
@@ -21,135 +23,141 @@ static struct outgoing *make(const char *topic, const void *payload, size_t len)
     return item;
 }
 
-/* With `lock` held. */
-static void append(struct session *session, struct outgoing *item)
+/* ---- with the lock held */
+
+static struct mqtt_outgoing_slot *find_number(struct mqtt_outgoing *outgoing, int number)
 {
-    if (session->last) {
-        session->last->next = item;
-    } else {
-        session->first = item;
+    for (unsigned i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        if (outgoing->slots[i].number == number) {
+            return &outgoing->slots[i];
+        }
     }
-    session->last = item;
+    return NULL;
 }
 
-static struct outgoing *take(struct session *session)
+static void append(struct mqtt_outgoing *outgoing, struct mqtt_outgoing_item *item)
 {
-    port_mutex_lock(&session->lock);
-    struct outgoing *item = session->first;
-    if (item) {
-        session->first = item->next;
-        session->last = session->first ? session->last : NULL;
+    if (outgoing->last) {
+        outgoing->last->next = item;
+    } else {
+        outgoing->first = item;
     }
-    port_mutex_unlock(&session->lock);
+    outgoing->last = item;
+}
+
+/* false: no slot is free. */
+static bool put(struct mqtt_outgoing *outgoing, struct mqtt_outgoing_item *item)
+{
+    struct mqtt_outgoing_slot *slot = find_number(outgoing, 0);
+    if (!slot) {
+        return false;
+    }
+    assert(outgoing->last_number < INT_MAX);
+    item->number = ++outgoing->last_number;
+    *slot = (struct mqtt_outgoing_slot){.taken_ms = port_time_monotonic_ms(), .number = item->number};
+    append(outgoing, item);
+    return true;
+}
+
+/* ---- without it */
+
+void mqtt_outgoing_init(struct mqtt_outgoing *outgoing)
+{
+    port_mutex_init(&outgoing->lock);
+}
+
+static enum err hand_over(struct mqtt_outgoing *outgoing, struct mqtt_outgoing_item *item, int *number)
+{
+    if (!item) {
+        return ERR_FULL;
+    }
+    port_mutex_lock(&outgoing->lock);
+    bool has_place = put(outgoing, item);
+    if (has_place) {
+        *number = item->number; /* before the lock is given back: then the item is esp-mqtt's task's */
+    }
+    port_mutex_unlock(&outgoing->lock);
+    if (!has_place) {
+        free(item);
+    }
+    return has_place ? ERR_OK : ERR_FULL;
+}
+
+enum err mqtt_outgoing_subscribe(struct mqtt_outgoing *outgoing, const char *filter, int *number)
+{
+    struct mqtt_outgoing_item *item = make(filter, NULL, 0);
+    if (item) {
+        item->is_subscribe = true;
+    }
+    return hand_over(outgoing, item, number);
+}
+
+enum err mqtt_outgoing_publish(struct mqtt_outgoing *outgoing, const char *topic, const void *payload,
+                               size_t len)
+{
+    int number;
+    return hand_over(outgoing, make(topic, payload, len), &number);
+}
+
+struct mqtt_outgoing_item *mqtt_outgoing_take(struct mqtt_outgoing *outgoing)
+{
+    port_mutex_lock(&outgoing->lock);
+    struct mqtt_outgoing_item *item = outgoing->first;
+    if (item) {
+        outgoing->first = item->next;
+        outgoing->last = outgoing->first ? outgoing->last : NULL;
+    }
+    port_mutex_unlock(&outgoing->lock);
     return item;
 }
 
-enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len)
+void mqtt_outgoing_sent(struct mqtt_outgoing *outgoing, int number, int message_id)
 {
-    if (!atomic_load(&session->is_connected)) {
-        return ERR_OFFLINE;
+    port_mutex_lock(&outgoing->lock);
+    struct mqtt_outgoing_slot *slot = find_number(outgoing, number);
+    if (slot) { /* the connection may have ended while the packet was being sent */
+        slot->message_id = message_id;
     }
-    if (atomic_fetch_add(&session->unacknowledged, 1) >= SESSION_UNACKNOWLEDGED_MAX) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
-        return ERR_FULL;
-    }
-    struct outgoing *item = make(topic, payload, len);
-    if (!item) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
-        return ERR_FULL;
-    }
-    port_mutex_lock(&session->lock);
-    append(session, item);
-    port_mutex_unlock(&session->lock);
-    session_wake();
-    return ERR_OK;
+    port_mutex_unlock(&outgoing->lock);
 }
 
-enum err session_subscribe(struct session *session, const char *filter, int *number)
+int mqtt_outgoing_acknowledged(struct mqtt_outgoing *outgoing, int message_id)
 {
-    if (!atomic_load(&session->is_connected)) {
-        return ERR_OFFLINE;
-    }
-    struct outgoing *item = make(filter, NULL, 0);
-    if (!item) {
-        return ERR_FULL;
-    }
-    port_mutex_lock(&session->lock);
-    bool is_full = session->subscriptions_waiting >= SESSION_SUBSCRIPTIONS_MAX;
-    if (!is_full) {
-        session->subscriptions_waiting++;
-        item->subscription = ++session->last_subscription;
-        *number = item->subscription;
-        append(session, item);
-    }
-    port_mutex_unlock(&session->lock);
-    if (is_full) {
-        free(item);
-        return ERR_FULL;
-    }
-    session_wake();
-    return ERR_OK;
-}
-
-static void subscribe(struct session *session, const struct outgoing *item)
-{
-    int message_id = esp_mqtt_client_subscribe_single(session->client, item->topic, 1);
-    for (unsigned i = 0; message_id >= 0 && i < SESSION_SUBSCRIPTIONS_MAX; i++) {
-        if (session->subscriptions[i].number == 0) {
-            session->subscriptions[i].message_id = message_id;
-            session->subscriptions[i].number = item->subscription;
-            return;
+    int number = 0;
+    port_mutex_lock(&outgoing->lock);
+    for (unsigned i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        struct mqtt_outgoing_slot *slot = &outgoing->slots[i];
+        if (slot->number && slot->message_id && slot->message_id == message_id) {
+            number = slot->number;
+            *slot = (struct mqtt_outgoing_slot){0};
+            break;
         }
     }
-    session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED,
-                                                    .message_id = item->subscription,
-                                                    .is_granted = false});
+    port_mutex_unlock(&outgoing->lock);
+    return number;
 }
 
-/* A publish that fails ends the connection, and the engine sends it again over the next one. An empty payload must come as no
- * payload: esp-mqtt would measure it. */
-static void publish(struct session *session, const struct outgoing *item)
+void mqtt_outgoing_forget(struct mqtt_outgoing *outgoing)
 {
-    if (esp_mqtt_client_publish(session->client, item->topic, item->len > 0 ? item->payload : NULL,
-                                (int)item->len, 1, 0) < 0) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
-        port_board_log(LOG_LEVEL_DEBUG, "MQTT: a publish was not taken");
-        esp_mqtt_client_disconnect(session->client);
-    }
-}
-
-void session_send_outgoing(struct session *session)
-{
-    struct outgoing *item;
-    while (atomic_load(&session->is_connected) && (item = take(session))) {
-        if (item->subscription) {
-            subscribe(session, item);
-        } else {
-            publish(session, item);
-        }
+    struct mqtt_outgoing_item *item;
+    while ((item = mqtt_outgoing_take(outgoing))) {
         free(item);
     }
+    port_mutex_lock(&outgoing->lock);
+    memset(outgoing->slots, 0, sizeof(outgoing->slots));
+    port_mutex_unlock(&outgoing->lock);
 }
 
-void session_forget_outgoing(struct session *session)
+struct port_mqtt_outgoing mqtt_outgoing_look(struct mqtt_outgoing *outgoing)
 {
-    struct outgoing *item;
-    while ((item = take(session))) {
-        free(item);
-    }
-}
-
-int session_take_subscription(struct session *session, int message_id)
-{
-    for (unsigned i = 0; i < SESSION_SUBSCRIPTIONS_MAX; i++) {
-        int number = session->subscriptions[i].number;
-        if (number && session->subscriptions[i].message_id == message_id) {
-            session->subscriptions[i].number = 0;
-            port_mutex_lock(&session->lock);
-            session->subscriptions_waiting--;
-            port_mutex_unlock(&session->lock);
-            return number;
+    struct port_mqtt_outgoing result = {0};
+    port_mutex_lock(&outgoing->lock);
+    for (unsigned i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        const struct mqtt_outgoing_slot *slot = &outgoing->slots[i];
+        if (slot->number && (result.count++ == 0 || slot->taken_ms < result.oldest_ms)) {
+            result.oldest_ms = slot->taken_ms;
         }
     }
-    return 0;
+    port_mutex_unlock(&outgoing->lock);
+    return result;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/* Joins esp-mqtt, which calls us on its task, with the engine task, which calls us on its own. */
 #include "ports/esp_idf/mqtt_session.h"
-#include "ports/esp_idf/board.h"
+#include "device/port/port_sync.h"
+#include "ports/esp_idf/mqtt_outgoing.h"
+#include "ports/esp_idf/mqtt_transport.h"
+#include "ports/esp_idf/mqtt_wake.h"
+#include "ports/esp_idf/mqtt_why.h"
 
 #include "sdkconfig.h"
 
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define NETWORK_TIMEOUT_MS 20000 /* TCP, TLS, CONNACK: each */
 #define PAUSE_MS           20    /* how long esp-mqtt's task sleeps at a time when the connection is gone */
@@ -23,7 +27,20 @@
 #define TASK_PRIORITY 4
 #endif
 
-void session_emit(struct session *session, const struct port_mqtt_event *event)
+struct mqtt_session {
+    struct mqtt_state state;         /* what its parts may know */
+    struct mqtt_transport transport; /* esp-mqtt's way to the server */
+    struct mqtt_outgoing outgoing;   /* what is on its way; empty once DISCONNECTED was told */
+    esp_mqtt_client_handle_t client; /* NULL: it could not be made */
+    port_mqtt_event_fn on_event;     /* who is told of events; never changes */
+    void *ctx;                       /* for on_event */
+    struct port_mutex lock;          /* held while on_event runs: mqtt_session_stop waits for its end */
+    bool is_closed;                  /* under `lock`: no event is told any more; never taken back */
+    bool is_ended;                   /* DISCONNECTED was told; esp-mqtt's task alone */
+    struct port_signal ended;        /* set once esp-mqtt does nothing any more with the connection */
+};
+
+static void emit(struct mqtt_session *session, const struct port_mqtt_event *event)
 {
     port_mutex_lock(&session->lock);
     if (!session->is_closed) {
@@ -32,55 +49,95 @@ void session_emit(struct session *session, const struct port_mqtt_event *event)
     port_mutex_unlock(&session->lock);
 }
 
-/* ---- events of esp-mqtt, on its task */
+/* ---- sending, on esp-mqtt's task */
 
-static void on_connected(struct session *session)
+/* An empty payload is handed over as no payload: esp-mqtt would take its length from strlen. < 0: not taken. */
+static int send_item(struct mqtt_session *session, const struct mqtt_outgoing_item *item)
 {
-    atomic_store(&session->is_connected, true);
-    session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_CONNECTED});
+    if (item->is_subscribe) {
+        return esp_mqtt_client_subscribe_single(session->client, item->topic, 1);
+    }
+    return esp_mqtt_client_publish(session->client, item->topic, item->len > 0 ? item->payload : NULL,
+                                   (int)item->len, 1, 0);
 }
 
-static void on_disconnected(struct session *session)
+/* Sends all that waits. false: esp-mqtt has not taken a packet, because the server is gone or memory is short. */
+static bool send_waiting(struct mqtt_session *session)
+{
+    struct mqtt_outgoing_item *item;
+    while (atomic_load(&session->state.is_connected) && (item = mqtt_outgoing_take(&session->outgoing))) {
+        int number = item->number, message_id = send_item(session, item);
+        free(item);
+        if (message_id < 0) {
+            mqtt_why_note(&session->state, ERR_OFFLINE, "esp-mqtt did not take a packet: is memory short?");
+            return false;
+        }
+        mqtt_outgoing_sent(&session->outgoing, number, message_id);
+    }
+    return true;
+}
+
+/* The transport calls this before it waits for the server. A packet that was not taken ends the connection, and the engine
+ * asks again over the next one: a SUBSCRIBE that was not sent must not look like one that the server has refused. */
+static bool before_wait(void *ctx)
+{
+    struct mqtt_session *session = ctx;
+    if (send_waiting(session) && !atomic_load(&session->state.must_stop)) {
+        return true;
+    }
+    esp_mqtt_client_disconnect(session->client);
+    return false;
+}
+
+/* ---- events of esp-mqtt, on its task */
+
+static void on_connected(struct mqtt_session *session)
+{
+    atomic_store(&session->state.is_connected, true);
+    emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_CONNECTED});
+}
+
+static void on_disconnected(struct mqtt_session *session)
 {
     if (session->is_ended) {
         return; /* esp-mqtt may say it twice */
     }
     session->is_ended = true;
-    if (atomic_exchange(&session->is_connected, false)) {
-        session_fail_silence(session);
+    if (atomic_exchange(&session->state.is_connected, false)) {
+        mqtt_why_silence(&session->state); /* unless something else was noted before */
     }
-    session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED,
-                                                    .reason = session->reason ? session->reason : ERR_OFFLINE,
-                                                    .text = session->text});
-    session_forget_outgoing(session);
+    enum err reason = session->state.reason;
+    emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED,
+                                            .reason = reason ? reason : ERR_OFFLINE,
+                                            .text = session->state.text});
+    mqtt_outgoing_forget(&session->outgoing);
     port_signal_set(&session->ended);
 }
 
-static void on_subscribed(struct session *session, const esp_mqtt_event_t *event)
+static void on_subscribed(struct mqtt_session *session, const esp_mqtt_event_t *event)
 {
-    int number = session_take_subscription(session, event->msg_id);
+    int number = mqtt_outgoing_acknowledged(&session->outgoing, event->msg_id);
     bool is_granted = event->data_len == 1 && (unsigned char)event->data[0] <= 1;
     if (number) {
-        session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED,
-                                                        .message_id = number,
-                                                        .is_granted = is_granted});
+        emit(session, &(struct port_mqtt_event){
+                          .type = PORT_MQTT_SUBSCRIBED, .message_id = number, .is_granted = is_granted});
     }
 }
 
-static void on_data(struct session *session, const esp_mqtt_event_t *event)
+static void on_data(struct mqtt_session *session, const esp_mqtt_event_t *event)
 {
-    session->is_in_message = event->current_data_offset + event->data_len < event->total_data_len;
-    session_emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
-                                                    .topic = {event->topic, (size_t)event->topic_len},
-                                                    .payload = {event->data, (size_t)event->data_len},
-                                                    .offset = (size_t)event->current_data_offset,
-                                                    .total = (size_t)event->total_data_len});
+    session->transport.is_in_message = event->current_data_offset + event->data_len < event->total_data_len;
+    emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+                                            .topic = {event->topic, (size_t)event->topic_len},
+                                            .payload = {event->data, (size_t)event->data_len},
+                                            .offset = (size_t)event->current_data_offset,
+                                            .total = (size_t)event->total_data_len});
 }
 
 static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *data)
 {
     (void)base;
-    struct session *session = ctx;
+    struct mqtt_session *session = ctx;
     const esp_mqtt_event_t *event = data;
     switch ((esp_mqtt_event_id_t)id) {
     case MQTT_EVENT_CONNECTED:
@@ -93,14 +150,14 @@ static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *da
         on_subscribed(session, event);
         break;
     case MQTT_EVENT_PUBLISHED:
-        atomic_fetch_sub(&session->unacknowledged, 1);
+        mqtt_outgoing_acknowledged(&session->outgoing, event->msg_id);
         break;
     case MQTT_EVENT_DATA:
         on_data(session, event);
         break;
     case MQTT_EVENT_ERROR:
         if (event->error_handle->error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
-            session_fail_connack(session, (int)event->error_handle->connect_return_code);
+            mqtt_why_connack(&session->state, (int)event->error_handle->connect_return_code);
         }
         break;
     default:
@@ -110,30 +167,33 @@ static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *da
 
 /* ---- from the engine task */
 
-static esp_mqtt_client_handle_t make_client(struct session *session)
+static esp_mqtt_client_handle_t make_client(struct mqtt_session *session)
 {
-    const esp_mqtt_client_config_t config = {
-        .broker.address = {.hostname = session->config.host,
-                           .port = session->config.port,
+    const struct port_mqtt_config *config = &session->state.config;
+    const esp_mqtt_client_config_t client = {
+        .broker.address = {.hostname = config->host,
+                           .port = config->port,
                            .transport = MQTT_TRANSPORT_OVER_SSL},
-        .credentials.client_id = session->config.client_id,
-        .session = {.keepalive = session->config.keepalive_s,
+        .credentials.client_id = config->client_id,
+        .session = {.keepalive = config->keepalive_s,
                     .protocol_ver = MQTT_PROTOCOL_V_3_1_1,
                     .message_retransmit_timeout = INT_MAX}, /* TCP does that */
         .network = {.timeout_ms = NETWORK_TIMEOUT_MS,
                     .reconnect_timeout_ms = PAUSE_MS,
                     .disable_auto_reconnect = true,
-                    .transport = session->transport},
+                    .transport = session->transport.handle},
         .task = {.priority = TASK_PRIORITY, .stack_size = TASK_STACK},
         .buffer = {.size = IN_BUFFER_BYTES, .out_size = OUT_BUFFER_BYTES},
     };
-    return esp_mqtt_client_init(&config);
+    return esp_mqtt_client_init(&client);
 }
 
-static enum err start(struct session *session)
+static enum err start(struct mqtt_session *session)
 {
-    session->transport = session_transport_new(session);
-    if (!session->transport || session_wake_fd() < 0) {
+    session->transport.state = &session->state;
+    session->transport.before_wait = before_wait;
+    session->transport.ctx = session;
+    if (mqtt_transport_make(&session->transport) || mqtt_wake_fd() < 0) {
         return ERR_FULL;
     }
     session->client = make_client(session);
@@ -145,66 +205,85 @@ static enum err start(struct session *session)
     return ERR_OK;
 }
 
-enum err session_new(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx,
-                     struct session **out)
+enum err mqtt_session_new(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx,
+                          struct mqtt_session **out)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct mqtt_session *session = calloc(1, sizeof(*session));
     if (!session) {
         return ERR_FULL;
     }
-    session->config = *config;
+    session->state.config = *config;
     session->on_event = on_event;
     session->ctx = ctx;
-    session->socket = -1;
+    mqtt_outgoing_init(&session->outgoing);
     port_mutex_init(&session->lock);
     port_signal_init(&session->ended);
     enum err err = start(session);
     if (err) {
-        session_free(session);
+        mqtt_session_free(session);
         return err;
     }
     *out = session;
     return ERR_OK;
 }
 
-void session_stop(struct session *session)
+void mqtt_session_stop(struct mqtt_session *session)
 {
     port_mutex_lock(&session->lock);
     session->is_closed = true;
     port_mutex_unlock(&session->lock);
-    atomic_store(&session->must_stop, true);
-    session_wake();
+    atomic_store(&session->state.must_stop, true);
+    mqtt_wake_set();
 }
 
-/* esp-mqtt destroys a transport that it has been given, unless it failed before it took it. */
-void session_free(struct session *session)
+bool mqtt_session_wait_ended(struct mqtt_session *session, uint32_t timeout_ms)
+{
+    if (!port_signal_wait(&session->ended, timeout_ms)) {
+        return false;
+    }
+    port_signal_set(&session->ended); /* it stays ended: the next one who asks must not wait */
+    return true;
+}
+
+/* esp-mqtt destroys the transport that it was given. When esp-mqtt has failed before it took the transport, this does. */
+void mqtt_session_free(struct mqtt_session *session)
 {
     if (session->client) {
         esp_mqtt_client_destroy(session->client);
     }
-    if (session->transport) {
-        esp_transport_destroy(session->transport);
-    }
-    session_forget_outgoing(session);
-    free(session->text);
+    mqtt_transport_free(&session->transport);
+    mqtt_outgoing_forget(&session->outgoing);
+    free(session->state.text);
     free(session);
 }
 
-/* ---- waking */
-
-int session_wake_fd(void)
+enum err mqtt_session_subscribe(struct mqtt_session *session, const char *filter, int *number)
 {
-    static int fd = -1;
-    if (fd < 0) {
-        fd = board_new_eventfd();
+    if (!atomic_load(&session->state.is_connected)) {
+        return ERR_OFFLINE;
     }
-    return fd;
+    enum err err = mqtt_outgoing_subscribe(&session->outgoing, filter, number);
+    if (!err) {
+        mqtt_wake_set();
+    }
+    return err;
 }
 
-void session_wake(void)
+enum err mqtt_session_publish(struct mqtt_session *session, const char *topic, const void *payload,
+                              size_t len)
 {
-    const uint64_t one = 1;
-    if (write(session_wake_fd(), &one, sizeof(one)) < 0) {
-        /* full: it is awake already */
+    if (!atomic_load(&session->state.is_connected)) {
+        return ERR_OFFLINE;
     }
+    enum err err = mqtt_outgoing_publish(&session->outgoing, topic, payload, len);
+    if (!err) {
+        mqtt_wake_set();
+    }
+    return err;
+}
+
+struct port_mqtt_outgoing mqtt_session_outgoing(struct mqtt_session *session)
+{
+    return atomic_load(&session->state.is_connected) ? mqtt_outgoing_look(&session->outgoing)
+                                                     : (struct port_mqtt_outgoing){0};
 }

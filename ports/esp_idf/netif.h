@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The TCP/IP stack of a chip ends the program when it is used before it is there, and the engine, which runs above the task that
- * starts it, may be the first to ask: after a restart the clock is right at once, and nothing else holds it back. */
+/* The TCP/IP stack of a chip, and whether one of its interfaces has an address. The stack ends the program when it is used
+ * before it is prepared, and the engine task may be the first to use it: after a restart the clock is right at once, and
+ * nothing else holds that task back until the application's task has prepared the stack. Bringing an interface up is left to
+ * network_*.c or to the application. */
 #ifndef PORTS_ESP_IDF_NETIF_H
 #define PORTS_ESP_IDF_NETIF_H
 
@@ -8,10 +10,15 @@
 
 #include <stdbool.h>
 
-/* The application may have done it before. */
+/* Prepares the stack; good as well when the application has done it before. */
 esp_err_t netif_prepare(void);
 
 /* Whether sockets can be opened. From any task. */
 bool netif_is_ready(void);
+
+/* Whether an interface is up and has an address that leads further than its own cable: IPv4, or IPv6 but for a link-local one.
+ * An interface that gives addresses to others (an access point of this device) does not count. Waits for the stack's task, so
+ * not before netif_prepare. */
+bool netif_has_address(void);
 
 #endif

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Between port_network.c and the one file that brings the network up: network_wifi.c, network_openeth.c, network_none.c. */
+/* The way to the network that this firmware takes: network_wifi.c, network_openeth.c or network_none.c, by menuconfig. It
+ * brings its interface up and keeps it up. Whether there is an address, on this interface or on another one, and what follows
+ * from that, is left to port_network.c, which calls it. */
 #ifndef PORTS_ESP_IDF_NETWORK_H
 #define PORTS_ESP_IDF_NETWORK_H
 
 #include "common/err.h"
-#include "ports/esp_idf/clock.h"
 
-#include "esp_err.h"
-#include "esp_event.h"
-
-#include <stdbool.h>
-#include <stdio.h>
-
-enum err network_start(const char *ssid, const char *password);
-
-/* There is an address, or no longer one. */
-void network_tell(bool is_up);
-
-/* true, and a log line, unless `result` is ESP_OK. */
-bool network_failed(const char *what, esp_err_t result);
+/* After netif_prepare, with ESP-IDF's default event loop. `ssid` and `password` as in port_network.h. `on_lost` is called on
+ * the event loop's task when the interface had an address and its link is gone; ESP-IDF itself reports the loss of the address
+ * minutes later, if at all. ERR_ARG: there has to be an ssid. ERR_FULL: the interface cannot be started. Logs why. */
+enum err network_start(const char *ssid, const char *password, void (*on_lost)(void));
 
 #endif

@@ -1,45 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* What is the same on every chip: the log, random bits, the end. Lines go through esp_log, so that its levels and its redirection
- * hold for them as well. */
+/* What is the same on every board, for port_board.h: the log, random bits, the restart. Lines go through ESP-IDF's log, so
+ * that its levels and its redirection hold for them as well. Pins and the device id are left to the board's own file (chip.c,
+ * linux/host.c). */
 #include "device/port/port_board.h"
 #include "device/port/port_sync.h"
 #include "ports/esp_idf/board.h"
+#include "ports/esp_idf/log_line.h"
 
-#include "esp_log.h"
 #include "esp_random.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define TAG      "device_jobs"
 #define LINE_CAP 256
 
-/* The application's line is put together here: its task may have a small stack. */
+/* A line is put together here and not on the stack of the task that prints it: an application's task may have a small one. */
 static char line[LINE_CAP];
-static struct port_mutex line_lock;
+static struct port_mutex line_lock; /* whoever holds it owns `line` */
 
-/* Before any task: which of them prints first, nobody knows. */
+/* The lock must exist before the first task prints, and which task that is nobody knows: so it is made before all tasks. */
 __attribute__((constructor)) static void make_line_lock(void)
 {
     port_mutex_init(&line_lock);
 }
 
-static void put_line(enum log_level level, const char *tag, const char *text)
-{
-    switch (level) {
-    case LOG_LEVEL_ERROR:
-        ESP_LOGE(tag, "%s", text);
-        break;
-    case LOG_LEVEL_INFO:
-        ESP_LOGI(tag, "%s", text);
-        break;
-    case LOG_LEVEL_DEBUG:
-        ESP_LOGD(tag, "%s", text);
-        break;
-    }
-}
-
-/* Log lines carry texts from the network (names in certificates, answers): one line stays one line. */
+/* Lines of the library carry texts from the network (names in certificates, answers): one line stays one line. */
 static void clean_line(void)
 {
     for (char *c = line; *c; c++) {
@@ -54,7 +39,7 @@ void port_board_log(enum log_level level, const char *text)
     port_mutex_lock(&line_lock);
     snprintf(line, sizeof(line), "%s", text);
     clean_line();
-    put_line(level, TAG, line);
+    log_line(level, line);
     port_mutex_unlock(&line_lock);
 }
 
@@ -67,7 +52,7 @@ void port_board_print(enum log_level level, const char *who, const char *format,
         line[--len] = '\0';
     }
     if (len >= 0) {
-        put_line(level, who, line);
+        log_line_as(level, who, line);
     }
     port_mutex_unlock(&line_lock);
 }
@@ -77,7 +62,8 @@ uint32_t port_board_random(void)
     return esp_random();
 }
 
-static _Atomic(void (*)(void)) shutdown_hook;
+static _Atomic(void (*)(
+    void)) shutdown_hook; /* the function that was given last; NULL: none, or it has been called */
 
 static void on_restart(void)
 {
@@ -87,7 +73,7 @@ static void on_restart(void)
     }
 }
 
-/* Whoever calls esp_restart ends the program in good order. */
+/* When the application calls esp_restart, the library ends in good order first. */
 void port_board_on_shutdown(void (*on_shutdown)(void))
 {
     static atomic_bool is_registered;
@@ -97,7 +83,8 @@ void port_board_on_shutdown(void (*on_shutdown)(void))
     }
 }
 
-/* From the engine task, which has put everything in order: the hook would wait for that task. */
+/* The engine task calls this when the library has ended in good order. The hook is taken away first: it would wait for the engine
+ * task, which is the one that calls it. */
 void port_board_restart(void)
 {
     atomic_store(&shutdown_hook, NULL);

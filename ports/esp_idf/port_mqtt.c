@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection at a time. One that cannot be ended in time, because the resolver holds it up, ends on its own. */
+/* The one connection of port_mqtt.h, and its credentials. A connection that cannot be ended in time, because the resolver
+ * holds it up, is handed to a task that waits for its end. All that happens on a connection is left to mqtt_session.c. */
 #include "device/port/port_mqtt.h"
-#include "device/port/port_board.h"
+#include "device/port/port_sync.h"
+#include "ports/esp_idf/log_line.h"
 #include "ports/esp_idf/mqtt_session.h"
 #include "ports/esp_idf/netif.h"
 #include "ports/esp_idf/tls_check.h"
@@ -11,9 +13,11 @@
 #define CLOSE_MS     4500
 #define REAPER_STACK 3072
 
-static struct session *active; /* the engine task's */
+static struct mqtt_session
+    *active; /* the connection that was opened last and not closed; NULL: none. The engine task alone */
 
-/* Texts that were good stay good: looking at a key takes a small chip a while and much stack, and connections come and go. */
+/* The texts that port_mqtt_check was given last and found good; NULL: none yet. port_mqtt_open does not look at them again for
+ * each connection: reading a key takes a small chip up to a second and much stack. */
 static struct {
     const char *root_ca, *cert, *key;
 } good;
@@ -42,64 +46,60 @@ static enum err check_once(const struct port_mqtt_config *config)
     if (err) {
         char line[120];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
-        port_board_log(LOG_LEVEL_ERROR, line);
+        log_line(LOG_LEVEL_ERROR, line);
     }
     return err;
 }
 
-static bool has_ended(struct session *session)
-{
-    if (!port_signal_wait(&session->ended, 0)) {
-        return false;
-    }
-    port_signal_set(&session->ended); /* for whoever closes it */
-    return true;
-}
-
 enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx)
 {
-    if (active && !has_ended(active)) {
+    if (active && !mqtt_session_wait_ended(active, 0)) {
         return ERR_BUSY;
     }
-    port_mqtt_close(); /* what is left of the one before */
+    port_mqtt_close(); /* the connection before has ended, and is still to be freed */
     if (!netif_is_ready()) {
         return ERR_OFFLINE;
     }
     enum err err = check_once(config);
-    return err ? err : session_new(config, on_event, ctx, &active);
+    return err ? err : mqtt_session_new(config, on_event, ctx, &active);
 }
 
 static void reap(void *ctx)
 {
-    struct session *session = ctx;
-    port_signal_wait(&session->ended, UINT32_MAX);
-    session_free(session);
+    struct mqtt_session *session = ctx;
+    mqtt_session_wait_ended(session, UINT32_MAX);
+    mqtt_session_free(session);
 }
 
 void port_mqtt_close(void)
 {
-    struct session *session = active;
+    struct mqtt_session *session = active;
     if (!session) {
         return;
     }
     active = NULL;
-    session_stop(session);
-    bool is_over = port_signal_wait(&session->ended, CLOSE_MS);
+    mqtt_session_stop(session);
+    bool is_over = mqtt_session_wait_ended(session, CLOSE_MS);
     if (!is_over && port_task_start("dj_reaper", REAPER_STACK, 1, reap, session)) {
-        port_signal_wait(&session->ended, UINT32_MAX); /* no memory for that task: wait here */
+        mqtt_session_wait_ended(session, UINT32_MAX); /* no memory for that task: wait here */
         is_over = true;
     }
     if (is_over) {
-        session_free(session);
+        mqtt_session_free(session);
     }
 }
 
 enum err port_mqtt_subscribe(const char *filter, int *message_id)
 {
-    return active ? session_subscribe(active, filter, message_id) : ERR_OFFLINE;
+    return active ? mqtt_session_subscribe(active, filter, message_id) : ERR_OFFLINE;
 }
 
 enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
 {
-    return active ? session_publish(active, topic, payload, len) : ERR_OFFLINE;
+    return active ? mqtt_session_publish(active, topic, payload, len) : ERR_OFFLINE;
+}
+
+struct port_mqtt_outgoing port_mqtt_outgoing(void)
+{
+    return active ? mqtt_session_outgoing(active) : (struct port_mqtt_outgoing){0};
 }

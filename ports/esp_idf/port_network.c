@@ -1,46 +1,101 @@
 /* SPDX-License-Identifier: MIT */
-/* Which way to the network this firmware takes: CONFIG_DEVICE_JOBS_NETWORK_... */
+/* Whether there is a network, for port_network.h, and what follows: the application is told, and the network time is asked
+ * for. Every interface counts, whoever has brought it up and whether before the start or after it. Bringing one up is left to
+ * the way to the network that this firmware takes (network.h). */
 #include "device/port/port_network.h"
-#include "device/port/port_board.h"
+#include "ports/esp_idf/clock.h"
+#include "ports/esp_idf/log_line.h"
 #include "ports/esp_idf/netif.h"
 #include "ports/esp_idf/network.h"
 
-static void (*changed_hook)(bool is_up);
+#include "esp_event.h"
+#include "esp_netif.h"
+#include "sdkconfig.h"
 
-void network_tell(bool is_up)
+#include <stddef.h>
+
+static void (*changed_hook)(bool is_up); /* what port_network_start was given; NULL: it was not called yet */
+
+static void on_address(void)
 {
-    if (is_up) {
-        clock_start_network_time();
-    }
-    changed_hook(is_up);
+    clock_start_network_time();
+    changed_hook(true);
 }
 
-bool network_failed(const char *what, esp_err_t result)
+/* ESP-IDF has taken the interface down before it tells of the loss. */
+static void on_lost(void)
 {
-    if (result == ESP_OK) {
-        return false;
+    if (!netif_has_address()) {
+        changed_hook(false);
     }
-    char line[100];
-    snprintf(line, sizeof(line), "network: %s: %s", what, esp_err_to_name(result));
-    port_board_log(LOG_LEVEL_ERROR, line);
+}
+
+static bool failed(const char *what, esp_err_t result)
+{
+    return log_line_failed("network", what, result);
+}
+
+/* A link-local IPv6 address leads nowhere: asking for the time with it would be in vain, and the next try late. */
+static bool is_link_local(const ip_event_got_ip6_t *event)
+{
+#if CONFIG_LWIP_IPV6
+    esp_ip6_addr_t address = event->ip6_info.ip;
+    return esp_netif_ip6_get_addr_type(&address) == ESP_IP6_ADDR_IS_LINK_LOCAL;
+#else
+    (void)event;
     return true;
+#endif
 }
 
-/* The application may have made both before. */
+static void on_ip_event(void *ctx, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)ctx, (void)base;
+    switch (id) {
+    case IP_EVENT_STA_GOT_IP:
+    case IP_EVENT_ETH_GOT_IP:
+    case IP_EVENT_PPP_GOT_IP:
+        on_address();
+        break;
+    case IP_EVENT_GOT_IP6:
+        if (!is_link_local(data)) {
+            on_address();
+        }
+        break;
+    case IP_EVENT_STA_LOST_IP:
+    case IP_EVENT_ETH_LOST_IP:
+    case IP_EVENT_PPP_LOST_IP:
+        on_lost();
+        break;
+    default:
+        break;
+    }
+}
+
+/* The application may have made the event loop before. */
 static bool prepare(void)
 {
     esp_err_t result = esp_event_loop_create_default();
-    if (result != ESP_ERR_INVALID_STATE && network_failed("event loop", result)) {
+    if (result != ESP_ERR_INVALID_STATE && failed("event loop", result)) {
         return false;
     }
-    return !network_failed("network interfaces", netif_prepare());
+    return !failed("network interfaces", netif_prepare()) &&
+           !failed("address events",
+                   esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip_event, NULL, NULL));
 }
 
+/* An interface may have got its address before we listened to events. So they are listened to first, and then the interfaces are
+ * looked at: an address that comes between the two is told twice, which does no harm. */
 enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))
 {
     if (changed_hook) {
         return ERR_BUSY;
     }
     changed_hook = changed;
-    return prepare() ? network_start(ssid, password) : ERR_FULL;
+    if (!prepare()) {
+        return ERR_FULL;
+    }
+    if (netif_has_address()) {
+        on_address();
+    }
+    return network_start(ssid, password, on_lost);
 }

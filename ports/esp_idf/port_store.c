@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Records as blobs in the NVS partition "nvs", namespace "device_jobs". NVS writes a new blob beside the old one and then lets
- * go of that, so that a power cut leaves one of the two. */
+/* Records as blobs in the NVS partition "nvs", namespace "device_jobs", for port_store.h. NVS writes the new blob beside the
+ * old one and erases the old one afterwards, so that a power cut leaves one of the two whole. */
 #include "device/port/port_store.h"
-#include "device/port/port_board.h"
 #include "ports/esp_idf/board.h"
+#include "ports/esp_idf/log_line.h"
 
 #include "nvs.h"
 #include "nvs_flash.h"
@@ -15,24 +15,24 @@
 #define NAMESPACE "device_jobs"
 #define KEY_MAX   15
 
-static nvs_handle_t handle;
-static bool is_open;
+static nvs_handle_t handle; /* of the namespace; of no meaning unless `is_open` */
+static bool is_open;        /* records can be read and written */
 
 static enum err fail(const char *what, const char *where, esp_err_t cause)
 {
     char line[120];
     snprintf(line, sizeof(line), "storage: %s '%.20s': %s", what, where, esp_err_to_name(cause));
-    port_board_log(LOG_LEVEL_ERROR, line);
+    log_line(LOG_LEVEL_ERROR, line);
     return ERR_STORAGE;
 }
 
-/* The partition may hold an application's data: erasing it is not ours to do. */
+/* The partition may hold an application's data, so the library does not erase it; it says what would help. */
 static enum err fail_partition(esp_err_t cause)
 {
     fail("cannot use partition", "nvs", cause);
     if (cause == ESP_ERR_NVS_NO_FREE_PAGES || cause == ESP_ERR_NVS_NEW_VERSION_FOUND) {
-        port_board_log(LOG_LEVEL_ERROR, "storage: the partition was written by another version or cut short; "
-                                        "nvs_flash_erase() makes it usable and loses what it holds");
+        log_line(LOG_LEVEL_ERROR, "storage: the partition was written by another version or cut short; "
+                                  "nvs_flash_erase() makes it usable and loses what it holds");
     }
     return ERR_STORAGE;
 }
@@ -43,7 +43,7 @@ enum err port_store_open(void)
         nvs_close(handle);
         is_open = false;
     }
-    esp_err_t result = nvs_flash_init(); /* good as well when the application has done it */
+    esp_err_t result = nvs_flash_init(); /* ESP_OK as well when the application has called it before */
     if (result != ESP_OK) {
         return fail_partition(result);
     }

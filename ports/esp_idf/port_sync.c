@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Locks, signals and tasks over FreeRTOS, for port_sync.h. The least stack of a task is left to task_stack.c. */
 #include "device/port/port_sync.h"
 #include "ports/esp_idf/task_stack.h"
 #include "ports/esp_idf/ticks.h"
@@ -9,9 +10,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* In the simulation on a host (IDF's linux target) a task that waits for a lock of the C library keeps the processor from
- * lower ones for ever, and threads need a host's stack: there all of ours run beside the application's, with more room (a
- * stack is counted in words of 8 bytes there). */
+/* IDF's linux target plays FreeRTOS with threads of the host. There a task that waits for a lock of the C library keeps the
+ * processor from every task of a lower priority, for ever; so the library's tasks all get the application's priority. Threads
+ * also need a host's stack: each task gets more room than it asks for (the linux target counts a stack in words of 8 bytes). */
 #if CONFIG_IDF_TARGET_LINUX
 #define PRIORITY_OF(priority) (4u + 0u * (priority))
 #define STACK_FOR(bytes)      ((bytes) + 32u * 1024u)
@@ -48,7 +49,7 @@ void port_signal_init(struct port_signal *signal)
 
 void port_signal_set(struct port_signal *signal)
 {
-    xSemaphoreGive(signal->handle); /* pdFALSE: it was set already */
+    xSemaphoreGive(signal->handle); /* fails when the signal is set already: good as well */
 }
 
 bool port_signal_wait(struct port_signal *signal, uint32_t timeout_ms)
@@ -56,6 +57,7 @@ bool port_signal_wait(struct port_signal *signal, uint32_t timeout_ms)
     return xSemaphoreTake(signal->handle, ticks_from_ms(timeout_ms)) == pdTRUE;
 }
 
+/* What a new task is to run; the task frees it. */
 struct start {
     void (*entry)(void *ctx);
     void *ctx;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One option, for a socket of lwIP or of the host: see socket.h. */
 #include "ports/esp_idf/socket.h"
 
 #include <netinet/in.h>

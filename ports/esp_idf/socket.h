@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of a socket, in a file of its own: lwIP's headers and common/err.h both have an ERR_OK. */
+/* Options of a socket. In a file of its own, because lwIP's headers and common/err.h both define ERR_OK. */
 #ifndef PORTS_ESP_IDF_SOCKET_H
 #define PORTS_ESP_IDF_SOCKET_H
 
-/* Sends what is written at once. */
+/* From now on the stack sends what is written at once, and does not wait for more. */
 void socket_set_no_delay(int socket);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker puts this function in front of FreeRTOS's (component.cmake); xTaskCreate ends up there as well. */
+/* The least stack of a task. The linker (component.cmake) leads every call of FreeRTOS's xTaskCreatePinnedToCore to the function
+ * below, which raises the stack and calls FreeRTOS's own. xTaskCreate calls xTaskCreatePinnedToCore, so it is raised as well. */
 #include "ports/esp_idf/task_stack.h"
 
 #include "freertos/FreeRTOS.h"
@@ -15,7 +16,7 @@ BaseType_t __wrap_xTaskCreatePinnedToCore(TaskFunction_t function, const char *n
                                           void *param, UBaseType_t priority, TaskHandle_t *handle,
                                           BaseType_t core);
 
-static atomic_bool is_raising;
+static atomic_bool is_raising; /* false until the library starts its first task, then true for ever */
 
 void task_stack_raise_from_now_on(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The seed's programs give their tasks 1024 bytes, which a chip's printf alone does not fit into. */
+/* The seed's programs give their tasks 1024 bytes of stack; on a chip printf alone needs more. */
 #ifndef PORTS_ESP_IDF_TASK_STACK_H
 #define PORTS_ESP_IDF_TASK_STACK_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks at PEM texts before they are used. */
+/* Whether certificates and key can be used, before a connection is tried with them: esp-tls itself would say no more than that
+ * TLS failed. Looking once and not for each connection is left to port_mqtt.c. */
 #ifndef PORTS_ESP_IDF_TLS_CHECK_H
 #define PORTS_ESP_IDF_TLS_CHECK_H
 

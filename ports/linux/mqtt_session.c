@@ -13,10 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECT_MS         30000 /* TLS and CONNACK as well */
-#define GOODBYE_MS         500
-#define UNACKNOWLEDGED_MAX 16
-#define MISC_MS            1000 /* how often libmosquitto looks at its keep-alive */
+/* The seam promises a verdict within 60 s, whatever resolver and server do. */
+#define TCP_MS     45000 /* the name's addresses and TCP; the rest is for TLS and CONNACK */
+#define CONNECT_MS 55000
+#define GOODBYE_MS 500
+#define MISC_MS    1000 /* how often libmosquitto looks at its keep-alive */
 
 void session_init_library(void)
 {
@@ -37,6 +38,7 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int message_id,
 {
     (void)mosquitto;
     struct session *session = ctx;
+    outgoing_acknowledge(&session->outgoing, message_id);
     bool is_granted = count == 1 && (granted[0] == 0 || granted[0] == 1);
     session->emit(session->emit_ctx, &(struct port_mqtt_event){.type = PORT_MQTT_SUBSCRIBED,
                                                                .message_id = message_id,
@@ -45,9 +47,9 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int message_id,
 
 static void on_publish(struct mosquitto *mosquitto, void *ctx, int message_id)
 {
-    (void)mosquitto, (void)message_id;
+    (void)mosquitto;
     struct session *session = ctx;
-    atomic_fetch_sub(&session->unacknowledged, 1);
+    outgoing_acknowledge(&session->outgoing, message_id);
 }
 
 static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosquitto_message *message)
@@ -120,6 +122,7 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
     session->port = config->port;
     session->keepalive_s = config->keepalive_s;
     session->connack = -1;
+    outgoing_init(&session->outgoing);
     session->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     session->tls = tls_context_new(config, &session->verdict, bad, why);
     enum err err = session->tls ? ERR_OK : ERR_TLS;
@@ -140,6 +143,7 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
 void session_deinit(struct session *session)
 {
     mosquitto_destroy(session->mosquitto);
+    outgoing_deinit(&session->outgoing);
     SSL_CTX_free(session->tls);
     if (session->wake_fd >= 0) {
         close(session->wake_fd);
@@ -162,11 +166,6 @@ void session_stop(struct session *session)
     wake(session);
 }
 
-bool session_is_resolving(struct session *session)
-{
-    return atomic_load(&session->is_resolving);
-}
-
 static enum err map(int code)
 {
     switch (code) {
@@ -187,8 +186,12 @@ enum err session_subscribe(struct session *session, const char *filter, int *mes
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
     }
+    if (!outgoing_begin(&session->outgoing)) {
+        return ERR_FULL;
+    }
     int id = 0;
     enum err err = map(mosquitto_subscribe(session->mosquitto, &id, filter, 1));
+    outgoing_end(&session->outgoing, id, !err);
     if (!err) {
         *message_id = id;
         wake(session);
@@ -201,17 +204,21 @@ enum err session_publish(struct session *session, const char *topic, const void 
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
     }
-    if (atomic_fetch_add(&session->unacknowledged, 1) >= UNACKNOWLEDGED_MAX) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
+    if (!outgoing_begin(&session->outgoing)) {
         return ERR_FULL;
     }
-    enum err err = map(mosquitto_publish(session->mosquitto, NULL, topic, (int)len, payload, 1, false));
-    if (err) {
-        atomic_fetch_sub(&session->unacknowledged, 1);
-        return err;
+    int id = 0;
+    enum err err = map(mosquitto_publish(session->mosquitto, &id, topic, (int)len, payload, 1, false));
+    outgoing_end(&session->outgoing, id, !err);
+    if (!err) {
+        wake(session);
     }
-    wake(session);
-    return ERR_OK;
+    return err;
+}
+
+struct port_mqtt_outgoing session_outgoing(struct session *session)
+{
+    return outgoing_look(&session->outgoing);
 }
 
 /* ---- the loop */
@@ -286,9 +293,9 @@ static int turn(struct session *session, uint64_t until_ms)
 }
 
 /* TLS and MQTT until CONNACK. */
-static bool connect_mqtt(struct session *session)
+static bool connect_mqtt(struct session *session, uint64_t since_ms)
 {
-    uint64_t until_ms = port_time_monotonic_ms() + CONNECT_MS;
+    const uint64_t until_ms = since_ms + CONNECT_MS;
     while (!atomic_load(&session->must_stop) && session->connack < 0) {
         if (port_time_monotonic_ms() >= until_ms) {
             session_fail(session, ERR_TIMEOUT,
@@ -339,7 +346,8 @@ static void say_goodbye(struct session *session)
 
 void session_run(struct session *session)
 {
-    if (session_connect_tcp(session) && connect_mqtt(session)) {
+    const uint64_t since_ms = port_time_monotonic_ms();
+    if (session_connect_tcp(session, since_ms + TCP_MS) && connect_mqtt(session, since_ms)) {
         announce(session);
         serve_until_end(session);
         if (atomic_load(&session->must_stop)) {

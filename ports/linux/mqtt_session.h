@@ -5,6 +5,7 @@
 #define PORTS_LINUX_MQTT_SESSION_H
 
 #include "device/port/port_mqtt.h"
+#include "ports/linux/mqtt_outgoing.h"
 #include "ports/linux/tls.h"
 
 #include <mosquitto.h>
@@ -25,9 +26,8 @@ struct session {
     void *emit_ctx;
 
     atomic_bool must_stop;
-    atomic_bool is_resolving;
     atomic_bool is_connected;
-    atomic_int unacknowledged; /* publishes without their PUBACK */
+    struct outgoing outgoing;
 
     /* the network thread's own: */
     int connack;         /* -1: none yet */
@@ -44,22 +44,20 @@ enum err session_init(struct session *session, const struct port_mqtt_config *co
                       const char *client_id, enum port_mqtt_credential *bad, const char **why);
 void session_deinit(struct session *session);
 
-/* Connects, emits events until the connection ends, emits DISCONNECTED last. */
+/* Connects within 55 s, emits events until the connection ends, emits DISCONNECTED last. */
 void session_run(struct session *session);
 
 /* From another thread: makes session_run return soon. */
 void session_stop(struct session *session);
 
-/* In the system's resolver, which nothing can end. */
-bool session_is_resolving(struct session *session);
-
 enum err session_subscribe(struct session *session, const char *filter, int *message_id);
 enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len);
+struct port_mqtt_outgoing session_outgoing(struct session *session);
 
 /* ---- between the files of a session */
 
-/* mqtt_connect.c: true when TCP stands; else session->text says why. */
-bool session_connect_tcp(struct session *session);
+/* mqtt_connect.c: true when TCP stands, until_ms at the latest; else session->text says why. */
+bool session_connect_tcp(struct session *session, uint64_t until_ms);
 
 /* mqtt_why.c: the reason and the line for a person; of a code of libmosquitto that has ended the connection. */
 __attribute__((format(printf, 3, 4))) void session_fail(struct session *session, enum err reason,

@@ -30,6 +30,20 @@ static unsigned count;
 static bool must_all_end;
 static _Thread_local struct task *self;
 
+enum err tasks_start_thread(pthread_t *thread, void *(*entry)(void *ctx), void *ctx)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES_MIN);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(thread, &attributes, entry, ctx);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return failed ? ERR_FULL : ERR_OK;
+}
+
 void tasks_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attributes;

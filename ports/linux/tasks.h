@@ -33,6 +33,9 @@ bool tasks_end_all(uint32_t timeout_ms);
 /* Waits until no task is left. */
 void tasks_wait_none(void);
 
+/* A thread of the port's own, which is no task: it hears no signal. ERR_FULL: the system gives none. */
+enum err tasks_start_thread(pthread_t *thread, void *(*entry)(void *ctx), void *ctx);
+
 /* A condition that counts by the monotonic clock, and a moment of that clock. */
 void tasks_cond_init(pthread_cond_t *cond);
 void tasks_deadline(uint32_t timeout_ms, struct timespec *deadline);

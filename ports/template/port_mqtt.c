@@ -26,6 +26,11 @@ enum err port_mqtt_subscribe(const char *filter, int *message_id)
     MISSING();
 }
 
+struct port_mqtt_outgoing port_mqtt_outgoing(void)
+{
+    MISSING();
+}
+
 enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
 {
     (void)topic, (void)payload, (void)len;

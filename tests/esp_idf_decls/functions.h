@@ -60,6 +60,11 @@ int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, siz
                          int (*random)(void *, unsigned char *, size_t), void *ctx);
 int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_,
                           int (*random)(void *, unsigned char *, size_t), void *ctx);
+#else
+psa_status_t psa_crypto_init(void);
+int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
+                         const unsigned char *password, size_t password_len);
+int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_);
 #endif
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl);
 
@@ -84,6 +89,19 @@ esp_err_t esp_event_loop_create_default(void);
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler,
                                               void *arg, esp_event_handler_instance_t *out);
 esp_err_t esp_netif_init(void);
+esp_netif_t *esp_netif_find_if(esp_netif_find_predicate_t fn, void *ctx);
+esp_netif_t *esp_netif_get_handle_from_ifkey(const char *key);
+esp_netif_flags_t esp_netif_get_flags(esp_netif_t *netif);
+bool esp_netif_is_netif_up(esp_netif_t *netif);
+esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *out);
+int esp_netif_get_all_ip6(esp_netif_t *netif, esp_ip6_addr_t out[]);
+#if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)
+esp_ip6_addr_type_t esp_netif_ip6_get_addr_type(esp_ip6_addr_t *address);
+#else
+esp_ip6_addr_type_t esp_netif_ip6_get_addr_type(const esp_ip6_addr_t *address);
+#endif
+esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn fn, void *ctx);
+bool esp_sntp_enabled(void);
 esp_netif_t *esp_netif_new(const esp_netif_config_t *config);
 esp_err_t esp_netif_attach(esp_netif_t *netif, void *driver);
 esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config);
@@ -99,6 +117,8 @@ esp_err_t esp_wifi_connect(void);
 esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
 #if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)
 esp_eth_phy_t *esp_eth_phy_new_dp83848(const eth_phy_config_t *config);
+#else
+esp_eth_phy_t *esp_eth_phy_new_generic(const eth_phy_config_t *config);
 #endif
 esp_err_t esp_eth_driver_install(const esp_eth_config_t *config, esp_eth_handle_t *out);
 esp_eth_netif_glue_handle_t esp_eth_new_netif_glue(esp_eth_handle_t eth);

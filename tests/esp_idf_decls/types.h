@@ -8,13 +8,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Which ESP-IDF these declarations stand for; the gates compile the port against both. */
+#ifndef DECLS_IDF_MAJOR
+#define DECLS_IDF_MAJOR 5
+#endif
+
 /* ---- esp_common */
 typedef int esp_err_t;
 #define ESP_OK                                   0
 #define ESP_FAIL                                 (-1)
 #define ESP_ERR_INVALID_STATE                    0x103
 #define ESP_IDF_VERSION_VAL(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
-#define ESP_IDF_VERSION                          ESP_IDF_VERSION_VAL(5, 5, 0)
+#define ESP_IDF_VERSION                          ESP_IDF_VERSION_VAL(DECLS_IDF_MAJOR, 0, 0)
 
 /* ---- freertos */
 typedef int BaseType_t;
@@ -52,9 +57,16 @@ typedef struct {
     gpio_mode_t mode;
     int pull_up_en, pull_down_en, intr_type;
 } gpio_config_t;
-#define GPIO_NUM_MAX                   22
-#define GPIO_IS_VALID_GPIO(pin)        ((pin) < GPIO_NUM_MAX)
-#define GPIO_IS_VALID_OUTPUT_GPIO(pin) ((pin) < GPIO_NUM_MAX)
+#define GPIO_NUM_MAX           22
+/* As ESP-IDF checks a pin: for being negative, in 6 also for being too large, and then by a shift, which means nothing from 64 on. */
+#define DECLS_IS_IN(pins, pin) (((1ULL << (pin)) & (pins)) != 0)
+#if DECLS_IDF_MAJOR >= 6
+#define DECLS_IS_PIN(pin) (pin >= 0 && pin <= GPIO_NUM_MAX - 1)
+#else
+#define DECLS_IS_PIN(pin) (pin >= 0)
+#endif
+#define GPIO_IS_VALID_GPIO(pin)        (DECLS_IS_PIN(pin) && DECLS_IS_IN(0x3fffffULL, pin))
+#define GPIO_IS_VALID_OUTPUT_GPIO(pin) (DECLS_IS_PIN(pin) && DECLS_IS_IN(0x3fffffULL, pin))
 
 /* ---- esp_system, esp_timer, vfs */
 typedef void (*shutdown_handler_t)(void);
@@ -93,10 +105,42 @@ typedef void *esp_event_handler_instance_t;
 typedef void (*esp_event_handler_t)(void *arg, esp_event_base_t base, int32_t id, void *data);
 #define ESP_EVENT_ANY_ID (-1)
 extern esp_event_base_t const IP_EVENT, WIFI_EVENT, ETH_EVENT;
-enum { IP_EVENT_STA_GOT_IP, IP_EVENT_ETH_GOT_IP, IP_EVENT_PPP_GOT_IP };
-enum { WIFI_EVENT_STA_START, WIFI_EVENT_STA_DISCONNECTED };
+enum {
+    IP_EVENT_STA_GOT_IP,
+    IP_EVENT_STA_LOST_IP,
+    IP_EVENT_GOT_IP6,
+    IP_EVENT_ETH_GOT_IP,
+    IP_EVENT_ETH_LOST_IP,
+    IP_EVENT_PPP_GOT_IP,
+    IP_EVENT_PPP_LOST_IP
+};
+enum { WIFI_EVENT_STA_START, WIFI_EVENT_STA_CONNECTED, WIFI_EVENT_STA_DISCONNECTED };
 enum { ETHERNET_EVENT_DISCONNECTED };
 typedef struct esp_netif_obj esp_netif_t;
+typedef bool (*esp_netif_find_predicate_t)(esp_netif_t *netif, void *ctx);
+typedef esp_err_t (*esp_netif_callback_fn)(void *ctx);
+typedef enum { ESP_NETIF_DHCP_CLIENT = 1, ESP_NETIF_DHCP_SERVER = 2 } esp_netif_flags_t;
+typedef struct {
+    uint32_t addr;
+} esp_ip4_addr_t;
+typedef struct {
+    uint32_t addr[4];
+    uint8_t zone;
+} esp_ip6_addr_t;
+typedef enum {
+    ESP_IP6_ADDR_IS_UNKNOWN,
+    ESP_IP6_ADDR_IS_GLOBAL,
+    ESP_IP6_ADDR_IS_LINK_LOCAL
+} esp_ip6_addr_type_t;
+typedef struct {
+    esp_ip4_addr_t ip, netmask, gw;
+} esp_netif_ip_info_t;
+typedef struct {
+    esp_netif_t *esp_netif;
+    struct {
+        esp_ip6_addr_t ip;
+    } ip6_info;
+} ip_event_got_ip6_t;
 typedef struct {
     const void *base, *driver, *stack;
 } esp_netif_config_t;
@@ -254,13 +298,15 @@ typedef struct esp_mqtt_client_config_t {
 } esp_mqtt_client_config_t;
 
 /* ---- mbedtls */
-#define MBEDTLS_VERSION_MAJOR               3
+#define MBEDTLS_VERSION_MAJOR               (DECLS_IDF_MAJOR >= 6 ? 4 : 3)
 #define MBEDTLS_X509_BADCERT_EXPIRED        0x01
 #define MBEDTLS_X509_BADCERT_CN_MISMATCH    0x04
 #define MBEDTLS_X509_BADCERT_NOT_TRUSTED    0x08
 #define MBEDTLS_X509_BADCERT_FUTURE         0x0200
 #define MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE (-0x7780)
 #define MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY   (-0x7880)
+typedef int32_t psa_status_t;
+#define PSA_SUCCESS ((psa_status_t)0)
 typedef struct mbedtls_ssl_context mbedtls_ssl_context;
 typedef struct {
     void *words[8];

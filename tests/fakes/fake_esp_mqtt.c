@@ -498,7 +498,7 @@ static int note(const char *kind, const char *name, const char *data, int len)
 int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos)
 {
     must(qos == 1);
-    return client->is_connected ? note("SUB", filter, NULL, 0) : -1;
+    return client->is_connected && !script.refuses_subscribe ? note("SUB", filter, NULL, 0) : -1;
 }
 
 int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,

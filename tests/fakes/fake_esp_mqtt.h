@@ -10,13 +10,14 @@
 
 /* How the next connections go. */
 struct mqtt_script {
-    int tls_error;         /* esp_tls_conn_new_sync fails with this esp_err_t */
-    int native_error;      /* errno behind it */
-    int tls_code;          /* mbedTLS's, positive as esp-tls stores it */
-    uint32_t verify_flags; /* what was wrong with the server's certificate */
-    int connack;           /* CONNACK's code */
-    bool hangs;            /* connecting takes until mqtt_release */
-    bool refuses_publish;  /* the connection breaks when something is published */
+    int tls_error;          /* esp_tls_conn_new_sync fails with this esp_err_t */
+    int native_error;       /* errno behind it */
+    int tls_code;           /* mbedTLS's, positive as esp-tls stores it */
+    uint32_t verify_flags;  /* what was wrong with the server's certificate */
+    int connack;            /* CONNACK's code */
+    bool hangs;             /* connecting takes until mqtt_release */
+    bool refuses_publish;   /* the connection breaks when something is published */
+    bool refuses_subscribe; /* a SUBSCRIBE is not taken, and esp-mqtt leaves it at that */
 };
 
 void mqtt_reset(void);

@@ -41,6 +41,17 @@ void decls_log(const char *tag, const char *format, ...)
     va_end(args);
 }
 
+unsigned idf_log_count(const char *text)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&lock);
+    for (const char *at = log_text; (at = strstr(at, text)); at++) {
+        count++;
+    }
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
 bool idf_log_has(const char *text)
 {
     pthread_mutex_lock(&lock);
@@ -51,7 +62,16 @@ bool idf_log_has(const char *text)
 
 const char *esp_err_to_name(esp_err_t code)
 {
-    return code == ESP_ERR_NVS_NO_FREE_PAGES ? "ESP_ERR_NVS_NO_FREE_PAGES" : "ESP_FAIL";
+    switch (code) {
+    case ESP_ERR_NVS_NO_FREE_PAGES:
+        return "ESP_ERR_NVS_NO_FREE_PAGES";
+    case 0x3007:
+        return "ESP_ERR_WIFI_CONN";
+    case 0x300a:
+        return "ESP_ERR_WIFI_SSID";
+    default:
+        return "ESP_FAIL";
+    }
 }
 
 /* ---- FreeRTOS */
@@ -419,17 +439,6 @@ unsigned idf_restarts(void)
 }
 
 esp_err_t esp_vfs_eventfd_register(const esp_vfs_eventfd_config_t *config)
-{
-    (void)config;
-    return ESP_OK;
-}
-
-esp_err_t esp_netif_init(void)
-{
-    return ESP_OK;
-}
-
-esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config)
 {
     (void)config;
     return ESP_OK;

@@ -11,6 +11,7 @@
 void idf_reset(void);
 
 bool idf_log_has(const char *text);
+unsigned idf_log_count(const char *text);
 
 /* From now on nvs_flash_init, nvs_open, nvs_set_blob, nvs_commit, nvs_get_blob answer this; 0: they are good again. */
 void idf_nvs_fail(int init, int open, int set, int commit, int get);

@@ -2,6 +2,8 @@
 /* The MQTT seam of fake_ports.h: a connection whose other end is the test. */
 #define _GNU_SOURCE
 #include "fakes/fake_ports.h"
+
+#include "device/port/port_time.h"
 #include "fakes/wait_until.h"
 
 #include <setjmp.h>
@@ -40,6 +42,9 @@ static struct {
     unsigned subscribes, subscribes_before; /* before: when this connection was opened */
     const char *refused;
     enum fake_refusal refusal;
+    bool withholds; /* no packet is acknowledged, from here on */
+    struct port_mqtt_outgoing outgoing;
+    unsigned full;             /* packets that found no room */
     unsigned published, taken; /* the last ones of them stand in the ring */
     struct publish publishes[PUBLISHES_MAX];
 } mqtt;
@@ -110,6 +115,7 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
         mqtt.is_open = true;
         mqtt.is_connected = false;
         mqtt.subscribes_before = mqtt.subscribes;
+        mqtt.outgoing.count = 0;
         mqtt.on_event = on_event;
         mqtt.ctx = ctx;
     }
@@ -135,6 +141,43 @@ static bool ends_with(const char *text, const char *ending)
     return end <= len && strcmp(text + len - end, ending) == 0;
 }
 
+/* A packet is on its way, and stays there while the peer withholds acknowledgements. With `lock` held. */
+static enum err take_packet(void)
+{
+    if (!mqtt.is_connected) {
+        return ERR_OFFLINE;
+    }
+    if (mqtt.outgoing.count == PORT_MQTT_OUTGOING_CAP) {
+        mqtt.full++;
+        return ERR_FULL;
+    }
+    if (mqtt.withholds && mqtt.outgoing.count++ == 0) {
+        mqtt.outgoing.oldest_ms = port_time_monotonic_ms();
+    }
+    return ERR_OK;
+}
+
+struct port_mqtt_outgoing port_mqtt_outgoing(void)
+{
+    pthread_mutex_lock(&lock);
+    const struct port_mqtt_outgoing result = mqtt.outgoing;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void fake_withhold_acknowledgements(bool withholds)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.withholds = withholds;
+    mqtt.outgoing.count = withholds ? mqtt.outgoing.count : 0;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_full_count(void)
+{
+    return read_unsigned(&mqtt.full);
+}
+
 /* Behind its answer: an event in the middle of a message, which no port sends, would end that. */
 static void count_subscribe(void)
 {
@@ -147,13 +190,13 @@ static void count_subscribe(void)
 enum err port_mqtt_subscribe(const char *filter, int *message_id)
 {
     pthread_mutex_lock(&lock);
-    bool is_connected = mqtt.is_connected;
+    enum err err = take_packet();
     int id = ++mqtt.last_id;
     bool is_refused = mqtt.refused && ends_with(filter, mqtt.refused);
     enum fake_refusal refusal = mqtt.refusal;
     pthread_mutex_unlock(&lock);
-    if (!is_connected) {
-        return ERR_OFFLINE;
+    if (err) {
+        return err;
     }
     *message_id = id;
     if (is_refused && refusal == FAKE_CLOSED) {
@@ -182,8 +225,8 @@ unsigned fake_subscribe_count(void)
 enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
 {
     pthread_mutex_lock(&lock);
-    bool is_good = mqtt.is_connected && mqtt.published - mqtt.taken < PUBLISHES_MAX;
-    if (is_good) {
+    enum err err = mqtt.published - mqtt.taken < PUBLISHES_MAX ? take_packet() : ERR_OFFLINE;
+    if (!err) {
         struct publish *slot = &mqtt.publishes[mqtt.published++ % PUBLISHES_MAX];
         size_t prefix = strncmp(topic, FAKE_PREFIX, strlen(FAKE_PREFIX)) == 0 ? strlen(FAKE_PREFIX) : 0;
         snprintf(slot->topic, sizeof(slot->topic), "%s", topic + prefix);
@@ -191,7 +234,7 @@ enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
     }
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    return is_good ? ERR_OK : ERR_OFFLINE;
+    return err;
 }
 
 void fake_wait_open(unsigned count)

@@ -38,6 +38,7 @@ static struct {
     unsigned restarts;
     unsigned puts_at_restart;
     int64_t wall_s;
+    unsigned clock_reads;
     uint64_t advanced_ms;
     unsigned haste;
     const char *held;
@@ -354,6 +355,7 @@ uint64_t port_time_monotonic_ms(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     pthread_mutex_lock(&lock);
     uint64_t advanced_ms = board.advanced_ms;
+    board.clock_reads++;
     pthread_mutex_unlock(&lock);
     return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u + advanced_ms;
 }
@@ -363,6 +365,11 @@ void fake_advance_ms(uint64_t ms)
     pthread_mutex_lock(&lock);
     board.advanced_ms += ms;
     pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_clock_reads(void)
+{
+    return read_unsigned(&board.clock_reads);
 }
 
 void fake_hurry(unsigned factor)

@@ -40,6 +40,11 @@ void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked fo
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
 unsigned fake_publish_count(void);
 
+/* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
+ * all are acknowledged. */
+void fake_withhold_acknowledgements(bool withholds);
+unsigned fake_full_count(void); /* packets that the port has refused for that */
+
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);
@@ -69,6 +74,7 @@ unsigned fake_restart_count(void);
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
 void fake_advance_ms(uint64_t ms); /* the monotonic clock jumps; who waits on a signal is not woken by that */
+unsigned fake_clock_reads(void);   /* of the monotonic clock, since fake_reset */
 void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY_MS, takes so much less */
 const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
 const char *fake_network_password(void);

@@ -141,10 +141,23 @@ static void *report_on_thread(void *ctx)
     return NULL;
 }
 
+static void start_reporter(struct table_reporter *reporter, struct jobs_report report)
+{
+    *reporter = (struct table_reporter){.report = report, .result = ERR_INTERNAL};
+    assert_int_equal(pthread_create(&reporter->thread, NULL, report_on_thread, reporter), 0);
+}
+
 void table_start_reporter(struct table_reporter *reporter, enum jobs_status status)
 {
-    *reporter = (struct table_reporter){.report = table_report(status), .result = ERR_INTERNAL};
-    assert_int_equal(pthread_create(&reporter->thread, NULL, report_on_thread, reporter), 0);
+    start_reporter(reporter, table_report(status));
+}
+
+void table_start_reporter_of_run(struct table_reporter *reporter, enum jobs_status status)
+{
+    struct jobs_report report = table_report(status);
+    report.job_id = NULL;
+    report.run_id = atomic_load(&table.seen_run_id);
+    start_reporter(reporter, report);
 }
 
 enum err table_join_reporter(struct table_reporter *reporter)

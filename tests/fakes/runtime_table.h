@@ -57,6 +57,7 @@ struct table_reporter {
     atomic_bool has_returned;
 };
 void table_start_reporter(struct table_reporter *reporter, enum jobs_status status);
+void table_start_reporter_of_run(struct table_reporter *reporter, enum jobs_status status); /* by run id */
 enum err table_join_reporter(struct table_reporter *reporter);
 
 #endif

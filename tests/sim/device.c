@@ -391,7 +391,7 @@ uint64_t sim_device_wake_at_ms(const struct sim_device *d)
 
 void sim_device_wake(struct sim_device *d)
 {
-    if (link_poll(&d->link, sim_device_now_ms(d))) {
+    if (link_poll(&d->link, sim_device_now_ms(d), LINK_CLOCK_FLOOR_S) == LINK_OPEN) {
         open_connection(d);
     }
     jobs_engine_tick(&d->engine, sim_device_now_ms(d));

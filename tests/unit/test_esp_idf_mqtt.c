@@ -192,6 +192,70 @@ static void test_publishes_go_out_in_order_and_are_bounded(void **state)
     assert_string_equal(what, "PUB t");
 }
 
+static void expect_on_its_way(unsigned on_its_way, uint64_t oldest_ms)
+{
+    struct port_mqtt_outgoing outgoing = port_mqtt_outgoing();
+    assert_int_equal(outgoing.count, on_its_way);
+    if (on_its_way > 0) {
+        assert_int_equal(outgoing.oldest_ms, oldest_ms);
+    }
+}
+
+/* Whatever acknowledgement is withheld holds its slot; which of the two kinds of packet it is does not matter. */
+static void test_peer_that_withholds_acknowledgements(void **state)
+{
+    (void)state;
+    char what[100];
+    int ids[PORT_MQTT_OUTGOING_CAP], numbers[PORT_MQTT_OUTGOING_CAP], number;
+    expect_on_its_way(0, 0);
+    connect();
+    expect_on_its_way(0, 0);
+    for (int i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        idf_set_uptime_s(100 + i);
+        assert_int_equal(i < 10 ? port_mqtt_publish("t", "x", 1) : port_mqtt_subscribe("f", &numbers[i]),
+                         ERR_OK);
+        expect_on_its_way((unsigned)i + 1, 100000);
+    }
+    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL);
+    assert_int_equal(port_mqtt_subscribe("f", &number), ERR_FULL);
+    for (int i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        ids[i] = mqtt_wait_sent(what, sizeof(what));
+    }
+    expect_on_its_way(PORT_MQTT_OUTGOING_CAP, 100000); /* sent is not acknowledged */
+    mqtt_puback(ids[5]);
+    expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 1, 100000);
+    mqtt_puback(ids[0]);
+    mqtt_puback(ids[0]); /* nobody has sent it any more */
+    expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 2, 101000);
+    mqtt_suback(ids[12], 1);
+    assert_int_equal(events[expect(PORT_MQTT_SUBSCRIBED)].message_id, numbers[12]);
+    expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 3, 101000);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(port_mqtt_publish("t", "y", 1), ERR_OK);
+    }
+    assert_int_equal(port_mqtt_publish("t", "y", 1), ERR_FULL);
+    expect_on_its_way(PORT_MQTT_OUTGOING_CAP, 101000);
+    mqtt_drop();
+    expect(PORT_MQTT_DISCONNECTED);
+    expect_on_its_way(0, 0);
+    connect();
+    expect_on_its_way(0, 0);
+    assert_int_equal(port_mqtt_publish("t", "z", 1), ERR_OK);
+}
+
+/* The engine would leave out a filter that the server has refused, for a day. */
+static void test_subscribe_that_was_not_sent_is_not_told_as_refused(void **state)
+{
+    (void)state;
+    int number = 0;
+    mqtt_set_script(&(struct mqtt_script){.refuses_subscribe = true});
+    connect();
+    assert_int_equal(port_mqtt_subscribe("f", &number), ERR_OK);
+    unsigned at = expect(PORT_MQTT_DISCONNECTED);
+    assert_int_equal(events[at].reason, ERR_OFFLINE);
+    assert_string_equal(texts[at], "esp-mqtt did not take a packet: is memory short?");
+}
+
 /* An idle esp-mqtt waits for the socket for a second at a time. */
 static void test_publish_wakes_the_client(void **state)
 {
@@ -388,6 +452,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_esp_mqtt_is_told_not_to_own_the_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(test_subscriptions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publishes_go_out_in_order_and_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_peer_that_withholds_acknowledgements, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_subscribe_that_was_not_sent_is_not_told_as_refused, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_publish_wakes_the_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silence_in_the_middle_of_a_message_ends_the_connection, setup,

@@ -25,10 +25,15 @@ static uint32_t next_random(void)
     return (uint32_t)(seed >> 32);
 }
 
+static enum link_wish poll_at(struct link *link, uint64_t now_ms)
+{
+    return link_poll(link, now_ms, LINK_CLOCK_FLOOR_S);
+}
+
 static void connect_now(struct link *link, uint64_t now_ms)
 {
     assert_true(link_wake_at_ms(link) <= now_ms);
-    assert_true(link_poll(link, now_ms));
+    assert_int_equal(poll_at(link, now_ms), LINK_OPEN);
     assert_int_equal(link->state, LINK_CONNECTING);
 }
 
@@ -37,19 +42,19 @@ static void test_start_connects_at_once_and_only_once(void **state)
     struct link link;
     (void)state;
     link_init(&link);
-    assert_false(link_poll(&link, 1000));
+    assert_int_equal(poll_at(&link, 1000), LINK_NOTHING);
     assert_true(link_wake_at_ms(&link) == UINT64_MAX);
     link_start(&link, 5000);
     assert_true(link_wake_at_ms(&link) == 5000);
-    assert_false(link_poll(&link, 4999));
+    assert_int_equal(poll_at(&link, 4999), LINK_NOTHING);
     connect_now(&link, 5000);
-    assert_false(link_poll(&link, 6000));
+    assert_int_equal(poll_at(&link, 6000), LINK_NOTHING);
     assert_true(link_wake_at_ms(&link) == UINT64_MAX);
     link_start(&link, 6000); /* wanted already */
     assert_int_equal(link.state, LINK_CONNECTING);
     link_up(&link, 7000);
     assert_int_equal(link.state, LINK_UP);
-    assert_false(link_poll(&link, 8000));
+    assert_int_equal(poll_at(&link, 8000), LINK_NOTHING);
     assert_true(link_wake_at_ms(&link) == UINT64_MAX);
     link_stop(&link);
     link_down(&link, 9000, 0); /* the last event of the connection that was stopped */
@@ -241,7 +246,7 @@ static void test_network_up(void **state)
     assert_int_equal(link_wake_at_ms(&link), UINT64_MAX); /* nobody wants a connection */
     link_start(&link, 5);
     for (int i = 0; i < 10; i++) {
-        assert_true(link_poll(&link, link_wake_at_ms(&link)));
+        assert_int_equal(poll_at(&link, link_wake_at_ms(&link)), LINK_OPEN);
         link_down(&link, 1000, UINT32_MAX);
     }
     link_network_up(&link, 2000, CONFIG_DEVICE_JOBS_LINK_BASE_MS + 7);
@@ -249,11 +254,62 @@ static void test_network_up(void **state)
     link_network_up(&link, 2000, 100);
     assert_int_equal(link_wake_at_ms(&link), 2007);
     assert_int_equal(link.failures, 10);
-    assert_true(link_poll(&link, 2007));
+    assert_int_equal(poll_at(&link, 2007), LINK_OPEN);
     link_network_up(&link, 2008, 0);
     assert_int_equal(link.state, LINK_CONNECTING);
     link_down(&link, 2010, UINT32_MAX);
     assert_true(link_wake_at_ms(&link) > 2010 + CONFIG_DEVICE_JOBS_LINK_CAP_MS / 4); /* as slow as before */
+}
+
+/* nothing connects before the clock was set, it is said once, and nobody looks more than once a second. */
+static void test_clock_that_was_never_set(void **state)
+{
+    (void)state;
+    struct link link;
+    link_init(&link);
+    link_start(&link, 0);
+    assert_int_equal(link_poll(&link, 0, LINK_CLOCK_FLOOR_S - 1), LINK_NO_CLOCK);
+    assert_int_equal(link_wake_at_ms(&link), 1000);
+    assert_int_equal(link_poll(&link, 999, LINK_CLOCK_FLOOR_S), LINK_NOTHING);
+    assert_int_equal(link_poll(&link, 1000, 0), LINK_NOTHING);
+    assert_int_equal(link_wake_at_ms(&link), 2000);
+    assert_int_equal(link.failures, 0);
+    assert_int_equal(link_poll(&link, 2000, LINK_CLOCK_FLOOR_S), LINK_OPEN);
+    link_down(&link, 2000, 0);
+    assert_int_equal(link_poll(&link, 10000, 0), LINK_NO_CLOCK); /* it was lost again: said again */
+}
+
+/* Suspended while the clock is not set: there is nothing to wait for, and no time at which somebody looks. */
+static void test_stopped_link_does_not_look_at_the_clock(void **state)
+{
+    (void)state;
+    struct link link;
+    link_init(&link);
+    link_start(&link, 0);
+    assert_int_equal(link_poll(&link, 0, 0), LINK_NO_CLOCK);
+    link_stop(&link);
+    assert_int_equal(link_wake_at_ms(&link), UINT64_MAX);
+    assert_int_equal(link_poll(&link, 5000, 0), LINK_NOTHING);
+    link_start(&link, 6000);
+    assert_int_equal(link_poll(&link, 6000, 0), LINK_NOTHING); /* said already */
+    assert_int_equal(link_wake_at_ms(&link), 7000);
+}
+
+/* Half of the slots taken, and the oldest waits for a request timeout. */
+static void test_connection_that_acknowledges_nothing(void **state)
+{
+    (void)state;
+    struct link link;
+    link_init(&link);
+    assert_int_equal(link_stuck_at_ms(&link, 16, 100), UINT64_MAX); /* none stands */
+    link_start(&link, 0);
+    connect_now(&link, 0);
+    assert_int_equal(link_stuck_at_ms(&link, 16, 100), UINT64_MAX);
+    link_up(&link, 50);
+    assert_int_equal(link_stuck_at_ms(&link, 0, 0), UINT64_MAX);
+    assert_int_equal(link_stuck_at_ms(&link, 7, 100), UINT64_MAX);
+    assert_int_equal(link_stuck_at_ms(&link, 8, 100), 100 + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
+    assert_int_equal(link_stuck_at_ms(&link, 16, 200), 200 + CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
 }
 
 static void test_failures_are_counted_to_the_end(void **state)
@@ -288,6 +344,9 @@ int main(void)
         cmocka_unit_test(test_fleet_comes_back_over_the_length_of_the_outage),
         cmocka_unit_test(test_single_fleet_after_a_long_outage),
         cmocka_unit_test(test_network_up),
+        cmocka_unit_test(test_clock_that_was_never_set),
+        cmocka_unit_test(test_stopped_link_does_not_look_at_the_clock),
+        cmocka_unit_test(test_connection_that_acknowledges_nothing),
         cmocka_unit_test(test_failures_are_counted_to_the_end),
         cmocka_unit_test(test_backoff_at_its_edges),
     };

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "device/runtime/state.h"
 #include "fakes/runtime_table.h"
 
 #include <stdio.h>
@@ -68,6 +69,65 @@ static void test_final_status_behind_pending_progress(void **state)
 }
 
 /* The power goes right after the report returned: the next boot sends the status. */
+/* Progress by job id stands in the mailbox when the final status comes by run id. However long the engine task is held up, the final
+ * status waits for its turn: turned away it would be lost. It waits longer than two registrations do, one behind the other. */
+static void test_final_status_waits_for_its_turn(void **state)
+{
+    (void)state;
+    static const char held[] = "an answer is too large";
+    static char filler[DEVICE_MESSAGE_CAP + 2];
+    table_start_job();
+    memset(filler, ' ', sizeof(filler) - 1);
+    fake_log_hold(held);
+    fake_deliver("j9/get/accepted", filler);
+    fake_wait_log(held); /* the engine task stands still */
+    struct jobs_report progress = table_report(JOBS_STATUS_IN_PROGRESS);
+    assert_int_equal(runtime_report(&progress, NULL, 0, NULL), ERR_OK);
+    struct table_reporter reporter;
+    table_start_reporter_of_run(&reporter, JOBS_STATUS_SUCCEEDED);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(table_register_blink(), ERR_BUSY);
+    }
+    fake_log_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    struct fake_request request;
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+}
+
+static void *stop_on_thread(void *ctx)
+{
+    (void)ctx;
+    runtime_stop();
+    return NULL;
+}
+
+static bool is_stopping(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool result = device_runtime.life.is_stopping;
+    port_mutex_unlock(&device_runtime.lock);
+    return result;
+}
+
+/* The same when the engine task ends instead: nobody waits for ever. */
+static void test_final_status_does_not_outwait_the_engine_task(void **state)
+{
+    (void)state;
+    table_start_job();
+    fake_store_hold();
+    struct table_reporter first, second;
+    table_start_reporter(&first, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held(); /* the engine task stands still */
+    table_start_reporter_of_run(&second, JOBS_STATUS_FAILED);
+    pthread_t stopper;
+    assert_int_equal(pthread_create(&stopper, NULL, stop_on_thread, NULL), 0);
+    FAKE_WAIT(is_stopping());
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&first), ERR_OK);
+    assert_int_equal(table_join_reporter(&second), ERR_BUSY);
+    pthread_join(stopper, NULL);
+}
+
 static void test_stored_status_is_sent_after_the_next_boot(void **state)
 {
     (void)state;
@@ -310,6 +370,8 @@ int main(void)
         TEST(test_handler_runs_on_a_task_of_its_own_with_the_document),
         TEST(test_final_status_is_stored_when_the_report_returns),
         TEST(test_final_status_behind_pending_progress),
+        TEST(test_final_status_waits_for_its_turn),
+        TEST(test_final_status_does_not_outwait_the_engine_task),
         TEST(test_stored_status_is_sent_after_the_next_boot),
         TEST(test_report_from_inside_the_handler),
         TEST(test_two_tasks_report_at_once_and_one_wins),

@@ -121,6 +121,35 @@ static void test_cancel_behind_a_blocked_event_callback(void **state)
     serve_next_job();
 }
 
+/* The deadline takes the same way: the run passes it while a callback of the connection blocks. */
+static void test_deadline_behind_a_blocked_event_callback(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    const struct jobs_action slow = {
+        .name = "slow", .max_attempts = 1, .has_cancel = true, .deadline_s = 2, .user = &table.user};
+    assert_int_equal(runtime_register(&slow), ERR_OK);
+    atomic_store(&table.may_return, false);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_offer_job(1, "j1", "{\"action\":\"slow\"}");
+    fake_accept_claim("j1");
+    fake_wait_flag(&table.is_in_handler);
+    FAKE_WAIT(atomic_load(&table.ups) == 1);
+    atomic_store(&table.may_leave_event, false);
+    runtime_network_changed(true);
+    FAKE_WAIT(atomic_load(&table.is_in_event));
+    fake_advance_ms(2000);
+    let_engine_turn();
+    assert_int_equal(atomic_load(&table.cancels), 0);
+    atomic_store(&table.may_leave_event, true);
+    FAKE_WAIT(atomic_load(&table.cancels) == 1);
+    assert_int_equal(atomic_load(&table.cancel_run_id), atomic_load(&table.seen_run_id));
+    atomic_store(&table.may_return, true);
+    fake_accept_until(&request, "j1", "FAILED");
+    assert_non_null(strstr(request.payload, "DEADLINE"));
+    assert_int_equal(fake_restart_count(), 0);
+}
+
 /* A final report ends the application's part; it is not sent, and its caller learns that. */
 static void test_reports_of_a_run_that_the_service_has_ended(void **state)
 {
@@ -191,7 +220,7 @@ static void test_next_claim_comes_20_ms_after_the_report_was_answered(void **sta
 static bool has_returned(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.has_returned;
+    bool result = device_runtime.worker.has_returned;
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }
@@ -199,7 +228,7 @@ static bool has_returned(void)
 static bool has_command(void)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.command.state == RUNTIME_COMMAND_GIVEN;
+    bool result = device_runtime.mailbox.command.state == RUNTIME_COMMAND_GIVEN;
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }
@@ -241,6 +270,7 @@ int main(void)
         TEST(test_callback_comes_once_more_after_the_handlers_return),
         TEST(test_calls_do_not_overtake_each_other),
         TEST(test_cancel_behind_a_blocked_event_callback),
+        TEST(test_deadline_behind_a_blocked_event_callback),
         TEST(test_reports_of_a_run_that_the_service_has_ended),
         TEST(test_final_report_inside_the_callback),
         TEST(test_next_claim_comes_20_ms_after_the_report_was_answered),

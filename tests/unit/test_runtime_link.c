@@ -217,6 +217,52 @@ static void test_no_tls_before_the_clock_is_set(void **state)
     fake_wait_open(1);
 }
 
+/* Suspended while the clock is not set: the engine task sleeps. One turn reads the clock some ten times. */
+static void test_suspended_before_the_clock_is_set(void **state)
+{
+    (void)state;
+    static struct port_signal nobody;
+    port_signal_init(&nobody);
+    fake_set_wall_s(42);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_log("the clock is not set (42 s since 1970)");
+    runtime_suspend(true);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+    fake_advance_ms(2000);         /* past the next look at the clock, */
+    runtime_network_changed(true); /* and the engine task is awake */
+    unsigned before = fake_clock_reads();
+    port_signal_wait(&nobody, 200); /* that nothing happens can only be waited for */
+    assert_in_range(fake_clock_reads() - before, 0, 100);
+    fake_set_wall_s(1800000000);
+    runtime_suspend(false);
+    fake_wait_open(1);
+}
+
+/* The peer answers and acknowledges nothing: 8 of the 16 slots are taken, the oldest for a request timeout, and the connection is made
+ * anew before the port must refuse anything. Each job ends. */
+static void test_peer_that_withholds_acknowledgements(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    atomic_store(&table.return_status, JOBS_STATUS_SUCCEEDED);
+    fake_withhold_acknowledgements(true);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_offer_job(1, "j1", TABLE_DOCUMENT);
+    fake_accept_claim("j1");
+    fake_accept_until(&request, "j1", "SUCCEEDED");
+    fake_answer_next("j2", TABLE_DOCUMENT);
+    atomic_store(&table.may_return, false);
+    fake_accept_claim("j2"); /* four SUBSCRIBEs, two questions, three updates so far */
+    fake_advance_ms(CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS);
+    runtime_network_changed(true); /* the engine task looks at the clock */
+    fake_wait_log("messages to localhost were not acknowledged for 5 s");
+    fake_wait_open(2);
+    fake_connect();
+    atomic_store(&table.may_return, true);
+    fake_accept_until(&request, "j2", "SUCCEEDED");
+    assert_int_equal(fake_full_count(), 0);
+}
+
 /* AWS closes the connection on a SUBSCRIBE that the policy does not allow. Twice in a row is a refusal, and the job runs (docs/protocol.md 1.11). */
 static void test_peer_closes_on_subscribe(void **state)
 {
@@ -288,7 +334,7 @@ static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void
     }
     FAKE_WAIT(fake_close_count() > closes);
     runtime_stop();
-    assert_in_range(device_runtime.link.failures, 4, 10);
+    assert_in_range(device_runtime.own.link.failures, 4, 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
@@ -307,6 +353,8 @@ int main(void)
         TEST(test_suspend_and_resume),
         TEST(test_reconnect_on_demand),
         TEST(test_no_tls_before_the_clock_is_set),
+        TEST(test_suspended_before_the_clock_is_set),
+        TEST(test_peer_that_withholds_acknowledgements),
         TEST(test_peer_closes_on_subscribe),
         TEST(test_own_ends_are_no_refusals),
         TEST(test_silent_connection_is_given_up_and_does_not_count_as_stable),

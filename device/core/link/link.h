@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* When to connect: exponential backoff with full jitter, as AWS recommends for devices ("Exponential Backoff And
- * Jitter"). A pure state machine: the caller opens the connection and tells what became of it. The backoff is reset by
- * a connection that lasted CONFIG_DEVICE_JOBS_LINK_STABLE_MS, not by one that was merely accepted (R-19). */
+/* When to connect, and when to give a connection up. Exponential backoff with full jitter, as AWS recommends for devices
+ * ("Exponential Backoff And Jitter"). A pure state machine: the caller opens the connection and tells what became of it. The
+ * backoff is reset by a connection that lasted CONFIG_DEVICE_JOBS_LINK_STABLE_MS, not by one that was merely accepted (R-19).
+ * TLS checks validity against the clock, so nothing connects before the clock was set (R-50). */
 #ifndef DEVICE_CORE_LINK_H
 #define DEVICE_CORE_LINK_H
 
@@ -17,17 +18,30 @@ enum link_state {
 
 struct link {
     enum link_state state;
-    uint32_t failures; /* since the last stable connection */
-    uint64_t next_ms;  /* LINK_WAITING: when to connect */
-    uint64_t up_since_ms;
+    uint32_t failures;     /* since the last stable connection */
+    uint64_t next_ms;      /* means something while LINK_WAITING: when to look whether to connect */
+    uint64_t up_since_ms;  /* means something while LINK_UP */
+    bool has_missed_clock; /* link_poll has said LINK_NO_CLOCK, and the clock was not set since */
 };
+
+enum link_wish {
+    LINK_NOTHING,
+    LINK_OPEN,     /* the caller opens the connection; the state is LINK_CONNECTING */
+    LINK_NO_CLOCK, /* it is time, but the clock was never set; said once until it was */
+};
+
+/* A clock before this day (2025-01-01) was never set. */
+#define LINK_CLOCK_FLOOR_S 1735689600
+
+/* So many packets without an acknowledgement are half of what a port takes (device/port/port_mqtt.h). */
+#define LINK_STUCK_COUNT 8
 
 void link_init(struct link *link);
 void link_start(struct link *link, uint64_t now_ms); /* wants a connection, at once */
 void link_stop(struct link *link);
 
-/* True once when it is time to open the connection; the state is LINK_CONNECTING then. */
-bool link_poll(struct link *link, uint64_t now_ms);
+/* What is to be done now. wall_s: the clock, seconds since 1970. */
+enum link_wish link_poll(struct link *link, uint64_t now_ms, int64_t wall_s);
 
 void link_up(struct link *link, uint64_t now_ms);
 /* The attempt failed or the connection is gone. `random` is any 32 random bits: the jitter. */
@@ -38,5 +52,10 @@ void link_network_up(struct link *link, uint64_t now_ms, uint32_t random);
 
 /* When link_poll has something to say; UINT64_MAX = never. */
 uint64_t link_wake_at_ms(const struct link *link);
+
+/* When a connection that stands is given up because the server acknowledges nothing: `count` packets wait, the oldest since
+ * oldest_ms. AWS withholds acknowledgements from who sends too fast; a port whose every slot is taken could send nothing for the
+ * rest of the connection, although its pings are answered. UINT64_MAX = not for that. */
+uint64_t link_stuck_at_ms(const struct link *link, unsigned count, uint64_t oldest_ms);
 
 #endif

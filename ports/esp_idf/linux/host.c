@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* IDF's linux target: what its components lack, with the host's means. Pins are simulated, each write is a log line. */
+/* The board of IDF's linux target (board.h, and pins and device id of port_board.h), with the host's means: what ESP-IDF's
+ * components lack there. Pins are simulated, and each write is a log line. */
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
 #include "ports/esp_idf/board.h"
+#include "ports/esp_idf/log_line.h"
 
 #include "esp_log.h"
 #include "esp_private/partition_linux.h"
@@ -23,7 +25,7 @@
 #define POLL_MS      5
 #define RESTART_CODE 86 /* like a program of the host build: a supervisor starts it again */
 
-/* esp-mqtt calls it too; an application with an esp_timer of its own has the last word. */
+/* ESP-IDF declares this function there and does not define it; esp-mqtt calls it too. Weak: an application may bring its own. */
 __attribute__((weak)) int64_t esp_timer_get_time(void)
 {
     struct timespec now;
@@ -37,7 +39,8 @@ static void end_now(int signal_number)
     _exit(0);
 }
 
-/* A peer that goes away must not end the program. Ctrl-C and SIGTERM do, as a power cut would: the journal can bear it. */
+/* A peer that closes its socket must not end the program (SIGPIPE). Ctrl-C and SIGTERM end it at once, as a power cut would:
+ * the journal can bear that. */
 __attribute__((constructor)) static void prepare_process(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -49,7 +52,7 @@ __attribute__((constructor)) static void prepare_process(void)
 /* ---- the flash: DEVICE_FLASH_FILE names the file that stands for it. ESP-IDF takes one that exists, and otherwise makes a
  * new one in /tmp for each run, which is then moved there. */
 
-static bool is_flash_new;
+static bool is_flash_new; /* DEVICE_FLASH_FILE names a file that is still to be made */
 
 static const char *flash_file(void)
 {
@@ -74,13 +77,13 @@ void board_keep_storage(void)
     }
     is_flash_new = false;
     if (rename(esp_partition_get_file_mmap_ctrl_act()->flash_file_name, flash_file())) {
-        port_board_log(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
+        log_line(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
     }
 }
 
 /* ---- pins */
 
-static atomic_bool levels[PINS];
+static atomic_bool levels[PINS]; /* what was written to each pin last */
 
 enum err port_board_gpio_mode(uint8_t pin, bool is_output)
 {
@@ -134,7 +137,8 @@ void board_restart(void)
     _exit(RESTART_CODE);
 }
 
-/* For the simulated FreeRTOS a task that waits in the host's select is one that runs: lower ones would starve. */
+/* To the simulated FreeRTOS a task that waits in the host's select() is a task that runs, and tasks of a lower priority would
+ * never get the processor. So select() is asked without waiting, again and again, and the task sleeps in between. */
 int board_select(int count, fd_set *reads, fd_set *writes, uint32_t wait_ms)
 {
     const fd_set wanted_reads = *reads, wanted_writes = *writes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The host owns the network. */
+/* The network of IDF's linux target is the host's, which has brought it up: there is nothing to do. */
 #include "device/port/port_network.h"
 #include "ports/esp_idf/netif.h"
 

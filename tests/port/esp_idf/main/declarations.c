@@ -18,6 +18,9 @@
 #include "mqtt_client.h"
 #include "nvs.h"
 #include "nvs_flash.h"
+#if MBEDTLS_VERSION_MAJOR >= 4
+#include "psa/crypto.h"
+#endif
 
 #if CONFIG_IDF_TARGET_LINUX
 #include "esp_private/partition_linux.h"
@@ -28,6 +31,7 @@
 #include "esp_mac.h"
 #include "esp_netif.h"
 #include "esp_netif_sntp.h"
+#include "esp_sntp.h"
 #include "esp_system.h"
 #include "esp_vfs_eventfd.h"
 #include "esp_wifi.h"

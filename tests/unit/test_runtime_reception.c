@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* device/runtime/message.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
+/* device/runtime/reception.c: a message comes in pieces, its document goes to the application's buffer and the rest to the engine
  * (R-54); a dropped message sets a resync flag. The buffer is written only while nobody reads it. */
 // LINK: runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "ports/linux/mqtt_outgoing.h"
+
+#include "device/port/port_time.h"
+
+#include <string.h>
+
+void outgoing_init(struct outgoing *outgoing)
+{
+    pthread_mutex_init(&outgoing->lock, NULL);
+    outgoing->count = 0;
+}
+
+void outgoing_deinit(struct outgoing *outgoing)
+{
+    pthread_mutex_destroy(&outgoing->lock);
+}
+
+bool outgoing_begin(struct outgoing *outgoing)
+{
+    pthread_mutex_lock(&outgoing->lock);
+    if (outgoing->count < PORT_MQTT_OUTGOING_CAP) {
+        return true;
+    }
+    pthread_mutex_unlock(&outgoing->lock);
+    return false;
+}
+
+void outgoing_end(struct outgoing *outgoing, int id, bool is_taken)
+{
+    if (is_taken) {
+        outgoing->packets[outgoing->count].id = id;
+        outgoing->packets[outgoing->count].taken_ms = port_time_monotonic_ms();
+        outgoing->count++;
+    }
+    pthread_mutex_unlock(&outgoing->lock);
+}
+
+void outgoing_acknowledge(struct outgoing *outgoing, int id)
+{
+    pthread_mutex_lock(&outgoing->lock);
+    for (unsigned i = 0; i < outgoing->count; i++) {
+        if (outgoing->packets[i].id == id) {
+            outgoing->count--;
+            memmove(&outgoing->packets[i], &outgoing->packets[i + 1],
+                    (outgoing->count - i) * sizeof(outgoing->packets[0]));
+            break;
+        }
+    }
+    pthread_mutex_unlock(&outgoing->lock);
+}
+
+struct port_mqtt_outgoing outgoing_look(struct outgoing *outgoing)
+{
+    pthread_mutex_lock(&outgoing->lock);
+    const struct port_mqtt_outgoing result = {
+        .count = outgoing->count,
+        .oldest_ms = outgoing->count > 0 ? outgoing->packets[0].taken_ms : 0,
+    };
+    pthread_mutex_unlock(&outgoing->lock);
+    return result;
+}

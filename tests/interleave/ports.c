@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The seams but for MQTT (peer.c). Reading a clock, drawing a number and writing a line are no points: nobody else can tell when they
+ * happened. */
+#include "interleave/world.h"
+
+#include "device/port/port_board.h"
+#include "device/port/port_network.h"
+#include "device/port/port_store.h"
+#include "device/port/port_sync.h"
+#include "device/port/port_time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RECORD_CAP 4096
+#define LOG_CAP    6000
+#define WALL_S     1800000000
+
+static struct {
+    char record[RECORD_CAP];
+    size_t len; /* 0: none */
+} store;
+
+static char log_text[LOG_CAP];
+static size_t log_len;
+static bool wants_boot;
+static bool is_clock_set;
+
+void ports_reset(void)
+{
+    store.len = log_len = 0;
+    log_text[0] = '\0';
+    wants_boot = false;
+    is_clock_set = true;
+}
+
+/* ---- board */
+
+void port_board_log(enum log_level level, const char *text)
+{
+    size_t len = strlen(text);
+    if (log_len + len + 2 > LOG_CAP) {
+        log_len = 0; /* the last lines are the ones that tell */
+    }
+    memcpy(log_text + log_len, text, len);
+    log_len += len;
+    log_text[log_len++] = '\n';
+    log_text[log_len] = '\0';
+    if (scheduler_is_told()) {
+        printf("%9.3f              %s%s\n", (double)scheduler_now_ms() / 1000,
+               level == LOG_LEVEL_ERROR ? "error: " : "", text);
+    }
+}
+
+const char *ports_log(void)
+{
+    return log_text;
+}
+
+bool ports_has_logged(const char *text)
+{
+    return strstr(log_text, text) != NULL;
+}
+
+void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
+{
+    (void)level, (void)who, (void)format, (void)args;
+}
+
+enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+{
+    (void)pin, (void)is_output;
+    return ERR_OK;
+}
+
+enum err port_board_gpio_write(uint8_t pin, bool level)
+{
+    (void)pin, (void)level;
+    return ERR_OK;
+}
+
+enum err port_board_gpio_read(uint8_t pin, bool *level)
+{
+    (void)pin;
+    *level = false;
+    return ERR_OK;
+}
+
+uint32_t port_board_random(void)
+{
+    return scheduler_random();
+}
+
+enum err port_board_device_id(char *out, size_t cap)
+{
+    snprintf(out, cap, "1");
+    return ERR_OK;
+}
+
+void port_board_on_shutdown(void (*on_shutdown)(void))
+{
+    (void)on_shutdown;
+}
+
+_Noreturn void port_board_restart(void)
+{
+    scheduler_check_no_lock("restarts the device");
+    scheduler_point("restarts the device");
+    wants_boot = true;
+    peer_power_cut();
+    scheduler_end_device();
+    __builtin_unreachable();
+}
+
+bool ports_wants_boot(void)
+{
+    bool result = wants_boot;
+    wants_boot = false;
+    return result;
+}
+
+/* ---- network */
+
+enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))
+{
+    (void)ssid, (void)password, (void)changed;
+    return ERR_OK;
+}
+
+/* ---- storage: atomic */
+
+enum err port_store_open(void)
+{
+    return ERR_OK;
+}
+
+enum err port_store_put(const char *key, const void *record, size_t len)
+{
+    (void)key;
+    scheduler_check_no_lock("writes to the storage");
+    scheduler_point("puts a record");
+    if (len > RECORD_CAP) {
+        scheduler_find("a record of %zu bytes", len);
+    }
+    memcpy(store.record, record, len);
+    store.len = len;
+    scheduler_point("has put a record");
+    return ERR_OK;
+}
+
+enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
+{
+    (void)key;
+    if (store.len == 0) {
+        return ERR_NOT_FOUND;
+    }
+    if (store.len > cap) {
+        return ERR_TOO_LONG;
+    }
+    memcpy(record, store.record, store.len);
+    *len = store.len;
+    return ERR_OK;
+}
+
+enum err port_store_erase(const char *key)
+{
+    (void)key;
+    store.len = 0;
+    return ERR_OK;
+}
+
+/* ---- time */
+
+uint64_t port_time_monotonic_ms(void)
+{
+    return scheduler_now_ms();
+}
+
+void ports_set_clock(bool is_set)
+{
+    is_clock_set = is_set;
+}
+
+int64_t port_time_wall_s(void)
+{
+    return (is_clock_set ? WALL_S : 0) + (int64_t)(scheduler_now_ms() / 1000);
+}
+
+void port_time_sleep_ms(uint32_t ms)
+{
+    scheduler_sleep(ms);
+}
+
+/* ---- tasks */
+
+void port_mutex_init(struct port_mutex *mutex)
+{
+    mutex->owner = NULL;
+}
+
+void port_mutex_lock(struct port_mutex *mutex)
+{
+    scheduler_lock(mutex);
+}
+
+void port_mutex_unlock(struct port_mutex *mutex)
+{
+    scheduler_unlock(mutex);
+}
+
+void port_signal_init(struct port_signal *signal)
+{
+    signal->is_set = false;
+}
+
+void port_signal_set(struct port_signal *signal)
+{
+    scheduler_set(signal);
+}
+
+bool port_signal_wait(struct port_signal *signal, uint32_t timeout_ms)
+{
+    return scheduler_wait(signal, timeout_ms, "waits for a signal");
+}
+
+enum err port_task_start(const char *name, uint32_t stack_bytes, unsigned priority, void (*entry)(void *ctx),
+                         void *ctx)
+{
+    (void)stack_bytes;
+    scheduler_start(name, priority, true, entry, ctx);
+    return ERR_OK;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The world of one device for the interleavings: the seams of device/port over the scheduler, an MQTT peer with a service behind it, and
+ * an application on the public headers. What a scenario changes of it stands in `world_rules`. */
+#ifndef TESTS_INTERLEAVE_WORLD_H
+#define TESTS_INTERLEAVE_WORLD_H
+
+#include "fakes/job_service.h"
+#include "interleave/scheduler.h"
+
+#include "lib_jobs.h"
+#include "lib_system.h"
+
+#define HOUR_MS 3600000u
+
+/* ---- the device's RAM (device_ram.c): what its objects have in .data and .bss */
+void device_ram_keep(void);  /* before the first world */
+void device_ram_reset(void); /* as a boot finds it */
+
+/* ---- seams (ports.c) */
+void ports_reset(void);      /* an empty store, a log without lines */
+const char *ports_log(void); /* the last lines */
+bool ports_has_logged(const char *text);
+bool ports_wants_boot(void); /* the device has restarted itself; true once */
+void ports_set_clock(bool is_set);
+
+/* ---- the peer (peer.c): from the world's coroutine, or from the device's through port_mqtt */
+extern struct job_service service;
+struct peer_rules {
+    bool withholds_acknowledgements;
+    bool withholds_subacks;
+    unsigned piece; /* messages come in pieces of so many bytes; 0: whole */
+};
+extern struct peer_rules peer_rules;
+void peer_reset(unsigned jobs);
+void peer_cut(void);       /* the connection breaks, if there is one */
+void peer_power_cut(void); /* the device's end of it is gone */
+unsigned peer_connections(void);
+
+/* ---- the application (application.c) */
+enum application_way {
+    WAY_RETURNS, /* the handler returns SUCCEEDED */
+    WAY_REPORTS, /* the handler reports SUCCEEDED itself, after progress, and returns IN_PROGRESS */
+    WAY_OTHER_TASK, /* the handler returns IN_PROGRESS, and another task reports progress by id, then SUCCEEDED by run */
+    WAY_TWO_TASKS,    /* the same with two tasks at once: one reports progress, the other FAILED */
+    WAY_UNTIL_CANCEL, /* the handler works until the cancel callback tells it to stop, a minute at most */
+    WAY_REFRESHES,    /* the handler wants its document anew, and returns SUCCEEDED */
+    WAY_LATE,         /* the handler sleeps past its deadline */
+};
+struct application_rules {
+    enum application_way way;
+    bool has_cancel;
+    uint32_t deadline_s;
+    unsigned attempts;
+    uint32_t event_ms; /* how long the event callback blocks */
+    uint32_t cancel_ms;
+};
+extern struct application_rules application_rules;
+
+void application_reset(void);
+bool application_init(void);      /* SYSTEM_init */
+bool application_register(void);  /* JOBS_registerHandler for "work" */
+void application_boot(void *ctx); /* the device's main: init, start, register */
+unsigned application_starts(unsigned job);
+unsigned application_cancels(void);
+void application_await_start(unsigned job); /* from the world's coroutine */
+void application_check(unsigned job);       /* what must hold of a job that has ended */
+
+/* ---- the end of a world */
+
+/* Until every job has ended and the device is at rest, `hours` at most; boots it when it has restarted. Then what must hold of every world:
+ * starts, confirmed reports, cancels; and the tasks end when they are told to. */
+void world_settle(unsigned hours);
+
+/* ---- scenarios (scenarios.c) */
+struct scenario {
+    const char *name;
+    const char *what;
+    void (*play)(void);
+};
+extern const struct scenario scenarios[];
+extern const unsigned scenarios_count;
+
+#endif

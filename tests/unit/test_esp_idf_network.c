@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The ESP-IDF port where the application brings the network up: when the library notices, and when it asks for the time (port_network.h,
+ * R-50). */
+// LINK: -Wl,-u,__wrap_xTaskCreatePinnedToCore port_esp_idf_chip fake_idf -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/port/port_network.h"
+#include "esp_event.h"
+#include "fakes/fake_idf.h"
+#include "fakes/fake_idf_net.h"
+
+#include <string.h>
+
+#include "fakes/in_child.h"
+#include "ports/esp_idf/network_none.c" /* of the ways to the network, this one */
+
+static unsigned ups, downs;
+
+static void on_change(bool is_up)
+{
+    ups += is_up;
+    downs += !is_up;
+}
+
+static void start(void)
+{
+    EXPECT(port_network_start(NULL, NULL, on_change) == ERR_OK);
+}
+
+static const struct net_interface ethernet = {.key = "ETH_DEF", .is_up = true, .ip4 = 0x0201a8c0};
+
+static void test_network_that_is_up_before_the_start(void)
+{
+    net_add(ethernet);
+    start();
+    EXPECT(net_sntp_starts() == 1);
+    EXPECT(ups == 1);
+    EXPECT(port_network_start(NULL, NULL, on_change) == ERR_BUSY);
+    EXPECT(ups == 1);
+}
+
+static void test_network_that_comes_after_the_start(void)
+{
+    net_add((struct net_interface){.key = "ETH_DEF"});
+    start();
+    EXPECT(net_sntp_starts() == 0 && ups == 0);
+    net_ip_event(IP_EVENT_ETH_GOT_IP);
+    EXPECT(net_sntp_starts() == 1 && ups == 1);
+    net_ip_event(IP_EVENT_STA_GOT_IP);
+    net_ip_event(IP_EVENT_PPP_GOT_IP);
+    EXPECT(net_sntp_starts() == 1 && ups == 3);
+}
+
+/* A link-local address leads nowhere, and lwIP asks again only after a pause. */
+static void test_ipv6_alone(void)
+{
+    unsigned at = net_add((struct net_interface){.key = "ETH_DEF", .is_up = true, .ip6 = NET_IP6_LINK_LOCAL});
+    start();
+    net_ip6_event(NET_IP6_LINK_LOCAL);
+    EXPECT(net_sntp_starts() == 0 && ups == 0);
+    net_set(at, (struct net_interface){.key = "ETH_DEF", .is_up = true, .ip6 = NET_IP6_GLOBAL});
+    net_ip6_event(NET_IP6_GLOBAL);
+    EXPECT(net_sntp_starts() == 1 && ups == 1);
+}
+
+static void test_ipv6_alone_before_the_start(void)
+{
+    net_add((struct net_interface){.key = "ETH_DEF", .is_up = true, .ip6 = NET_IP6_GLOBAL});
+    start();
+    EXPECT(net_sntp_starts() == 1 && ups == 1);
+}
+
+/* An access point of this device has an address at once, and a cable that is not plugged in may be promised one. */
+static void test_interfaces_that_lead_nowhere(void)
+{
+    net_add((struct net_interface){
+        .key = "WIFI_AP_DEF", .is_up = true, .gives_addresses = true, .ip4 = 0x0104a8c0});
+    net_add((struct net_interface){.key = "ETH_DEF", .ip4 = 0x0201a8c0});
+    start();
+    EXPECT(net_sntp_starts() == 0 && ups == 0);
+}
+
+/* lwIP ends the program when SNTP is set up while it runs; the fake does, too. */
+static void test_application_that_has_started_sntp_itself(void)
+{
+    net_sntp_start_by_application(false);
+    net_add(ethernet);
+    start();
+    net_ip_event(IP_EVENT_ETH_GOT_IP);
+    EXPECT(net_sntp_starts() == 0);
+    EXPECT(ups == 2);
+    EXPECT(!idf_log_has("network: time"));
+}
+
+static void test_application_that_has_started_sntp_by_esp_netif(void)
+{
+    net_sntp_start_by_application(true);
+    net_add(ethernet);
+    start();
+    EXPECT(net_sntp_starts() == 0);
+    EXPECT(!idf_log_has("network: time"));
+}
+
+static void test_start_of_sntp_that_fails_is_told_and_tried_again(void)
+{
+    net_sntp_fail(ESP_FAIL);
+    net_add(ethernet);
+    start();
+    EXPECT(net_sntp_starts() == 0);
+    EXPECT(idf_log_has("network: time: ESP_FAIL"));
+    net_sntp_fail(0);
+    net_ip_event(IP_EVENT_ETH_GOT_IP);
+    EXPECT(net_sntp_starts() == 1);
+}
+
+static void test_loss_is_told_when_no_interface_is_left(void)
+{
+    unsigned at = net_add(ethernet);
+    unsigned other = net_add((struct net_interface){.key = "PPP_DEF", .is_up = true, .ip4 = 0x0100000a});
+    start();
+    net_set(other, (struct net_interface){.key = "PPP_DEF"});
+    net_ip_event(IP_EVENT_PPP_LOST_IP);
+    EXPECT(downs == 0);
+    net_set(at, (struct net_interface){.key = "ETH_DEF"});
+    net_ip_event(IP_EVENT_ETH_LOST_IP);
+    EXPECT(downs == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_CHILD(test_network_that_is_up_before_the_start),
+        IN_CHILD(test_network_that_comes_after_the_start),
+        IN_CHILD(test_ipv6_alone),
+        IN_CHILD(test_ipv6_alone_before_the_start),
+        IN_CHILD(test_interfaces_that_lead_nowhere),
+        IN_CHILD(test_application_that_has_started_sntp_itself),
+        IN_CHILD(test_application_that_has_started_sntp_by_esp_netif),
+        IN_CHILD(test_start_of_sntp_that_fails_is_told_and_tried_again),
+        IN_CHILD(test_loss_is_told_when_no_interface_is_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
