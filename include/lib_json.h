@@ -63,9 +63,9 @@ typedef struct {
  *
  * A tag does not say how large its buffer is. Where the compiler knows (GCC, with any optimisation, -Og too), the buffer may be as large as
  * it is: an array variable from its start (local, static or global), a block of malloc from its start, a member of a struct that is not its
- * last one; up to the 16th tag. Otherwise a buffer is taken to have CONFIG_DEVICE_JOBS_UNSIZED_VALUE bytes (4, what the seed's program has:
- * three characters and NUL), so give it that many: with -O0, with clang, for a function's parameter, for a table that another function
- * fills. A longer value makes the call return false, and the log names the key and the bytes that it needs.
+ * last one; in a table that this function fills itself, with a constant number of up to 16 tags. Otherwise a buffer is taken to have
+ * CONFIG_DEVICE_JOBS_UNSIZED_VALUE bytes (4, what the buffers on the original library's page have: three characters and NUL), so give it that
+ * many: with -O0, with clang, for a function's parameter, for a table that another function fills. A longer value makes the call return false, and the log names the key and the bytes that it needs.
  * The way out is a size of your own: JSON_getValues with JSON_TAG. It is also the way for a row of a two-dimensional array, and for the first
  * member of a struct that is reached through a pointer: there the compiler may see the rows, or the struct, that surround the buffer. No
  * value is ever written into the next buffer of the same table. */
@@ -126,6 +126,10 @@ static inline __attribute__((always_inline)) size_t JSON_roomOf(const char *valu
 static inline __attribute__((always_inline)) bool
 JSON_processStringInPlace(const char *pJsonStr, const tagStructure_st tags[], uint8_t maxKeys_u8)
 {
+    if (!__builtin_constant_p(
+            maxKeys_u8)) { /* a table that may be filled in part: a look at the rest would be warned of */
+        return JSON_processString(pJsonStr, tags, maxKeys_u8);
+    }
 #define JSON_IS_TAG(i) ((i) < maxKeys_u8 && (i) < __builtin_object_size(tags, 0) / sizeof(tags[0]))
 #define JSON_SIZED(i)                                                                                        \
     {                                                                                                        \
