@@ -20,10 +20,10 @@ typedef enum {
     STATE_AWS_START,        /* started, never connected so far */
     STATE_AWS_PROVISIONING, /* kept for programs; fleet provisioning is not part of this version */
     STATE_AWS_CONNECTED,
-    STATE_AWS_DISCONNECTED,     /* was connected, connects again */
-    STATE_AWS_SUSPENDED,        /* by AWS_suspend */
-    STATE_AWS_RESUME,           /* resumed, not connected yet */
-    STATE_AWS_PROVISION_FAILED, /* kept for programs, see PROVISIONING */
+    STATE_AWS_DISCONNECTED,     /* was connected; the library connects again */
+    STATE_AWS_SUSPENDED,        /* the application called AWS_suspend */
+    STATE_AWS_RESUME,           /* the application called AWS_resume; not connected yet */
+    STATE_AWS_PROVISION_FAILED, /* kept for programs, as STATE_AWS_PROVISIONING is */
     STATE_AWS_MAX
 } awsIotStates_et;
 
@@ -49,17 +49,19 @@ typedef struct {
     const char *pClaimPrivateKeyStr;
     const char *pClaimTemplateStr;
     const char *pThingNameStr; /* 1..128 of [a-zA-Z0-9:_-]; also the MQTT client id */
-    uint8_t maxShadowCount_u8; /* accepted, not used; so are the next four */
+    uint8_t maxShadowCount_u8; /* this one and the next four are accepted and not used */
     uint8_t maxPublishMessagesToStore_u8;
     uint8_t maxSubscribeMessagesToStore_u8;
     uint8_t maxSubscribeTopics_u8;
     uint8_t maxJobs_u8;
-    awsSubscribeCallback_t subscribeCallbackHandler; /* for AWS_subscribe, see there */
+    awsSubscribeCallback_t
+        subscribeCallbackHandler; /* accepted and not used, as AWS_subscribe is not available */
 } awsConfig_st;
 
-/* true between the server's CONNACK and the end of that connection. */
+/* true from the server's CONNACK to the end of that connection. */
 bool AWS_isConnected(void);
 
+/* What the connection does now. */
 awsIotStates_et AWS_getState(void);
 
 /* "IDLE", "INIT", "START", "PROVISIONING", "CONNECTED", "DISCONNECTED", "SUSPENDED", "RESUME", "PROVISION_FAILED". Static. */
@@ -68,7 +70,7 @@ const char *AWS_getStateString(void);
 /* The thing's name; empty before SYSTEM_init has succeeded. Static, does not change while the device runs. */
 const char *AWS_getThingName(void);
 
-/* Closes the connection and stays offline until AWS_resume. A job that runs goes on; its status waits. */
+/* Closes the connection, and the device stays offline until AWS_resume. A job that runs goes on, and its status waits. */
 void AWS_suspend(void);
 void AWS_resume(void);
 
@@ -76,10 +78,10 @@ void AWS_resume(void);
 void AWS_restart(void);
 
 /* The application's own messages. NOT PART OF THIS VERSION: AWS_publish, AWS_subscribe and AWS_subMsgRead return false and
- * AWS_subMsgAvailable returns 0; the first two log that. They are here so that programs compile and can tell. */
+ * AWS_subMsgAvailable returns 0; the first two log that. They are here so that programs compile. */
 typedef enum {
     QOS0_AT_MOST_ONCE = 0,
-    QOS1_AT_LEASET_ONCE = 1, /* the spelling that programs use */
+    QOS1_AT_LEASET_ONCE = 1, /* programs use this spelling */
     QOS_AT_MAX
 } qos_et;
 

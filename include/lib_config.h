@@ -10,7 +10,8 @@
 #define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096
 #endif
 
-/* Bytes that JSON_processString takes a value buffer to have: what buffers of the original library's programs have. */
+/* Bytes of a value buffer whose size JSON_processString cannot know (lib_json.h): the buffers of the original library's page have
+ * that many. */
 #ifndef CONFIG_DEVICE_JOBS_UNSIZED_VALUE
 #define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4
 #endif
@@ -21,10 +22,10 @@
 #define LENGTH_DEVICE_NAME_PREFIX 16
 #define LENGTH_WIFI_CRED_SSID     33  /* IEEE 802.11: up to 32 bytes */
 #define LENGTH_WIFI_CRED_PASSWORD 65  /* WPA2: up to 64 characters */
-#define LENGTH_MQTT_TOPIC         256 /* and NUL; AWS IoT allows one byte more */
+#define LENGTH_MQTT_TOPIC         256 /* 255 bytes and NUL; AWS IoT allows 256 bytes */
 #define LENGTH_MQTT_PAYLOAD       1024
 
-/* How much is printed. A level prints itself and everything before it. */
+/* How much print_error, print_info and print_debug print: lines of this level and of every level before it in this list. */
 typedef enum {
     PRINT_LEVEL_NONE = 0,
     PRINT_LEVEL_ERROR = 1,

@@ -12,7 +12,7 @@ extern "C" {
 /* Blocks the calling task for at least this many milliseconds; other tasks run. */
 #define TASK_DELAY_MS(ms) delay((uint32_t)(ms))
 
-/* The same as a function. On Linux a program that was told to end (SIGTERM) ends the calling task here. */
+/* What TASK_DELAY_MS calls. On Linux this call does not return in a program that was told to end (SIGTERM): the calling task ends. */
 void delay(uint32_t waitTime_u32);
 
 /* Milliseconds since the program started. Goes back to 0 after 49.7 days: compare differences, not values. */

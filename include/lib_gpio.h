@@ -8,7 +8,7 @@
 
 #include "lib_utils.h"
 
-/* ESP-IDF has these names in its own header, with the same values; an application there includes that one. */
+/* On ESP-IDF the header driver/gpio.h defines these names with the same values, and an application includes that header. */
 #if defined(__has_include)
 #if __has_include("driver/gpio.h")
 #define LIB_GPIO_HAS_VENDOR_NAMES
@@ -27,7 +27,7 @@ extern "C" {
 typedef void (*gpio_intr_handler)(void *pArg);
 
 /* Direction of a pin: GPIO_MODE_INPUT, GPIO_MODE_OUTPUT or GPIO_MODE_INPUT_OUTPUT. Interrupts are not available: with
- * another interruptType than 0, or with a handler, the call logs that and only sets the direction.
+ * an interruptType_u8 other than 0, or with a handler, the call logs an error and only sets the direction.
  * A pin that this board does not have: logged, no effect. */
 void GPIO_pinMode(uint8_t pin_u8, uint8_t mode_u8, uint8_t interruptType_u8, gpio_intr_handler handler);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Output for people: one line for each call, with the name of the calling function, on the console (Linux: standard
- * output). The compiler checks the format like printf's. A line end in the format is good, none is good too.
+ * output). The compiler checks the format like printf's. A line end at the end of the format is optional.
  * Any task, not from an ISR; the stack must have room for the platform's vprintf. Never print a secret, nor a
  * job document that may hold a presigned link. */
 #ifndef LIB_PRINT_H
@@ -23,11 +23,11 @@
 extern "C" {
 #endif
 
-/* What the macros call. */
+/* What the macros above call: pFunctionStr is the name in front of the line, pFormatStr and what follows are printf's. */
 void print_line(logLevels_et level_e, const char *pFunctionStr, const char *pFormatStr,
                 ...) LIB_PRINT_CHECKED;
 
-/* What is printed from now on; at the start everything up to PRINT_LEVEL_INFO. */
+/* Prints from now on lines of this level and of every level before it. A program starts with PRINT_LEVEL_INFO. */
 void print_setLevel(logLevels_et level_e);
 
 #ifdef __cplusplus

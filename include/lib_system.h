@@ -8,7 +8,7 @@
 #include "lib_print.h"
 #include "lib_utils.h"
 
-/* Programs of the original library take tasks from here. */
+/* Programs of the original library expect the functions of FreeRTOS from this header. */
 #if defined(__has_include)
 #if __has_include("freertos/FreeRTOS.h")
 #include "freertos/FreeRTOS.h"
@@ -25,14 +25,14 @@ typedef enum {
     SYSTEM_MODE_TEST,          /* kept for programs, not entered */
     SYSTEM_MODE_DEVICE_CONFIG, /* no configuration was given and none is stored */
     SYSTEM_MODE_WIFI_CONFIG,   /* kept for programs, not entered */
-    SYSTEM_MODE_NORMAL, /* the configuration is valid; says nothing about the connection (AWS_isConnected does) */
-    SYSTEM_MODE_OTA,   /* kept for programs, not entered */
-    SYSTEM_MODE_ABORT, /* kept for programs, not entered */
+    SYSTEM_MODE_NORMAL, /* the configuration is valid; AWS_isConnected tells whether the device is connected */
+    SYSTEM_MODE_OTA,    /* kept for programs, not entered */
+    SYSTEM_MODE_ABORT,  /* kept for programs, not entered */
     SYSTEM_MODE_MAX
 } systemMode_et;
 
-/* The MQTT and the AWS events come in pairs and mean the same: programs use one or the other. Wi-Fi events come where the
- * library brings the network up (ESP32, with pWifiSsidStr); BLE events are kept for programs. */
+/* The library tells each change of the connection as an MQTT event and as an AWS event: programs use one or the other. It tells Wi-Fi events
+ * where it brings the network up (ESP32, with pWifiSsidStr). It does not tell BLE events, which are kept for programs. */
 typedef enum {
     EVENT_WIFI_CONNECTED,
     EVENT_WIFI_DISCONNECTED,
@@ -46,8 +46,8 @@ typedef enum {
     EVENT_MAX
 } systemEvents_et;
 
-/* Runs on the library's event task. May call any function of the library. While it blocks, later events wait; of a
- * connection that came and went meanwhile only the last state is told. */
+/* The library calls it on its event task. It may call any function of the library. While it blocks, later events wait; when the connection
+ * came and went meanwhile, the library tells only the last state. */
 typedef void (*systemEventCb_t)(systemEvents_et event_e);
 
 typedef struct {
@@ -55,9 +55,9 @@ typedef struct {
         *pLogLevels_e; /* one level for each module, logModulesCount_u8 of them; the highest becomes the
                                          level of print_..., or NULL */
     uint8_t logModulesCount_u8;
-    const char *pLicenseIdStr; /* accepted, ignored: nothing here needs a licence key */
+    const char *pLicenseIdStr; /* accepted and ignored: the library needs no licence key */
     const char *pWifiSsidStr;  /* up to 32 bytes. The platform's network code uses it, Linux ignores it */
-    const char *pWifiPwdStr;   /* up to 64 characters, the same */
+    const char *pWifiPwdStr;   /* up to 64 characters; used and ignored as pWifiSsidStr is */
     const char *pDeviceNamePrefixStr; /* up to 15 of [A-Za-z0-9_-]; NULL: "device" */
     const char *pAppVersionStr;       /* for the log, up to 31 characters, or NULL */
     systemEventCb_t systemEventCallBack;
@@ -74,7 +74,7 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig);
  * SYSTEM_init, and the second time: logged, no effect. */
 void SYSTEM_start(void);
 
-/* Any task, at any time. */
+/* The mode that SYSTEM_init has decided. Any task, at any time. */
 systemMode_et SYSTEM_getMode(void);
 
 /* "IDLE", "TEST", "DEVICE CONFIG", "WIFI CONFIG", "NORMAL", "OTA", "ABORT". Static. */
@@ -87,7 +87,7 @@ const char *SYSTEM_getModeString(void);
  * RestartForceExitStatus=86. */
 void SYSTEM_restart(uint32_t delayMs_u32);
 
-/* Prefix, "_" and what the board has as its number; the same after each boot. Static; empty before SYSTEM_init. */
+/* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);
 
 #ifdef __cplusplus

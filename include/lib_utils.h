@@ -24,11 +24,11 @@
 extern "C" {
 #endif
 
-/* The number in a text of decimal digits, 0..4294967295. 0 as well for everything else: NULL, empty text, a sign,
- * blanks, other characters, or a number that is too large. util_parseUint32 tells these from a real 0. */
+/* The number in a text of decimal digits, 0..4294967295. Everything else gives 0, too: NULL, an empty text, a
+ * sign, blanks, other characters, or a number that is too large. util_parseUint32 tells such a text from a 0. */
 uint32_t util_getNumFromString(const char *pStr);
 
-/* New. true: the text is a decimal number in range, now in *pValue_u32. false: it is not; *pValue_u32 is unchanged. */
+/* New. true: the text is a decimal number in range and stored in *pValue_u32. false: it is not, and *pValue_u32 is unchanged. */
 bool util_parseUint32(const char *pStr, uint32_t *pValue_u32);
 
 #ifdef __cplusplus

@@ -6,10 +6,13 @@
 #include "device/runtime/runtime.h"
 #include "lib_system.h"
 
-/* lib_system.c: false, and a log line, before SYSTEM_init has succeeded with a configuration. */
-bool api_is_ready(const char *who);
+/* mode.c */
+systemMode_et api_mode(void);
+void api_set_mode(systemMode_et mode_e); /* for lib_system.c */
+bool api_is_ready(
+    const char *who); /* false, and a log line, before SYSTEM_init has succeeded with a configuration */
 
-/* lib_jobs.c: where the engine puts a document, and what runs a handler. */
+/* lib_jobs_handlers.c, for lib_system.c: where the engine puts a document, and what runs a handler. */
 void api_jobs_fill(struct runtime_config *config);
 
 /* How a device is configured. */

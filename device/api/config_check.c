@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Says everything that is wrong with a configuration, field by field, so that one look at the log is enough. */
+#include "common/pem.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
 #include "device/port/port_mqtt.h"
@@ -17,11 +18,7 @@ static bool is_given(const char *text)
 
 static bool complain(const char *field, const char *what)
 {
-    line_open("SYSTEM_init");
-    line_add(field);
-    line_add(": ");
-    line_add(what);
-    line_log(LOG_LEVEL_ERROR);
+    line_write("SYSTEM_init", LOG_LEVEL_ERROR, "%s: %s", field, what);
     return false;
 }
 
@@ -76,15 +73,15 @@ static bool check_pem(const char *field, const char *text, const char *kind)
     if (!is_given(text)) {
         return complain(field, "is missing");
     }
-    const char *begin = strstr(text, "-----BEGIN ");
-    if (!begin || !strstr(begin, kind)) {
+    struct pem_block block;
+    if (!pem_find(text, kind, &block)) {
         return complain(field,
                         "is not PEM text of that kind; is it a file's name, or another file's content?");
     }
     return true;
 }
 
-/* The port knows what its TLS library takes. */
+/* Asks the port whether its TLS library can read the three PEM texts, and whether the key belongs to the certificate. */
 static bool check_credentials(const awsConfig_st *aws)
 {
     static const char *const fields[] = {
@@ -107,9 +104,9 @@ static bool check_credentials(const awsConfig_st *aws)
 
 static bool check_pems(const awsConfig_st *aws)
 {
-    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE-----");
-    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE-----");
-    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY-----");
+    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE");
+    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE");
+    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY");
     return is_good && check_credentials(aws);
 }
 
@@ -129,7 +126,7 @@ static bool check_length(const char *field, const char *text, size_t max, const 
     return !text || strlen(text) <= max || complain(field, what);
 }
 
-/* What does not depend on the way. */
+/* Checks the fields that every configuration may have, whichever way the device is configured. */
 static bool check_rest(const systemInitConfig_st *config)
 {
     bool is_good = check_length("pWifiSsidStr", config->pWifiSsidStr, LENGTH_WIFI_CRED_SSID - 1,

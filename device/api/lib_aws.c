@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The state of the connection in the words of lib_aws.h; what this version does not have says so. */
 #include "lib_aws.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
@@ -24,7 +25,7 @@ awsIotStates_et AWS_getState(void)
     case RUNTIME_LINK_RESUMING:
         return STATE_AWS_RESUME;
     }
-    return SYSTEM_getMode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
+    return api_mode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
 }
 
 const char *AWS_getStateString(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Waiting and the clock, as the port has them. */
 #include "lib_delay.h"
 #include "device/port/port_time.h"
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Pins: what the board refuses is logged, and the program goes on. */
 #include "lib_gpio.h"
 #include "device/api/line.h"
 
 static void check(const char *who, uint8_t pin, enum err err)
 {
     if (err) {
-        line_open(who);
-        line_add("pin ");
-        line_add_number(pin);
-        line_add(err == ERR_RANGE ? " does not exist on this board" : " cannot be used");
-        line_log(LOG_LEVEL_ERROR);
+        line_write(who, LOG_LEVEL_ERROR, "pin %u %s", pin,
+                   err == ERR_RANGE ? "does not exist on this board" : "cannot be used");
     }
 }
 

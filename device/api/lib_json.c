@@ -1,111 +1,48 @@
 /* SPDX-License-Identifier: MIT */
+/* lib_json.h, the readers of tables: every value as text, all of them or none. */
 #include "lib_json.h"
-#include "common/json.h"
-#include "common/number.h"
-#include "device/api/json_cause.h"
-#include "device/api/line.h"
-
-#include <string.h>
-
-#define KEY_SHOWN_MAX 32
-
-/* One member to be stored as text, with or without the size of its buffer. */
-struct target {
-    const char *key;
-    char *value;
-    size_t size;
-};
+#include "device/api/json_reading.h"
 
 /* The two public tables, read alike. */
 struct table {
     const tagStructure_st *unsized;
     const jsonTag_st *sized;
     size_t count;
+    bool is_guarded; /* the sizes of `sized` are the compiler's, not the program's */
 };
+
+static char *buffer_at(const struct table *table, size_t i)
+{
+    return table->sized ? table->sized[i].pValueStr : table->unsized[i].pValueStr;
+}
+
+/* Where the next buffer of the table starts, this one ends: what the compiler knows may be the room of all rows of an array, or of a
+ * whole struct. */
+static size_t end_at_next(const struct table *table, const char *value, size_t size)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        uintptr_t other = (uintptr_t)buffer_at(table, i);
+        if (other > (uintptr_t)value && other - (uintptr_t)value < size) {
+            size = (size_t)(other - (uintptr_t)value);
+        }
+    }
+    return size;
+}
 
 static struct target target_at(const struct table *table, size_t i)
 {
-    if (table->sized) {
-        const jsonTag_st *tag = &table->sized[i];
-        return (struct target){tag->keyStr, tag->pValueStr, tag->valueSize};
+    struct target target = {.key = table->sized ? table->sized[i].keyStr : table->unsized[i].keyStr,
+                            .value = buffer_at(table, i),
+                            .size = table->sized ? table->sized[i].valueSize : JSON_SIZE_UNKNOWN,
+                            .is_sized = true};
+    if (table->is_guarded && target.size == JSON_SIZE_UNKNOWN) {
+        target.size = CONFIG_DEVICE_JOBS_UNSIZED_VALUE;
+        target.is_sized = false;
     }
-    if (table->unsized) {
-        const tagStructure_st *tag = &table->unsized[i];
-        return (struct target){tag->keyStr, tag->pValueStr, CONFIG_DEVICE_JOBS_UNSIZED_VALUE};
+    if (table->is_guarded) {
+        target.size = end_at_next(table, target.value, target.size);
     }
-    return (struct target){0}; /* no table was given */
-}
-
-/* ---- causes: logged, and kept for the operator */
-
-static bool refuse(const char *who, const char *key, const char *what)
-{
-    line_open(who);
-    if (key) {
-        line_add("key ");
-        line_add_name(key, KEY_SHOWN_MAX);
-        line_add(" ");
-    }
-    line_add(what);
-    json_cause_note();
-    line_log(LOG_LEVEL_ERROR);
-    return false;
-}
-
-static bool refuse_size(const char *who, const struct target *target, size_t needed, bool is_sized)
-{
-    line_open(who);
-    line_add("key ");
-    line_add_name(target->key, KEY_SHOWN_MAX);
-    line_add(" needs ");
-    line_add_number((int64_t)needed);
-    line_add(is_sized ? " bytes, its buffer has " : " bytes, an unsized buffer counts as ");
-    line_add_number((int64_t)target->size);
-    json_cause_note();
-    line_add(is_sized ? "" : ": use JSON_getValues with JSON_TAG");
-    line_log(LOG_LEVEL_ERROR);
-    return false;
-}
-
-static bool refuse_text(const char *who, enum err err, size_t at)
-{
-    line_open(who);
-    line_add(err_text(err));
-    line_add(" (at byte ");
-    line_add_number((int64_t)at);
-    line_add(")");
-    json_cause_note();
-    line_log(LOG_LEVEL_ERROR);
-    return false;
-}
-
-/* ---- reading */
-
-static bool store(const char *who, const struct target *target, const struct json_field *field, bool is_sized)
-{
-    if (field->type == JSON_ABSENT) {
-        return refuse(who, target->key, "is missing");
-    }
-    size_t needed = field->text.len;
-    enum err err = ERR_OK;
-    if (field->type == JSON_STRING) {
-        err = json_decode(field->text, target->value, target->size, &needed);
-    } else {
-        err = slice_copy(field->text, target->value, target->size);
-    }
-    if (err == ERR_TOO_LONG) {
-        return refuse_size(who, target, needed + 1, is_sized);
-    }
-    return err ? refuse(who, target->key, "holds a text with NUL or half a character") : true;
-}
-
-/* The text is read once for each key: a table of fields would cost the caller's stack. */
-static bool read_member(const char *who, struct slice text, const struct target *target, bool is_sized)
-{
-    struct json_field field = {.key = target->key, .parent = JSON_TOP};
-    size_t at = 0;
-    enum err err = json_read(text, &field, 1, &at);
-    return err ? refuse_text(who, err, at) : store(who, target, &field, is_sized);
+    return target;
 }
 
 static void clear_all(const struct table *table)
@@ -118,38 +55,44 @@ static void clear_all(const struct table *table)
     }
 }
 
-static bool check_table(const char *who, const char *text, const struct table *table)
+static bool check_table(const struct reading *reading, const struct table *table)
 {
-    if (!text || (table->count > 0 && !table->sized && !table->unsized)) {
-        return refuse(who, NULL, "no text or no table was given");
+    if (!reading->json) {
+        return reading_complain(reading, NULL, "no text was given");
     }
     for (size_t i = 0; i < table->count; i++) {
         struct target target = target_at(table, i);
         if (!target.key || !target.value || target.size == 0) {
-            return refuse(who, target.key, "has no name or no buffer");
+            return reading_complain(reading, target.key, "has no name or no buffer");
         }
     }
     return true;
 }
 
-/* With no key asked for, the text alone is judged: an object, whatever is in it. */
-static bool read_nothing(const char *who, struct slice text)
+/* With no key asked for, the text alone is judged: an object, whatever is in it. A name that occurs twice is none that was asked for. */
+static bool read_nothing(const struct reading *reading)
 {
     struct json_field any = {.key = "", .parent = JSON_TOP};
-    size_t at = 0;
-    enum err err = json_read(text, &any, 1, &at);
-    return err && err != ERR_JSON_AMBIGUOUS ? refuse_text(who, err, at) : true;
+    return json_read(slice_from(reading->json), &any, 1, NULL) == ERR_JSON_AMBIGUOUS ||
+           reading_find(reading, "", &any);
 }
 
-static bool read_table(const char *who, const char *json, const struct table *table)
+/* The text is read once for each key: a table of fields would cost the caller's stack. */
+static bool read_table(const struct reading *reading, const struct table *table)
 {
-    struct slice text = slice_from(json);
     if (table->count == 0) {
-        return read_nothing(who, text);
+        return read_nothing(reading);
     }
     for (size_t i = 0; i < table->count; i++) {
         struct target target = target_at(table, i);
-        if (!read_member(who, text, &target, table->sized != NULL)) {
+        struct json_field field;
+        if (!reading_find(reading, target.key, &field)) {
+            return false;
+        }
+        if (field.type == JSON_ABSENT) {
+            return reading_refuse(reading, target.key, "is missing");
+        }
+        if (!reading_store(reading, &target, &field)) {
             return false;
         }
     }
@@ -158,111 +101,31 @@ static bool read_table(const char *who, const char *json, const struct table *ta
 
 static bool process(const char *who, const char *json, const struct table *table)
 {
-    bool is_good = check_table(who, json, table) && read_table(who, json, table);
-    if (is_good) {
-        json_cause_forget();
-    } else {
-        clear_all(table);
+    const struct reading reading = {who, json};
+    if (table->count > 0 && !table->sized && !table->unsized) {
+        return reading_complain(&reading, NULL, "no table was given");
     }
-    return is_good;
+    if (!check_table(&reading, table) || !read_table(&reading, table)) {
+        clear_all(table);
+        return false;
+    }
+    return reading_succeed(&reading);
 }
 
-bool JSON_processString(const char *pJsonStr, const tagStructure_st tags[], uint8_t maxKeys_u8)
+bool JSON_processSizedString(const char *pJsonStr, const jsonTag_st tags[], uint8_t maxKeys_u8)
 {
-    return process("JSON_processString", pJsonStr, &(struct table){.unsized = tags, .count = maxKeys_u8});
+    return process("JSON_processString", pJsonStr,
+                   &(struct table){.sized = tags, .count = maxKeys_u8, .is_guarded = true});
+}
+
+/* In parentheses, because the header has a macro of this name. */
+bool(JSON_processString)(const char *pJsonStr, const tagStructure_st tags[], uint8_t maxKeys_u8)
+{
+    return process("JSON_processString", pJsonStr,
+                   &(struct table){.unsized = tags, .count = maxKeys_u8, .is_guarded = true});
 }
 
 bool JSON_getValues(const char *pJsonStr, const jsonTag_st tags[], uint8_t count_u8)
 {
     return process("JSON_getValues", pJsonStr, &(struct table){.sized = tags, .count = count_u8});
-}
-
-/* ---- typed readers */
-
-static bool read_one(const char *who, const char *json, const char *key, bool is_output_given,
-                     struct json_field *field)
-{
-    if (!json || !key || !is_output_given) {
-        return refuse(who, key, "was asked for without a text, a name or a place for the value");
-    }
-    *field = (struct json_field){.key = key, .parent = JSON_TOP};
-    size_t at = 0;
-    enum err err = json_read(slice_from(json), field, 1, &at);
-    if (err) {
-        return refuse_text(who, err, at);
-    }
-    return field->type != JSON_ABSENT ? true : refuse(who, key, "is missing");
-}
-
-static bool finish_number(const char *who, const char *key, enum err err)
-{
-    if (err) {
-        return refuse(who, key, err == ERR_RANGE ? "is out of range" : "is not an integer");
-    }
-    json_cause_forget();
-    return true;
-}
-
-bool JSON_getUint32(const char *pJsonStr, const char *pKeyStr, uint32_t *pValue_u32)
-{
-    struct json_field field;
-    if (!read_one(__func__, pJsonStr, pKeyStr, pValue_u32 != NULL, &field)) {
-        return false;
-    }
-    if (field.type == JSON_NUMBER && field.text.len > 1 && field.text.ptr[0] == '-') {
-        return refuse(__func__, pKeyStr, "is negative");
-    }
-    return finish_number(__func__, pKeyStr,
-                         field.type == JSON_NUMBER ? number_to_u32(field.text, pValue_u32) : ERR_ARG);
-}
-
-bool JSON_getInt32(const char *pJsonStr, const char *pKeyStr, int32_t *pValue_s32)
-{
-    struct json_field field;
-    if (!read_one(__func__, pJsonStr, pKeyStr, pValue_s32 != NULL, &field)) {
-        return false;
-    }
-    int64_t value = 0;
-    enum err err = field.type == JSON_NUMBER ? number_to_i64(field.text, &value) : ERR_ARG;
-    if (!err && (value < INT32_MIN || value > INT32_MAX)) {
-        err = ERR_RANGE;
-    }
-    if (!err) {
-        *pValue_s32 = (int32_t)value;
-    }
-    return finish_number(__func__, pKeyStr, err);
-}
-
-bool JSON_getBool(const char *pJsonStr, const char *pKeyStr, bool *pValue)
-{
-    struct json_field field;
-    if (!read_one(__func__, pJsonStr, pKeyStr, pValue != NULL, &field)) {
-        return false;
-    }
-    if (field.type != JSON_TRUE && field.type != JSON_FALSE) {
-        return refuse(__func__, pKeyStr, "is not true or false");
-    }
-    *pValue = field.type == JSON_TRUE;
-    json_cause_forget();
-    return true;
-}
-
-bool JSON_getString(const char *pJsonStr, const char *pKeyStr, char *pValueStr, size_t valueSize)
-{
-    if (pValueStr && valueSize > 0) {
-        pValueStr[0] = '\0';
-    }
-    struct json_field field;
-    if (!read_one(__func__, pJsonStr, pKeyStr, pValueStr && valueSize > 0, &field)) {
-        return false;
-    }
-    if (field.type != JSON_STRING) {
-        return refuse(__func__, pKeyStr, "is not a string");
-    }
-    const struct target target = {pKeyStr, pValueStr, valueSize};
-    if (!store(__func__, &target, &field, true)) {
-        return false;
-    }
-    json_cause_forget();
-    return true;
 }

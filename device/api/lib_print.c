@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The application's own lines: the level is checked here, the line is made by the board's printf on the caller's task. */
 #include "lib_print.h"
 #include "device/port/port_board.h"
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Takes the configuration, keeps what must stay of it, and starts the runtime. Stands above the rest of device/api. */
 #include "lib_system.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
 #include "device/port/port_network.h"
 #include "device/port/port_time.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-static atomic_int mode = SYSTEM_MODE_IDLE;
 static systemEventCb_t event_callback;
 static char host_name[LENGTH_HOST_NAME];
 static char thing_name[LENGTH_THING_NAME];
@@ -58,7 +57,7 @@ static void network_changed(bool is_up)
     }
 }
 
-/* Checked before: both fit. */
+/* api_check_config has seen that both fit. */
 static void keep_wifi(const systemInitConfig_st *config)
 {
     strcpy(wifi_ssid, config->pWifiSsidStr ? config->pWifiSsidStr : "");
@@ -83,22 +82,17 @@ static bool init_thing(const awsConfig_st *aws)
     enum err err = runtime_init(&config);
     if (err) {
         thing_name[0] = '\0';
-        line_open("SYSTEM_init");
-        line_add(err == ERR_STORAGE ? "the storage for the journal of jobs cannot be used" : err_text(err));
-        line_log(LOG_LEVEL_ERROR);
+        line_error("SYSTEM_init",
+                   err == ERR_STORAGE ? "the storage for the journal of jobs cannot be used" : err_text(err));
     }
     return !err;
 }
 
 static void log_start(const systemInitConfig_st *config)
 {
-    line_open("device-jobs");
-    line_add(device_name);
-    if (config->pAppVersionStr) {
-        line_add(", application ");
-        line_add(config->pAppVersionStr);
-    }
-    line_log(LOG_LEVEL_INFO);
+    const char *version = config->pAppVersionStr;
+    line_write("device-jobs", LOG_LEVEL_INFO, "%s%s%s", device_name, version ? ", application " : "",
+               version ? version : "");
 }
 
 bool SYSTEM_init(systemInitConfig_st *s_pConfig)
@@ -107,7 +101,7 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
         line_error("SYSTEM_init", "no configuration was given");
         return false;
     }
-    if (atomic_load(&mode) != SYSTEM_MODE_IDLE) {
+    if (api_mode() != SYSTEM_MODE_IDLE) {
         line_error("SYSTEM_init", "was called before; restart the device to configure it anew");
         return false;
     }
@@ -122,25 +116,15 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
     if (way == API_WAY_NOTHING) {
         line_error("SYSTEM_init",
                    "s_awsConfig is empty and nothing is stored: waiting in mode DEVICE CONFIG");
-        atomic_store(&mode, SYSTEM_MODE_DEVICE_CONFIG);
+        api_set_mode(SYSTEM_MODE_DEVICE_CONFIG);
         return true;
     }
     if (!init_thing(&s_pConfig->s_awsConfig)) {
         return false;
     }
     log_start(s_pConfig);
-    atomic_store(&mode, SYSTEM_MODE_NORMAL);
+    api_set_mode(SYSTEM_MODE_NORMAL);
     return true;
-}
-
-bool api_is_ready(const char *who)
-{
-    if (atomic_load(&mode) == SYSTEM_MODE_NORMAL) {
-        return true;
-    }
-    line_error(who, atomic_load(&mode) == SYSTEM_MODE_IDLE ? "SYSTEM_init has not succeeded yet"
-                                                           : "the device is not configured yet");
-    return false;
 }
 
 void SYSTEM_start(void)
@@ -161,7 +145,7 @@ void SYSTEM_start(void)
 
 systemMode_et SYSTEM_getMode(void)
 {
-    return (systemMode_et)atomic_load(&mode);
+    return api_mode();
 }
 
 const char *SYSTEM_getModeString(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numbers in texts; the rules are those of common/number.h. */
 #include "lib_utils.h"
 #include "common/number.h"
 

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/* Whose turn it is, and the one buffer. */
 #include "device/api/line.h"
-#include "common/number.h"
+#include "device/core/text.h"
 #include "device/port/port_time.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 static atomic_flag is_taken = ATOMIC_FLAG_INIT;
-static size_t len;
-static size_t text_at;
+static size_t text_at; /* where the words behind "who: " start */
 static char line[200];
-
-static void add_bytes(const char *text, size_t count)
-{
-    if (count > sizeof(line) - 1 - len) {
-        count = sizeof(line) - 1 - len;
-    }
-    memcpy(line + len, text, count);
-    len += count;
-    line[len] = '\0';
-}
 
 void line_lock(void)
 {
@@ -36,32 +26,18 @@ void line_unlock(void)
 void line_open(const char *who)
 {
     line_lock();
-    len = 0;
-    line_add(who);
-    line_add(": ");
-    text_at = len;
+    line[0] = '\0';
+    text_append(line, sizeof(line), who);
+    text_append(line, sizeof(line), ": ");
+    text_at = strlen(line);
 }
 
-void line_add(const char *text)
+void line_add(const char *format, ...)
 {
-    add_bytes(text, strlen(text));
-}
-
-void line_add_name(const char *name, size_t max)
-{
-    size_t count = 0;
-    while (count < max && name[count]) {
-        count++;
-    }
-    add_bytes("'", 1);
-    add_bytes(name, count);
-    add_bytes("'", 1);
-}
-
-void line_add_number(int64_t number)
-{
-    char text[NUMBER_TEXT_CAP];
-    add_bytes(text, number_from_i64(number, text));
+    va_list args;
+    va_start(args, format);
+    text_append_format(line, sizeof(line), format, args);
+    va_end(args);
 }
 
 const char *line_text(void)
@@ -75,9 +51,17 @@ void line_log(enum log_level level)
     line_unlock();
 }
 
+void line_write(const char *who, enum log_level level, const char *format, ...)
+{
+    va_list args;
+    line_open(who);
+    va_start(args, format);
+    text_append_format(line, sizeof(line), format, args);
+    va_end(args);
+    line_log(level);
+}
+
 void line_error(const char *who, const char *text)
 {
-    line_open(who);
-    line_add(text);
-    line_log(LOG_LEVEL_ERROR);
+    line_write(who, LOG_LEVEL_ERROR, "%s", text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Log lines that are put together without printf, because the calling task is the application's and its stack is small.
- * One line at a time in the whole program: line_open waits for its turn, line_log ends it. The lock serves the other
- * small tables of device/api as well. */
+/* The log lines of device/api, built by device/core/text.h in one buffer for the whole program, because the calling task is the
+ * application's and its stack is small. One line at a time: line_open waits for its turn, line_log ends it. The lock serves the
+ * other small tables of device/api as well. */
 #ifndef DEVICE_API_LINE_H
 #define DEVICE_API_LINE_H
 
@@ -10,19 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void line_open(const char *who); /* "who: " */
-void line_add(const char *text);
-void line_add_name(const char *name, size_t max); /* 'name', cut to max characters */
-void line_add_number(int64_t number);
-void line_log(enum log_level level);
+/* A whole line, "who: what the format says" (text_append_format). */
+__attribute__((format(printf, 3, 4))) void line_write(const char *who, enum log_level level,
+                                                      const char *format, ...);
 
-void line_lock(void);
-void line_unlock(void);
+/* One error line of fixed words. */
+void line_error(const char *who, const char *text);
+
+/* The same in steps, for a line that somebody else wants to read (line_text). */
+void line_open(const char *who); /* "who: " */
+__attribute__((format(printf, 1, 2))) void line_add(const char *format, ...);
+void line_log(enum log_level level);
 
 /* The line so far, behind "who: "; between line_open and line_log. */
 const char *line_text(void);
 
-/* One line of fixed words. */
-void line_error(const char *who, const char *text);
+void line_lock(void);
+void line_unlock(void);
 
 #endif

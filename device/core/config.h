@@ -7,23 +7,27 @@
 #ifndef CONFIG_DEVICE_JOBS_DOCUMENT_SIZE
 #define CONFIG_DEVICE_JOBS_DOCUMENT_SIZE 4096 /* bytes of a job document with its NUL; 256..32769 */
 #endif
+/* Bytes of serialized statusDetails, with the library's four pairs; 512..2048. */
 #ifndef CONFIG_DEVICE_JOBS_DETAILS_SIZE
-#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024 /* bytes of serialized statusDetails, with ours; 512..2048 */
+#define CONFIG_DEVICE_JOBS_DETAILS_SIZE 1024
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MAX_ACTIONS
 #define CONFIG_DEVICE_JOBS_MAX_ACTIONS 8
 #endif
+/* Bytes of a value buffer whose size JSON_processString cannot know. */
 #ifndef CONFIG_DEVICE_JOBS_UNSIZED_VALUE
-#define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4 /* bytes that JSON_processString takes a value buffer to have */
+#define CONFIG_DEVICE_JOBS_UNSIZED_VALUE 4
 #endif
 #ifndef CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN
 #define CONFIG_DEVICE_JOBS_DEFAULT_DEADLINE_MIN 60 /* 0 = none */
 #endif
+/* The device waits so long after the start before it rejects a job without a handler. */
 #ifndef CONFIG_DEVICE_JOBS_GRACE_MS
-#define CONFIG_DEVICE_JOBS_GRACE_MS 10000 /* after start, before an unknown action is rejected */
+#define CONFIG_DEVICE_JOBS_GRACE_MS 10000
 #endif
+/* The device takes a request for lost when its answer has not come by then. */
 #ifndef CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS
-#define CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS 5000 /* an answer that has not come by then is lost */
+#define CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_RETRY_BASE_MS
 #define CONFIG_DEVICE_JOBS_RETRY_BASE_MS 1000
@@ -31,26 +35,30 @@
 #ifndef CONFIG_DEVICE_JOBS_RETRY_CAP_MS
 #define CONFIG_DEVICE_JOBS_RETRY_CAP_MS 60000
 #endif
+/* The device offers a final status again so long after the service has refused it. */
 #ifndef CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS
-#define CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS 3600000 /* after a refusal of a final status */
+#define CONFIG_DEVICE_JOBS_REFUSED_RETRY_MS 3600000
 #endif
+/* An idle device asks the service for jobs every 15 min, with jitter. */
 #ifndef CONFIG_DEVICE_JOBS_IDLE_QUERY_MS
-#define CONFIG_DEVICE_JOBS_IDLE_QUERY_MS 900000 /* idle: ask again every 15 min, with jitter */
+#define CONFIG_DEVICE_JOBS_IDLE_QUERY_MS 900000
 #endif
+/* It asks every minute, with jitter, when it gets no notifications. */
 #ifndef CONFIG_DEVICE_JOBS_POLL_MS
-#define CONFIG_DEVICE_JOBS_POLL_MS 60000 /* the same when no notifications come: every minute, with jitter */
+#define CONFIG_DEVICE_JOBS_POLL_MS 60000
 #endif
+/* The application may work so long on a run without a deadline that the service has ended. */
 #ifndef CONFIG_DEVICE_JOBS_LEAVING_MIN
-#define CONFIG_DEVICE_JOBS_LEAVING_MIN 60 /* so long without a deadline on what the service has ended */
+#define CONFIG_DEVICE_JOBS_LEAVING_MIN 60
 #endif
 #ifndef CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS
-#define CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS 10000 /* a handler past its deadline has this long to return */
+#define CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS 10000 /* a handler has this long to return after its deadline */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS
 #define CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS 5000
 #endif
 #ifndef CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
-#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1600 /* bytes of a message without its document */
+#define CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD 1600 /* bytes that a message may have beside its document */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_LINK_BASE_MS
 #define CONFIG_DEVICE_JOBS_LINK_BASE_MS 1000
@@ -65,21 +73,23 @@
 #define CONFIG_DEVICE_JOBS_KEEPALIVE_S 60 /* AWS IoT: 30..1200 */
 #endif
 
+/* Bytes that the message queue has beside the room for one largest message. */
 #ifndef CONFIG_DEVICE_JOBS_INBOX_SPARE
-#define CONFIG_DEVICE_JOBS_INBOX_SPARE 532 /* bytes of the message queue beside one largest message */
+#define CONFIG_DEVICE_JOBS_INBOX_SPARE 532
 #endif
 #ifndef CONFIG_DEVICE_JOBS_ENGINE_STACK
-#define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes; storage writes included */
+#define CONFIG_DEVICE_JOBS_ENGINE_STACK 4096 /* bytes of the engine task, which also writes to the storage */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_WORKER_STACK
-#define CONFIG_DEVICE_JOBS_WORKER_STACK 4096 /* bytes; the application's handlers run here */
+#define CONFIG_DEVICE_JOBS_WORKER_STACK 4096 /* bytes of the task that runs the application's handlers */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_EVENT_STACK
-#define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes; the application's event and cancel callbacks run here */
+#define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes of the task that runs its event and cancel callbacks */
 #endif
 
-/* The largest message without its document, and of it what stands around statusDetails. */
+/* A message from the service may have this many bytes beside its job document; a larger one is dropped. */
 #define DEVICE_MESSAGE_CAP      CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
+/* Of these the members beside statusDetails (ids, versions, times) need at most this many. */
 #define DEVICE_MESSAGE_ENVELOPE 576
 
 #define DEVICE_JOB_ID_CAP     65  /* AWS IoT Jobs: 1..64 characters, and NUL */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* Cleans text from anywhere and builds lines of it. What a line says is up to those who write it, where it goes to their ports. */
 #include "device/core/text.h"
 
 #include "common/number.h"
 
+#include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Unassigned code points are not listed: the service refuses what it does not know, and the final status then goes
@@ -69,9 +72,8 @@ size_t text_step(struct slice *rest, char clean[TEXT_STEP_MAX])
     return count;
 }
 
-void text_append(char *out, size_t cap, const char *text)
+static void append(char *out, size_t cap, struct slice rest)
 {
-    struct slice rest = slice_from(text);
     size_t len = strlen(out);
 
     while (rest.len > 0) {
@@ -92,9 +94,105 @@ void text_append(char *out, size_t cap, const char *text)
     out[len] = '\0';
 }
 
+void text_append(char *out, size_t cap, const char *text)
+{
+    append(out, cap, slice_from(text));
+}
+
 void text_append_number(char *out, size_t cap, int64_t value)
 {
     char digits[NUMBER_TEXT_CAP];
-    number_from_i64(value, digits);
-    text_append(out, cap, digits);
+    size_t len = number_from_i64(value, digits);
+    append(out, cap, (struct slice){digits, len});
+}
+
+/* ---- formats */
+
+/* A conversion as it stands behind its '%'. */
+struct conversion {
+    size_t text_max; /* of %s: bytes that are looked at */
+    char size;       /* 'l', 'z', or 0: int */
+    char type;
+};
+
+/* Returns what stands behind the conversion. */
+static const char *read_conversion(const char *at, struct conversion *conversion, va_list *args)
+{
+    conversion->text_max = SIZE_MAX;
+    if (*at == '.') {
+        conversion->text_max = 0;
+        at++;
+    }
+    for (; *at >= '0' && *at <= '9'; at++) {
+        conversion->text_max = 10 * conversion->text_max + (size_t)(*at - '0');
+    }
+    if (*at == '*') {
+        conversion->text_max = (size_t)va_arg(*args, int);
+        at++;
+    }
+    conversion->size = 0;
+    if (*at == 'l' || *at == 'z') {
+        conversion->size = *at++;
+    }
+    conversion->type = *at;
+    return at + 1;
+}
+
+static struct slice text_of(const char *text, size_t max)
+{
+    size_t len = 0;
+    while (len < max && text[len] != '\0') {
+        len++;
+    }
+    return (struct slice){text, len};
+}
+
+static void append_unsigned(char *out, size_t cap, char size, va_list *args)
+{
+    switch (size) {
+    case 'l':
+        text_append_number(out, cap, (int64_t)va_arg(*args, unsigned long));
+        break;
+    case 'z':
+        text_append_number(out, cap, (int64_t)va_arg(*args, size_t));
+        break;
+    default:
+        text_append_number(out, cap, va_arg(*args, unsigned));
+        break;
+    }
+}
+
+static void append_conversion(char *out, size_t cap, const struct conversion *conversion, va_list *args)
+{
+    switch (conversion->type) {
+    case 's':
+        append(out, cap, text_of(va_arg(*args, const char *), conversion->text_max));
+        break;
+    case 'd':
+        text_append_number(out, cap, conversion->size == 'l' ? va_arg(*args, long) : va_arg(*args, int));
+        break;
+    case 'u':
+        append_unsigned(out, cap, conversion->size, args);
+        break;
+    default:
+        assert(conversion->type == '%');
+        append(out, cap, (struct slice){"%", 1});
+        break;
+    }
+}
+
+void text_append_format(char *out, size_t cap, const char *format, va_list args)
+{
+    va_list list; /* a parameter may be a pointer in disguise, and its address another type */
+    va_copy(list, args);
+    struct slice plain = text_of(format, strcspn(format, "%"));
+    append(out, cap, plain);
+    while (plain.ptr[plain.len] != '\0') {
+        struct conversion conversion;
+        const char *behind = read_conversion(plain.ptr + plain.len + 1, &conversion, &list);
+        append_conversion(out, cap, &conversion, &list);
+        plain = text_of(behind, strcspn(behind, "%"));
+        append(out, cap, plain);
+    }
+    va_end(list);
 }

@@ -6,6 +6,7 @@
 
 #include "common/slice.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 
 #define TEXT_STEP_MAX 4
@@ -14,9 +15,14 @@
  * not wanted, '?' for a byte that is not UTF-8. Returns the length of the clean form. */
 size_t text_step(struct slice *rest, char clean[TEXT_STEP_MAX]);
 
-/* Append to NUL-terminated text in a buffer, clean, and cut between code points where it does not fit. Quotes and
- * backslashes are replaced, so that the result never grows by escaping. */
+/* The one way to build a line, for the log or for statusDetails. These append to NUL-terminated text in a buffer, clean, and cut between
+ * code points where it does not fit. Quotes and backslashes are replaced, so that the result never grows by escaping. */
 void text_append(char *out, size_t cap, const char *text);
 void text_append_number(char *out, size_t cap, int64_t value);
+
+/* Of printf's conversions those that our lines use: %s, %.20s, %.*s, %d, %u, %ld, %lu, %zu, %%. Not printf itself: that takes
+ * kilobytes of the calling task's stack with some C libraries. The caller's function has the compiler check the format. */
+void text_append_format(char *out, size_t cap, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -4,6 +4,8 @@
  * the same run takes the place of older. */
 #include "device/runtime/state.h"
 
+#include "device/core/text.h"
+
 #include <string.h>
 
 /* ---- the caller's side */
@@ -120,8 +122,8 @@ static size_t fill_report(const struct jobs_report *from, const struct runtime_p
     slot->status = from->status;
     if (from->message) {
         char *message = command->u.report.message;
-        strncpy(message, from->message, JOURNAL_MESSAGE_CAP - 1);
-        message[JOURNAL_MESSAGE_CAP - 1] = '\0';
+        message[0] = '\0';
+        text_append(message, JOURNAL_MESSAGE_CAP, from->message); /* cut between characters */
         slot->message = message;
     }
     if (from->progress_percent >= 0) {

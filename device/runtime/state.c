@@ -2,11 +2,11 @@
 /* What all of device/runtime uses: its state, its clock, its log lines. Calls none of the others. */
 #include "device/runtime/state.h"
 
+#include "device/core/text.h"
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 struct runtime device_runtime;
 
@@ -19,8 +19,9 @@ void runtime_log(enum log_level level, const char *format, ...)
 {
     char line[RUNTIME_LINE_CAP];
     va_list args;
+    line[0] = '\0';
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    text_append_format(line, sizeof(line), format, args);
     va_end(args);
     port_board_log(level, line);
 }

@@ -10,7 +10,6 @@
 #include "lib_json.h"
 #include "lib_print.h"
 #include "lib_system.h"
-#include "lib_utils.h"
 
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
@@ -19,7 +18,13 @@
 #include <string.h>
 
 #define LED_PIN    2
-#define DEFAULT_MS 500 /* for a document without onTime and offTime */
+#define COUNT_MAX  1000
+#define TIME_MAX   60000 /* ms */
+#define DEFAULT_MS 500   /* for a document without onTime or offTime */
+
+struct order {
+    uint32_t count, on_ms, off_ms;
+};
 
 void app_main(void);
 
@@ -38,36 +43,50 @@ static jobsStatus_et blink_led(job_st *ps_job)
     return JOB_STATUS_IN_PROGRESS;
 }
 
-static void blink(uint32_t count, uint32_t on_ms, uint32_t off_ms)
+static void blink(const struct order *order)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < order->count; i++) {
         GPIO_pinWrite(LED_PIN, 1);
-        TASK_DELAY_MS(on_ms);
+        TASK_DELAY_MS(order->on_ms);
         GPIO_pinWrite(LED_PIN, 0);
-        TASK_DELAY_MS(off_ms);
+        TASK_DELAY_MS(order->off_ms);
     }
 }
 
-/* Values of up to three digits, and NUL: JSON_processString refuses what does not fit, and the operator reads why. */
-static jobsStatus_et perform_job(void)
+/* false: a value is there that is no such number. The library tells the operator which and why. */
+static bool read_order(const char *document, struct order *order)
 {
-    char countStr[4] = {0};
-    tagStructure_st countKeyValuePair[1] = {{"count", countStr}};
-    if (!JSON_processString(job_document, countKeyValuePair, 1)) {
-        return JOB_STATUS_FAILED;
-    }
-    uint32_t countValue = util_getNumFromString(countStr);
-    print_info("blink %u times", (unsigned)countValue);
-    if (countValue == 0) {
-        return JOB_STATUS_FAILED;
-    }
+    return JSON_getUint32Or(document, "count", 0, &order->count) &&
+           JSON_getUint32Or(document, "onTime", DEFAULT_MS, &order->on_ms) &&
+           JSON_getUint32Or(document, "offTime", DEFAULT_MS, &order->off_ms);
+}
 
-    char onTimeStr[4] = {0};
-    char offTimeStr[4] = {0};
-    tagStructure_st timeKeyValuePairs[2] = {{"onTime", onTimeStr}, {"offTime", offTimeStr}};
-    bool hasTimes = JSON_processString(job_document, timeKeyValuePairs, 2);
-    blink(countValue, hasTimes ? util_getNumFromString(onTimeStr) : DEFAULT_MS,
-          hasTimes ? util_getNumFromString(offTimeStr) : DEFAULT_MS);
+/* What only this program knows to be wrong, in words for the operator; NULL: nothing. */
+static const char *judge_order(const struct order *order)
+{
+    if (order->count < 1 || order->count > COUNT_MAX) {
+        return "'count' must be 1 to 1000";
+    }
+    if (order->on_ms < 1 || order->on_ms > TIME_MAX) {
+        return "'onTime' must be 1 to 60000 ms";
+    }
+    return order->off_ms < 1 || order->off_ms > TIME_MAX ? "'offTime' must be 1 to 60000 ms" : NULL;
+}
+
+/* Done as asked, or FAILED with the reason; never something else in its place. */
+static jobsStatus_et perform_job(jobDetail_st *message)
+{
+    struct order order;
+    if (!read_order(job_document, &order)) {
+        return JOB_STATUS_FAILED;
+    }
+    const char *why = judge_order(&order);
+    if (why) {
+        *message = (jobDetail_st){"message", why};
+        return JOB_STATUS_FAILED;
+    }
+    print_info("blink %u times", (unsigned)order.count);
+    blink(&order);
     return JOB_STATUS_SUCCESSED;
 }
 
@@ -78,9 +97,11 @@ static void app_task(void *param)
         switch (SYSTEM_getMode()) {
         case SYSTEM_MODE_NORMAL:
             if (AWS_isConnected() && atomic_load(&job_received)) {
-                jobsStatus_et status = perform_job();
+                jobDetail_st message = {0};
+                jobsStatus_et status = perform_job(&message);
                 atomic_store(&job_received, false);
-                JOBS_updateStatus(job_id, status); /* the last use of the copies: the next job may come */
+                /* the last use of the copies: the next job may come */
+                JOBS_updateStatusDetails(job_id, status, &message, message.pKeyStr ? 1 : 0);
             }
             break;
         default:

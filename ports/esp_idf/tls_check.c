@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PEM texts are read with mbedTLS, which ESP-IDF 5 has in version 3 and ESP-IDF 6 in version 4. */
 #include "ports/esp_idf/tls_check.h"
+#include "common/pem.h"
 
 #include "esp_random.h"
 #include "mbedtls/pk.h"
@@ -52,7 +53,8 @@ static const char *parse_certificates(const char *pem, mbedtls_x509_crt *chain)
 
 static const char *check_key(const char *pem, const mbedtls_x509_crt *certificate)
 {
-    if (strstr(pem, "ENCRYPTED")) {
+    struct pem_block block;
+    if (pem_find(pem, "PRIVATE KEY", &block) && pem_is_encrypted(&block)) {
         return "is encrypted; a device has nobody to ask for the password";
     }
     mbedtls_pk_context key;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports/linux/tls.h"
+#include "common/pem.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -7,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
 
 #define ALPN_PORT 443
 static const unsigned char alpn[] =
@@ -78,7 +78,8 @@ finish:
 
 static const char *use_key(SSL_CTX *ctx, const char *pem)
 {
-    if (strstr(pem, "ENCRYPTED")) {
+    struct pem_block block;
+    if (pem_find(pem, "PRIVATE KEY", &block) && pem_is_encrypted(&block)) {
         return "is encrypted; a device has nobody to ask for the password";
     }
     BIO *bio = BIO_new_mem_buf(pem, -1);

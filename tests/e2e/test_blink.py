@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The seed's job, with real processes: device, mosquitto, iot-local (R-05, R-12, R-13, R-14, R-41)."""
+import json
 import os
+import re
 import signal
 import unittest
 
@@ -119,14 +121,32 @@ class Blink(CloudTest):
         self.cloud.job("small", "lamp", FAST)
         self.cloud.wait_status("lamp", "small", "SUCCEEDED")
 
-    def test_count_of_100000_does_not_write_past_the_seeds_four_bytes(self):
-        """Under ASan: a write past countStr[4] would end the device."""
+    def test_what_cannot_be_done_is_refused_with_its_cause(self):
+        """Nothing is done in place of what was asked for, and no failure without a reason (R-63). Under ASan."""
         device = self.device()
-        message = self.rejected("overflow", '{"action":"blink","count":100000}', "FAILED", "HANDLER_FAILED")
-        self.assertIn("count", message)
+        integer, positive = "is not an integer", "is negative"
+        bad = [("count", value, "'count' must be 1 to 1000") for value in (0, 1001, 100000, 4294967295)]
+        bad += [(key, value, f"'{key}' must be 1 to 60000 ms") for key in ("onTime", "offTime") for value in (0, 60001)]
+        for key in ("count", "onTime", "offTime"):
+            bad += [(key, value, f"key '{key}' {why}") for value, why in (
+                (-5, positive), (0.5, integer), ("fast", integer), ("5", integer), (True, integer), (None, integer), ([1], integer),
+                (4294967296, "is out of range"))]
+        for number, (key, value, cause) in enumerate(bad):
+            document = {"action": "blink", "count": 1, "onTime": 1, "offTime": 1, key: value}
+            self.assertEqual(self.rejected(f"bad-{number}", json.dumps(document), "FAILED", "HANDLER_FAILED"), cause)
+        self.assertEqual(self.rejected("no-count", '{"action":"blink"}', "FAILED", "HANDLER_FAILED"), "'count' must be 1 to 1000")
         self.assertIsNone(device.child.poll(), device.tail())
+        self.assertFalse([line for line in device.lines if "GPIO" in line])
         self.cloud.job("alive", "lamp", FAST)
-        self.cloud.wait_status("lamp", "alive", "SUCCEEDED")
+        self.assertNotIn("message", self.cloud.wait_status("lamp", "alive", "SUCCEEDED")["details"])
+
+    def test_a_time_of_four_digits_is_kept(self):
+        device = self.device()
+        self.cloud.job("long", "lamp", '{"action":"blink","count":1,"onTime":1500,"offTime":1}')
+        execution = self.cloud.wait_status("lamp", "long", "SUCCEEDED")
+        self.assertNotIn("message", execution["details"])
+        at = [float(re.search(r"\[ *([\d.]+)\]", line).group(1)) for line in device.lines if "GPIO 2 ->" in line]
+        self.assertGreaterEqual(at[1] - at[0], 1.499)
 
     def test_two_things_are_isolated(self):
         other_folder = self.cloud.thing("other")

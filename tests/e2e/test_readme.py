@@ -53,6 +53,21 @@ class Readme(unittest.TestCase):
             if not link.startswith("http"):
                 self.assertTrue((ROOT / link).exists(), link)
 
+    def test_table_of_the_original_library(self):
+        """What is called there works or answers, and what is not there is not there."""
+        headers = {file.name: file.read_text() for file in (ROOT / "include").glob("*.h")}
+        code = "".join(headers.values())
+        said = "".join(file.read_text() for file in (ROOT / "device" / "api").glob("*.c"))
+        rows = re.findall(r"^\| (.*?) \| (.*?) \|$", README[README.index("| what they use | today |"):], re.M)[1:]
+        self.assertGreaterEqual(len(rows), 6)
+        for left, right in rows:
+            missing = re.findall(r"\(but `(\w+)`\)", left)
+            for name in re.findall(r"`([\w.]+)`", left):
+                is_there = name in headers or bool(re.search(rf"\b{name}\b", code))
+                self.assertEqual(is_there, name not in missing and not right.startswith("not there"), name)
+            for line in re.findall(r"`\S+: (fleet [^`]+)`", right):
+                self.assertIn(line, said)
+
     def test_commands_by_hand(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)

@@ -79,6 +79,25 @@ static void test_json(void **state)
     assert_true(JSON_getBool("{\"v\":true}", "v", &b));
     assert_true(JSON_getString("{\"v\":\"x\"}", "v", urlStr, sizeof(urlStr)));
     assert_true(u == 7 && i == -7 && b);
+    assert_true(JSON_getUint32Or("{}", "v", 8, &u));
+    assert_true(JSON_getInt32Or("{}", "v", -8, &i));
+    assert_true(JSON_getBoolOr("{}", "v", false, &b));
+    assert_true(JSON_getStringOr("{}", "v", "y", urlStr, sizeof(urlStr)));
+    assert_true(u == 8 && i == -8 && !b && urlStr[0] == 'y');
+}
+
+// The macro and the function are the same function.
+static void test_process_string(void **state)
+{
+    (void)state;
+    char url[32];
+    const tagStructure_st tags[] = {{"url", url}};
+    bool (*function)(const char *, const tagStructure_st *, uint8_t) = JSON_processString;
+    assert_true(::JSON_processString("{\"url\":\"abc\"}", tags, 1));
+    assert_true((JSON_processString)("{\"url\":\"abc\"}", tags, 1));
+    assert_true(function("{\"url\":\"abc\"}", tags, 1));
+    assert_false(function("{\"url\":\"abcd\"}", tags, 1));
+    assert_string_equal(url, "");
 }
 
 static void test_system_and_connection(void **state)
@@ -136,9 +155,8 @@ static void test_the_rest(void **state)
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jobs),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_system_and_connection),
+        cmocka_unit_test(test_jobs),           cmocka_unit_test(test_json),
+        cmocka_unit_test(test_process_string), cmocka_unit_test(test_system_and_connection),
         cmocka_unit_test(test_the_rest),
     };
     fake_reset();

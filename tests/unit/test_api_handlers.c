@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lib_jobs.h, handlers with all options over a running library with fake ports: documents without `action`, runs of before the boot that are
- * resumed or asked for, documents read anew, and what an application hears of a run that the service has ended. */
+ * resumed or asked for, documents read anew, and what an application hears of a run that the service has ended, and says of one that failed (R-62). */
 // LINK: device_api device_runtime device_core fake_service fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include "device/port/port_time.h"
 #include "fakes/fake_service.h"
 #include "lib_jobs.h"
+#include "lib_json.h"
 #include "lib_system.h"
 
 #include <stdio.h>
@@ -35,11 +36,20 @@ static jobsStatus_et handle(job_st *ps_job, void *pContext)
     return JOB_STATUS_IN_PROGRESS;
 }
 
+static const jobDetail_st in_words[] = {{"message", "the new image does not start"}};
+
 static jobsStatus_et resume(job_st *ps_job, void *pContext)
 {
     assert_ptr_equal(pContext, &context);
     seen = *ps_job;
     atomic_fetch_add(&resumed, 1);
+    uint32_t x = 0;
+    if (!JSON_getUint32Or(ps_job->documentStr, "x", 0, &x)) {
+        return JOB_STATUS_FAILED;
+    }
+    if (x == 2) {
+        JOBS_report(ps_job->runId_u32, JOB_STATUS_FAILED, in_words, 1);
+    }
     return JOB_STATUS_SUCCEEDED;
 }
 
@@ -108,6 +118,18 @@ static void accept_final(const char *job_id, const char *status)
 {
     struct fake_request request;
     fake_accept_until(&request, job_id, status);
+    assert_int_equal(strstr(request.payload, "\"message\"") != NULL, strcmp(status, "FAILED") == 0);
+}
+
+static void accept_failure(const char *job_id, const char *message)
+{
+    struct fake_request request;
+    char wanted[128];
+    fake_accept_until(&request, job_id, "FAILED");
+    snprintf(wanted, sizeof(wanted), "\"message\":\"%s\"", message);
+    if (!strstr(request.payload, wanted)) {
+        fail_msg("not %s: %s", wanted, request.payload);
+    }
 }
 
 #define AFTER_REPORT_MS 30 /* the device waits 20 ms after a report, and asks again for what came meanwhile */
@@ -222,6 +244,34 @@ static void test_waiting_run(void **state)
     accept_final("w1", "SUCCEEDED");
 }
 
+/* What failed after the boot is told like what failed before it. */
+static void test_runs_of_before_the_boot_that_fail(void **state)
+{
+    static job_st job;
+    (void)state;
+    unsigned before = atomic_load(&resumed);
+    show_running("r2", "{\"action\":\"resume\",\"x\":2}");
+    accept_failure("r2", "the new image does not start");
+    show_running("r3", "{\"action\":\"resume\",\"x\":-2}");
+    accept_failure("r3", "key 'x' is negative");
+    assert_int_equal(atomic_load(&resumed), before + 2);
+    show_running("w4", "{\"action\":\"wait\"}");
+    FAKE_WAIT(JOBS_getWaiting(&job));
+    assert_true(JOBS_report(job.runId_u32, JOB_STATUS_FAILED, in_words, 1));
+    accept_failure("w4", "the new image does not start");
+    show_running("w5", "{\"action\":\"wait\",\"x\":\"two\"}");
+    FAKE_WAIT(JOBS_getWaiting(&job));
+    uint32_t x;
+    assert_false(JSON_getUint32(job.documentStr, "x", &x));
+    assert_true(JOBS_getWaiting(&job)); /* asking again forgets nothing */
+    JOBS_updateStatus("w5", JOB_STATUS_FAILED);
+    accept_failure("w5", "key 'x' is not an integer");
+    show_running("w6", "{\"action\":\"wait\"}");
+    FAKE_WAIT(JOBS_getWaiting(&job));
+    JOBS_updateStatusDetails("w6", JOB_STATUS_SUCCEEDED, in_words, 1);
+    accept_final("w6", "SUCCEEDED");
+}
+
 /* The service has ended it: JOBS_report says so, as news and not as a mistake, and the callback's return starts what is next. */
 static void test_run_that_the_service_has_ended(void **state)
 {
@@ -279,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_refused_options),
         cmocka_unit_test(test_resume_handler),
         cmocka_unit_test(test_waiting_run),
+        cmocka_unit_test(test_runs_of_before_the_boot_that_fail),
         cmocka_unit_test(test_run_that_the_service_has_ended),
         cmocka_unit_test(test_document_read_anew),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SYSTEM_init checks the whole configuration and names each bad field (include/lib_system.h); false leaves IDLE, and the
- * call may be repeated. Modes and states before, between and after. */
+ * call may be repeated (R-64). Modes and states before, between and after. */
 // LINK: device_api device_runtime device_core fake_wait fake_ports port_linux common
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,6 +112,14 @@ static void key_cert(systemInitConfig_st *c)
 {
     c->s_awsConfig.pThingPrivateKeyStr = CERT;
 }
+static void key_in_words_only(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingPrivateKeyStr = CERT "its key is not here: -----BEGIN PRIVATE KEY-----\n";
+}
+static void cert_in_a_comment(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingCertStr = KEY "# -----BEGIN CERTIFICATE-----\n";
+}
 static void thing_null(systemInitConfig_st *c)
 {
     c->s_awsConfig.pThingNameStr = NULL;
@@ -184,6 +192,8 @@ static const struct {
     {cert_key, "s_awsConfig.pThingCertStr", "not PEM"},
     {key_null, "s_awsConfig.pThingPrivateKeyStr", "missing"},
     {key_cert, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
+    {key_in_words_only, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
+    {cert_in_a_comment, "s_awsConfig.pThingCertStr", "not PEM"},
     {thing_null, "s_awsConfig.pThingNameStr", "missing"},
     {thing_empty, "s_awsConfig.pThingNameStr", "missing"},
     {thing_chars, "s_awsConfig.pThingNameStr", "character"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; ). */
+/* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; ). */
 // LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
 #include <setjmp.h>
 #include <stdarg.h>
@@ -437,7 +437,10 @@ static void test_credentials(void **state)
     expect_bad(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
     config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
     expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+    config.key_pem =
+        "friendlyName: ENCRYPTED\n-----BEGIN OTHER PRIVATE KEY-----\n-----END OTHER PRIVATE KEY-----\n";
+    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
+    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n";
     expect_bad(config, PORT_MQTT_KEY, "is encrypted");
 }
 

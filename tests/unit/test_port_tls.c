@@ -387,6 +387,32 @@ static void test_bad_pem_texts(void **state)
     assert_non_null(strstr(why, "encrypted"));
 }
 
+/* A key's text has more in it than the key (`openssl pkcs12` writes attributes): that decides nothing. A key that is encrypted is named
+ * as such in both forms that there are (RFC 7468, RFC 1421; R-64). */
+static void test_words_beside_a_key(void **state)
+{
+    (void)state;
+    static const char old_form[] =
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMII=\n"
+        "-----END RSA PRIVATE KEY-----\n";
+    char text_of_key[2 * TLS_PEM_CAP];
+    struct port_mqtt_config config = config_for("localhost", 8883);
+    enum port_mqtt_credential bad;
+    const char *why = NULL;
+    config.key_pem = text_of_key;
+    snprintf(text_of_key, sizeof(text_of_key), "Bag Attributes\n    friendlyName: NOT ENCRYPTED\n%s",
+             device.key);
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
+    snprintf(text_of_key, sizeof(text_of_key), "%sProc-Type: 4,ENCRYPTED\n", device.key);
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
+    snprintf(text_of_key, sizeof(text_of_key), "%s%s", device.cert, device.key);
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
+    snprintf(text_of_key, sizeof(text_of_key), "a plain word\n%s", old_form);
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
+    assert_int_equal(bad, PORT_MQTT_KEY);
+    assert_non_null(strstr(why, "is encrypted"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_alpn_on_port_443_only),
         cmocka_unit_test(test_tls_1_1_is_refused),
         cmocka_unit_test(test_bad_pem_texts),
+        cmocka_unit_test(test_words_beside_a_key),
     };
     return cmocka_run_group_tests(tests, start_world, stop_world);
 }
