@@ -292,6 +292,15 @@ void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payl
     pthread_mutex_unlock(&lock);
 }
 
+bool fake_is_next_publish(const char *topic)
+{
+    pthread_mutex_lock(&lock);
+    bool result =
+        mqtt.published > mqtt.taken && strcmp(mqtt.publishes[mqtt.taken % PUBLISHES_MAX].topic, topic) == 0;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
 unsigned fake_publish_count(void)
 {
     return read_unsigned(&mqtt.published);

@@ -39,6 +39,7 @@ void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked fo
 /* The next publish, in order. Copies; payload_cap at least 2048. */
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
 unsigned fake_publish_count(void);
+bool fake_is_next_publish(const char *topic); /* there is one already, and to this topic; it is not taken */
 
 /* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
  * all are acknowledged. */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_time.h"
+#include "device/runtime/state.h"
 #include "fakes/fake_service.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
@@ -132,23 +133,42 @@ static void accept_failure(const char *job_id, const char *message)
     }
 }
 
-#define AFTER_REPORT_MS 30 /* the device waits 20 ms after a report, and asks again for what came meanwhile */
+/* The handler has returned, and with it every report that it has made. */
+static bool is_worker_idle(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool result = !device_runtime.worker.is_busy;
+    port_mutex_unlock(&device_runtime.lock);
+    return result;
+}
 
-/* An execution that this boot has not started. */
+/* Two turns: the engine task has heard of every report, return and message before. */
+static void let_engine_turn(void)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_false(JOBS_registerHandler(&steps));
+    }
+}
+
+/* An execution that this boot has not started. The device asks again when the notification that the job before was the last comes
+ * behind its question. */
 static void show_running(const char *job_id, const char *document)
 {
     static char members[2048];
     struct fake_request request;
-    assert_false(JOBS_registerHandler(&steps)); /* the engine task has heard of what was reported before, */
-    fake_advance_ms(30);                        /* and after that no handler is called for 20 ms */
-    fake_expect_request(&request, "$next/get");
+    FAKE_WAIT(is_worker_idle());
+    let_engine_turn();
+    fake_advance_ms(30); /* no handler is called for 20 ms after a report */
     snprintf(members, sizeof(members),
              "\"execution\":{\"jobId\":\"%s\",\"status\":\"IN_PROGRESS\",\"queuedAt\":1799999990,"
              "\"lastUpdatedAt\":1799999990,\"versionNumber\":2,\"executionNumber\":7,\"jobDocument\":%s,"
              "\"statusDetails\":{\"state\":\"running\",\"attempt\":\"1\"}}",
              job_id, document);
-    port_time_sleep_ms(AFTER_REPORT_MS);
-    fake_accept_request(&request, members);
+    do {
+        fake_expect_request(&request, "$next/get");
+        fake_accept_request(&request, members);
+        let_engine_turn();
+    } while (fake_is_next_publish("$next/get"));
 }
 
 /* AWS's own documents have no `action`. */
