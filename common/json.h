@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A strict JSON reader (RFC 8259) for text that comes from the network: one pass over the bytes checks the whole text
- * (grammar, UTF-8, nesting) and finds the requested members on the way. No heap, no recursion, linear time; the results
- * are slices into the caller's text. Stack: at most 256 bytes. */
+ * (grammar, UTF-8, nesting) and finds the requested members on the way. No heap, no recursion, linear time, hardly more
+ * for many requested members than for one; the results are slices into the caller's text. Stack: at most 256 bytes. */
 #ifndef COMMON_JSON_H
 #define COMMON_JSON_H
 
@@ -33,6 +33,7 @@ struct json_field {
     const char
         *key; /* plain text, NUL-terminated; matched against the decoded key, so "\u0061ction" is "action" */
     int8_t parent;
+    uint8_t mark, next; /* the reader's own, see common/json_fields.h */
     /* results: */
     uint8_t type; /* enum json_type */
     struct slice
@@ -44,7 +45,9 @@ struct json_field {
  * ERR_JSON_AMBIGUOUS when a requested member occurs twice in its object; other duplicates are valid JSON.
  * ERR_JSON_INCOMPLETE when the text is a proper prefix of something valid, else ERR_JSON_SYNTAX, _UTF8, _DEPTH.
  * On error every field is JSON_ABSENT and *error_at (may be NULL) holds the byte offset. count <= 64.
- * Of two equal entries (key and parent) only the first is filled. */
+ * Of two equal entries (key and parent) only the first is filled.
+ * A key of the text is compared with those requested keys that have its length and its last four bytes. A hostile text
+ * can make each of its keys such a one, so a table of many keys that agree in both makes reading slow. */
 enum err json_read(struct slice text, struct json_field fields[], size_t count, size_t *error_at);
 
 /* Decodes the inside of a string that json_read has accepted (escapes to UTF-8) and NUL-terminates it.

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/json_fields.h"
 #include "common/json_scan.h"
+#include "common/json_text.h"
 
-#define FIELDS_MAX 64
-#define NO_FIELD   (-1)
+#include <string.h>
+
+#define NO_FIELD (-1)
+#define NO_DEPTH UINT8_MAX
 
 /* Requested containers nest without gaps: the top object, a requested member of it, a requested member of that. So one
  * index and one depth describe the whole chain, and the way back up stands in the field table. */
 struct reader {
     struct json_scan scan;
     struct json_field *fields;
-    uint32_t objects;        /* one bit for each open container, the innermost lowest: it is an object */
-    uint8_t depth;           /* open containers */
-    uint8_t requested_depth; /* depth of the innermost requested container */
-    uint8_t lookup_depth;    /* members at this depth are looked up in the table; 0: none */
+    struct slice key; /* of the member that is read, still escaped */
+    uint32_t objects; /* one bit for each open container, the innermost lowest: it is an object */
+    uint8_t depth;    /* open containers */
+    uint8_t
+        requested_depth; /* of the innermost requested container: members there are looked up; or NO_DEPTH */
     uint8_t count;
-    int8_t requested; /* the field of the innermost requested container; JSON_TOP for the top object */
-    int8_t wanted;    /* the field that the next value belongs to, or NO_FIELD */
-    char closer;      /* what ends the innermost container; 0 outside of all */
+    int8_t requested;  /* the field of the innermost requested container; JSON_TOP for the top object */
+    int8_t wanted;     /* the field that the next value belongs to, or NO_FIELD */
+    char closer;       /* what ends the innermost container; 0 outside of all */
+    bool is_key_plain; /* as in json_scan_plain */
+    uint8_t key_mark;  /* as in the key's field, if it has one */
+    struct json_fields_chains chains;
 };
 
 /* What a value that starts with this byte can only be. What starts no value at all is refused as a number. */
@@ -47,31 +55,23 @@ static struct slice value_text(enum json_type type, const char *start, const cha
     return (struct slice){start + quote, (size_t)(end - start) - 2 * quote};
 }
 
-static bool has_children(const struct reader *r, int parent)
+/* `open` is { or [, and what closes them stands two places behind them. */
+static enum err begin_container(struct reader *r, char open)
 {
-    for (int i = parent + 1; i < r->count; i++) {
-        if (r->fields[i].parent == parent) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err begin_container(struct reader *r, enum json_type type)
-{
+    bool is_object = open == '{';
     if (r->depth == JSON_DEPTH_MAX) {
         return ERR_JSON_DEPTH;
     }
 
-    r->objects = r->objects << 1 | (type == JSON_OBJECT);
+    r->objects = r->objects << 1 | is_object;
     r->depth++;
-    r->closer = type == JSON_OBJECT ? '}' : ']';
+    r->closer = (char)(open + 2);
     if (r->wanted != NO_FIELD) {
-        r->fields[r->wanted].type = (uint8_t)type;
-        r->fields[r->wanted].text.ptr = r->scan.at;
+        struct json_field *field = &r->fields[r->wanted];
+        field->type = is_object ? JSON_OBJECT : JSON_ARRAY;
+        field->text.ptr = r->scan.at;
         r->requested = r->wanted;
         r->requested_depth = r->depth;
-        r->lookup_depth = type == JSON_OBJECT && has_children(r, r->wanted) ? r->depth : 0;
         r->wanted = NO_FIELD;
     }
     r->scan.at++;
@@ -86,37 +86,37 @@ static void end_container(struct reader *r)
         field->text.len = (size_t)(r->scan.at - field->text.ptr);
         r->requested = field->parent;
         r->requested_depth--;
-        r->lookup_depth = r->requested_depth;
     }
     r->depth--;
     r->objects >>= 1;
     r->closer = r->depth == 0 ? 0 : (r->objects & 1) != 0 ? '}' : ']';
 }
 
-/* Nearly all keys are plain, and most differ in their first byte. */
-static bool is_key(struct slice key, const char *text)
+static bool is_key(const struct reader *r, const char *text)
 {
-    size_t i = 0;
-    for (; i < key.len && key.ptr[i] != '\\'; i++) {
-        if (key.ptr[i] != text[i]) {
-            return false;
-        }
+    if (!r->is_key_plain) {
+        return json_string_is(r->key, text);
     }
-    return json_string_is((struct slice){key.ptr + i, key.len - i}, text + i);
+    return strncmp(text, r->key.ptr, r->key.len) == 0 && text[r->key.len] == '\0';
 }
 
-static enum err find_field(struct reader *r, struct slice key)
+static enum err find_field(struct reader *r)
 {
-    for (int i = r->requested + 1; i < r->count; i++) {
-        if (r->fields[i].parent != r->requested || !is_key(key, r->fields[i].key)) {
+    uint16_t shape = r->is_key_plain ? json_text_shape(r->key) : json_text_shape_decoded(r->key);
+    struct json_field *field;
+
+    r->key_mark = json_fields_mark(shape);
+    for (uint8_t number = json_fields_first(&r->chains, shape); number != 0; number = field->next) {
+        field = &r->fields[number - 1];
+        if (field->mark != r->key_mark || field->parent != r->requested || !is_key(r, field->key)) {
             continue;
         }
-        if (r->fields[i].type != JSON_ABSENT) {
-            r->scan.at = key.ptr - 1;
+        if (field->type != JSON_ABSENT) {
+            r->scan.at = r->key.ptr - 1;
             return ERR_JSON_AMBIGUOUS;
         }
-        r->wanted = (int8_t)i;
-        return ERR_OK;
+        r->wanted = (int8_t)(number - 1);
+        break;
     }
     return ERR_OK;
 }
@@ -131,54 +131,53 @@ static enum err skip_byte(struct json_scan *scan, char byte)
 }
 
 /* A key and its colon. */
-static enum err scan_key(struct json_scan *scan, struct slice *key)
+static inline enum err scan_key(struct reader *r)
 {
-    if (json_scan_peek(scan) != '"') {
-        return json_scan_refuse(scan);
+    if (json_scan_peek(&r->scan) != '"') {
+        return json_scan_refuse(&r->scan);
     }
-    const char *start = scan->at;
-    enum err err = json_scan_string(scan);
+    const char *start = r->scan.at;
+    r->is_key_plain = json_scan_plain(&r->scan);
+    enum err err = r->is_key_plain ? ERR_OK : json_scan_text(&r->scan);
     if (err != ERR_OK) {
         return err;
     }
-    *key = value_text(JSON_STRING, start, scan->at);
-    return skip_byte(scan, ':');
+    r->key = value_text(JSON_STRING, start, r->scan.at);
+    return skip_byte(&r->scan, ':');
 }
 
 static enum err read_key(struct reader *r)
 {
-    struct slice key;
-    enum err err = scan_key(&r->scan, &key);
-    if (err == ERR_OK && r->depth == r->lookup_depth) {
-        err = find_field(r, key);
-    }
-    return err;
+    enum err err = scan_key(r);
+    return err == ERR_OK && r->depth == r->requested_depth ? find_field(r) : err;
 }
 
-static enum err scan_scalar(struct json_scan *scan, enum json_type type)
+static enum err scan_scalar(struct json_scan *scan, char first)
 {
-    switch (type) {
-    case JSON_STRING:
+    switch (first) {
+    case '"':
         return json_scan_string(scan);
-    case JSON_TRUE:
+    case 't':
         return json_scan_word(scan, "true");
-    case JSON_FALSE:
+    case 'f':
         return json_scan_word(scan, "false");
-    case JSON_NULL:
+    case 'n':
         return json_scan_word(scan, "null");
     default:
         return json_scan_number(scan);
     }
 }
 
-static enum err read_scalar(struct reader *r, enum json_type type)
+static enum err read_scalar(struct reader *r, char first)
 {
     const char *start = r->scan.at;
-    enum err err = scan_scalar(&r->scan, type);
+    enum err err = scan_scalar(&r->scan, first);
 
     if (err == ERR_OK && r->wanted != NO_FIELD) {
-        r->fields[r->wanted].type = (uint8_t)type;
-        r->fields[r->wanted].text = value_text(type, start, r->scan.at);
+        struct json_field *field = &r->fields[r->wanted];
+        enum json_type type = type_of(first);
+        field->type = (uint8_t)type;
+        field->text = value_text(type, start, r->scan.at);
         r->wanted = NO_FIELD;
     }
     return err;
@@ -204,23 +203,21 @@ static enum err end_value(struct reader *r)
 /* One whole value. */
 static enum err read_value(struct reader *r)
 {
-    enum err err = ERR_OK;
+    enum err err;
 
     do {
-        if (r->closer == '}') {
-            err = read_key(r);
-        }
+        err = r->closer == '}' ? read_key(r) : ERR_OK;
         if (err != ERR_OK) {
             return err;
         }
-        enum json_type type = type_of(json_scan_peek(&r->scan));
-        if (type == JSON_OBJECT || type == JSON_ARRAY) {
-            err = begin_container(r, type);
+        char first = json_scan_peek(&r->scan);
+        if (first == '{' || first == '[') {
+            err = begin_container(r, first);
             if (err == ERR_OK && json_scan_peek(&r->scan) != r->closer) {
                 continue;
             }
         } else {
-            err = read_scalar(r, type);
+            err = read_scalar(r, first);
         }
         if (err == ERR_OK) {
             err = end_value(r);
@@ -229,8 +226,10 @@ static enum err read_value(struct reader *r)
     return err;
 }
 
-static enum err read_text(struct reader *r, const char *start)
+static enum err read_text(struct reader *r)
 {
+    json_scan_peek(&r->scan);
+    const char *top = r->scan.at;
     enum err err = read_value(r);
     if (err != ERR_OK) {
         return err;
@@ -239,28 +238,11 @@ static enum err read_text(struct reader *r, const char *start)
     if (r->scan.at != r->scan.end) {
         return ERR_JSON_SYNTAX;
     }
-
-    r->scan.at = start;
-    return r->count == 0 || json_scan_peek(&r->scan) == '{' ? ERR_OK : ERR_JSON_NOT_OBJECT;
-}
-
-static bool is_table_good(const struct reader *r)
-{
-    for (int i = 0; i < r->count; i++) {
-        const struct json_field *field = &r->fields[i];
-        if (field->key == NULL || field->parent < JSON_TOP || field->parent >= i) {
-            return false;
-        }
+    if (r->count > 0 && *top != '{') {
+        r->scan.at = top;
+        return ERR_JSON_NOT_OBJECT;
     }
-    return true;
-}
-
-static void forget_results(struct reader *r)
-{
-    for (int i = 0; i < r->count; i++) {
-        r->fields[i].type = JSON_ABSENT;
-        r->fields[i].text = SLICE_EMPTY;
-    }
+    return ERR_OK;
 }
 
 enum err json_read(struct slice text, struct json_field fields[], size_t count, size_t *error_at)
@@ -269,20 +251,22 @@ enum err json_read(struct slice text, struct json_field fields[], size_t count, 
         .scan = json_scan_begin(text),
         .fields = fields,
         .requested_depth = 1,
-        .lookup_depth = 1,
         .count = (uint8_t)count,
         .requested = JSON_TOP,
         .wanted = NO_FIELD,
     };
-    if (count > FIELDS_MAX) {
+    if (count > JSON_FIELDS_MAX) {
         return ERR_ARG;
     }
-    forget_results(&r);
-    enum err err = is_table_good(&r) ? read_text(&r, text.ptr) : ERR_ARG;
+    json_fields_forget(fields, r.count);
+    enum err err = json_fields_link(fields, r.count, &r.chains);
+    if (err == ERR_OK) {
+        err = read_text(&r);
+    }
     if (err == ERR_OK) {
         return ERR_OK;
     }
-    forget_results(&r);
+    json_fields_forget(fields, r.count);
     if (error_at != NULL) {
         *error_at = (size_t)(r.scan.at - text.ptr);
     }
@@ -292,20 +276,17 @@ enum err json_read(struct slice text, struct json_field fields[], size_t count, 
 /* Reads the value again, and checks it again: that makes the walk safe on any text. */
 static bool next_value(struct slice container, char open, size_t *cursor, struct json_member *member)
 {
-    struct reader r = {.wanted = NO_FIELD};
+    struct reader r = {.requested_depth = NO_DEPTH, .wanted = NO_FIELD};
 
     if (*cursor >= container.len) {
         return false;
     }
-    r.scan = (struct json_scan){container.ptr + *cursor, container.ptr + container.len};
-    if (skip_byte(&r.scan, *cursor == 0 ? open : ',') != ERR_OK) {
-        return false;
-    }
-    member->key = SLICE_EMPTY;
-    if (open == '{' && scan_key(&r.scan, &member->key) != ERR_OK) {
+    r.scan = json_scan_begin((struct slice){container.ptr + *cursor, container.len - *cursor});
+    if (skip_byte(&r.scan, *cursor == 0 ? open : ',') != ERR_OK || (open == '{' && scan_key(&r) != ERR_OK)) {
         return false;
     }
 
+    member->key = r.key;
     member->type = (uint8_t)type_of(json_scan_peek(&r.scan));
     member->text.ptr = r.scan.at;
     if (read_value(&r) != ERR_OK) {

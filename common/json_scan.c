@@ -3,39 +3,27 @@
 
 #define EACH_BYTE(value) (0x01010101u * (value))
 
-/* The first byte in the lowest bits, whatever the machine; compilers make one load of it where they can. */
-static uint32_t load_word(const char *at)
-{
-    const unsigned char *byte = (const unsigned char *)at;
-    return (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
-}
-
 /* Marks the top bit of each byte that needs a closer look: quote, backslash, below 0x20, above 0x7F. A subtraction
  * sets it where the byte was too small. Borrows reach only bytes above such a byte, so the lowest mark is exact. */
 static uint32_t mark_special(uint32_t word)
 {
-    uint32_t quote = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
+    uint32_t control_or_quote = (word ^ EACH_BYTE('"' ^ 0x20)) - EACH_BYTE(0x21);
     uint32_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    uint32_t control = word - EACH_BYTE(0x20);
-    return (word | quote | backslash | control) & EACH_BYTE(0x80);
-}
-
-/* How many bytes stand below the lowest mark. */
-static uint32_t count_below(uint32_t marks)
-{
-    uint32_t lowest = marks & (0 - marks);
-    return (((lowest >> 7) - 1) & EACH_BYTE(1)) * EACH_BYTE(1) >> 24;
+    return (word | control_or_quote | backslash) & EACH_BYTE(0x80);
 }
 
 /* Up to the first byte that needs a closer look, or to the last three, which make no word. */
-static const char *skip_plain(const char *at, const char *end)
+static inline const char *skip_plain(const char *at, const char *end)
 {
-    while (end - at >= 4) {
-        uint32_t marks = mark_special(load_word(at));
-        if (marks != 0) {
-            return at + count_below(marks);
+    for (const char *last = end - ((size_t)(end - at) & 3); at != last; at += 4) {
+        uint32_t marks = mark_special(json_scan_load(at));
+        if (marks == 0) {
+            continue;
         }
-        at += 4;
+        for (; (marks & 0x80) == 0; marks >>= 8) {
+            at++;
+        }
+        return at;
     }
     return at;
 }
@@ -120,12 +108,20 @@ static enum err scan_char(struct json_scan *scan)
     return ERR_OK;
 }
 
-enum err json_scan_string(struct json_scan *scan)
+bool json_scan_plain(struct json_scan *scan)
 {
-    enum err err = ERR_OK;
+    const char *at = skip_plain(scan->at + 1, scan->end);
+    bool is_plain = at < scan->end && *at == '"';
+    if (is_plain) {
+        scan->at = at + 1;
+    }
+    return is_plain;
+}
 
+enum err json_scan_text(struct json_scan *scan)
+{
     scan->at++;
-    while (err == ERR_OK) {
+    for (;;) {
         scan->at = skip_plain(scan->at, scan->end);
         if (scan->at == scan->end) {
             return ERR_JSON_INCOMPLETE;
@@ -134,9 +130,11 @@ enum err json_scan_string(struct json_scan *scan)
             scan->at++;
             return ERR_OK;
         }
-        err = scan_char(scan);
+        enum err err = scan_char(scan);
+        if (err != ERR_OK) {
+            return err;
+        }
     }
-    return err;
 }
 
 static enum err scan_digits(struct json_scan *scan)

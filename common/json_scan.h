@@ -17,9 +17,26 @@ static inline struct json_scan json_scan_begin(struct slice text)
     return (struct json_scan){text.ptr, text.len > 0 ? text.ptr + text.len : text.ptr};
 }
 
-enum err json_scan_string(struct json_scan *scan);
+/* A string of ASCII without escapes. False, and nothing is taken: the string is another one, or none. */
+bool json_scan_plain(struct json_scan *scan);
+
+/* Any string, byte by byte where it is not plain. */
+enum err json_scan_text(struct json_scan *scan);
+
+static inline enum err json_scan_string(struct json_scan *scan)
+{
+    return json_scan_plain(scan) ? ERR_OK : json_scan_text(scan);
+}
+
 enum err json_scan_number(struct json_scan *scan);
 enum err json_scan_word(struct json_scan *scan, const char *word); /* true, false, null */
+
+/* Four bytes, the first in the lowest bits, whatever the machine; compilers make one load of it where they can. */
+static inline uint32_t json_scan_load(const char *at)
+{
+    const unsigned char *byte = (const unsigned char *)at;
+    return (uint32_t)byte[0] | (uint32_t)byte[1] << 8 | (uint32_t)byte[2] << 16 | (uint32_t)byte[3] << 24;
+}
 
 /* The error for a byte that does not fit: it is missing, or it is wrong. */
 static inline enum err json_scan_refuse(const struct json_scan *scan)

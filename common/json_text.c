@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/json_text.h"
+
 #include "common/json_scan.h"
+
+#include <string.h>
 
 /* UTF-8, first byte in the lowest bits; a code point above 0 has no byte that is 0. */
 static uint32_t pack_utf8(uint32_t code)
@@ -56,8 +60,8 @@ static int32_t read_code_point(struct json_scan *scan)
 /* The code point of an escape, `at` behind its backslash; 0 or less when it has no text form. */
 static int32_t read_escape(struct json_scan *scan)
 {
-    static const char names[] = {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'};
-    static const char codes[] = {'"', '\\', '/', '\b', '\f', '\n', '\r', '\t'};
+    static const char codes[] = {
+        ['b' - 'b'] = '\b', ['f' - 'b'] = '\f', ['n' - 'b'] = '\n', ['r' - 'b'] = '\r', ['t' - 'b'] = '\t'};
 
     if (scan->at == scan->end) {
         return -1;
@@ -66,12 +70,10 @@ static int32_t read_escape(struct json_scan *scan)
     if (name == 'u') {
         return read_code_point(scan);
     }
-    for (size_t i = 0; i < sizeof(names); i++) {
-        if (names[i] == name) {
-            return codes[i];
-        }
+    if (name == '"' || name == '\\' || name == '/') {
+        return name;
     }
-    return -1;
+    return name >= 'b' && name <= 't' ? codes[name - 'b'] : -1;
 }
 
 /* The next bytes of the decoded string, packed; 0 when there is no text form. */
@@ -107,18 +109,24 @@ static enum err decode(struct slice escaped, char *out, size_t *len)
     return ERR_OK;
 }
 
+static bool has_byte(struct slice text, char byte)
+{
+    return memchr(text.ptr, byte, text.len) != NULL;
+}
+
 enum err json_decode(struct slice escaped, char *out, size_t cap, size_t *len)
 {
-    size_t needed;
-    enum err err = decode(escaped, NULL, &needed);
+    size_t needed = escaped.len;
+    bool is_plain = needed == 0 || (!has_byte(escaped, '\\') && !has_byte(escaped, '\0'));
+    enum err err = is_plain ? ERR_OK : decode(escaped, NULL, &needed);
     if (err != ERR_OK) {
         return err;
     }
     if (len != NULL) {
         *len = needed;
     }
-    if (needed >= cap) {
-        return ERR_TOO_LONG;
+    if (is_plain || needed >= cap) {
+        return slice_copy(escaped, out, cap); /* too long when decoded is too long as it stands */
     }
     decode(escaped, out, &needed);
     out[needed] = '\0';
@@ -141,4 +149,43 @@ bool json_string_is(struct slice escaped, const char *text)
         }
     }
     return *text == '\0';
+}
+
+static uint32_t add_to_tail(uint32_t tail, uint32_t byte)
+{
+    return tail >> 8 | byte << 24;
+}
+
+static uint16_t make_shape(uint32_t tail, size_t len)
+{
+    return (uint16_t)((tail ^ (uint32_t)len) * 2654435761u >>
+                      16); /* 2^32 by the golden ratio spreads every bit */
+}
+
+uint16_t json_text_shape(struct slice plain)
+{
+    uint32_t tail = 0;
+
+    if (plain.len >= 4) {
+        return make_shape(json_scan_load(plain.ptr + plain.len - 4), plain.len);
+    }
+    for (size_t i = 0; i < plain.len; i++) {
+        tail = add_to_tail(tail, (unsigned char)plain.ptr[i]);
+    }
+    return make_shape(tail, plain.len);
+}
+
+uint16_t json_text_shape_decoded(struct slice escaped)
+{
+    struct json_scan scan = json_scan_begin(escaped);
+    uint32_t tail = 0;
+    size_t len = 0;
+
+    while (scan.at < scan.end) {
+        for (uint32_t bytes = next_bytes(&scan); bytes != 0; bytes >>= 8) {
+            tail = add_to_tail(tail, bytes);
+            len++;
+        }
+    }
+    return make_shape(tail, len);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Parses one text once, in parse_once, so that callgrind --toggle-collect=parse_once counts that and nothing else.
  *
- *     bench_json ours|cjson|jansson job BYTES         a Jobs notification with a document of so many bytes
- *     bench_json wide HOSTILE BYTES                   ours with 64 requested members over a text of about that size that
- *                                                     tries to be slow: nesting, members, escapes, utf8, blanks, digits */
+ *     bench_json ours|cjson|jansson BYTES                  a Jobs notification with a document of so many bytes
+ *     bench_json HOSTILE_READER BYTES BEFORE PART AFTER    BEFORE, then PART as often as it takes, then AFTER */
 #include "bench/json/bench_json.h"
 
 #include <stdio.h>
@@ -62,32 +61,13 @@ static void make_notification(struct text *text, size_t doc_len)
     add(text, "}}");
 }
 
-static bool make_hostile(struct text *text, const char *kind, size_t size)
+static void make_hostile(struct text *text, char **parts, size_t size)
 {
-    static const struct {
-        const char *kind;
-        const char *before, *part, *after;
-    } kinds[] = {
-        {"nesting", "{\"a\":[0", ",[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", "]}"},
-        {"members", "{\"a\":0", ",\"kkkkkkkkkkkkkkkkkkkkk9x\":0", "}"},
-        {"short", "{\"a\":0", ",\"k\":0", "}"},
-        {"escapes", "{\"a\":0", ",\"\\u006b\\u006b\\u006b\\u006b\\u006b\\u006b\":\"\\n\\u0041\"", "}"},
-        {"utf8", "{\"a\":\"", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\"}"},
-        {"blanks", "{\"a\":", " \t\r\n        ", "0}"},
-        {"digits", "{\"a\":", "1234567890", "}"},
-    };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i].kind, kind) != 0) {
-            continue;
-        }
-        add(text, kinds[i].before);
-        while (text->len < size) {
-            add(text, kinds[i].part);
-        }
-        add(text, kinds[i].after);
-        return true;
+    add(text, parts[0]);
+    while (text->len < size) {
+        add(text, parts[1]);
     }
-    return false;
+    add(text, parts[2]);
 }
 
 bool parse_once(parse_function parse, const char *text, size_t len, struct execution *out)
@@ -97,47 +77,51 @@ bool parse_once(parse_function parse, const char *text, size_t len, struct execu
 
 static parse_function find_parser(const char *name)
 {
-    if (strcmp(name, "ours") == 0) {
-        return parse_ours;
+    static const struct {
+        const char *name;
+        parse_function parse;
+    } parsers[] = {
+        {"ours", parse_ours},       {"cjson", parse_cjson}, {"jansson", parse_jansson},
+        {"wide", hostile_wide},     {"text", hostile_text}, {"answer", hostile_answer},
+        {"notice", hostile_notice}, {"cut", hostile_cut},
+    };
+    for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
+        if (strcmp(parsers[i].name, name) == 0) {
+            return parsers[i].parse;
+        }
     }
-    if (strcmp(name, "cjson") == 0) {
-        return parse_cjson;
-    }
-    if (strcmp(name, "jansson") == 0) {
-        return parse_jansson;
-    }
-    return strcmp(name, "wide") == 0 ? parse_ours_wide : NULL;
+    return NULL;
+}
+
+static bool is_notification_good(const struct execution *out)
+{
+    return strcmp(out->job_id, "blink-2f1c7e1e-0b1d") == 0 && strcmp(out->status, "QUEUED") == 0 &&
+           strcmp(out->action, "blink") == 0 && out->version == 1 && out->has_document;
 }
 
 int main(int argc, char **argv)
 {
-    parse_function parse = argc == 4 ? find_parser(argv[1]) : NULL;
-    unsigned long size = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+    bool is_job = argc == 3;
+    parse_function parse = is_job || argc == 6 ? find_parser(argv[1]) : NULL;
+    unsigned long size = parse != NULL ? strtoul(argv[2], NULL, 10) : 0;
     struct execution out = {.version = 0};
-    if (parse == NULL || size == 0 || size > BYTES_MAX) {
-        fprintf(stderr, "usage: bench_json ours|cjson|jansson job BYTES, or bench_json wide HOSTILE BYTES\n");
+    if (size == 0 || size > BYTES_MAX) {
+        fprintf(stderr, "usage: bench_json ours|cjson|jansson BYTES\n"
+                        "       bench_json wide|text|answer|notice|cut BYTES BEFORE PART AFTER\n");
         return EXIT_FAILURE;
     }
 
-    struct text text = {.cap = size + 1024};
+    struct text text = {.cap = size + 4096};
     text.bytes = malloc(text.cap);
-    bool is_job = strcmp(argv[2], "job") == 0;
     if (text.bytes == NULL) {
         return EXIT_FAILURE;
     }
     if (is_job) {
         make_notification(&text, size);
-    } else if (!make_hostile(&text, argv[2], size)) {
-        fprintf(stderr, "bench_json: no text is called %s\n", argv[2]);
-        return EXIT_FAILURE;
+    } else {
+        make_hostile(&text, argv + 3, size);
     }
-
-    bool is_good = parse_once(parse, text.bytes, text.len, &out);
-    if (is_job) {
-        is_good = is_good && strcmp(out.job_id, "blink-2f1c7e1e-0b1d") == 0 &&
-                  strcmp(out.status, "QUEUED") == 0 && strcmp(out.action, "blink") == 0 && out.version == 1 &&
-                  out.has_document;
-    }
+    bool is_good = parse_once(parse, text.bytes, text.len, &out) && (!is_job || is_notification_good(&out));
     printf("%zu bytes, %s\n", text.len, is_good ? "good" : "wrong values");
     free(text.bytes);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -23,8 +23,14 @@ bool parse_ours(const char *text, size_t len, struct execution *out);
 bool parse_cjson(const char *text, size_t len, struct execution *out);
 bool parse_jansson(const char *text, size_t len, struct execution *out);
 
-/* Ours again, with as many requested members as a table can have, all of them hard to tell apart. */
-bool parse_ours_wide(const char *text, size_t len, struct execution *out);
+/* Our readers of texts that nobody vouches for. Each returns false only when the text was not read to its end. */
+bool hostile_wide(const char *text, size_t len, struct execution *out); /* json_read, with a full table */
+bool hostile_text(const char *text, size_t len,
+                  struct execution *out); /* member "a": json_read, json_decode */
+bool hostile_answer(const char *text, size_t len, struct execution *out); /* the device's, 16 members */
+bool hostile_notice(const char *text, size_t len,
+                    struct execution *out);                            /* the device's: lists of executions */
+bool hostile_cut(const char *text, size_t len, struct execution *out); /* json_cut, in pieces of 64 bytes */
 
 /* The part that callgrind counts. External and never inlined, so that the compiler keeps it under this name. */
 __attribute__((noinline)) bool parse_once(parse_function parse, const char *text, size_t len,

@@ -24,21 +24,3 @@ bool parse_ours(const char *text, size_t len, struct execution *out)
            json_decode(fields[ACTION].text, out->action, sizeof(out->action), NULL) == ERR_OK &&
            number_to_u32(fields[VERSION].text, &out->version) == ERR_OK;
 }
-
-bool parse_ours_wide(const char *text, size_t len, struct execution *out)
-{
-    enum { COUNT = 64 };
-    static char keys[COUNT][24];
-    struct json_field fields[COUNT];
-
-    for (size_t i = 0; i < COUNT; i++) {
-        for (size_t k = 0; k < sizeof(keys[i]) - 3; k++) {
-            keys[i][k] = 'k';
-        }
-        keys[i][sizeof(keys[i]) - 3] = (char)('0' + i / 10);
-        keys[i][sizeof(keys[i]) - 2] = (char)('0' + i % 10);
-        fields[i] = (struct json_field){.key = keys[i], .parent = JSON_TOP};
-    }
-    (void)out;
-    return json_read((struct slice){text, len}, fields, COUNT, NULL) == ERR_OK;
-}

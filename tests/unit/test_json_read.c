@@ -319,6 +319,123 @@ static void test_sixty_four_fields(void **state)
     assert_int_equal(read_fields(text, fields, FIELDS_MAX + 1), ERR_ARG);
 }
 
+/* As many keys as a table can have, each written in as many bytes as can be. */
+static void test_sixty_four_escaped_keys(void **state)
+{
+    (void)state;
+    static char keys[FIELDS_MAX][8];
+    struct json_field fields[FIELDS_MAX] = {{0}};
+    char text[4096] = "{";
+    size_t len = 1;
+
+    for (size_t i = 0; i < FIELDS_MAX; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "key%02zu", i);
+        fields[i] = (struct json_field){.key = keys[i], .parent = JSON_TOP};
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"", i > 0 ? "," : "");
+        for (const char *at = keys[i]; *at != '\0'; at++) {
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "\\u%04x", (unsigned)*at);
+        }
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "\":\"%zu\"", i);
+    }
+    snprintf(text + len, sizeof(text) - len, "}");
+    assert_int_equal(read_fields(text, fields, FIELDS_MAX), ERR_OK);
+    for (size_t i = 0; i < FIELDS_MAX; i++) {
+        char number[8];
+        snprintf(number, sizeof(number), "%zu", i);
+        expect_field(&fields[i], JSON_STRING, number);
+    }
+}
+
+/* Keys of one length that differ only where nobody looks first. */
+static void test_keys_that_look_alike(void **state)
+{
+    (void)state;
+    struct json_field fields[] = {
+        {.key = "first_name", .parent = JSON_TOP}, {.key = "given_name", .parent = JSON_TOP},
+        {.key = "other_name", .parent = JSON_TOP}, {.key = "fi\xC3\xA9t_name", .parent = JSON_TOP},
+        {.key = "_name", .parent = JSON_TOP},      {.key = "name", .parent = JSON_TOP},
+    };
+    assert_int_equal(
+        read_fields("{\"other_name\":1,\"first_nam\":8,\"f\\u0069rst_name\":2,\"fi\\u00e9t_name\":3,"
+                    "\"forst_name\":8,\"forst\\u005fname\":8,\"_nam\\u0065\":4,\"name\":5,\"first_name_\":8}",
+                    fields, COUNT_OF(fields)),
+        ERR_OK);
+    expect_field(&fields[0], JSON_NUMBER, "2");
+    expect_field(&fields[1], JSON_ABSENT, "");
+    expect_field(&fields[2], JSON_NUMBER, "1");
+    expect_field(&fields[3], JSON_NUMBER, "3");
+    expect_field(&fields[4], JSON_NUMBER, "4");
+    expect_field(&fields[5], JSON_NUMBER, "5");
+}
+
+/* So many that some of them are alike to the reader, whatever it looks at first. */
+static void test_a_key_is_not_what_it_begins(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20000; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "action%u", i);
+        struct json_field field = {.key = key, .parent = JSON_TOP};
+        assert_int_equal(read_fields("{\"action\":1,\"actio\\u006e\":2}", &field, 1), ERR_OK);
+        assert_case(field.type == JSON_ABSENT, "found as %s", key);
+    }
+}
+
+static void test_short_keys(void **state)
+{
+    (void)state;
+    struct json_field fields[] = {
+        {.key = "\\", .parent = JSON_TOP},       {.key = "\"", .parent = JSON_TOP},
+        {.key = "\\n", .parent = JSON_TOP},      {.key = "\n", .parent = JSON_TOP},
+        {.key = "ab", .parent = JSON_TOP},       {.key = "ba", .parent = JSON_TOP},
+        {.key = "\xC3\xA9", .parent = JSON_TOP}, {.key = "", .parent = JSON_TOP},
+    };
+    assert_int_equal(read_fields("{\"\\\\\":0,\"\\\"\":1,\"\\u005cn\":2,\"\\n\":3,\"a\\u0062\":4,\"ba\":5,"
+                                 "\"\xC3\xA9\":6,\"\":7,\"\\u0000\":8,\"\\ud800\":8}",
+                                 fields, COUNT_OF(fields)),
+                     ERR_OK);
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        const char number[] = {(char)('0' + i), '\0'};
+        expect_field(&fields[i], JSON_NUMBER, number);
+    }
+}
+
+static void test_one_key_below_several_parents(void **state)
+{
+    (void)state;
+    struct json_field fields[] = {
+        {.key = "status", .parent = JSON_TOP}, {.key = "a", .parent = JSON_TOP},
+        {.key = "status", .parent = 1},        {.key = "b", .parent = JSON_TOP},
+        {.key = "status", .parent = 3},        {.key = "a", .parent = 3},
+        {.key = "status", .parent = 5},
+    };
+    assert_int_equal(read_fields("{\"b\":{\"status\":3,\"a\":{\"status\":4}},\"a\":{\"status\":2},\"status\":"
+                                 "1,\"c\":{\"status\":0}}",
+                                 fields, COUNT_OF(fields)),
+                     ERR_OK);
+    expect_field(&fields[0], JSON_NUMBER, "1");
+    expect_field(&fields[2], JSON_NUMBER, "2");
+    expect_field(&fields[4], JSON_NUMBER, "3");
+    expect_field(&fields[6], JSON_NUMBER, "4");
+}
+
+static void test_first_of_equal_entries_is_filled(void **state)
+{
+    (void)state;
+    struct json_field fields[] = {
+        {.key = "a", .parent = JSON_TOP},
+        {.key = "b", .parent = 0},
+        {.key = "a", .parent = JSON_TOP},
+        {.key = "b", .parent = 0},
+    };
+    assert_int_equal(read_fields("{\"a\":{\"b\":1}}", fields, COUNT_OF(fields)), ERR_OK);
+    expect_field(&fields[0], JSON_OBJECT, "{\"b\":1}");
+    expect_field(&fields[1], JSON_NUMBER, "1");
+    expect_field(&fields[2], JSON_ABSENT, "");
+    expect_field(&fields[3], JSON_ABSENT, "");
+    assert_int_equal(read_fields("{\"a\":1,\"a\":2}", fields, COUNT_OF(fields)), ERR_JSON_AMBIGUOUS);
+}
+
 static void test_bad_tables_are_refused(void **state)
 {
     (void)state;
@@ -366,6 +483,12 @@ int main(void)
         cmocka_unit_test(test_fields_are_reset_on_error),
         cmocka_unit_test(test_cut_text_with_fields),
         cmocka_unit_test(test_sixty_four_fields),
+        cmocka_unit_test(test_sixty_four_escaped_keys),
+        cmocka_unit_test(test_keys_that_look_alike),
+        cmocka_unit_test(test_a_key_is_not_what_it_begins),
+        cmocka_unit_test(test_short_keys),
+        cmocka_unit_test(test_one_key_below_several_parents),
+        cmocka_unit_test(test_first_of_equal_entries_is_filled),
         cmocka_unit_test(test_bad_tables_are_refused),
         cmocka_unit_test(test_a_deep_chain_of_parents),
     };

@@ -319,6 +319,10 @@ static bool is_execution(struct slice object, const struct jobs_identity *execut
            read_number(&fields[1], &number) && number == execution->execution_number;
 }
 
+/* No summary of an execution is shorter, however its members are written. Reading costs by the summary, not only by the
+ * byte: a list of {} is not worth it. */
+#define SUMMARY_LEN_MIN (sizeof("{\"jobId\":\"a\",\"queuedAt\":0,\"executionNumber\":0}") - 1)
+
 /* `lists`: {"IN_PROGRESS":[summary...],"QUEUED":[summary...]} */
 static bool lists_have(struct slice lists, const struct jobs_identity *execution)
 {
@@ -330,7 +334,8 @@ static bool lists_have(struct slice lists, const struct jobs_identity *execution
             continue;
         }
         for (size_t in = 0; json_next_element(list.text, &in, &summary);) {
-            if (summary.type == JSON_OBJECT && is_execution(summary.text, execution)) {
+            if (summary.type == JSON_OBJECT && summary.text.len >= SUMMARY_LEN_MIN &&
+                is_execution(summary.text, execution)) {
                 return true;
             }
         }
