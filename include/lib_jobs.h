@@ -164,7 +164,10 @@ typedef enum {
  *                       What the handler returns after that is not sent. The callback may block until the work has stopped. Its return,
  *                       after the handler's, tells the library that the application is done with this run, and the next job
  *                       starts. The library also calls it for a run of an earlier boot that waits for its report. There is one call at a
- *                       time, and the library drops no call, also not while another callback blocks
+ *                       time, and the library drops no call, also not while another callback blocks.
+ *                       The two tasks know nothing of each other: the call may come before the handler's first line, and also after the start
+ *                       of the next run. So keep the run id that is to stop and let the handler compare it with its runId_u32; a flag
+ *                       that the handler clears when it begins would forget the call
  *   timeoutMin_u8       minutes, see JOBS_register
  *   onInterrupted_e     what the library makes of a run that a power cut or a restart interrupted
  *   maxAttempts_u8      starts of one execution over all boots; 0 counts as 1
