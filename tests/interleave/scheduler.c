@@ -474,14 +474,16 @@ static struct coroutine *free_coroutine(void)
     return world.count < COROUTINES_MAX ? &world.coroutines[world.count++] : NULL;
 }
 
-/* A function of its own: what a compiler keeps in registers across getcontext is not to be trusted. */
-static void give_stack(struct coroutine *c)
+/* `made` is static because a compiler must expect getcontext to return twice. */
+static void make_context(unsigned index)
 {
-    getcontext(&c->context);
-    c->context.uc_stack.ss_sp = stack_of(c);
-    c->context.uc_stack.ss_size = STACK_BYTES;
-    c->context.uc_link = NULL;
-    makecontext(&c->context, (void (*)(void))enter, 1, (unsigned)(c - world.coroutines));
+    static ucontext_t *made;
+    made = &world.coroutines[index].context;
+    getcontext(made);
+    made->uc_stack.ss_sp = stacks[index];
+    made->uc_stack.ss_size = STACK_BYTES;
+    made->uc_link = NULL;
+    makecontext(made, (void (*)(void))enter, 1, index);
 }
 
 static struct coroutine *make(const char *name, unsigned priority, bool is_device, void (*entry)(void *ctx),
@@ -503,7 +505,7 @@ static struct coroutine *make(const char *name, unsigned priority, bool is_devic
 #ifdef HAS_ASAN
     ASAN_UNPOISON_MEMORY_REGION(stack_of(c), STACK_BYTES);
 #endif
-    give_stack(c);
+    make_context((unsigned)(c - world.coroutines));
     become_ready(c);
     return c;
 }
