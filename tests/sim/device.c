@@ -114,6 +114,7 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     bool may_tear = !d->world->service->was_restored;
     unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
     sim_trace(d->world, "%s put, %zu bytes", d->name, len);
+    sim_mix(d->world, record, len);
     if (option == SIM_PUT_CUT_BEFORE) {
         lose_power(d);
     }
@@ -225,6 +226,14 @@ void sim_device_power_cut(struct sim_device *d)
     sim_post(d->world, SIM_EVENT_BOOT, d->index, BOOT_MS);
 }
 
+/* One draw per statement: which of two in one expression comes first is the compiler's. */
+static void flip_bit(struct sim_device *d)
+{
+    uint32_t bit = sim_dice(&d->world->chooser, 8);
+    uint32_t byte = sim_dice(&d->world->chooser, (uint32_t)d->record_len);
+    d->record[byte] ^= (char)(1 << bit);
+}
+
 static void harm_journal(struct sim_device *d)
 {
     struct sim_world *w = d->world;
@@ -240,7 +249,7 @@ static void harm_journal(struct sim_device *d)
         sim_ledger_journal_lost(d);
         break;
     case SIM_BOOT_FLIPPED:
-        d->record[sim_dice(&w->chooser, (uint32_t)d->record_len)] ^= (char)(1 << sim_dice(&w->chooser, 8));
+        flip_bit(d);
         sim_ledger_journal_lost(d);
         break;
     case SIM_BOOT_LATE:

@@ -388,16 +388,13 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
             count++;
         }
     }
+    /* one draw per statement: which of those in one initializer comes first is the compiler's */
     struct job_create create = {
-        .job_id = job->id,
-        .targets = targets,
-        .target_count = count,
-        .document = {document, write_document(w, job, document, sizeof document)},
-        .in_progress_timeout_min = sim_dice(&w->chooser, 4) == 3 ? 20 : 0,
-        .retries = {{.failure_type = sim_dice(&w->chooser, 2) ? "ALL" : "FAILED",
-                     .retries = sim_dice(&w->chooser, 3)}},
-        .retry_count = 1,
-    };
+        .job_id = job->id, .targets = targets, .target_count = count, .retry_count = 1};
+    create.document = (struct slice){document, write_document(w, job, document, sizeof document)};
+    create.in_progress_timeout_min = sim_dice(&w->chooser, 4) == 3 ? 20 : 0;
+    create.retries[0].failure_type = sim_dice(&w->chooser, 2) ? "ALL" : "FAILED";
+    create.retries[0].retries = sim_dice(&w->chooser, 3);
     struct job made = {0};
     struct core_error error = {0};
     jobs_create(operate(w), &create, &made, &error);

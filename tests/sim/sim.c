@@ -30,6 +30,11 @@ static const char usage[] =
     "sim --small A[,A] [--plan POINT:OPTION[,POINT:OPTION]]\n"
     "                            one small world with jobs of these actions and these faults, told line by "
     "line\n"
+    "sim --hash [--seeds N] [--from S]\n"
+    "                            what every build must say: one number over all that happens in some small "
+    "worlds\n"
+    "                            and N random ones (default: 300)\n"
+    "  --each                    --hash: a line per world before it\n"
     "  --workers N               processes (default: one per core)\n"
     "  --quiet                   --seed and --small: the result only\n"
     "Actions: once again later steps long restart async resume. Exit code 0: no guarantee broke.\n";
@@ -48,6 +53,11 @@ static char replay[160]; /* how to see the present world again */
 
 /* ---- one world */
 
+static const char *name_of(enum sim_action action)
+{
+    return action == SIM_BAD ? "bad" : sim_actions[action].name;
+}
+
 static void describe(const enum sim_action *actions, unsigned action_count, const struct sim_fault *plan,
                      unsigned plan_count, uint64_t seed)
 {
@@ -56,8 +66,8 @@ static void describe(const enum sim_action *actions, unsigned action_count, cons
         snprintf(replay, sizeof replay, "--seed %llu", (unsigned long long)seed);
         return;
     }
-    len = snprintf(replay, sizeof replay, "--small %s%s%s", sim_actions[actions[0]].name,
-                   action_count > 1 ? "," : "", action_count > 1 ? sim_actions[actions[1]].name : "");
+    len = snprintf(replay, sizeof replay, "--small %s%s%s", name_of(actions[0]), action_count > 1 ? "," : "",
+                   action_count > 1 ? name_of(actions[1]) : "");
     for (unsigned i = 0; i < plan_count; i++) {
         len += snprintf(replay + len, sizeof replay - (size_t)len, "%s%u:%u", i ? "," : " --plan ",
                         plan[i].point, plan[i].option);
@@ -320,11 +330,6 @@ static const enum sim_action pairs[][2] = {
     {SIM_BAD, SIM_ONCE},   {SIM_ASYNC, SIM_ONCE}, {SIM_RESUME, SIM_STEPS}};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const char *name_of(enum sim_action action)
-{
-    return action == SIM_BAD ? "bad" : sim_actions[action].name;
-}
-
 /* second_one, second_two: which pairs of faults, in worlds with one and with two jobs. */
 static bool run_exhaustive(unsigned second_one, unsigned second_two, unsigned workers, struct sim_totals *sum)
 {
@@ -412,7 +417,7 @@ static bool read_plan(char *text, struct sim_fault *plan, unsigned *count)
 
 int main(int argc, char **argv)
 {
-    enum { SHORT = 1, SINGLES, EXHAUSTIVE, SEEDS, FROM, SEED, SMALL, PLAN, WORKERS, QUIET, HELP };
+    enum { SHORT = 1, SINGLES, EXHAUSTIVE, SEEDS, FROM, SEED, SMALL, PLAN, WORKERS, QUIET, HASH, EACH, HELP };
     static const struct option options[] = {{"short", no_argument, NULL, SHORT},
                                             {"singles", no_argument, NULL, SINGLES},
                                             {"exhaustive", no_argument, NULL, EXHAUSTIVE},
@@ -423,10 +428,13 @@ int main(int argc, char **argv)
                                             {"plan", required_argument, NULL, PLAN},
                                             {"workers", required_argument, NULL, WORKERS},
                                             {"quiet", no_argument, NULL, QUIET},
+                                            {"hash", no_argument, NULL, HASH},
+                                            {"each", no_argument, NULL, EACH},
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
     uint64_t seeds = 0, from = 1, seed = 0;
     bool is_single = false, is_exhaustive = false, is_quiet = false, is_good = true;
+    bool is_hash = false, is_each = false;
     enum sim_action actions[2];
     unsigned action_count = 0, plan_count = 0;
     struct sim_fault plan[SIM_PLAN_MAX];
@@ -467,6 +475,12 @@ int main(int argc, char **argv)
         case QUIET:
             is_quiet = true;
             break;
+        case HASH:
+            is_hash = true;
+            break;
+        case EACH:
+            is_each = true;
+            break;
         default:
             is_known = option == HELP || option == 'h';
             fputs(usage, is_known ? stdout : stderr);
@@ -476,6 +490,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "sim: cannot read '%s'\n%s", optarg, usage);
             return 2;
         }
+    }
+    if (is_hash) {
+        return sim_hash_tell(from, seeds, is_each);
     }
     if (seed > 0 || action_count > 0) {
         return tell_one(actions, action_count, plan, plan_count, seed, is_quiet);

@@ -31,6 +31,18 @@ uint64_t sim_hash(const char *text)
     return hash;
 }
 
+static void mix(struct sim_world *w, uint64_t value)
+{
+    w->totals->hash = (w->totals->hash ^ value) * 1099511628211u;
+}
+
+void sim_mix(struct sim_world *w, const void *bytes, size_t len)
+{
+    for (size_t i = 0; w->trace && i < len; i++) {
+        mix(w, ((const uint8_t *)bytes)[i]);
+    }
+}
+
 void sim_trace(struct sim_world *w, const char *format, ...)
 {
     char line[1200];
@@ -39,20 +51,23 @@ void sim_trace(struct sim_world *w, const char *format, ...)
     if (!w->trace) {
         return;
     }
-    int len = snprintf(line, sizeof line, "%10.3f ", (double)w->now_ms / 1000);
+    int len = snprintf(line, sizeof line, "%6llu.%03u ", (unsigned long long)(w->now_ms / 1000),
+                       (unsigned)(w->now_ms % 1000));
     va_start(args, format);
     vsnprintf(line + len, sizeof line - (size_t)len, format, args);
     va_end(args);
     fprintf(w->trace, "%s\n", line);
-    for (const char *c = line; *c; c++) {
-        w->totals->hash = (w->totals->hash ^ (uint8_t)*c) * 1099511628211u;
-    }
+    sim_mix(w, line, strlen(line));
 }
 
 unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed)
 {
     uint32_t point = w->chooser.points;
     unsigned option = sim_choose(&w->chooser, choice, allowed | 1);
+    if (w->trace) {
+        mix(w, w->now_ms);
+        mix(w, (uint64_t)choice << 8 | option);
+    }
     if (option > 0) {
         w->last_fault_ms = w->now_ms;
         sim_trace(w, "**** %u: %s: %s", point, sim_choice_text(choice), sim_option_text(choice, option));
@@ -86,6 +101,7 @@ struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind
     event->payload[len] = '\0';
     event->payload_len = len;
     event->sent_ms = w->now_ms;
+    sim_mix(w, event->topic, topic_len + 1 + len);
     return event;
 }
 

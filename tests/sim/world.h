@@ -201,7 +201,7 @@ struct sim_totals {
     uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
     uint64_t by_status[EXECUTION_STATUS_COUNT];
     uint64_t by_reason[32];
-    uint64_t hash; /* of every event of the last world */
+    uint64_t hash; /* of every event of the last world, if it was told */
 };
 
 struct sim_world {
@@ -249,6 +249,8 @@ struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind
                                    unsigned connection, uint64_t in_ms, const char *topic,
                                    const char *payload, size_t len);
 uint64_t sim_hash(const char *text);
+/* Into the hash of a world that is told: what its lines leave out. */
+void sim_mix(struct sim_world *w, const void *bytes, size_t len);
 void sim_trace(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define sim_check(w, condition, ...)                                                                         \
@@ -256,6 +258,9 @@ _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribut
         if (!(condition))                                                                                    \
             sim_fail((w), __VA_ARGS__);                                                                      \
     } while (0)
+
+/* ---- hash.c: what a build must say like every other. An exit code */
+int sim_hash_tell(uint64_t from, uint64_t seeds, bool is_each); /* seeds 0: as many as the gate plays */
 
 /* ---- device.c */
 void sim_device_boot(struct sim_device *d);
