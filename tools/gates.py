@@ -223,16 +223,15 @@ def gate_sizes(root):
 
 def gate_tasks(root, programs=None):
     """The programs with tasks, under TSan."""
-    findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=programs and programs[0])
+    wanted = programs or [f.stem for f in sources(root, (".c",), ["tests/unit"]) if f.stem.startswith(tuple(SANITIZED_TASKS))]
+    findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=" ".join(wanted))
     if findings:
         return findings
-    for program in sorted((root / "build" / "tsan" / "tests").glob("test_*")):
-        if not os.access(program, os.X_OK) or not program.is_file():
-            continue
-        if program.name in (programs or []) or (not programs and program.name.startswith(tuple(SANITIZED_TASKS))):
-            code, out = run([program], cwd=root, env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
-            if code:
-                findings += [f"{program.name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
+    for name in sorted(wanted):
+        code, out = run([root / "build" / "tsan" / "tests" / name], cwd=root,
+                        env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
+        if code:
+            findings += [f"{name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
     return findings
 
 
