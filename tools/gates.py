@@ -7,7 +7,6 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import subprocess
@@ -288,8 +287,6 @@ def gate_hash(root, builds=tuple(HASH_BUILDS), programs=tuple(HASHED)):
             findings += [f"{name}: {line}" for line in bad]
             said[program].update({name: lines} if lines else {})
         for program in [program for program in programs if program not in built]:
-            if "CI" in os.environ and platform.machine() == "x86_64":
-                findings.append(f"no {program} with {name}: tools/setup test did not bring what it needs")
             print(f"         hash: no {program} with {name}: no packages for it here", flush=True)
     for program in programs:
         findings += differences(program, said[program]) if len(said[program]) > 1 else [f"{program}: nothing to compare"]
