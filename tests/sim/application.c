@@ -132,7 +132,7 @@ void sim_application_started(struct sim_device *d, struct sim_entry *entry, cons
     d->owed = entry->action == SIM_LATER || entry->action == SIM_RESUME ? entry : NULL;
     d->reports = 0;
     d->is_refreshed = d->is_fresh = false;
-    d->behavior = sim_happens(d->world, SIM_CHOICE_HANDLER, UINT32_MAX);
+    d->behavior = sim_happens(d->world, d, SIM_CHOICE_HANDLER, UINT32_MAX);
     next_step(d, FIRST_STEP_MS);
 }
 
@@ -199,7 +199,7 @@ static void never_return(struct sim_device *d, uint32_t run_id)
 
 void sim_application_told(struct sim_device *d, uint32_t run_id)
 {
-    switch (sim_happens(d->world, SIM_CHOICE_CALLBACK, UINT32_MAX)) {
+    switch (sim_happens(d->world, d, SIM_CHOICE_CALLBACK, UINT32_MAX)) {
     case SIM_CALLBACK_NEVER:
         never_return(d, run_id);
         stop_work(d, run_id);

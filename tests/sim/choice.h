@@ -115,11 +115,22 @@ struct sim_fault {
     uint32_t option;
 };
 
+/* What is no fault is drawn from a stream of its own for each purpose, so that a world from which a fault was taken away is like the
+ * one before in all else (script.h). */
+enum sim_stream {
+    SIM_STREAM_SHAPE, /* how many devices and jobs, and when */
+    SIM_STREAM_WHO,   /* whom a fault between two events hits */
+    SIM_STREAM_FLASH,
+    SIM_STREAM_JOB, /* and the number of the job */
+    SIM_STREAMS = 32
+};
+
 struct sim_chooser {
     bool is_planned;
     struct sim_fault plan[SIM_PLAN_MAX];
     unsigned plan_count, plan_done;
-    uint64_t random;
+    uint64_t random; /* of the faults */
+    uint64_t streams[SIM_STREAMS];
     uint32_t rate;                   /* of 1024 choices, so many go wrong */
     uint16_t enabled[SIM_CHOICES];   /* one bit per option: which faults this world knows */
     bool is_calm;                    /* no faults any more */
@@ -136,7 +147,7 @@ void sim_chooser_seed(struct sim_chooser *c, uint64_t seed);
 unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allowed);
 
 /* For what is no fault: number and kind of jobs, latencies. Planned worlds always get 0. */
-uint32_t sim_dice(struct sim_chooser *c, uint32_t sides);
+uint32_t sim_dice(struct sim_chooser *c, unsigned stream, uint32_t sides);
 
 unsigned sim_option_count(enum sim_choice choice);
 const char *sim_choice_text(enum sim_choice choice);

@@ -34,7 +34,7 @@ static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *f
     if (d->is_dead) {
         return ERR_OK;
     }
-    unsigned option = sim_happens(d->world, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
+    unsigned option = sim_happens(d->world, d, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
     sim_trace(d->world, "%s SUBSCRIBE %s", d->name, filter);
     if (option == SIM_SUBSCRIBE_NOT_SENT) {
         return ERR_OFFLINE;
@@ -73,7 +73,7 @@ static enum err do_publish(void *ctx, const char *topic, const char *payload, si
     d->was_save = false;
     sim_check(w, len == strlen(payload) && strlen(topic) < DEVICE_TOPIC_CAP, "a payload with a NUL");
     sim_trace(w, "%s -> %s %s", d->name, topic, payload);
-    unsigned option = sim_happens(w, SIM_CHOICE_PUBLISH, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_PUBLISH, UINT32_MAX);
     bool is_sent = option == SIM_PUBLISH_GOOD || option == SIM_PUBLISH_DOUBLED ||
                    option == SIM_PUBLISH_CUT_AFTER || option == SIM_PUBLISH_POWER_AFTER;
     if (option == SIM_PUBLISH_NOT_SENT) {
@@ -112,7 +112,7 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     }
     sim_check(d->world, len > 0 && len <= sizeof d->record, "G6: a record of %zu bytes", len);
     bool may_tear = !d->world->service->was_restored;
-    unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
+    unsigned option = sim_happens(d->world, d, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
     sim_trace(d->world, "%s put, %zu bytes", d->name, len);
     if (option == SIM_PUT_CUT_BEFORE) {
         lose_power(d);
@@ -152,7 +152,7 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     struct sim_entry *entry = sim_ledger_entry(d, run);
     sim_ledger_started(d, entry, run);
     sim_witness_started(d, run);
-    if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX)) {
+    if (sim_happens(w, d, SIM_CHOICE_START, UINT32_MAX)) {
         lose_power(d);
     } else {
         sim_application_started(d, entry, run);
@@ -234,13 +234,14 @@ static void harm_journal(struct sim_device *d)
         allowed |= 1u << SIM_BOOT_LOST | 1u << SIM_BOOT_FLIPPED;
     }
     d->is_late = false;
-    switch (sim_happens(w, SIM_CHOICE_BOOT, allowed)) {
+    switch (sim_happens(w, d, SIM_CHOICE_BOOT, allowed)) {
     case SIM_BOOT_LOST:
         d->record_len = 0;
         sim_ledger_journal_lost(d);
         break;
     case SIM_BOOT_FLIPPED:
-        d->record[sim_dice(&w->chooser, (uint32_t)d->record_len)] ^= (char)(1 << sim_dice(&w->chooser, 8));
+        d->record[sim_dice(&w->chooser, SIM_STREAM_FLASH, (uint32_t)d->record_len)] ^=
+            (char)(1 << sim_dice(&w->chooser, SIM_STREAM_FLASH, 8));
         sim_ledger_journal_lost(d);
         break;
     case SIM_BOOT_LATE:
@@ -273,7 +274,7 @@ void sim_device_boot(struct sim_device *d)
     d->boots++;
     d->booted_ms = w->now_ms;
     d->was_save = false;
-    d->random = (w->chooser.random ^ d->boots) + d->index;
+    d->random = (w->chooser.streams[SIM_STREAMS - 1] ^ d->boots) + d->index;
     sim_trace(w, "%s boots, number %u", d->name, d->boots);
     harm_journal(d);
     memset(&d->engine, 0xA5, sizeof d->engine); /* what stood in memory is gone */
@@ -335,7 +336,7 @@ static void open_connection(struct sim_device *d)
 void sim_device_opened(struct sim_device *d)
 {
     struct sim_world *w = d->world;
-    unsigned option = sim_happens(w, SIM_CHOICE_CONNECT, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_CONNECT, UINT32_MAX);
 
     if (option == SIM_CONNECT_FAILS || w->now_ms < w->service->broker_up_ms) {
         link_down(&d->link, sim_device_now_ms(d), do_random(d));

@@ -70,7 +70,7 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
                     const char *payload, size_t len)
 {
     struct sim_world *w = d->world;
-    unsigned option = sim_happens(w, choice, UINT32_MAX);
+    unsigned option = sim_happens(w, d, choice, UINT32_MAX);
     uint64_t in_ms = option == SIM_DELIVERY_LATE        ? LATE_MS
                      : option == SIM_DELIVERY_OVERTAKEN ? OVERTAKEN_MS
                                                         : SIM_LATENCY_MS;
@@ -303,7 +303,7 @@ static void serve(struct sim_device *d, const struct sim_event *request, bool di
 void sim_service_request(struct sim_world *w, const struct sim_event *event)
 {
     struct sim_device *d = &w->devices[event->device];
-    unsigned option = sim_happens(w, SIM_CHOICE_SERVE, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_SERVE, UINT32_MAX);
 
     w->service->requests++;
     if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST) {
@@ -332,15 +332,37 @@ static void done(struct sim_world *w, struct core_error *error)
     core_publish_outbox(w->service->core);
 }
 
+const struct sim_bad_document sim_bad_documents[] = {
+    {"mute", "{\"no\":1}"},
+    {"number", "{\"action\":7}"},
+    {"nobody", "{\"action\":\"nobody\"}"},
+    {"list", "[]"},
+    {"twice", "{\"action\":\"once\",\"action\":\"again\"}"},
+};
+
+const char *sim_action_name(enum sim_action action)
+{
+    return action >= SIM_BAD_FIRST ? sim_bad_documents[action - SIM_BAD_FIRST].name
+           : action == SIM_BAD     ? "bad"
+                                   : sim_actions[action].name;
+}
+
+static unsigned stream_of(const struct sim_world *w, const struct sim_job *job)
+{
+    return SIM_STREAM_JOB + (unsigned)(job - w->jobs);
+}
+
 static size_t write_document(struct sim_world *w, const struct sim_job *job, char *out, size_t cap)
 {
-    static const char *const bad[] = {"{\"no\":1}", "{\"action\":7}", "{\"action\":\"nobody\"}", "[]",
-                                      "{\"action\":\"once\",\"action\":\"again\"}"};
-    const char *bad_document = bad[sim_dice(&w->chooser, 5)];
-    size_t pad =
-        sim_dice(&w->chooser, 40) == 39 ? 4000 + sim_dice(&w->chooser, 4000) : sim_dice(&w->chooser, 200);
+    unsigned stream = stream_of(w, job);
+    const char *bad_document = sim_bad_documents[sim_dice(&w->chooser, stream, 5)].text;
+    size_t pad = sim_dice(&w->chooser, stream, 40) == 39 ? 4000 + sim_dice(&w->chooser, stream, 4000)
+                                                         : sim_dice(&w->chooser, stream, 200);
 
-    if (job->action == SIM_BAD && sim_dice(&w->chooser, 5) > 0) {
+    if (job->action >= SIM_BAD_FIRST) {
+        return (size_t)snprintf(out, cap, "%s", sim_bad_documents[job->action - SIM_BAD_FIRST].text);
+    }
+    if (job->action == SIM_BAD && sim_dice(&w->chooser, stream, 5) > 0) {
         return (size_t)snprintf(out, cap, "%s", bad_document);
     }
     if (job->action == SIM_BAD) {
@@ -369,6 +391,7 @@ static bool was_made_in(const struct sim_job *job, int64_t second)
 void sim_service_create(struct sim_world *w, struct sim_job *job)
 {
     struct sim_service *s = w->service;
+    unsigned stream = stream_of(w, job);
     char arns[SIM_DEVICES][96];
     const char *targets[SIM_DEVICES];
     char document[9000];
@@ -393,9 +416,9 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
         .targets = targets,
         .target_count = count,
         .document = {document, write_document(w, job, document, sizeof document)},
-        .in_progress_timeout_min = sim_dice(&w->chooser, 4) == 3 ? 20 : 0,
-        .retries = {{.failure_type = sim_dice(&w->chooser, 2) ? "ALL" : "FAILED",
-                     .retries = sim_dice(&w->chooser, 3)}},
+        .in_progress_timeout_min = sim_dice(&w->chooser, stream, 4) == 3 ? 20 : 0,
+        .retries = {{.failure_type = sim_dice(&w->chooser, stream, 2) ? "ALL" : "FAILED",
+                     .retries = sim_dice(&w->chooser, stream, 3)}},
         .retry_count = 1,
     };
     struct job made = {0};

@@ -10,6 +10,7 @@
 #include "device/core/jobs/engine.h"
 #include "device/core/link/link.h"
 #include "sim/choice.h"
+#include "sim/script.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -39,13 +40,22 @@ enum sim_action {
     SIM_ASYNC, /* a task of the application works on it, whatever becomes of it, and reports by its id: the seed's way */
     SIM_RESUME, /* returns IN_PROGRESS and reports later; after a boot a resume handler goes on with it */
     SIM_ACTIONS,
-    SIM_BAD = SIM_ACTIONS, /* a document that no handler is for */
+    SIM_BAD = SIM_ACTIONS, /* a document that no handler is for; in a planned world it is too large */
+    /* in planned worlds: the other ones, in the order of sim_bad_documents */
+    SIM_MUTE,
+    SIM_BAD_FIRST = SIM_MUTE,
+    SIM_NUMBER,
+    SIM_NOBODY,
+    SIM_LIST,
+    SIM_TWICE,
+    SIM_BAD_LAST = SIM_TWICE,
 };
 
 struct sim_job {
     char id[SIM_NAME_CAP];
     enum sim_action action;
     unsigned devices;             /* one bit per target */
+    uint64_t due_ms;              /* when it is to be made first */
     uint64_t created_ms, gone_ms; /* the last time that it was made, and deleted */
     bool is_created;
     unsigned creations;
@@ -201,14 +211,18 @@ struct sim_totals {
     uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
     uint64_t by_status[EXECUTION_STATUS_COUNT];
     uint64_t by_reason[32];
-    uint64_t hash; /* of every event of the last world */
+    uint64_t steps[JOBS_STATE_COUNT][JOBS_EVENT_COUNT];             /* of the engine's table */
+    uint64_t pairs[SIM_CHOICES][SIM_OPTIONS_MAX][JOBS_STATE_COUNT]; /* which fault has met which state */
+    uint64_t hash;                                                  /* of every event of the last world */
 };
 
 struct sim_world {
     struct sim_chooser chooser;
+    struct sim_script *script; /* it is written down, or replayed; NULL: neither */
     struct sim_service *service;
     struct sim_device devices[SIM_DEVICES];
     unsigned device_count;
+    unsigned absent; /* one bit per device that a script has taken away */
     struct sim_job jobs[SIM_JOBS];
     unsigned job_count;
     struct sim_event events[SIM_EVENTS];
@@ -230,6 +244,7 @@ struct sim_world {
     FILE *trace; /* where the world is told line by line; NULL: nowhere */
     struct sim_totals *totals;
     jmp_buf *failed;
+    const char *kind; /* of violation: sim_fail's format */
     char why[256];
 };
 
@@ -241,8 +256,8 @@ void sim_world_random(struct sim_world *w, struct sim_service *service);
 /* Runs to the end, checks everything on the way. false: w->why says what broke. */
 bool sim_world_run(struct sim_world *w);
 
-/* sim_choose, told. */
-unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed);
+/* sim_choose, counted and told. `d`: whom it is about. */
+unsigned sim_happens(struct sim_world *w, struct sim_device *d, enum sim_choice choice, uint32_t allowed);
 struct sim_event *sim_post(struct sim_world *w, enum sim_event_kind kind, unsigned device, uint64_t in_ms);
 /* A message; copies. */
 struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device,
@@ -256,6 +271,26 @@ _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribut
         if (!(condition))                                                                                    \
             sim_fail((w), __VA_ARGS__);                                                                      \
     } while (0)
+
+/* ---- shrink.c */
+/* A random world, as it was written down; `jobs` (NULL: not wanted) are filled before it runs. */
+bool sim_play_script(struct sim_world *w, struct sim_service *service, struct sim_script *script, FILE *trace,
+                     struct sim_totals *totals, struct sim_job *jobs);
+/* Exit code: 0 nothing breaks, 1 the shortest world that does stands in the file `out`, 2 that cannot be. */
+int sim_shrink(struct sim_world *w, struct sim_service *service, uint64_t seed, const char *out);
+
+/* ---- plant.c */
+bool sim_plant(const char *name); /* false: there is no such fault */
+
+/* ---- reach.c */
+bool sim_is_of_device(enum sim_choice choice, unsigned option); /* else it is about everybody */
+/* This fault meets this device; what is about everybody meets all that are on. */
+void sim_reach_fault(struct sim_world *w, const struct sim_device *d, enum sim_choice choice,
+                     unsigned option);
+/* Was everything met that can be? A line for each thing that was not, and for each that the list says cannot be, and was. */
+bool sim_reach_check(const struct sim_totals *t, bool has_pairs);
+/* Fault by state, as a table of docs/guarantees.md. */
+void sim_reach_matrix(const struct sim_totals *t);
 
 /* ---- device.c */
 void sim_device_boot(struct sim_device *d);
@@ -287,6 +322,11 @@ void sim_application_step(struct sim_device *d);
 void sim_application_booted(struct sim_device *d);
 
 /* ---- service.c */
+struct sim_bad_document {
+    const char *name, *text;
+};
+const char *sim_action_name(enum sim_action action); /* of a small world */
+extern const struct sim_bad_document sim_bad_documents[SIM_BAD_LAST - SIM_BAD_FIRST + 1];
 bool sim_service_open(struct sim_service *s);
 void sim_service_close(struct sim_service *s);
 void sim_service_begin(struct sim_world *w); /* an empty service for a new world, things registered */
