@@ -124,3 +124,9 @@ uint32_t sim_dice(struct sim_chooser *c, unsigned stream, uint32_t sides)
 {
     return c->is_planned ? 0 : next(&c->streams[stream]) % sides;
 }
+
+uint32_t sim_dice_anywhere(struct sim_chooser *c, unsigned stream, uint32_t sides)
+{
+    return c->is_planned ? (uint32_t)(c->points * 0x9E3779B97F4A7C15u >> 32) % sides
+                         : sim_dice(c, stream, sides);
+}

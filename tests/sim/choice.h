@@ -13,8 +13,10 @@
 #define SIM_CHOICE_LIST(X)                                                                                   \
     X(STEP, "world", "", "power cut", "connection cut", "broker restarts", "service restarts",               \
       "service comes back from a backup", "cancel", "forced cancel", "delete", "delete and create again",    \
-      "five minutes pass at once", "clock forth", "clock back", "resync")                                    \
-    X(BOOT, "boot", "", "journal lost", "journal bit flipped", "handlers registered late")                   \
+      "five minutes pass at once", "clock forth", "clock back", "resync", "three weeks pass at once")        \
+    X(BOOT, "boot", "", "journal lost", "a byte of the journal changed", "handlers registered late",         \
+      "the record before the last one", "record of an older firmware", "record of a newer firmware",         \
+      "record of another device")                                                                            \
     X(CONNECT, "connect", "", "fails", "cut at once")                                                        \
     X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK", "connection closed")                   \
     X(PUT, "put", "", "fails", "power cut before", "power cut after", "power cut inside, torn")              \
@@ -27,7 +29,8 @@
     X(START, "start", "", "power cut before the first instruction")                                          \
     X(HANDLER, "handler", "", "fails", "rejects", "reports, then returns another", "reports twice",          \
       "never returns", "never reports", "returns too late", "restarts the device after its report",          \
-      "breaks the report rules", "wants its document anew")                                                  \
+      "breaks the report rules", "wants its document anew", "returns a minute after its report",             \
+      "returns after its report and its deadline")                                                           \
     X(CALLBACK, "cancel callback", "", "reports in it", "blocks for a minute", "never returns")
 
 enum sim_choice {
@@ -53,8 +56,18 @@ enum sim_step {
     SIM_STEP_CLOCK_FORTH,
     SIM_STEP_CLOCK_BACK,
     SIM_STEP_RESYNC,
+    SIM_STEP_WEEKS,
 };
-enum sim_boot { SIM_BOOT_GOOD, SIM_BOOT_LOST, SIM_BOOT_FLIPPED, SIM_BOOT_LATE };
+enum sim_boot {
+    SIM_BOOT_GOOD,
+    SIM_BOOT_LOST,
+    SIM_BOOT_FLIPPED,
+    SIM_BOOT_LATE,
+    SIM_BOOT_STALE,
+    SIM_BOOT_OLDER,
+    SIM_BOOT_NEWER,
+    SIM_BOOT_FOREIGN,
+};
 enum sim_connect { SIM_CONNECT_GOOD, SIM_CONNECT_FAILS, SIM_CONNECT_CUT };
 enum sim_subscribe {
     SIM_SUBSCRIBE_GOOD,
@@ -103,6 +116,8 @@ enum sim_handler {
     SIM_HANDLER_RESTARTS,
     SIM_HANDLER_BREAKS_RULES,
     SIM_HANDLER_REFRESHES,
+    SIM_HANDLER_LINGERS,
+    SIM_HANDLER_LINGERS_LONG,
 };
 enum sim_callback { SIM_CALLBACK_GOOD, SIM_CALLBACK_REPORTS, SIM_CALLBACK_BLOCKS, SIM_CALLBACK_NEVER };
 
@@ -148,6 +163,8 @@ unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allo
 
 /* For what is no fault: number and kind of jobs, latencies. Planned worlds always get 0. */
 uint32_t sim_dice(struct sim_chooser *c, unsigned stream, uint32_t sides);
+/* The same for a place where a planned world should not always take the first: any, by the number of the choice. */
+uint32_t sim_dice_anywhere(struct sim_chooser *c, unsigned stream, uint32_t sides);
 
 unsigned sim_option_count(enum sim_choice choice);
 const char *sim_choice_text(enum sim_choice choice);

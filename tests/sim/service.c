@@ -43,7 +43,7 @@ static const char guards[] =
 
 static int64_t wall_ms(const struct sim_world *w)
 {
-    return SIM_START_MS + (int64_t)w->now_ms + w->service->wall_offset_ms;
+    return w->start_ms + (int64_t)w->now_ms + w->service->wall_offset_ms;
 }
 
 static int64_t now_ms(void *ctx)
@@ -477,7 +477,7 @@ uint64_t sim_service_timer_at_ms(struct sim_world *w)
     if (s->next_timer_ms == INT64_MAX) {
         return UINT64_MAX;
     }
-    int64_t at_ms = s->next_timer_ms - SIM_START_MS - s->wall_offset_ms;
+    int64_t at_ms = s->next_timer_ms - w->start_ms - s->wall_offset_ms;
     return at_ms > 0 ? (uint64_t)at_ms : 0;
 }
 

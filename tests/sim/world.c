@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BROKER_DOWN_MS 5000
-#define EVENTS_MAX     200000u
-#define END_MS         (6 * 60 * SIM_TIME_MIN) /* after the last fault, and an hour more for each job */
+#define BROKER_DOWN_MS   5000
+#define CLOCK_AT_BOOT_MS 1000
+#define EVENTS_MAX       200000u
+#define WEEKS_MS         (21ull * 24 * 60 * SIM_TIME_MIN + 12345)
+#define END_MS           (6 * 60 * SIM_TIME_MIN) /* after the last fault, and an hour more for each job */
 
 /* ---- failing and telling */
 
@@ -214,6 +216,20 @@ static void operate(struct sim_world *w, unsigned option)
     }
 }
 
+/* Nothing happens for weeks, but what has to; the operator goes on afterwards. Whatever was on its way is that late. */
+static void pass_weeks(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->event_count; i++) {
+        if (w->events[i].kind == SIM_EVENT_CREATE) {
+            w->events[i].at_ms += WEEKS_MS;
+        }
+    }
+    w->now_ms += WEEKS_MS;
+    w->calm_ms += w->calm_ms < UINT64_MAX ? WEEKS_MS : 0;
+    w->last_fault_ms = w->now_ms;
+    w->had_weeks = true;
+}
+
 /* Whom the next step may hit. */
 static struct sim_device *next_victim(struct sim_world *w)
 {
@@ -228,6 +244,9 @@ static void go_wrong(struct sim_world *w)
     uint32_t allowed = UINT32_MAX;
     if (w->has_lost_journal || !w->has_backups) {
         allowed &= ~(1u << SIM_STEP_BACKUP); /* both lost: nobody would know anything any more */
+    }
+    if (w->had_weeks) {
+        allowed &= ~(1u << SIM_STEP_WEEKS);
     }
     if (!d->is_on) {
         allowed &= ~(1u << SIM_STEP_POWER_CUT | 1u << SIM_STEP_RESYNC);
@@ -256,6 +275,9 @@ static void go_wrong(struct sim_world *w)
     case SIM_STEP_SLEEP:
         w->now_ms += 5 * SIM_TIME_MIN;
         break;
+    case SIM_STEP_WEEKS:
+        pass_weeks(w);
+        break;
     case SIM_STEP_CLOCK_FORTH:
     case SIM_STEP_CLOCK_BACK:
         sim_service_set_clock(w, option == SIM_STEP_CLOCK_FORTH ? 3599217 : -3601783);
@@ -270,12 +292,28 @@ static void go_wrong(struct sim_world *w)
 
 /* ---- the life of a world */
 
+/* A clock of 32 bits would be full soon after the beginning: milliseconds of the devices, seconds of everybody. */
+static void set_clocks(struct sim_world *w)
+{
+    uint32_t device = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 8),
+             wall = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 16);
+    uint32_t before_ms = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 10 * SIM_TIME_MIN);
+
+    w->clock_at_boot_ms = device == 7   ? (1ull << 32) - before_ms - 1000
+                          : device == 6 ? (1ull << 31) - before_ms - 1000
+                                        : CLOCK_AT_BOOT_MS;
+    w->start_ms = wall == 15   ? (1ll << 32) * 1000 - before_ms - 1000
+                  : wall == 14 ? (1ll << 31) * 1000 - before_ms - 1000
+                               : SIM_START_MS;
+}
+
 static void begin(struct sim_world *w, struct sim_service *service, unsigned device_count)
 {
     w->service = service;
     w->device_count = device_count;
     w->now_ms = 1000;
     w->calm_ms = UINT64_MAX;
+    set_clocks(w);
     sim_service_begin(w);
     for (unsigned i = 0; i < device_count; i++) {
         struct sim_device *d = &w->devices[i];

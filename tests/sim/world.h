@@ -25,7 +25,8 @@
 #define SIM_NAME_CAP   16
 #define SIM_TIME_MIN   60000u
 #define SIM_LATENCY_MS 10
-#define SIM_START_MS   1700000000123 /* wall clock of the service when a world begins */
+#define SIM_START_MS                                                                                         \
+    1700000000123 /* wall clock of the service when a world begins, but for some random ones */
 
 struct sim_world;
 
@@ -117,17 +118,26 @@ struct sim_device {
     char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
     char record[JOBS_RECORD_CAP]; /* the flash */
     size_t record_len;
+    char previous[JOBS_RECORD_CAP]; /* the record before it */
+    size_t previous_len;
+    bool is_unusable,
+        was_unusable;    /* what stands in the flash is no record of this firmware; nor the one before it */
     uint64_t booted_ms;  /* the engine's clock counts from here */
     unsigned boots;      /* also the number of this boot */
     unsigned connection; /* number of the present or last connection */
     uint64_t connected_ms;
     uint64_t random;
     bool is_on, is_connected;
-    bool is_late;     /* on this boot handlers are registered some seconds after the start */
-    bool is_dead;     /* the power went inside an effect: nothing happens any more until the next boot */
-    bool must_drop;   /* the connection is to be cut, */
-    bool is_own_drop; /* because the engine has asked for a new one */
-    unsigned heard;   /* one bit per filter that the broker has granted on this connection */
+    bool is_late;        /* on this boot handlers are registered some seconds after the start */
+    bool is_dead;        /* the power went inside an effect: nothing happens any more until the next boot */
+    bool must_drop;      /* the connection is to be cut, */
+    bool is_own_drop;    /* because the engine has asked for a new one */
+    unsigned heard;      /* one bit per filter that the broker has granted on this connection */
+    unsigned asked;      /* the same, that was asked for */
+    bool is_subscribed;  /* no further one is asked for on it */
+    bool has_refusal;    /* on this boot a filter was refused, or a connection has ended at one: */
+    uint64_t refusal_ms; /* the last time */
+    uint64_t refused_at_ms[JOBS_SUB_COUNT]; /* when each was answered with a refusal; 0: not on this boot */
     unsigned saves;
     bool was_save;                     /* the last effect was a put that went well */
     bool has_lost_journal;             /* once */
@@ -222,7 +232,9 @@ struct sim_world {
     struct sim_service *service;
     struct sim_device devices[SIM_DEVICES];
     unsigned device_count;
-    unsigned absent; /* one bit per device that a script has taken away */
+    uint64_t clock_at_boot_ms; /* the devices' clocks begin here: some shortly before 32 bits are full */
+    int64_t start_ms;          /* wall clock of the service when it begins: the same */
+    unsigned absent;           /* one bit per device that a script has taken away */
     struct sim_job jobs[SIM_JOBS];
     unsigned job_count;
     struct sim_event events[SIM_EVENTS];
@@ -235,6 +247,9 @@ struct sim_world {
     unsigned refused; /* one bit per filter that the policy does not allow */
     bool
         is_closing; /* what the policy does not allow closes the connection, as AWS IoT does; else SUBACK 0x80 */
+    unsigned
+        habit; /* of a planned world: how every handler behaves, an option of SIM_CHOICE_HANDLER; 0: as it comes */
+    bool had_weeks;        /* once */
     bool has_backups;      /* a service of this world may come back from one */
     bool has_lost_journal; /* a device of this world has */
     struct sim_entry ledger[SIM_ENTRIES];
@@ -368,6 +383,21 @@ void sim_witness_accepted(struct sim_world *w, const struct sim_event *request, 
 void sim_witness_started(struct sim_device *d, const struct jobs_run *run);
 struct sim_hit *sim_witness_hit(struct sim_world *w, const struct sim_name *name); /* NULL: none */
 
+/* ---- flash.c */
+/* What is put, or half of it. */
+void sim_flash_put(struct sim_device *d, const void *record, size_t len, bool is_torn);
+/* What has become of it when a boot reads it; before the engine begins. */
+void sim_flash_read(struct sim_device *d);
+/* Behind the engine's beginning: it has noticed what cannot be used. */
+void sim_flash_check(struct sim_device *d);
+
+/* ---- filters.c */
+void sim_filters_asked(struct sim_device *d, enum jobs_subscription id);
+void sim_filters_answered(struct sim_device *d, enum jobs_subscription id, bool is_granted);
+void sim_filters_cut(struct sim_device *d);
+/* After each event: what was left out on this connection was refused within a day. */
+void sim_filters_check(struct sim_device *d);
+
 /* ---- ledger.c */
 void sim_ledger_retire(struct sim_world *w, const char *job_id);
 struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
@@ -377,6 +407,8 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status);
 void sim_ledger_returned(struct sim_device *d, struct sim_entry *entry, enum jobs_status status);
 void sim_ledger_told(struct sim_device *d, uint32_t run_id);
 void sim_ledger_journal_lost(struct sim_device *d);
+/* The boot finds `found` in the place of what stood in the flash. */
+void sim_ledger_journal_stale(struct sim_device *d, struct slice found);
 void sim_ledger_service_restored(struct sim_world *w);
 /* The service has changed something on its own: whose handler must be told? */
 void sim_ledger_service_moved(struct sim_world *w);
