@@ -33,6 +33,7 @@ static const char usage[] =
     "sim --shrink S [--out FILE] the shortest world that breaks as this random one does, told, and written "
     "into FILE\n"
     "sim --replay FILE           plays it, told line by line\n"
+    "  --habit N                 --small: every handler behaves in this way (an option of 'handler')\n"
     "  --workers N               processes (default: one per core)\n"
     "  --quiet                   --seed and --small: the result only\n"
     "  --matrix                  at the end: how often each fault has met each state of the engine\n"
@@ -45,11 +46,13 @@ struct campaign {
     enum sim_action actions[2];
     unsigned action_count;
     unsigned second;
+    unsigned habit;
     uint64_t from, seeds;
 };
 
 static struct sim_world world; /* too large for a stack */
 static struct sim_service service;
+static unsigned habit;   /* of handlers in small worlds */
 static char replay[160]; /* how to see the present world again */
 
 /* ---- one world */
@@ -64,6 +67,9 @@ static void describe(const enum sim_action *actions, unsigned action_count, cons
     }
     len = snprintf(replay, sizeof replay, "--small %s%s%s", sim_action_name(actions[0]),
                    action_count > 1 ? "," : "", action_count > 1 ? sim_action_name(actions[1]) : "");
+    if (habit) {
+        len += snprintf(replay + len, sizeof replay - (size_t)len, " --habit %u", habit);
+    }
     for (unsigned i = 0; i < plan_count; i++) {
         len += snprintf(replay + len, sizeof replay - (size_t)len, "%s%u:%u", i ? "," : " --plan ",
                         plan[i].point, plan[i].option);
@@ -77,6 +83,7 @@ static bool play(const enum sim_action *actions, unsigned action_count, const st
     memset(&world, 0, sizeof world);
     world.totals = totals;
     world.trace = trace;
+    world.habit = action_count > 0 ? habit : 0;
     totals->hash = 14695981039346656037u;
     if (action_count > 0) {
         sim_chooser_plan(&world.chooser, plan, plan_count);
@@ -201,6 +208,7 @@ static int work(const struct campaign *c, unsigned worker, unsigned workers, str
 {
     signal(SIGABRT, crashed);
     signal(SIGSEGV, crashed);
+    habit = c->habit;
     bool is_good =
         sim_service_open(&service) && (c->action_count > 0 ? play_small(c, worker, workers, totals)
                                                            : play_random(c, worker, workers, totals));
@@ -351,6 +359,26 @@ static bool run_exhaustive(unsigned second_one, unsigned second_two, unsigned wo
     return is_good;
 }
 
+/* Handlers that go on after their report: what they meet then takes a fault less. */
+static bool run_habits(unsigned second, unsigned workers, struct sim_totals *sum)
+{
+    static const struct {
+        enum sim_action action;
+        unsigned habit;
+    } habits[] = {{SIM_ONCE, SIM_HANDLER_LINGERS}, {SIM_AGAIN, SIM_HANDLER_LINGERS_LONG}};
+    bool is_good = true;
+
+    for (size_t i = 0; i < COUNT(habits); i++) {
+        struct campaign c = {
+            .actions = {habits[i].action}, .action_count = 1, .second = second, .habit = habits[i].habit};
+        char name[80];
+        snprintf(name, sizeof name, "%s %s", sim_action_name(habits[i].action),
+                 sim_option_text(SIM_CHOICE_HANDLER, habits[i].habit));
+        is_good = run_and_tell(name, &c, workers, sum) && is_good;
+    }
+    return is_good;
+}
+
 static bool run_random(uint64_t from, uint64_t seeds, unsigned workers, struct sim_totals *sum)
 {
     struct campaign c = {.from = from, .seeds = seeds};
@@ -454,6 +482,7 @@ int main(int argc, char **argv)
         OUT,
         REPLAY,
         PLANT,
+        HABIT,
         HELP
     };
     static const struct option options[] = {{"short", no_argument, NULL, SHORT},
@@ -471,6 +500,7 @@ int main(int argc, char **argv)
                                             {"out", required_argument, NULL, OUT},
                                             {"replay", required_argument, NULL, REPLAY},
                                             {"plant", required_argument, NULL, PLANT},
+                                            {"habit", required_argument, NULL, HABIT},
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
     uint64_t seeds = 0, from = 1, seed = 0, shrink = 0;
@@ -528,6 +558,10 @@ int main(int argc, char **argv)
         case REPLAY:
             script = optarg;
             break;
+        case HABIT:
+            habit = (unsigned)strtoul(optarg, NULL, 10);
+            is_known = habit < sim_option_count(SIM_CHOICE_HANDLER);
+            break;
         case PLANT: /* for tests of the simulator */
             is_known = sim_plant(optarg);
             break;
@@ -551,8 +585,10 @@ int main(int argc, char **argv)
     bool is_long = seeds > 0 && is_exhaustive;
     if (is_exhaustive || is_single) {
         is_good = run_exhaustive(is_exhaustive, is_exhaustive, workers, &sum);
+        is_good = run_habits(is_exhaustive, workers, &sum) && is_good;
     } else if (is_short) {
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
+        is_good = run_habits(0, workers, &sum) && is_good;
     }
     if (seeds > 0 || !(is_exhaustive || is_single)) {
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
