@@ -195,7 +195,8 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status)
     if (!e) {
         return; /* restored: its ledger entry is of a life that the service has forgotten */
     }
-    sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused, "G2: two final statuses confirmed");
+    sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused || e->is_taken_back,
+              "G2: two final statuses confirmed");
     e->has_confirmed = true;
     e->confirmed = status;
 }
@@ -254,6 +255,8 @@ void sim_ledger_journal_stale(struct sim_device *d, struct slice found)
     if (e && e->has_confirmed && !is_kept) {
         struct sim_look look = sim_service_look(w, e);
         e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
+        e->is_taken_back = e->has_memory = true; /* the service may have had it before */
+        e->in_memory = e->confirmed;
     }
 }
 

@@ -195,6 +195,52 @@ bool sim_reach_check(const struct sim_totals *t, bool has_pairs)
     return is_good;
 }
 
+/* ---- telling */
+
+static void tell_faults(const struct sim_totals *t)
+{
+    printf("\nfaults injected:\n");
+    for (int i = 0; i < SIM_CHOICES; i++) {
+        for (unsigned k = 1; k < sim_option_count((enum sim_choice)i); k++) {
+            printf("  %-13s %-36s %9llu\n", sim_choice_text((enum sim_choice)i),
+                   sim_option_text((enum sim_choice)i, k), (unsigned long long)t->faults[i][k]);
+        }
+    }
+}
+
+static void tell_paths(const struct sim_totals *t)
+{
+    printf("\npaths taken:\n");
+    printf("  %-50s %9llu\n", "boots", (unsigned long long)t->boots);
+    printf("  %-50s %9llu\n", "jobs created", (unsigned long long)t->jobs);
+    printf("  %-50s %9llu\n", "requests", (unsigned long long)t->requests);
+    printf("  %-50s %9llu\n", "notifications", (unsigned long long)t->notices);
+    printf("  %-50s %9llu\n", "puts", (unsigned long long)t->saves);
+    printf("  %-50s %9llu\n", "executions started", (unsigned long long)t->executions);
+    printf("  %-50s %9llu\n", "handlers started", (unsigned long long)t->starts);
+    printf("  %-50s %9llu\n", "of them with a further attempt", (unsigned long long)t->resumed);
+    printf("  %-50s %9llu\n", "handlers told to end", (unsigned long long)t->told);
+    printf("  %-50s %9llu\n", "updates that met another execution of their name",
+           (unsigned long long)t->strays);
+    printf("  %-50s %9llu\n", "final statuses confirmed to the application",
+           (unsigned long long)t->confirmed);
+    for (int i = 0; i < EXECUTION_STATUS_COUNT; i++) {
+        if (t->by_status[i] > 0) {
+            printf("  started, and ended %-31s %9llu\n", execution_status_text((enum execution_status)i),
+                   (unsigned long long)t->by_status[i]);
+        }
+    }
+    for (int i = 1; i < JOBS_REASON_COUNT; i++) {
+        printf("  reason %-43s %9llu\n", reasons[i], (unsigned long long)t->by_reason[i]);
+    }
+}
+
+void sim_reach_tell(const struct sim_totals *t)
+{
+    tell_faults(t);
+    tell_paths(t);
+}
+
 /* ---- the table */
 
 /* 3 digits at most: two runs of about the same length give about the same table. */

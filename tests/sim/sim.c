@@ -2,8 +2,6 @@
 /* The simulator's command line: plays exhaustive and random worlds on all cores, adds up, and replays what broke. */
 #include "sim/world.h"
 
-#include "device/core/jobs/reason.h"
-
 #include <assert.h>
 #include <getopt.h>
 #include <signal.h>
@@ -25,6 +23,8 @@ static const char usage[] =
     "worlds\n"
     "sim --singles               small worlds with each fault\n"
     "sim --exhaustive            small worlds with each fault and each pair of faults\n"
+    "sim --habits                small worlds whose handlers go on after their report, with each pair of "
+    "faults\n"
     "sim --seeds N [--from S]    N random worlds\n"
     "sim --seed S                one random world, told line by line\n"
     "sim --small A[,A] [--plan POINT:OPTION[,POINT:OPTION]]\n"
@@ -282,49 +282,6 @@ static bool run_and_tell(const char *name, const struct campaign *c, unsigned wo
     return is_good;
 }
 
-static void tell_faults(const struct sim_totals *t)
-{
-    printf("\nfaults injected:\n");
-    for (int i = 0; i < SIM_CHOICES; i++) {
-        for (unsigned k = 1; k < sim_option_count((enum sim_choice)i); k++) {
-            printf("  %-13s %-36s %9llu\n", sim_choice_text((enum sim_choice)i),
-                   sim_option_text((enum sim_choice)i, k), (unsigned long long)t->faults[i][k]);
-        }
-    }
-}
-
-static void tell_paths(const struct sim_totals *t)
-{
-    static const char *const reasons[] = {"(none)",
-#define X(name, message) #name,
-                                          JOBS_REASON_LIST(X)
-#undef X
-    };
-    printf("\npaths taken:\n");
-    printf("  %-50s %9llu\n", "boots", (unsigned long long)t->boots);
-    printf("  %-50s %9llu\n", "jobs created", (unsigned long long)t->jobs);
-    printf("  %-50s %9llu\n", "requests", (unsigned long long)t->requests);
-    printf("  %-50s %9llu\n", "notifications", (unsigned long long)t->notices);
-    printf("  %-50s %9llu\n", "puts", (unsigned long long)t->saves);
-    printf("  %-50s %9llu\n", "executions started", (unsigned long long)t->executions);
-    printf("  %-50s %9llu\n", "handlers started", (unsigned long long)t->starts);
-    printf("  %-50s %9llu\n", "of them with a further attempt", (unsigned long long)t->resumed);
-    printf("  %-50s %9llu\n", "handlers told to end", (unsigned long long)t->told);
-    printf("  %-50s %9llu\n", "updates that met another execution of their name",
-           (unsigned long long)t->strays);
-    printf("  %-50s %9llu\n", "final statuses confirmed to the application",
-           (unsigned long long)t->confirmed);
-    for (int i = 0; i < EXECUTION_STATUS_COUNT; i++) {
-        if (t->by_status[i] > 0) {
-            printf("  started, and ended %-31s %9llu\n", execution_status_text((enum execution_status)i),
-                   (unsigned long long)t->by_status[i]);
-        }
-    }
-    for (int i = 1; i < JOBS_REASON_COUNT; i++) {
-        printf("  reason %-43s %9llu\n", reasons[i], (unsigned long long)t->by_reason[i]);
-    }
-}
-
 /* ---- the command line */
 
 static const enum sim_action singles[][1] = {
@@ -483,6 +440,7 @@ int main(int argc, char **argv)
         REPLAY,
         PLANT,
         HABIT,
+        HABITS,
         HELP
     };
     static const struct option options[] = {{"short", no_argument, NULL, SHORT},
@@ -501,11 +459,13 @@ int main(int argc, char **argv)
                                             {"replay", required_argument, NULL, REPLAY},
                                             {"plant", required_argument, NULL, PLANT},
                                             {"habit", required_argument, NULL, HABIT},
+                                            {"habits", no_argument, NULL, HABITS},
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
     uint64_t seeds = 0, from = 1, seed = 0, shrink = 0;
     const char *script = NULL, *out = "shrunk.txt";
-    bool is_single = false, is_exhaustive = false, is_quiet = false, has_matrix = false, is_good = true;
+    bool is_single = false, is_exhaustive = false, is_quiet = false, has_matrix = false, has_habits = false,
+         is_good = true;
     enum sim_action actions[2];
     unsigned action_count = 0, plan_count = 0;
     struct sim_fault plan[SIM_PLAN_MAX];
@@ -558,6 +518,9 @@ int main(int argc, char **argv)
         case REPLAY:
             script = optarg;
             break;
+        case HABITS:
+            has_habits = true;
+            break;
         case HABIT:
             habit = (unsigned)strtoul(optarg, NULL, 10);
             is_known = habit < sim_option_count(SIM_CHOICE_HANDLER);
@@ -581,22 +544,23 @@ int main(int argc, char **argv)
     if (seed > 0 || action_count > 0) {
         return tell_one(actions, action_count, plan, plan_count, seed, is_quiet);
     }
-    bool is_short = seeds == 0 && !(is_exhaustive || is_single);
+    bool is_short = seeds == 0 && !(is_exhaustive || is_single || has_habits);
     bool is_long = seeds > 0 && is_exhaustive;
     if (is_exhaustive || is_single) {
         is_good = run_exhaustive(is_exhaustive, is_exhaustive, workers, &sum);
-        is_good = run_habits(is_exhaustive, workers, &sum) && is_good;
     } else if (is_short) {
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
         is_good = run_habits(0, workers, &sum) && is_good;
     }
-    if (seeds > 0 || !(is_exhaustive || is_single)) {
+    if (is_exhaustive || is_single || has_habits) {
+        is_good = run_habits(is_exhaustive || has_habits, workers, &sum) && is_good;
+    }
+    if (seeds > 0 || is_short) {
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
     }
     printf("all together: %llu worlds, %llu executions started\n", (unsigned long long)sum.worlds,
            (unsigned long long)sum.executions);
-    tell_faults(&sum);
-    tell_paths(&sum);
+    sim_reach_tell(&sum);
     if (is_short || is_long) { /* the other forms are parts */
         printf("\n");
         is_good = sim_reach_check(&sum, is_long) && is_good;

@@ -104,9 +104,10 @@ struct sim_entry {
     bool is_performed;  /* the application has done it: its own task, or the handler */
     bool has_memory;    /* a final status could not be stored and was sent from memory: `in_memory` */
     enum jobs_status in_memory;
-    bool is_excused;  /* the journal was lost after the confirmation */
-    bool is_retired;  /* its job was deleted and made again: what has its name by now is another one */
-    bool is_forgiven; /* the service has gone back to a backup from before its end */
+    bool is_taken_back; /* storage has forgotten what confirmed it: it may be reported once more */
+    bool is_excused;    /* the journal was lost after the confirmation */
+    bool is_retired;    /* its job was deleted and made again: what has its name by now is another one */
+    bool is_forgiven;   /* the service has gone back to a backup from before its end */
 };
 
 struct sim_device {
@@ -302,6 +303,8 @@ bool sim_is_of_device(enum sim_choice choice, unsigned option); /* else it is ab
 /* This fault meets this device; what is about everybody meets all that are on. */
 void sim_reach_fault(struct sim_world *w, const struct sim_device *d, enum sim_choice choice,
                      unsigned option);
+/* What was met, in numbers. */
+void sim_reach_tell(const struct sim_totals *t);
 /* Was everything met that can be? A line for each thing that was not, and for each that the list says cannot be, and was. */
 bool sim_reach_check(const struct sim_totals *t, bool has_pairs);
 /* Fault by state, as a table of docs/guarantees.md. */
