@@ -18,11 +18,6 @@ static FILE *nowhere;
 static uint64_t hash;
 static bool is_each;
 
-static const char *name_of(enum sim_action action)
-{
-    return action == SIM_BAD ? "bad" : sim_actions[action].name;
-}
-
 static void begin(void)
 {
     memset(&world, 0, sizeof world);
@@ -64,8 +59,8 @@ static bool run_small(const enum sim_action *actions, unsigned count, const stru
     if (fault) {
         snprintf(plan, sizeof plan, " --plan %u:%u", fault->point, fault->option);
     }
-    snprintf(replay, sizeof replay, "--small %s%s%s%s", name_of(actions[0]), count > 1 ? "," : "",
-             count > 1 ? name_of(actions[1]) : "", plan);
+    snprintf(replay, sizeof replay, "--small %s%s%s%s", sim_action_name(actions[0]), count > 1 ? "," : "",
+             count > 1 ? sim_action_name(actions[1]) : "", plan);
     sim_chooser_plan(&world.chooser, fault, fault ? 1 : 0);
     sim_world_small(&world, &service, actions, count);
     return run(replay);
