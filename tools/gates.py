@@ -419,10 +419,12 @@ ONLY_SPOILED = ("lint", "braces", "tasks", "hash")  # they are called with the b
 
 
 def gate_bites(root):
-    findings = []
     _, listing = run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     files = [name for name in listing.split("\0") if name and (root / name).is_file()]
-    for name, what, spoil, gate in BITES:
+
+    def bite(entry):
+        name, what, spoil, gate = entry
+        findings = []
         with tempfile.TemporaryDirectory(prefix="gate-") as folder:
             copy = pathlib.Path(folder)
             for file in files:
@@ -433,7 +435,9 @@ def gate_bites(root):
             spoil(copy)
             if not gate(copy):
                 findings.append(f"gate '{name}' lets through: {what}")
-    return findings
+        return findings
+
+    return in_parallel(bite, BITES)
 
 
 GATES = [
