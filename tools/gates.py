@@ -226,12 +226,12 @@ def gate_tasks(root, programs=None):
     findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=" ".join(wanted))
     if findings:
         return findings
-    for name in sorted(wanted):
+    def play(name):
         code, out = run([root / "build" / "tsan" / "tests" / name], cwd=root,
                         env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
-        if code:
-            findings += [f"{name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
-    return findings
+        return [f"{name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30] if code else []
+
+    return in_parallel(play, sorted(wanted))
 
 
 def can_build_32():
