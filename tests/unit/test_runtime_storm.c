@@ -236,12 +236,12 @@ static void begin(unsigned jobs)
 static void end(void)
 {
     atomic_store(&application.does_block, false);
-    FAKE_WAIT(runtime_stop() == ERR_OK);
     pthread_mutex_lock(&application.lock);
     application.is_over = true;
     pthread_cond_signal(&application.changed);
     pthread_mutex_unlock(&application.lock);
-    pthread_join(application_task, NULL);
+    pthread_join(application_task, NULL); /* before the engine task: it may be about to report */
+    FAKE_WAIT(runtime_stop() == ERR_OK);
 }
 
 /* The engine task has looked at everything that it was told before. */
