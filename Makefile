@@ -18,7 +18,7 @@ help:
 	@echo "             SEEDS=N random ones instead"
 	@echo "make e2e     end-to-end tests alone, with real processes"
 	@echo "make soak    kills and reconnects in their long forms, about six minutes"
-	@echo "make coverage  what the tests run of common and device/core; fails when it is too little"
+	@echo "make coverage  what the tests run of common, device/core and device/runtime; fails when it is too little"
 	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
 	@echo "make esp-idf-check IDF_PATH=...   the ESP-IDF component with an installed ESP-IDF: real headers, examples, linux target"
 	@echo "make format  clang-format on every source file"

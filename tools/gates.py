@@ -29,6 +29,20 @@ PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
 # What the next ESP-IDF builds a component with, beside our own warnings; of the objects only those of the one before are looked at.
 NEXT_IDF_FLAGS = ["-DDECLS_IDF_MAJOR=6", "-std=gnu2x", "-Wtype-limits"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
+CLANG = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
+I386 = "build/i386/usr"  # tools/setup fetches it
+HASHED = {"sim": "tests/sim", "interleave": "tests/interleave/interleave"}  # where a build has them
+# Name: folder below build/, options. The first three are there anyway. Of the others one has `char` as ARM and RISC-V have it, and one
+# fills what a function has not initialised with something else than what lay there.
+HASH_BUILDS = {
+    "gcc -O2": ("host", []),
+    "gcc -O1 with ASan and UBSan": ("asan", ["-DDEVICE_JOBS_SANITIZE=address,undefined"]),
+    "clang -O2": ("clang", CLANG),
+    "gcc -O0 -funsigned-char": ("hash-gcc", ["-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0 -funsigned-char"]),
+    "clang -O0 -ftrivial-auto-var-init=pattern": (
+        "hash-clang", [*CLANG, "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0 -ftrivial-auto-var-init=pattern"]),
+    "gcc -O2 -m32": ("hash-32", ["-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_STANDARD_LIBRARIES=-lm"]),  # and hash_build
+}
 SANITIZED_TASKS = ["test_runtime", "test_api", "test_port"]  # programs with tasks, run under TSan
 
 
@@ -54,12 +68,12 @@ def in_parallel(function, items):
         return [finding for findings in pool.map(function, items) for finding in findings]
 
 
-def cmake_build(root, name, *options, target=None):
+def cmake_build(root, name, *options, target=None, env=None):
     folder = root / "build" / name
-    code, out = run(["cmake", "-S", root, "-B", folder, *options])
+    code, out = run(["cmake", "-S", root, "-B", folder, *options], env=env)
     if code == 0:
         code, out = run(["make", "-C", folder, "--no-print-directory", "-k", f"-j{JOBS}"]
-                        + ([target] if target else []))
+                        + (target.split() if target else []))
     return [] if code == 0 else bad_lines(out)
 
 
@@ -95,7 +109,7 @@ def gate_gcc(root, target=None):
 
 
 def gate_clang(root, target=None):
-    return cmake_build(root, "clang", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", target=target)
+    return cmake_build(root, "clang", *CLANG, target=target)
 
 
 def gate_circles(root, only=None):
@@ -107,7 +121,7 @@ def gate_circles(root, only=None):
 def compile_commands(root):
     file = root / "build" / "clang" / "compile_commands.json"
     if not file.exists():
-        run(["cmake", "-S", root, "-B", file.parent, "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"])
+        run(["cmake", "-S", root, "-B", file.parent, *CLANG])
     return file
 
 
@@ -208,16 +222,74 @@ def gate_sizes(root):
 
 def gate_tasks(root, programs=None):
     """The programs with tasks, under TSan."""
-    findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=programs and programs[0])
+    wanted = programs or [f.stem for f in sources(root, (".c",), ["tests/unit"]) if f.stem.startswith(tuple(SANITIZED_TASKS))]
+    findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=" ".join(wanted))
     if findings:
         return findings
-    for program in sorted((root / "build" / "tsan" / "tests").glob("test_*")):
-        if not os.access(program, os.X_OK) or not program.is_file():
-            continue
-        if program.name in (programs or []) or (not programs and program.name.startswith(tuple(SANITIZED_TASKS))):
-            code, out = run([program], cwd=root, env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
-            if code:
-                findings += [f"{program.name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
+    for name in sorted(wanted):
+        code, out = run([root / "build" / "tsan" / "tests" / name], cwd=root,
+                        env=dict(os.environ, TSAN_OPTIONS="halt_on_error=0:exitcode=66"))
+        if code:
+            findings += [f"{name}: code {code}"] + bad_lines(out, r"WARNING|FAILED|#\d|error")[:30]
+    return findings
+
+
+def can_build_32():
+    return run(["gcc", "-m32", "-fsyntax-only", "-include", "stdio.h", "-x", "c", os.devnull])[0] == 0
+
+
+def hash_build(root, name, programs):
+    """Builds what has a hash; returns (findings, {program: path}). Of 32 bits only what can be had here."""
+    folder, options = HASH_BUILDS[name]
+    env = None
+    if "-m32" in name:
+        libraries = root / I386
+        if not can_build_32():
+            return [], {}
+        if not libraries.is_dir():
+            folder, programs = f"{folder}-libc", [program for program in programs if program != "sim"]
+        options = [*options, f"-DCMAKE_C_FLAGS=-O2 -m32 -isystem {libraries}/include -isystem {libraries}/include/i386-linux-gnu"]
+        env = dict(os.environ, PKG_CONFIG_PATH=f"{libraries}/lib/i386-linux-gnu/pkgconfig")
+    if not programs:
+        return [], {}
+    findings = cmake_build(root, folder, *options, target=" ".join(programs), env=env)
+    return findings, {program: root / "build" / folder / HASHED[program] for program in programs}
+
+
+def hash_lines(program, heap_fill):
+    """What it says: a line per world, and the number over all of them."""
+    env = dict(os.environ, MALLOC_PERTURB_=str(heap_fill))
+    code, out = run([program, "--hash", "--each"], env=env)
+    lines = re.findall(r"^[0-9a-f]{16}\b.*", out, re.M)
+    return ([], lines) if code == 0 and lines else ([f"{program}: code {code}", *out.splitlines()[-20:]], [])
+
+
+def differences(program, said):
+    """`said`: name of a build -> its lines."""
+    (first, expected), *others = said.items()
+    findings = []
+    for name, lines in others:
+        if lines != expected:
+            line = next((b for a, b in zip(expected, lines) if a != b), "")
+            findings.append(f"{program}: '{first}' says {expected[-1]}, '{name}' says {lines[-1]}; the first world that differs: "
+                            f"{program} {line[17:]}")
+    return findings
+
+
+def gate_hash(root, builds=tuple(HASH_BUILDS), programs=tuple(HASHED)):
+    """The same worlds are the same in every build: with each compiler, optimised or not, under sanitizers, of 32 and 64 bits."""
+    findings, said = [], {program: {} for program in programs}
+    for heap_fill, name in enumerate(builds, 1):
+        bad, built = hash_build(root, name, programs)
+        findings += [f"{name}: {line}" for line in bad]
+        for program in built if not bad else []:
+            bad, lines = hash_lines(built[program], heap_fill)
+            findings += [f"{name}: {line}" for line in bad]
+            said[program].update({name: lines} if lines else {})
+        for program in [program for program in programs if program not in built]:
+            print(f"         hash: no {program} with {name}: no packages for it here", flush=True)
+    for program in programs:
+        findings += differences(program, said[program]) if len(said[program]) > 1 else [f"{program}: nothing to compare"]
     return findings
 
 
@@ -252,6 +324,16 @@ def spoil_exceptions(root):
 def spoil_sizes(root):
     table = root / "bench" / "sizes.txt"
     table.write_text(re.sub(r"(\d\d)\b", "11", table.read_text()))
+
+
+def bad_word(path, good, bad):
+    """A word of a file is replaced."""
+    def spoil(root):
+        text = (root / path).read_text()
+        if good not in text:
+            raise ValueError(f"{path} has no '{good}': BITES must name another word")
+        (root / path).write_text(text.replace(good, bad))
+    return spoil
 
 
 RACE = """// LINK: port_linux
@@ -321,17 +403,28 @@ BITES = [
      gate_mutants),
     ("tasks", "a data race", bad_file("tests/unit/test_bad_race.c", RACE),
      lambda root: gate_tasks(root, ["test_bad_race"])),
+    ("hash", "what depends on the size of long", bad_word(
+        "tests/interleave/scheduler.c", "world.random = 1;", "world.random = sizeof(long);"),
+     lambda root: gate_hash(root, ["gcc -O0 -funsigned-char", "gcc -O2 -m32"], ["interleave"])),
+    ("hash", "two draws in one expression, in the order that the compiler likes", bad_all(
+        bad_word("tests/interleave/scheduler.c", "uint32_t scheduler_random(void)",
+                 "static uint64_t bad(uint64_t a, uint64_t b)\n{\n    return a << 1 ^ b;\n}\n\nuint32_t scheduler_random(void)"),
+        bad_word("tests/interleave/scheduler.c", "return (uint32_t)(low ^ next_random(&world.random) << 16);",
+                 "return (uint32_t)bad(next_random(&world.random) ^ low, next_random(&world.random));")),
+     lambda root: gate_hash(root, ["gcc -O0 -funsigned-char", "clang -O0 -ftrivial-auto-var-init=pattern"], ["interleave"])),
 ]
 
 
-ONLY_SPOILED = ("lint", "braces", "tasks")  # they are called with the bad file alone: without it there is nothing to look at
+ONLY_SPOILED = ("lint", "braces", "tasks", "hash")  # they are called with the bad file alone, or were called before; a build is dear
 
 
 def gate_bites(root):
-    findings = []
     _, listing = run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     files = [name for name in listing.split("\0") if name and (root / name).is_file()]
-    for name, what, spoil, gate in BITES:
+
+    def bite(entry):
+        name, what, spoil, gate = entry
+        findings = []
         with tempfile.TemporaryDirectory(prefix="gate-") as folder:
             copy = pathlib.Path(folder)
             for file in files:
@@ -342,12 +435,14 @@ def gate_bites(root):
             spoil(copy)
             if not gate(copy):
                 findings.append(f"gate '{name}' lets through: {what}")
-    return findings
+        return findings
+
+    return in_parallel(bite, BITES)
 
 
 GATES = [
     ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
     ("circles", gate_circles), ("clang", gate_clang), ("lint", gate_lint), ("braces", gate_braces),
     ("headers", gate_headers), ("cross", gate_cross), ("sizes", gate_sizes), ("mutants", gate_mutants),
-    ("tasks", gate_tasks), ("bites", gate_bites),
+    ("tasks", gate_tasks), ("hash", gate_hash), ("bites", gate_bites),
 ]

@@ -12,7 +12,7 @@ import unittest
 from harness import ROOT
 
 LIBRARY = [ROOT / path for path in (
-    "common/err.c", "common/json_read.c", "common/json_scan.c", "common/json_text.c", "common/number.c", "common/slice.c", "device/api/json_cause.c",
+    "common/err.c", "common/json_fields.c", "common/json_read.c", "common/json_scan.c", "common/json_text.c", "common/number.c", "common/slice.c", "device/api/json_cause.c",
     "device/api/json_reading.c", "device/api/lib_json.c", "device/api/line.c", "device/core/text.c")]
 PROGRAM = ROOT / "tests" / "e2e" / "sizes" / "buffers.c"
 COMMON = ["-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-I", ROOT, "-I", ROOT / "include"]

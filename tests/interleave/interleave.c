@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HASH_SEEDS 20 /* drawn schedules of each scenario */
+
 static const char help[] =
     "interleave --short             the form for CI: each scenario with each deviation, and some drawn "
     "schedules\n"
@@ -17,6 +19,7 @@ static const char help[] =
     "interleave --seeds N [--from S]  N drawn schedules of each scenario\n"
     "interleave --scenario NAME [--plan PLAN | --seed S]  one world, told step by step\n"
     "interleave --hash              what a build must say like every other: one number over many worlds\n"
+    "  --each                       --hash: a line per world before it\n"
     "interleave --list              the scenarios\n"
     "  --only WORD                  those whose name contains it\n"
     "  --workers N                  processes (default: one per core)\n"
@@ -31,6 +34,7 @@ struct options {
     uint64_t seeds, from, seed;
     unsigned workers;
     bool has_seed;
+    bool is_each;
 };
 
 static double now_s(void)
@@ -139,17 +143,32 @@ static bool tell_one(const struct options *options)
     return false;
 }
 
-static bool print_hash(void)
+static void print_each(const struct options *options, const struct tally *tally, const char *scenario,
+                       const char *how)
 {
+    if (options->is_each) {
+        printf("%016llx --scenario %s %s\n", (unsigned long long)tally->hash, scenario, how);
+    }
+}
+
+static bool print_hash(const struct options *options)
+{
+    static const char *const plans[ORDERS] = {"--plan priority", "--plan run-on", "--plan upside-down"};
     struct tally tally = {0};
     for (unsigned i = 0; i < scenarios_count; i++) {
         for (enum order order = 0; order < ORDERS; order++) {
             if (!explore_exhaustively(&scenarios[i], order, 0, &tally)) {
                 return false;
             }
+            print_each(options, &tally, scenarios[i].name, plans[order]);
         }
-        if (!explore_at_random(&scenarios[i], 1, 20, &tally)) {
-            return false;
+        for (uint64_t seed = 1; seed <= HASH_SEEDS; seed++) {
+            char how[32];
+            snprintf(how, sizeof(how), "--seed %llu", (unsigned long long)seed);
+            if (!explore_at_random(&scenarios[i], seed, 1, &tally)) {
+                return false;
+            }
+            print_each(options, &tally, scenarios[i].name, how);
         }
     }
     printf("%016llx\n", (unsigned long long)tally.hash);
@@ -219,6 +238,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (is_mode(argv[i])) {
             options.mode = argv[i];
+        } else if (strcmp(argv[i], "--each") == 0) {
+            options.is_each = true;
         } else if (read_option(&options, argv[i], argv[i + 1])) {
             i++;
         } else {
@@ -236,7 +257,7 @@ int main(int argc, char **argv)
         return list() ? 0 : 1;
     }
     if (strcmp(options.mode, "--hash") == 0) {
-        return print_hash() ? 0 : 1;
+        return print_hash(&options) ? 0 : 1;
     }
     return (options.scenario ? tell_one(&options) : play_in_parallel(&options)) ? 0 : 1;
 }

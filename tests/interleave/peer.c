@@ -60,6 +60,8 @@ static void send_to_device(void *ctx, const char *topic, const char *payload)
     message->kind = TO_DEVICE;
     snprintf(message->topic, sizeof(message->topic), PREFIX "%s", topic);
     snprintf(message->payload, sizeof(message->payload), "%s", payload);
+    scheduler_mix(message->topic, strlen(message->topic) + 1);
+    scheduler_mix(message->payload, strlen(message->payload) + 1);
     scheduler_wake(&connection.wake);
 }
 
@@ -222,11 +224,11 @@ static enum err take_packet(struct message **message)
 
 enum err port_mqtt_subscribe(const char *filter, int *message_id)
 {
-    (void)filter;
     struct message *message = NULL;
     enum err err = take_packet(&message);
     if (!err) {
         message->kind = SUBSCRIBE;
+        scheduler_mix(filter, strlen(filter) + 1);
         *message_id = message->id;
         scheduler_set(&connection.wake);
     }
@@ -247,6 +249,8 @@ enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
     snprintf(message->topic, sizeof(message->topic), "%s", topic + strlen(PREFIX));
     memcpy(message->payload, payload, len);
     message->payload[len] = '\0';
+    scheduler_mix(topic, strlen(topic) + 1);
+    scheduler_mix(payload, len);
     scheduler_set(&connection.wake);
     return ERR_OK;
 }

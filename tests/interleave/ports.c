@@ -45,6 +45,7 @@ void ports_reset(void)
 void port_board_log(enum log_level level, const char *text)
 {
     size_t len = strlen(text);
+    scheduler_mix(text, len + 1);
     if (log_len + len + 2 > LOG_CAP) {
         log_len = 0; /* the last lines are the ones that tell */
     }
@@ -158,6 +159,7 @@ enum err port_store_put(const char *key, const void *record, size_t len)
     if (len > RECORD_CAP) {
         scheduler_find("a record of %zu bytes", len);
     }
+    scheduler_mix(record, len);
     memcpy(store.record, record, len);
     store.len = len;
     if (put_ms > 0) {

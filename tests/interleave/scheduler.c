@@ -79,7 +79,9 @@ static uint64_t next_random(uint64_t *state)
 
 uint32_t scheduler_random(void)
 {
-    return (uint32_t)(next_random(&world.random) ^ next_random(&world.random) << 16);
+    const uint64_t low =
+        next_random(&world.random); /* which of two calls in one expression comes first is the compiler's */
+    return (uint32_t)(low ^ next_random(&world.random) << 16);
 }
 
 uint64_t scheduler_now_ms(void)
@@ -111,6 +113,13 @@ void scheduler_note(const char *what, uint64_t value)
     if (world.is_told) {
         printf("%9.3f  %-8s    %s %llu\n", (double)world.now_ms / 1000, world.running->name, what,
                (unsigned long long)value);
+    }
+}
+
+void scheduler_mix(const void *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        mix(((const unsigned char *)bytes)[i]);
     }
 }
 
@@ -236,6 +245,7 @@ static void let_time_pass(void)
     }
     world.now_ms = next_ms > world.now_ms ? next_ms : world.now_ms;
     world.busy_since = world.step;
+    mix(world.now_ms);
     for (unsigned i = 0; i < world.count; i++) {
         struct coroutine *c = &world.coroutines[i];
         if ((c->state == WAITS_FOR_SIGNAL || c->state == SLEEPS) && c->until_ms <= world.now_ms) {

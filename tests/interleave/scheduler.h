@@ -11,6 +11,7 @@
 #include "port_sync_types.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define COROUTINES_MAX 12
@@ -83,6 +84,7 @@ void scheduler_end_device(void);
 uint64_t scheduler_now_ms(void);
 uint32_t scheduler_random(void);
 void scheduler_note(const char *what, uint64_t value); /* into the hash, and told */
+void scheduler_mix(const void *bytes, size_t len);     /* into the hash alone */
 bool scheduler_is_told(void);
 
 #endif

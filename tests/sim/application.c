@@ -20,6 +20,7 @@
 #define STUCK_MS       600000
 #define REFRESH_MS     1000
 #define REFRESHES_MAX  15
+#define LINGER_MS      60000
 
 const struct jobs_action sim_actions[SIM_ACTIONS] = {
     [SIM_ONCE] = {.name = "once", .max_attempts = 1, .deadline_s = 600},
@@ -132,7 +133,8 @@ void sim_application_started(struct sim_device *d, struct sim_entry *entry, cons
     d->owed = entry->action == SIM_LATER || entry->action == SIM_RESUME ? entry : NULL;
     d->reports = 0;
     d->is_refreshed = d->is_fresh = false;
-    d->behavior = sim_happens(d->world, SIM_CHOICE_HANDLER, UINT32_MAX);
+    d->behavior =
+        d->world->habit ? d->world->habit : sim_happens(d->world, d, SIM_CHOICE_HANDLER, UINT32_MAX);
     next_step(d, FIRST_STEP_MS);
 }
 
@@ -199,7 +201,7 @@ static void never_return(struct sim_device *d, uint32_t run_id)
 
 void sim_application_told(struct sim_device *d, uint32_t run_id)
 {
-    switch (sim_happens(d->world, SIM_CHOICE_CALLBACK, UINT32_MAX)) {
+    switch (sim_happens(d->world, d, SIM_CHOICE_CALLBACK, UINT32_MAX)) {
     case SIM_CALLBACK_NEVER:
         never_return(d, run_id);
         stop_work(d, run_id);
@@ -272,6 +274,17 @@ static bool refresh(struct sim_device *d)
     return false;
 }
 
+/* It has reported, and has more to do before it returns. */
+static void linger(struct sim_device *d, uint32_t for_ms)
+{
+    if (d->step++ > 0) {
+        end(d, JOBS_STATUS_IN_PROGRESS);
+        return;
+    }
+    next_step(d, for_ms);
+    report(d, d->running, d->run_id, JOBS_STATUS_SUCCEEDED, 0);
+}
+
 /* false: it does what its action says. */
 static bool misbehave(struct sim_device *d)
 {
@@ -326,6 +339,12 @@ static bool misbehave(struct sim_device *d)
         return true;
     case SIM_HANDLER_REFRESHES:
         return refresh(d);
+    case SIM_HANDLER_LINGERS:
+        linger(d, LINGER_MS);
+        return true;
+    case SIM_HANDLER_LINGERS_LONG:
+        linger(d, 1000u * sim_actions[entry->action].deadline_s + 5000);
+        return true;
     default:
         return false;
     }

@@ -42,10 +42,15 @@ void sim_chooser_plan(struct sim_chooser *c, const struct sim_fault *plan, unsig
     }
 }
 
+static uint32_t next(uint64_t *random)
+{
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*random >> 33);
+}
+
 static uint32_t draw(struct sim_chooser *c)
 {
-    c->random = c->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(c->random >> 33);
+    return next(&c->random);
 }
 
 /* Every world knows its own half of the faults, some many and some few of them: all at once hide each other. */
@@ -57,6 +62,10 @@ void sim_chooser_seed(struct sim_chooser *c, uint64_t seed)
     c->random = seed * 2654435761u + 1;
     for (int i = 0; i < 4; i++) {
         draw(c);
+    }
+    for (uint64_t i = 0; i < SIM_STREAMS; i++) {
+        c->streams[i] = c->random ^ (i + 1) * 0x9E3779B97F4A7C15u;
+        next(&c->streams[i]);
     }
     c->rate = rates[draw(c) % 4];
     for (int i = 0; i < SIM_CHOICES; i++) {
@@ -111,7 +120,13 @@ unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allo
     return option;
 }
 
-uint32_t sim_dice(struct sim_chooser *c, uint32_t sides)
+uint32_t sim_dice(struct sim_chooser *c, unsigned stream, uint32_t sides)
 {
-    return c->is_planned ? 0 : draw(c) % sides;
+    return c->is_planned ? 0 : next(&c->streams[stream]) % sides;
+}
+
+uint32_t sim_dice_anywhere(struct sim_chooser *c, unsigned stream, uint32_t sides)
+{
+    return c->is_planned ? (uint32_t)(c->points * 0x9E3779B97F4A7C15u >> 32) % sides
+                         : sim_dice(c, stream, sides);
 }

@@ -13,8 +13,10 @@
 #define SIM_CHOICE_LIST(X)                                                                                   \
     X(STEP, "world", "", "power cut", "connection cut", "broker restarts", "service restarts",               \
       "service comes back from a backup", "cancel", "forced cancel", "delete", "delete and create again",    \
-      "five minutes pass at once", "clock forth", "clock back", "resync")                                    \
-    X(BOOT, "boot", "", "journal lost", "journal bit flipped", "handlers registered late")                   \
+      "five minutes pass at once", "clock forth", "clock back", "resync", "three weeks pass at once")        \
+    X(BOOT, "boot", "", "journal lost", "a byte of the journal changed", "handlers registered late",         \
+      "the record before the last one", "record of an older firmware", "record of a newer firmware",         \
+      "record of another device")                                                                            \
     X(CONNECT, "connect", "", "fails", "cut at once")                                                        \
     X(SUBSCRIBE, "SUBSCRIBE", "", "not sent", "refused", "no SUBACK", "connection closed")                   \
     X(PUT, "put", "", "fails", "power cut before", "power cut after", "power cut inside, torn")              \
@@ -27,7 +29,8 @@
     X(START, "start", "", "power cut before the first instruction")                                          \
     X(HANDLER, "handler", "", "fails", "rejects", "reports, then returns another", "reports twice",          \
       "never returns", "never reports", "returns too late", "restarts the device after its report",          \
-      "breaks the report rules", "wants its document anew")                                                  \
+      "breaks the report rules", "wants its document anew", "returns a minute after its report",             \
+      "returns after its report and its deadline")                                                           \
     X(CALLBACK, "cancel callback", "", "reports in it", "blocks for a minute", "never returns")
 
 enum sim_choice {
@@ -53,8 +56,18 @@ enum sim_step {
     SIM_STEP_CLOCK_FORTH,
     SIM_STEP_CLOCK_BACK,
     SIM_STEP_RESYNC,
+    SIM_STEP_WEEKS,
 };
-enum sim_boot { SIM_BOOT_GOOD, SIM_BOOT_LOST, SIM_BOOT_FLIPPED, SIM_BOOT_LATE };
+enum sim_boot {
+    SIM_BOOT_GOOD,
+    SIM_BOOT_LOST,
+    SIM_BOOT_FLIPPED,
+    SIM_BOOT_LATE,
+    SIM_BOOT_STALE,
+    SIM_BOOT_OLDER,
+    SIM_BOOT_NEWER,
+    SIM_BOOT_FOREIGN,
+};
 enum sim_connect { SIM_CONNECT_GOOD, SIM_CONNECT_FAILS, SIM_CONNECT_CUT };
 enum sim_subscribe {
     SIM_SUBSCRIBE_GOOD,
@@ -103,6 +116,8 @@ enum sim_handler {
     SIM_HANDLER_RESTARTS,
     SIM_HANDLER_BREAKS_RULES,
     SIM_HANDLER_REFRESHES,
+    SIM_HANDLER_LINGERS,
+    SIM_HANDLER_LINGERS_LONG,
 };
 enum sim_callback { SIM_CALLBACK_GOOD, SIM_CALLBACK_REPORTS, SIM_CALLBACK_BLOCKS, SIM_CALLBACK_NEVER };
 
@@ -115,11 +130,22 @@ struct sim_fault {
     uint32_t option;
 };
 
+/* What is no fault is drawn from a stream of its own for each purpose, so that a world from which a fault was taken away is like the
+ * one before in all else (script.h). */
+enum sim_stream {
+    SIM_STREAM_SHAPE, /* how many devices and jobs, and when */
+    SIM_STREAM_WHO,   /* whom a fault between two events hits */
+    SIM_STREAM_FLASH,
+    SIM_STREAM_JOB, /* and the number of the job */
+    SIM_STREAMS = 32
+};
+
 struct sim_chooser {
     bool is_planned;
     struct sim_fault plan[SIM_PLAN_MAX];
     unsigned plan_count, plan_done;
-    uint64_t random;
+    uint64_t random; /* of the faults */
+    uint64_t streams[SIM_STREAMS];
     uint32_t rate;                   /* of 1024 choices, so many go wrong */
     uint16_t enabled[SIM_CHOICES];   /* one bit per option: which faults this world knows */
     bool is_calm;                    /* no faults any more */
@@ -136,7 +162,9 @@ void sim_chooser_seed(struct sim_chooser *c, uint64_t seed);
 unsigned sim_choose(struct sim_chooser *c, enum sim_choice choice, uint32_t allowed);
 
 /* For what is no fault: number and kind of jobs, latencies. Planned worlds always get 0. */
-uint32_t sim_dice(struct sim_chooser *c, uint32_t sides);
+uint32_t sim_dice(struct sim_chooser *c, unsigned stream, uint32_t sides);
+/* The same for a place where a planned world should not always take the first: any, by the number of the choice. */
+uint32_t sim_dice_anywhere(struct sim_chooser *c, unsigned stream, uint32_t sides);
 
 unsigned sim_option_count(enum sim_choice choice);
 const char *sim_choice_text(enum sim_choice choice);

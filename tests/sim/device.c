@@ -10,15 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOOT_MS       200
-#define OPENED_MS     30
-#define LATE_MS       7000 /* behind the engine's request timer */
-#define REGISTER_MS   4000 /* within the registration grace */
-#define CLOCK_AT_BOOT 1000
+#define BOOT_MS     200
+#define OPENED_MS   30
+#define LATE_MS     7000 /* behind the engine's request timer */
+#define REGISTER_MS 4000 /* within the registration grace */
 
 uint64_t sim_device_now_ms(const struct sim_device *d)
 {
-    return d->world->now_ms - d->booted_ms + CLOCK_AT_BOOT;
+    return d->world->now_ms - d->booted_ms + d->world->clock_at_boot_ms;
 }
 
 /* ---- effects of the engine */
@@ -34,8 +33,9 @@ static enum err do_subscribe(void *ctx, enum jobs_subscription id, const char *f
     if (d->is_dead) {
         return ERR_OK;
     }
-    unsigned option = sim_happens(d->world, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
+    unsigned option = sim_happens(d->world, d, SIM_CHOICE_SUBSCRIBE, UINT32_MAX);
     sim_trace(d->world, "%s SUBSCRIBE %s", d->name, filter);
+    sim_filters_asked(d, id);
     if (option == SIM_SUBSCRIBE_NOT_SENT) {
         return ERR_OFFLINE;
     }
@@ -73,7 +73,7 @@ static enum err do_publish(void *ctx, const char *topic, const char *payload, si
     d->was_save = false;
     sim_check(w, len == strlen(payload) && strlen(topic) < DEVICE_TOPIC_CAP, "a payload with a NUL");
     sim_trace(w, "%s -> %s %s", d->name, topic, payload);
-    unsigned option = sim_happens(w, SIM_CHOICE_PUBLISH, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_PUBLISH, UINT32_MAX);
     bool is_sent = option == SIM_PUBLISH_GOOD || option == SIM_PUBLISH_DOUBLED ||
                    option == SIM_PUBLISH_CUT_AFTER || option == SIM_PUBLISH_POWER_AFTER;
     if (option == SIM_PUBLISH_NOT_SENT) {
@@ -112,17 +112,16 @@ static enum err do_save(void *ctx, const void *record, size_t len)
     }
     sim_check(d->world, len > 0 && len <= sizeof d->record, "G6: a record of %zu bytes", len);
     bool may_tear = !d->world->service->was_restored;
-    unsigned option = sim_happens(d->world, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
+    unsigned option = sim_happens(d->world, d, SIM_CHOICE_PUT, may_tear ? UINT32_MAX : ~(1u << SIM_PUT_TORN));
     sim_trace(d->world, "%s put, %zu bytes", d->name, len);
+    sim_mix(d->world, record, len);
     if (option == SIM_PUT_CUT_BEFORE) {
         lose_power(d);
     }
     if (option == SIM_PUT_CUT_BEFORE || option == SIM_PUT_FAILS) {
         return ERR_STORAGE;
     }
-    memcpy(d->record, record, len);
-    d->record_len =
-        option == SIM_PUT_TORN ? len / 2 : len; /* a store that is not atomic: beyond what G1 and G2 assume */
+    sim_flash_put(d, record, len, option == SIM_PUT_TORN); /* torn: beyond what G1 and G2 assume */
     d->saves++;
     d->was_save = true;
     if (option == SIM_PUT_TORN) {
@@ -152,7 +151,7 @@ static void do_start_handler(void *ctx, const struct jobs_run *run)
     struct sim_entry *entry = sim_ledger_entry(d, run);
     sim_ledger_started(d, entry, run);
     sim_witness_started(d, run);
-    if (sim_happens(w, SIM_CHOICE_START, UINT32_MAX)) {
+    if (sim_happens(w, d, SIM_CHOICE_START, UINT32_MAX)) {
         lose_power(d);
     } else {
         sim_application_started(d, entry, run);
@@ -219,36 +218,11 @@ void sim_device_power_cut(struct sim_device *d)
     sim_trace(d->world, "%s is without power", d->name);
     d->is_on = d->is_connected = d->is_dead = d->must_drop = d->is_own_drop = false;
     d->running = d->waiting = d->working = NULL;
-    d->is_callback_out = false;
+    d->is_callback_out = d->has_refusal = false;
+    memset(d->refused_at_ms, 0, sizeof d->refused_at_ms);
     d->heard = 0;
     d->connection++;
     sim_post(d->world, SIM_EVENT_BOOT, d->index, BOOT_MS);
-}
-
-static void harm_journal(struct sim_device *d)
-{
-    struct sim_world *w = d->world;
-    uint32_t allowed = 1u << SIM_BOOT_LATE;
-
-    if (d->record_len > 0 && !w->service->was_restored) {
-        allowed |= 1u << SIM_BOOT_LOST | 1u << SIM_BOOT_FLIPPED;
-    }
-    d->is_late = false;
-    switch (sim_happens(w, SIM_CHOICE_BOOT, allowed)) {
-    case SIM_BOOT_LOST:
-        d->record_len = 0;
-        sim_ledger_journal_lost(d);
-        break;
-    case SIM_BOOT_FLIPPED:
-        d->record[sim_dice(&w->chooser, (uint32_t)d->record_len)] ^= (char)(1 << sim_dice(&w->chooser, 8));
-        sim_ledger_journal_lost(d);
-        break;
-    case SIM_BOOT_LATE:
-        d->is_late = true;
-        break;
-    default:
-        break;
-    }
 }
 
 void sim_device_boot(struct sim_device *d)
@@ -273,13 +247,14 @@ void sim_device_boot(struct sim_device *d)
     d->boots++;
     d->booted_ms = w->now_ms;
     d->was_save = false;
-    d->random = (w->chooser.random ^ d->boots) + d->index;
+    d->random = (w->chooser.streams[SIM_STREAMS - 1] ^ d->boots) + d->index;
     sim_trace(w, "%s boots, number %u", d->name, d->boots);
-    harm_journal(d);
+    sim_flash_read(d);
     memset(&d->engine, 0xA5, sizeof d->engine); /* what stood in memory is gone */
     memset(d->document, 0xA5, sizeof d->document);
     uint64_t now_ms = sim_device_now_ms(d);
     jobs_engine_init(&d->engine, &config, (struct slice){d->record, d->record_len}, now_ms);
+    sim_flash_check(d);
     link_init(&d->link);
     link_start(&d->link, now_ms);
     jobs_engine_started(&d->engine, now_ms);
@@ -320,6 +295,7 @@ void sim_device_cut(struct sim_device *d, bool is_own_doing)
         return;
     }
     sim_trace(d->world, "%s has lost its connection", d->name);
+    sim_filters_cut(d);
     if (jobs_engine_disconnected(&d->engine, is_own_doing, sim_device_now_ms(d))) {
         link_network_up(&d->link, sim_device_now_ms(d), do_random(d));
     }
@@ -335,7 +311,7 @@ static void open_connection(struct sim_device *d)
 void sim_device_opened(struct sim_device *d)
 {
     struct sim_world *w = d->world;
-    unsigned option = sim_happens(w, SIM_CHOICE_CONNECT, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_CONNECT, UINT32_MAX);
 
     if (option == SIM_CONNECT_FAILS || w->now_ms < w->service->broker_up_ms) {
         link_down(&d->link, sim_device_now_ms(d), do_random(d));
@@ -344,6 +320,8 @@ void sim_device_opened(struct sim_device *d)
     sim_trace(w, "%s is connected", d->name);
     link_up(&d->link, sim_device_now_ms(d));
     d->is_connected = true;
+    d->is_subscribed = false;
+    d->asked = 0;
     d->connected_ms = w->now_ms;
     d->must_drop = option == SIM_CONNECT_CUT;
     jobs_engine_connected(&d->engine, sim_device_now_ms(d));
@@ -353,6 +331,7 @@ void sim_device_opened(struct sim_device *d)
 void sim_device_suback(struct sim_device *d, unsigned value)
 {
     d->heard |= value < 16 ? 1u << value : 0;
+    sim_filters_answered(d, (enum jobs_subscription)(value % 16), value < 16);
     jobs_engine_subscribed(&d->engine, (enum jobs_subscription)(value % 16), value < 16,
                            sim_device_now_ms(d));
     sim_device_settle(d);
@@ -386,12 +365,19 @@ uint64_t sim_device_wake_at_ms(const struct sim_device *d)
     uint64_t engine_ms = jobs_engine_wake_at_ms(&d->engine);
     uint64_t link_ms = link_wake_at_ms(&d->link);
     uint64_t first_ms = engine_ms < link_ms ? engine_ms : link_ms;
-    return first_ms == UINT64_MAX ? UINT64_MAX : first_ms - CLOCK_AT_BOOT + d->booted_ms;
+    return first_ms == UINT64_MAX ? UINT64_MAX : first_ms - d->world->clock_at_boot_ms + d->booted_ms;
+}
+
+/* The clock was set, whatever the year: the service's, but for worlds of before this library. */
+static int64_t wall_s(const struct sim_world *w)
+{
+    int64_t now_s = (w->start_ms + (int64_t)w->now_ms) / 1000;
+    return now_s > LINK_CLOCK_FLOOR_S ? now_s : LINK_CLOCK_FLOOR_S;
 }
 
 void sim_device_wake(struct sim_device *d)
 {
-    if (link_poll(&d->link, sim_device_now_ms(d), LINK_CLOCK_FLOOR_S) == LINK_OPEN) {
+    if (link_poll(&d->link, sim_device_now_ms(d), wall_s(d->world)) == LINK_OPEN) {
         open_connection(d);
     }
     jobs_engine_tick(&d->engine, sim_device_now_ms(d));
@@ -429,6 +415,7 @@ void sim_device_settle(struct sim_device *d)
         return;
     }
     jobs_engine_check(&d->engine);
+    sim_filters_check(d);
     struct jobs_run run;
     if (!d->waiting && jobs_engine_waiting(&d->engine, &run)) {
         sim_application_waits(d, sim_ledger_entry(d, &run), &run);

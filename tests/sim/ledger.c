@@ -195,7 +195,8 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status)
     if (!e) {
         return; /* restored: its ledger entry is of a life that the service has forgotten */
     }
-    sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused, "G2: two final statuses confirmed");
+    sim_check(w, !e->has_confirmed || e->is_forgiven || e->is_excused || e->is_taken_back,
+              "G2: two final statuses confirmed");
     e->has_confirmed = true;
     e->confirmed = status;
 }
@@ -231,6 +232,31 @@ void sim_ledger_journal_lost(struct sim_device *d)
             struct sim_look look = sim_service_look(w, e);
             e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
         }
+    }
+}
+
+/* Storage that has said "stored" and was not: only what the last put has confirmed may be gone. */
+void sim_ledger_journal_stale(struct sim_device *d, struct slice found)
+{
+    struct sim_world *w = d->world;
+    struct jobs_outcome outcome = {0};
+    struct details details;
+    struct journal lost, kept;
+
+    w->has_lost_journal = d->has_lost_journal = true;
+    if (journal_decode((struct slice){d->record, d->record_len}, &lost, &outcome, &details) != JOURNAL_GOOD ||
+        !lost.has_outcome) {
+        return;
+    }
+    bool is_kept = journal_decode(found, &kept, &outcome, &details) == JOURNAL_GOOD && kept.has_outcome &&
+                   journal_same_execution(&kept.started, &lost.started);
+    struct sim_entry *e =
+        find(d, lost.started.job_id, lost.started.execution_number, lost.started.queued_at_s);
+    if (e && e->has_confirmed && !is_kept) {
+        struct sim_look look = sim_service_look(w, e);
+        e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
+        e->is_taken_back = e->has_memory = true; /* the service may have had it before */
+        e->in_memory = e->confirmed;
     }
 }
 

@@ -43,7 +43,7 @@ static const char guards[] =
 
 static int64_t wall_ms(const struct sim_world *w)
 {
-    return SIM_START_MS + (int64_t)w->now_ms + w->service->wall_offset_ms;
+    return w->start_ms + (int64_t)w->now_ms + w->service->wall_offset_ms;
 }
 
 static int64_t now_ms(void *ctx)
@@ -70,7 +70,7 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
                     const char *payload, size_t len)
 {
     struct sim_world *w = d->world;
-    unsigned option = sim_happens(w, choice, UINT32_MAX);
+    unsigned option = sim_happens(w, d, choice, UINT32_MAX);
     uint64_t in_ms = option == SIM_DELIVERY_LATE        ? LATE_MS
                      : option == SIM_DELIVERY_OVERTAKEN ? OVERTAKEN_MS
                                                         : SIM_LATENCY_MS;
@@ -303,7 +303,7 @@ static void serve(struct sim_device *d, const struct sim_event *request, bool di
 void sim_service_request(struct sim_world *w, const struct sim_event *event)
 {
     struct sim_device *d = &w->devices[event->device];
-    unsigned option = sim_happens(w, SIM_CHOICE_SERVE, UINT32_MAX);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_SERVE, UINT32_MAX);
 
     w->service->requests++;
     if (option >= SIM_SERVE_REJECT_FIRST && option <= SIM_SERVE_REJECT_LAST) {
@@ -332,15 +332,37 @@ static void done(struct sim_world *w, struct core_error *error)
     core_publish_outbox(w->service->core);
 }
 
+const struct sim_bad_document sim_bad_documents[] = {
+    {"mute", "{\"no\":1}"},
+    {"number", "{\"action\":7}"},
+    {"nobody", "{\"action\":\"nobody\"}"},
+    {"list", "[]"},
+    {"twice", "{\"action\":\"once\",\"action\":\"again\"}"},
+};
+
+const char *sim_action_name(enum sim_action action)
+{
+    return action >= SIM_BAD_FIRST ? sim_bad_documents[action - SIM_BAD_FIRST].name
+           : action == SIM_BAD     ? "bad"
+                                   : sim_actions[action].name;
+}
+
+static unsigned stream_of(const struct sim_world *w, const struct sim_job *job)
+{
+    return SIM_STREAM_JOB + (unsigned)(job - w->jobs);
+}
+
 static size_t write_document(struct sim_world *w, const struct sim_job *job, char *out, size_t cap)
 {
-    static const char *const bad[] = {"{\"no\":1}", "{\"action\":7}", "{\"action\":\"nobody\"}", "[]",
-                                      "{\"action\":\"once\",\"action\":\"again\"}"};
-    const char *bad_document = bad[sim_dice(&w->chooser, 5)];
-    size_t pad =
-        sim_dice(&w->chooser, 40) == 39 ? 4000 + sim_dice(&w->chooser, 4000) : sim_dice(&w->chooser, 200);
+    unsigned stream = stream_of(w, job);
+    const char *bad_document = sim_bad_documents[sim_dice(&w->chooser, stream, 5)].text;
+    size_t pad = sim_dice(&w->chooser, stream, 40) == 39 ? 4000 + sim_dice(&w->chooser, stream, 4000)
+                                                         : sim_dice(&w->chooser, stream, 200);
 
-    if (job->action == SIM_BAD && sim_dice(&w->chooser, 5) > 0) {
+    if (job->action >= SIM_BAD_FIRST) {
+        return (size_t)snprintf(out, cap, "%s", sim_bad_documents[job->action - SIM_BAD_FIRST].text);
+    }
+    if (job->action == SIM_BAD && sim_dice(&w->chooser, stream, 5) > 0) {
         return (size_t)snprintf(out, cap, "%s", bad_document);
     }
     if (job->action == SIM_BAD) {
@@ -369,6 +391,7 @@ static bool was_made_in(const struct sim_job *job, int64_t second)
 void sim_service_create(struct sim_world *w, struct sim_job *job)
 {
     struct sim_service *s = w->service;
+    unsigned stream = stream_of(w, job);
     char arns[SIM_DEVICES][96];
     const char *targets[SIM_DEVICES];
     char document[9000];
@@ -388,16 +411,13 @@ void sim_service_create(struct sim_world *w, struct sim_job *job)
             count++;
         }
     }
+    /* one draw per statement: which of those in one initializer comes first is the compiler's */
     struct job_create create = {
-        .job_id = job->id,
-        .targets = targets,
-        .target_count = count,
-        .document = {document, write_document(w, job, document, sizeof document)},
-        .in_progress_timeout_min = sim_dice(&w->chooser, 4) == 3 ? 20 : 0,
-        .retries = {{.failure_type = sim_dice(&w->chooser, 2) ? "ALL" : "FAILED",
-                     .retries = sim_dice(&w->chooser, 3)}},
-        .retry_count = 1,
-    };
+        .job_id = job->id, .targets = targets, .target_count = count, .retry_count = 1};
+    create.document = (struct slice){document, write_document(w, job, document, sizeof document)};
+    create.in_progress_timeout_min = sim_dice(&w->chooser, stream, 4) == 3 ? 20 : 0;
+    create.retries[0].failure_type = sim_dice(&w->chooser, stream, 2) ? "ALL" : "FAILED";
+    create.retries[0].retries = sim_dice(&w->chooser, stream, 3);
     struct job made = {0};
     struct core_error error = {0};
     jobs_create(operate(w), &create, &made, &error);
@@ -454,7 +474,7 @@ uint64_t sim_service_timer_at_ms(struct sim_world *w)
     if (s->next_timer_ms == INT64_MAX) {
         return UINT64_MAX;
     }
-    int64_t at_ms = s->next_timer_ms - SIM_START_MS - s->wall_offset_ms;
+    int64_t at_ms = s->next_timer_ms - w->start_ms - s->wall_offset_ms;
     return at_ms > 0 ? (uint64_t)at_ms : 0;
 }
 

@@ -2,8 +2,6 @@
 /* The simulator's command line: plays exhaustive and random worlds on all cores, adds up, and replays what broke. */
 #include "sim/world.h"
 
-#include "device/core/jobs/reason.h"
-
 #include <assert.h>
 #include <getopt.h>
 #include <signal.h>
@@ -18,32 +16,48 @@
 #define WORKERS_MAX  16
 #define TRACE_LINES  150
 #define SHORT_SEEDS  6000
-#define SHORT_SECOND 7 /* the short form takes every 7th pair of faults */
+#define SHORT_SECOND 8 /* the short form takes every 8th pair of faults */
 
 static const char usage[] =
     "sim [--short]               the form for CI: small worlds with each fault, many pairs, and some random "
     "worlds\n"
     "sim --singles               small worlds with each fault\n"
     "sim --exhaustive            small worlds with each fault and each pair of faults\n"
+    "sim --habits                small worlds whose handlers go on after their report, with each pair of "
+    "faults\n"
     "sim --seeds N [--from S]    N random worlds\n"
     "sim --seed S                one random world, told line by line\n"
     "sim --small A[,A] [--plan POINT:OPTION[,POINT:OPTION]]\n"
     "                            one small world with jobs of these actions and these faults, told line by "
     "line\n"
+    "sim --hash [--seeds N] [--from S]\n"
+    "                            what every build must say: one number over all that happens in some small "
+    "worlds\n"
+    "                            and N random ones (default: 300)\n"
+    "  --each                    --hash: a line per world before it\n"
+    "sim --shrink S [--out FILE] the shortest world that breaks as this random one does, told, and written "
+    "into FILE\n"
+    "sim --replay FILE           plays it, told line by line\n"
+    "  --habit N                 --small: every handler behaves in this way (an option of 'handler')\n"
     "  --workers N               processes (default: one per core)\n"
     "  --quiet                   --seed and --small: the result only\n"
-    "Actions: once again later steps long restart async resume. Exit code 0: no guarantee broke.\n";
+    "  --matrix                  at the end: how often each fault has met each state of the engine\n"
+    "Actions: once again later steps long restart async resume; of bad documents: bad mute number nobody "
+    "list "
+    "twice. Exit code 0: no guarantee broke.\n";
 
 /* A set of worlds. Small ones when action_count > 0: every `second`th pair of faults, 0: single faults only. */
 struct campaign {
     enum sim_action actions[2];
     unsigned action_count;
     unsigned second;
+    unsigned habit;
     uint64_t from, seeds;
 };
 
 static struct sim_world world; /* too large for a stack */
 static struct sim_service service;
+static unsigned habit;   /* of handlers in small worlds */
 static char replay[160]; /* how to see the present world again */
 
 /* ---- one world */
@@ -56,8 +70,11 @@ static void describe(const enum sim_action *actions, unsigned action_count, cons
         snprintf(replay, sizeof replay, "--seed %llu", (unsigned long long)seed);
         return;
     }
-    len = snprintf(replay, sizeof replay, "--small %s%s%s", sim_actions[actions[0]].name,
-                   action_count > 1 ? "," : "", action_count > 1 ? sim_actions[actions[1]].name : "");
+    len = snprintf(replay, sizeof replay, "--small %s%s%s", sim_action_name(actions[0]),
+                   action_count > 1 ? "," : "", action_count > 1 ? sim_action_name(actions[1]) : "");
+    if (habit) {
+        len += snprintf(replay + len, sizeof replay - (size_t)len, " --habit %u", habit);
+    }
     for (unsigned i = 0; i < plan_count; i++) {
         len += snprintf(replay + len, sizeof replay - (size_t)len, "%s%u:%u", i ? "," : " --plan ",
                         plan[i].point, plan[i].option);
@@ -71,6 +88,7 @@ static bool play(const enum sim_action *actions, unsigned action_count, const st
     memset(&world, 0, sizeof world);
     world.totals = totals;
     world.trace = trace;
+    world.habit = action_count > 0 ? habit : 0;
     totals->hash = 14695981039346656037u;
     if (action_count > 0) {
         sim_chooser_plan(&world.chooser, plan, plan_count);
@@ -195,6 +213,7 @@ static int work(const struct campaign *c, unsigned worker, unsigned workers, str
 {
     signal(SIGABRT, crashed);
     signal(SIGSEGV, crashed);
+    habit = c->habit;
     bool is_good =
         sim_service_open(&service) && (c->action_count > 0 ? play_small(c, worker, workers, totals)
                                                            : play_random(c, worker, workers, totals));
@@ -268,62 +287,15 @@ static bool run_and_tell(const char *name, const struct campaign *c, unsigned wo
     return is_good;
 }
 
-static void tell_faults(const struct sim_totals *t)
-{
-    printf("\nfaults injected:\n");
-    for (int i = 0; i < SIM_CHOICES; i++) {
-        for (unsigned k = 1; k < sim_option_count((enum sim_choice)i); k++) {
-            printf("  %-13s %-36s %9llu\n", sim_choice_text((enum sim_choice)i),
-                   sim_option_text((enum sim_choice)i, k), (unsigned long long)t->faults[i][k]);
-        }
-    }
-}
-
-static void tell_paths(const struct sim_totals *t)
-{
-    static const char *const reasons[] = {"(none)",
-#define X(name, message) #name,
-                                          JOBS_REASON_LIST(X)
-#undef X
-    };
-    printf("\npaths taken:\n");
-    printf("  %-50s %9llu\n", "boots", (unsigned long long)t->boots);
-    printf("  %-50s %9llu\n", "jobs created", (unsigned long long)t->jobs);
-    printf("  %-50s %9llu\n", "requests", (unsigned long long)t->requests);
-    printf("  %-50s %9llu\n", "notifications", (unsigned long long)t->notices);
-    printf("  %-50s %9llu\n", "puts", (unsigned long long)t->saves);
-    printf("  %-50s %9llu\n", "executions started", (unsigned long long)t->executions);
-    printf("  %-50s %9llu\n", "handlers started", (unsigned long long)t->starts);
-    printf("  %-50s %9llu\n", "of them with a further attempt", (unsigned long long)t->resumed);
-    printf("  %-50s %9llu\n", "handlers told to end", (unsigned long long)t->told);
-    printf("  %-50s %9llu\n", "updates that met another execution of their name",
-           (unsigned long long)t->strays);
-    printf("  %-50s %9llu\n", "final statuses confirmed to the application",
-           (unsigned long long)t->confirmed);
-    for (int i = 0; i < EXECUTION_STATUS_COUNT; i++) {
-        if (t->by_status[i] > 0) {
-            printf("  started, and ended %-31s %9llu\n", execution_status_text((enum execution_status)i),
-                   (unsigned long long)t->by_status[i]);
-        }
-    }
-    for (int i = 1; i < JOBS_REASON_COUNT; i++) {
-        printf("  reason %-43s %9llu\n", reasons[i], (unsigned long long)t->by_reason[i]);
-    }
-}
-
 /* ---- the command line */
 
-static const enum sim_action singles[][1] = {{SIM_ONCE},    {SIM_AGAIN}, {SIM_LATER},  {SIM_STEPS},
-                                             {SIM_RESTART}, {SIM_ASYNC}, {SIM_RESUME}, {SIM_LONG}};
+static const enum sim_action singles[][1] = {
+    {SIM_ONCE}, {SIM_AGAIN}, {SIM_LATER}, {SIM_STEPS},  {SIM_RESTART}, {SIM_ASYNC}, {SIM_RESUME},
+    {SIM_LONG}, {SIM_BAD},   {SIM_MUTE},  {SIM_NUMBER}, {SIM_NOBODY},  {SIM_LIST},  {SIM_TWICE}};
 static const enum sim_action pairs[][2] = {
     {SIM_ONCE, SIM_AGAIN}, {SIM_LATER, SIM_ONCE}, {SIM_AGAIN, SIM_LATER}, {SIM_RESTART, SIM_ONCE},
     {SIM_BAD, SIM_ONCE},   {SIM_ASYNC, SIM_ONCE}, {SIM_RESUME, SIM_STEPS}};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const char *name_of(enum sim_action action)
-{
-    return action == SIM_BAD ? "bad" : sim_actions[action].name;
-}
 
 /* second_one, second_two: which pairs of faults, in worlds with one and with two jobs. */
 static bool run_exhaustive(unsigned second_one, unsigned second_two, unsigned workers, struct sim_totals *sum)
@@ -335,12 +307,35 @@ static bool run_exhaustive(unsigned second_one, unsigned second_two, unsigned wo
         struct campaign c = {.actions = {actions[0], is_one ? SIM_ONCE : actions[1]},
                              .action_count = is_one ? 1 : 2,
                              .second = is_one ? second_one : second_two};
+        if (actions[0] >= SIM_BAD && is_one && c.second > 1) {
+            c.second = 0; /* nothing runs in these worlds */
+        }
         char name[64];
         snprintf(name, sizeof name, "%s: %s%s%s",
                  c.second == 0   ? "single faults"
                  : c.second == 1 ? "pairs of faults"
                                  : "some pairs of faults",
-                 name_of(actions[0]), is_one ? "" : ", ", is_one ? "" : name_of(actions[1]));
+                 sim_action_name(actions[0]), is_one ? "" : ", ", is_one ? "" : sim_action_name(actions[1]));
+        is_good = run_and_tell(name, &c, workers, sum) && is_good;
+    }
+    return is_good;
+}
+
+/* Handlers that go on after their report: what they meet then takes a fault less. */
+static bool run_habits(unsigned second, unsigned workers, struct sim_totals *sum)
+{
+    static const struct {
+        enum sim_action action;
+        unsigned habit;
+    } habits[] = {{SIM_ONCE, SIM_HANDLER_LINGERS}, {SIM_AGAIN, SIM_HANDLER_LINGERS_LONG}};
+    bool is_good = true;
+
+    for (size_t i = 0; i < COUNT(habits); i++) {
+        struct campaign c = {
+            .actions = {habits[i].action}, .action_count = 1, .second = second, .habit = habits[i].habit};
+        char name[80];
+        snprintf(name, sizeof name, "%s %s", sim_action_name(habits[i].action),
+                 sim_option_text(SIM_CHOICE_HANDLER, habits[i].habit));
         is_good = run_and_tell(name, &c, workers, sum) && is_good;
     }
     return is_good;
@@ -352,25 +347,46 @@ static bool run_random(uint64_t from, uint64_t seeds, unsigned workers, struct s
     return run_and_tell("random worlds", &c, workers, sum);
 }
 
+static int tell_end(bool is_good, const struct sim_totals *totals)
+{
+    printf("%s%s\n%llu events, trace %016llx\n",
+           is_good ? "no guarantee broke" : "BROKEN: ", is_good ? "" : world.why,
+           (unsigned long long)totals->events, (unsigned long long)totals->hash);
+    sim_service_close(&service);
+    return is_good ? 0 : 1;
+}
+
+/* Where a world is told: its hash is that of what is told. */
+static FILE *open_trace(bool is_quiet)
+{
+    return is_quiet ? fopen("/dev/null", "w") : stdout;
+}
+
 static int tell_one(const enum sim_action *actions, unsigned action_count, const struct sim_fault *plan,
                     unsigned plan_count, uint64_t seed, bool is_quiet)
 {
     struct sim_totals totals = {0};
-    FILE *nowhere = is_quiet ? fopen("/dev/null", "w") : NULL;
 
     signal(SIGABRT, crashed);
     if (!sim_service_open(&service)) {
         return 1;
     }
-    bool is_good = play(actions, action_count, plan, plan_count, seed, is_quiet ? nowhere : stdout, &totals);
-    printf("%s%s\n%llu events, trace %016llx\n",
-           is_good ? "no guarantee broke" : "BROKEN: ", is_good ? "" : world.why,
-           (unsigned long long)totals.events, (unsigned long long)totals.hash);
-    sim_service_close(&service);
-    if (nowhere) {
-        fclose(nowhere);
+    return tell_end(play(actions, action_count, plan, plan_count, seed, open_trace(is_quiet), &totals),
+                    &totals);
+}
+
+static int tell_script(const char *name, bool is_quiet)
+{
+    static struct sim_script script;
+    struct sim_totals totals = {0};
+    FILE *file = fopen(name, "r");
+
+    if (!file || !sim_script_read(&script, file) || !sim_service_open(&service)) {
+        fprintf(stderr, "sim: %s cannot be played\n", name);
+        return 2;
     }
-    return is_good ? 0 : 1;
+    fclose(file);
+    return tell_end(sim_play_script(&world, &service, &script, open_trace(is_quiet), &totals, NULL), &totals);
 }
 
 static bool read_actions(char *text, enum sim_action *actions, unsigned *count)
@@ -378,10 +394,10 @@ static bool read_actions(char *text, enum sim_action *actions, unsigned *count)
     *count = 0;
     for (char *name = strtok(text, ","); name; name = strtok(NULL, ",")) {
         unsigned action = 0;
-        while (action <= SIM_BAD && strcmp(name, name_of((enum sim_action)action)) != 0) {
+        while (action <= SIM_BAD_LAST && strcmp(name, sim_action_name((enum sim_action)action)) != 0) {
             action++;
         }
-        if (action > SIM_BAD || *count == 2) {
+        if (action > SIM_BAD_LAST || *count == 2) {
             return false;
         }
         actions[(*count)++] = (enum sim_action)action;
@@ -412,7 +428,28 @@ static bool read_plan(char *text, struct sim_fault *plan, unsigned *count)
 
 int main(int argc, char **argv)
 {
-    enum { SHORT = 1, SINGLES, EXHAUSTIVE, SEEDS, FROM, SEED, SMALL, PLAN, WORKERS, QUIET, HELP };
+    enum {
+        SHORT = 1,
+        SINGLES,
+        EXHAUSTIVE,
+        SEEDS,
+        FROM,
+        SEED,
+        SMALL,
+        PLAN,
+        WORKERS,
+        QUIET,
+        HASH,
+        EACH,
+        MATRIX,
+        SHRINK,
+        OUT,
+        REPLAY,
+        PLANT,
+        HABIT,
+        HABITS,
+        HELP
+    };
     static const struct option options[] = {{"short", no_argument, NULL, SHORT},
                                             {"singles", no_argument, NULL, SINGLES},
                                             {"exhaustive", no_argument, NULL, EXHAUSTIVE},
@@ -423,10 +460,21 @@ int main(int argc, char **argv)
                                             {"plan", required_argument, NULL, PLAN},
                                             {"workers", required_argument, NULL, WORKERS},
                                             {"quiet", no_argument, NULL, QUIET},
+                                            {"hash", no_argument, NULL, HASH},
+                                            {"each", no_argument, NULL, EACH},
+                                            {"matrix", no_argument, NULL, MATRIX},
+                                            {"shrink", required_argument, NULL, SHRINK},
+                                            {"out", required_argument, NULL, OUT},
+                                            {"replay", required_argument, NULL, REPLAY},
+                                            {"plant", required_argument, NULL, PLANT},
+                                            {"habit", required_argument, NULL, HABIT},
+                                            {"habits", no_argument, NULL, HABITS},
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
-    uint64_t seeds = 0, from = 1, seed = 0;
-    bool is_single = false, is_exhaustive = false, is_quiet = false, is_good = true;
+    uint64_t seeds = 0, from = 1, seed = 0, shrink = 0;
+    const char *script = NULL, *out = "shrunk.txt";
+    bool is_single = false, is_exhaustive = false, is_quiet = false, has_matrix = false, has_habits = false,
+         is_good = true, is_hash = false, is_each = false;
     enum sim_action actions[2];
     unsigned action_count = 0, plan_count = 0;
     struct sim_fault plan[SIM_PLAN_MAX];
@@ -467,6 +515,34 @@ int main(int argc, char **argv)
         case QUIET:
             is_quiet = true;
             break;
+        case HASH:
+            is_hash = true;
+            break;
+        case EACH:
+            is_each = true;
+            break;
+        case MATRIX:
+            has_matrix = true;
+            break;
+        case SHRINK:
+            is_known = read_number(optarg, &shrink);
+            break;
+        case OUT:
+            out = optarg;
+            break;
+        case REPLAY:
+            script = optarg;
+            break;
+        case HABITS:
+            has_habits = true;
+            break;
+        case HABIT:
+            habit = (unsigned)strtoul(optarg, NULL, 10);
+            is_known = habit < sim_option_count(SIM_CHOICE_HANDLER);
+            break;
+        case PLANT: /* for tests of the simulator */
+            is_known = sim_plant(optarg);
+            break;
         default:
             is_known = option == HELP || option == 'h';
             fputs(usage, is_known ? stdout : stderr);
@@ -477,20 +553,38 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    if (is_hash) {
+        return sim_hash_tell(from, seeds, is_each);
+    }
+    if (shrink > 0 || script) {
+        return script ? tell_script(script, is_quiet) : sim_shrink(&world, &service, shrink, out);
+    }
     if (seed > 0 || action_count > 0) {
         return tell_one(actions, action_count, plan, plan_count, seed, is_quiet);
     }
+    bool is_short = seeds == 0 && !(is_exhaustive || is_single || has_habits);
+    bool is_long = seeds > 0 && is_exhaustive;
     if (is_exhaustive || is_single) {
         is_good = run_exhaustive(is_exhaustive, is_exhaustive, workers, &sum);
-    } else if (seeds == 0) {
+    } else if (is_short) {
         is_good = run_exhaustive(SHORT_SECOND, 0, workers, &sum);
+        is_good = run_habits(0, workers, &sum) && is_good;
     }
-    if (seeds > 0 || !(is_exhaustive || is_single)) {
+    if (is_exhaustive || is_single || has_habits) {
+        is_good = run_habits(is_exhaustive || has_habits, workers, &sum) && is_good;
+    }
+    if (seeds > 0 || is_short) {
         is_good = run_random(from, seeds > 0 ? seeds : SHORT_SEEDS, workers, &sum) && is_good;
     }
     printf("all together: %llu worlds, %llu executions started\n", (unsigned long long)sum.worlds,
            (unsigned long long)sum.executions);
-    tell_faults(&sum);
-    tell_paths(&sum);
+    sim_reach_tell(&sum);
+    if (is_short || is_long) { /* the other forms are parts */
+        printf("\n");
+        is_good = sim_reach_check(&sum, is_long) && is_good;
+    }
+    if (has_matrix) {
+        sim_reach_matrix(&sum);
+    }
     return is_good ? 0 : 1;
 }

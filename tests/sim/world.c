@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BROKER_DOWN_MS 5000
-#define EVENTS_MAX     200000u
-#define END_MS         (6 * 60 * SIM_TIME_MIN) /* after the last fault, and an hour more for each job */
+#define BROKER_DOWN_MS   5000
+#define CLOCK_AT_BOOT_MS 1000
+#define EVENTS_MAX       200000u
+#define WEEKS_MS         (21ull * 24 * 60 * SIM_TIME_MIN + 12345)
+#define END_MS           (6 * 60 * SIM_TIME_MIN) /* after the last fault, and an hour more for each job */
 
 /* ---- failing and telling */
 
 void sim_fail(struct sim_world *w, const char *format, ...)
 {
     va_list args;
+    w->kind = format;
     va_start(args, format);
     vsnprintf(w->why, sizeof w->why, format, args);
     va_end(args);
@@ -31,6 +34,18 @@ uint64_t sim_hash(const char *text)
     return hash;
 }
 
+static void mix(struct sim_world *w, uint64_t value)
+{
+    w->totals->hash = (w->totals->hash ^ value) * 1099511628211u;
+}
+
+void sim_mix(struct sim_world *w, const void *bytes, size_t len)
+{
+    for (size_t i = 0; w->trace && i < len; i++) {
+        mix(w, ((const uint8_t *)bytes)[i]);
+    }
+}
+
 void sim_trace(struct sim_world *w, const char *format, ...)
 {
     char line[1200];
@@ -39,22 +54,27 @@ void sim_trace(struct sim_world *w, const char *format, ...)
     if (!w->trace) {
         return;
     }
-    int len = snprintf(line, sizeof line, "%10.3f ", (double)w->now_ms / 1000);
+    int len = snprintf(line, sizeof line, "%6llu.%03u ", (unsigned long long)(w->now_ms / 1000),
+                       (unsigned)(w->now_ms % 1000));
     va_start(args, format);
     vsnprintf(line + len, sizeof line - (size_t)len, format, args);
     va_end(args);
     fprintf(w->trace, "%s\n", line);
-    for (const char *c = line; *c; c++) {
-        w->totals->hash = (w->totals->hash ^ (uint8_t)*c) * 1099511628211u;
-    }
+    sim_mix(w, line, strlen(line));
 }
 
-unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed)
+unsigned sim_happens(struct sim_world *w, struct sim_device *d, enum sim_choice choice, uint32_t allowed)
 {
     uint32_t point = w->chooser.points;
-    unsigned option = sim_choose(&w->chooser, choice, allowed | 1);
+    unsigned option = w->script ? sim_script_choose(w->script, w, d, choice, allowed | 1)
+                                : sim_choose(&w->chooser, choice, allowed | 1);
+    if (w->trace) {
+        mix(w, w->now_ms);
+        mix(w, (uint64_t)choice << 8 | option);
+    }
     if (option > 0) {
         w->last_fault_ms = w->now_ms;
+        sim_reach_fault(w, d, choice, option);
         sim_trace(w, "**** %u: %s: %s", point, sim_choice_text(choice), sim_option_text(choice, option));
     }
     return option;
@@ -86,6 +106,7 @@ struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind
     event->payload[len] = '\0';
     event->payload_len = len;
     event->sent_ms = w->now_ms;
+    sim_mix(w, event->topic, topic_len + 1 + len);
     return event;
 }
 
@@ -161,10 +182,19 @@ static void restart_broker(struct sim_world *w)
     cut_all(w);
 }
 
+static struct sim_job *written_victim(struct sim_world *w)
+{
+    unsigned job = sim_script_victim(w->script);
+    return job < w->job_count && w->jobs[job].is_created ? &w->jobs[job] : NULL;
+}
+
 /* One that a device has in hand, if there is any: there it hurts most. */
 static struct sim_job *victim(struct sim_world *w)
 {
-    const struct sim_device *d = &w->devices[sim_dice(&w->chooser, w->device_count)];
+    if (w->script && w->script->is_replay) {
+        return written_victim(w);
+    }
+    const struct sim_device *d = &w->devices[sim_dice(&w->chooser, SIM_STREAM_WHO, w->device_count)];
     struct sim_job *newest = NULL;
 
     for (unsigned i = 0; i < w->job_count; i++) {
@@ -173,10 +203,11 @@ static struct sim_job *victim(struct sim_world *w)
             continue;
         }
         if (d->is_on && d->engine.execution.state != JOBS_IDLE &&
-            strcmp(d->engine.execution.identity.job_id, job->id) == 0 && sim_dice(&w->chooser, 4) == 0) {
+            strcmp(d->engine.execution.identity.job_id, job->id) == 0 &&
+            sim_dice(&w->chooser, SIM_STREAM_WHO, 4) == 0) {
             return job;
         }
-        if (!newest || sim_dice(&w->chooser, 3) > 0) {
+        if (!newest || sim_dice(&w->chooser, SIM_STREAM_WHO, 3) > 0) {
             newest = job;
         }
     }
@@ -189,6 +220,9 @@ static void operate(struct sim_world *w, unsigned option)
     if (!job) {
         return;
     }
+    if (w->script) {
+        sim_script_hits(w->script, (unsigned)(job - w->jobs));
+    }
     if (option == SIM_STEP_CANCEL || option == SIM_STEP_CANCEL_FORCED) {
         sim_service_cancel(w, job, option == SIM_STEP_CANCEL_FORCED);
         return;
@@ -198,12 +232,37 @@ static void operate(struct sim_world *w, unsigned option)
     }
 }
 
+/* Nothing happens for weeks, but what has to; the operator goes on afterwards. Whatever was on its way is that late. */
+static void pass_weeks(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->event_count; i++) {
+        if (w->events[i].kind == SIM_EVENT_CREATE) {
+            w->events[i].at_ms += WEEKS_MS;
+        }
+    }
+    w->now_ms += WEEKS_MS;
+    w->calm_ms += w->calm_ms < UINT64_MAX ? WEEKS_MS : 0;
+    w->last_fault_ms = w->now_ms;
+    w->had_weeks = true;
+}
+
+/* Whom the next step may hit. */
+static struct sim_device *next_victim(struct sim_world *w)
+{
+    const struct sim_note *note = w->script ? sim_script_due_step(w->script, w) : NULL;
+    unsigned drawn = sim_dice(&w->chooser, SIM_STREAM_WHO, w->device_count);
+    return &w->devices[note ? note->device : drawn];
+}
+
 static void go_wrong(struct sim_world *w)
 {
-    struct sim_device *d = &w->devices[sim_dice(&w->chooser, w->device_count)];
+    struct sim_device *d = next_victim(w);
     uint32_t allowed = UINT32_MAX;
     if (w->has_lost_journal || !w->has_backups) {
         allowed &= ~(1u << SIM_STEP_BACKUP); /* both lost: nobody would know anything any more */
+    }
+    if (w->had_weeks) {
+        allowed &= ~(1u << SIM_STEP_WEEKS);
     }
     if (!d->is_on) {
         allowed &= ~(1u << SIM_STEP_POWER_CUT | 1u << SIM_STEP_RESYNC);
@@ -212,7 +271,7 @@ static void go_wrong(struct sim_world *w)
         allowed &= ~(1u << SIM_STEP_CUT);
     }
 
-    unsigned option = sim_happens(w, SIM_CHOICE_STEP, allowed);
+    unsigned option = sim_happens(w, d, SIM_CHOICE_STEP, allowed);
     switch (option) {
     case SIM_STEP_NOTHING:
         break;
@@ -232,6 +291,9 @@ static void go_wrong(struct sim_world *w)
     case SIM_STEP_SLEEP:
         w->now_ms += 5 * SIM_TIME_MIN;
         break;
+    case SIM_STEP_WEEKS:
+        pass_weeks(w);
+        break;
     case SIM_STEP_CLOCK_FORTH:
     case SIM_STEP_CLOCK_BACK:
         sim_service_set_clock(w, option == SIM_STEP_CLOCK_FORTH ? 3599217 : -3601783);
@@ -246,26 +308,42 @@ static void go_wrong(struct sim_world *w)
 
 /* ---- the life of a world */
 
+/* A clock of 32 bits would be full soon after the beginning: milliseconds of the devices, seconds of everybody. */
+static void set_clocks(struct sim_world *w)
+{
+    uint32_t device = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 8),
+             wall = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 16);
+    uint32_t before_ms = sim_dice(&w->chooser, SIM_STREAM_SHAPE, 10 * SIM_TIME_MIN);
+
+    w->clock_at_boot_ms = device == 7   ? (1ull << 32) - before_ms - 1000
+                          : device == 6 ? (1ull << 31) - before_ms - 1000
+                                        : CLOCK_AT_BOOT_MS;
+    w->start_ms = wall == 15   ? (1ll << 32) * 1000 - before_ms - 1000
+                  : wall == 14 ? (1ll << 31) * 1000 - before_ms - 1000
+                               : SIM_START_MS;
+}
+
 static void begin(struct sim_world *w, struct sim_service *service, unsigned device_count)
 {
     w->service = service;
     w->device_count = device_count;
     w->now_ms = 1000;
     w->calm_ms = UINT64_MAX;
+    set_clocks(w);
     sim_service_begin(w);
     for (unsigned i = 0; i < device_count; i++) {
         struct sim_device *d = &w->devices[i];
         d->world = w;
         d->index = (uint8_t)i;
         snprintf(d->name, sizeof d->name, "lamp%u", i);
-        sim_post(w, SIM_EVENT_BOOT, i, 1 + sim_dice(&w->chooser, 2000));
+        sim_post(w, SIM_EVENT_BOOT, i, 1 + sim_dice(&w->chooser, SIM_STREAM_SHAPE, 2000));
     }
 }
 
 static void add_job(struct sim_world *w, enum sim_action action, unsigned devices, uint64_t in_ms)
 {
     struct sim_job *job = &w->jobs[w->job_count];
-    *job = (struct sim_job){.action = action, .devices = devices};
+    *job = (struct sim_job){.action = action, .devices = devices, .due_ms = w->now_ms + in_ms};
     snprintf(job->id, sizeof job->id, "job-%u", w->job_count);
     sim_post(w, SIM_EVENT_CREATE, 0, in_ms)->value = w->job_count++;
 }
@@ -283,25 +361,31 @@ void sim_world_small(struct sim_world *w, struct sim_service *service, const enu
 void sim_world_random(struct sim_world *w, struct sim_service *service)
 {
     struct sim_chooser *c = &w->chooser;
-    unsigned devices = sim_dice(c, 2) ? 1 : 1 + sim_dice(c, SIM_DEVICES);
-    unsigned jobs = sim_dice(c, 4) ? 1 + sim_dice(c, 5) : 1 + sim_dice(c, SIM_JOBS);
-    uint32_t span_ms = sim_dice(c, 2) ? 20000 : 40 * SIM_TIME_MIN;
+    unsigned devices = sim_dice(c, SIM_STREAM_SHAPE, 2) ? 1 : 1 + sim_dice(c, SIM_STREAM_SHAPE, SIM_DEVICES);
+    unsigned jobs = sim_dice(c, SIM_STREAM_SHAPE, 4) ? 1 + sim_dice(c, SIM_STREAM_SHAPE, 5)
+                                                     : 1 + sim_dice(c, SIM_STREAM_SHAPE, SIM_JOBS);
+    uint32_t span_ms = sim_dice(c, SIM_STREAM_SHAPE, 2) ? 20000 : 40 * SIM_TIME_MIN;
 
     begin(w, service, devices);
-    w->is_deaf = sim_dice(c, 8) == 0;
-    w->has_backups = sim_dice(c, 8) == 0;
-    if (sim_dice(c, 6) == 0) {
-        w->refused = sim_dice(c, 1u << JOBS_SUB_COUNT);
-        w->is_closing = sim_dice(c, 2);
+    w->is_deaf = sim_dice(c, SIM_STREAM_SHAPE, 8) == 0;
+    w->has_backups = sim_dice(c, SIM_STREAM_SHAPE, 8) == 0;
+    if (sim_dice(c, SIM_STREAM_SHAPE, 6) == 0) {
+        w->refused = sim_dice(c, SIM_STREAM_SHAPE, 1u << JOBS_SUB_COUNT);
+        w->is_closing = sim_dice(c, SIM_STREAM_SHAPE, 2);
     }
-    w->calm_ms = w->now_ms + span_ms + SIM_TIME_MIN + sim_dice(c, 30 * SIM_TIME_MIN);
+    w->calm_ms = w->now_ms + span_ms + SIM_TIME_MIN + sim_dice(c, SIM_STREAM_SHAPE, 30 * SIM_TIME_MIN);
     for (unsigned i = 0; i < jobs; i++) {
-        enum sim_action action = (enum sim_action)sim_dice(c, SIM_BAD + 1);
-        if (action == SIM_LONG && sim_dice(c, 3) > 0) {
+        enum sim_action action = (enum sim_action)sim_dice(c, SIM_STREAM_SHAPE, SIM_BAD + 1);
+        if (action == SIM_LONG && sim_dice(c, SIM_STREAM_SHAPE, 3) > 0) {
             action = SIM_ONCE; /* half an hour is long */
         }
-        unsigned targets = sim_dice(c, 4) == 0 ? (1u << devices) - 1 : 1u << sim_dice(c, devices);
-        add_job(w, action, targets, sim_dice(c, span_ms));
+        unsigned targets = sim_dice(c, SIM_STREAM_SHAPE, 4) == 0
+                               ? (1u << devices) - 1
+                               : 1u << sim_dice(c, SIM_STREAM_SHAPE, devices);
+        add_job(w, action, targets, sim_dice(c, SIM_STREAM_SHAPE, span_ms));
+    }
+    if (w->script) {
+        sim_script_begin(w->script, w);
     }
 }
 
@@ -311,7 +395,7 @@ static bool is_quiet(struct sim_world *w)
         return false;
     }
     for (unsigned i = 0; i < w->device_count; i++) {
-        if (!sim_device_is_idle(&w->devices[i])) {
+        if (!(w->absent >> i & 1) && !sim_device_is_idle(&w->devices[i])) {
             return false;
         }
     }

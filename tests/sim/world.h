@@ -10,6 +10,7 @@
 #include "device/core/jobs/engine.h"
 #include "device/core/link/link.h"
 #include "sim/choice.h"
+#include "sim/script.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -24,7 +25,8 @@
 #define SIM_NAME_CAP   16
 #define SIM_TIME_MIN   60000u
 #define SIM_LATENCY_MS 10
-#define SIM_START_MS   1700000000123 /* wall clock of the service when a world begins */
+#define SIM_START_MS                                                                                         \
+    1700000000123 /* wall clock of the service when a world begins, but for some random ones */
 
 struct sim_world;
 
@@ -39,13 +41,22 @@ enum sim_action {
     SIM_ASYNC, /* a task of the application works on it, whatever becomes of it, and reports by its id: the seed's way */
     SIM_RESUME, /* returns IN_PROGRESS and reports later; after a boot a resume handler goes on with it */
     SIM_ACTIONS,
-    SIM_BAD = SIM_ACTIONS, /* a document that no handler is for */
+    SIM_BAD = SIM_ACTIONS, /* a document that no handler is for; in a planned world it is too large */
+    /* in planned worlds: the other ones, in the order of sim_bad_documents */
+    SIM_MUTE,
+    SIM_BAD_FIRST = SIM_MUTE,
+    SIM_NUMBER,
+    SIM_NOBODY,
+    SIM_LIST,
+    SIM_TWICE,
+    SIM_BAD_LAST = SIM_TWICE,
 };
 
 struct sim_job {
     char id[SIM_NAME_CAP];
     enum sim_action action;
     unsigned devices;             /* one bit per target */
+    uint64_t due_ms;              /* when it is to be made first */
     uint64_t created_ms, gone_ms; /* the last time that it was made, and deleted */
     bool is_created;
     unsigned creations;
@@ -93,9 +104,10 @@ struct sim_entry {
     bool is_performed;  /* the application has done it: its own task, or the handler */
     bool has_memory;    /* a final status could not be stored and was sent from memory: `in_memory` */
     enum jobs_status in_memory;
-    bool is_excused;  /* the journal was lost after the confirmation */
-    bool is_retired;  /* its job was deleted and made again: what has its name by now is another one */
-    bool is_forgiven; /* the service has gone back to a backup from before its end */
+    bool is_taken_back; /* storage has forgotten what confirmed it: it may be reported once more */
+    bool is_excused;    /* the journal was lost after the confirmation */
+    bool is_retired;    /* its job was deleted and made again: what has its name by now is another one */
+    bool is_forgiven;   /* the service has gone back to a backup from before its end */
 };
 
 struct sim_device {
@@ -107,17 +119,26 @@ struct sim_device {
     char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
     char record[JOBS_RECORD_CAP]; /* the flash */
     size_t record_len;
+    char previous[JOBS_RECORD_CAP]; /* the record before it */
+    size_t previous_len;
+    bool is_unusable,
+        was_unusable;    /* what stands in the flash is no record of this firmware; nor the one before it */
     uint64_t booted_ms;  /* the engine's clock counts from here */
     unsigned boots;      /* also the number of this boot */
     unsigned connection; /* number of the present or last connection */
     uint64_t connected_ms;
     uint64_t random;
     bool is_on, is_connected;
-    bool is_late;     /* on this boot handlers are registered some seconds after the start */
-    bool is_dead;     /* the power went inside an effect: nothing happens any more until the next boot */
-    bool must_drop;   /* the connection is to be cut, */
-    bool is_own_drop; /* because the engine has asked for a new one */
-    unsigned heard;   /* one bit per filter that the broker has granted on this connection */
+    bool is_late;        /* on this boot handlers are registered some seconds after the start */
+    bool is_dead;        /* the power went inside an effect: nothing happens any more until the next boot */
+    bool must_drop;      /* the connection is to be cut, */
+    bool is_own_drop;    /* because the engine has asked for a new one */
+    unsigned heard;      /* one bit per filter that the broker has granted on this connection */
+    unsigned asked;      /* the same, that was asked for */
+    bool is_subscribed;  /* no further one is asked for on it */
+    bool has_refusal;    /* on this boot a filter was refused, or a connection has ended at one: */
+    uint64_t refusal_ms; /* the last time */
+    uint64_t refused_at_ms[JOBS_SUB_COUNT]; /* when each was answered with a refusal; 0: not on this boot */
     unsigned saves;
     bool was_save;                     /* the last effect was a put that went well */
     bool has_lost_journal;             /* once */
@@ -201,14 +222,20 @@ struct sim_totals {
     uint64_t faults[SIM_CHOICES][SIM_OPTIONS_MAX];
     uint64_t by_status[EXECUTION_STATUS_COUNT];
     uint64_t by_reason[32];
-    uint64_t hash; /* of every event of the last world */
+    uint64_t steps[JOBS_STATE_COUNT][JOBS_EVENT_COUNT];             /* of the engine's table */
+    uint64_t pairs[SIM_CHOICES][SIM_OPTIONS_MAX][JOBS_STATE_COUNT]; /* which fault has met which state */
+    uint64_t hash; /* of every event of the last world, if it was told */
 };
 
 struct sim_world {
     struct sim_chooser chooser;
+    struct sim_script *script; /* it is written down, or replayed; NULL: neither */
     struct sim_service *service;
     struct sim_device devices[SIM_DEVICES];
     unsigned device_count;
+    uint64_t clock_at_boot_ms; /* the devices' clocks begin here: some shortly before 32 bits are full */
+    int64_t start_ms;          /* wall clock of the service when it begins: the same */
+    unsigned absent;           /* one bit per device that a script has taken away */
     struct sim_job jobs[SIM_JOBS];
     unsigned job_count;
     struct sim_event events[SIM_EVENTS];
@@ -221,6 +248,9 @@ struct sim_world {
     unsigned refused; /* one bit per filter that the policy does not allow */
     bool
         is_closing; /* what the policy does not allow closes the connection, as AWS IoT does; else SUBACK 0x80 */
+    unsigned
+        habit; /* of a planned world: how every handler behaves, an option of SIM_CHOICE_HANDLER; 0: as it comes */
+    bool had_weeks;        /* once */
     bool has_backups;      /* a service of this world may come back from one */
     bool has_lost_journal; /* a device of this world has */
     struct sim_entry ledger[SIM_ENTRIES];
@@ -230,6 +260,7 @@ struct sim_world {
     FILE *trace; /* where the world is told line by line; NULL: nowhere */
     struct sim_totals *totals;
     jmp_buf *failed;
+    const char *kind; /* of violation: sim_fail's format */
     char why[256];
 };
 
@@ -241,14 +272,16 @@ void sim_world_random(struct sim_world *w, struct sim_service *service);
 /* Runs to the end, checks everything on the way. false: w->why says what broke. */
 bool sim_world_run(struct sim_world *w);
 
-/* sim_choose, told. */
-unsigned sim_happens(struct sim_world *w, enum sim_choice choice, uint32_t allowed);
+/* sim_choose, counted and told. `d`: whom it is about. */
+unsigned sim_happens(struct sim_world *w, struct sim_device *d, enum sim_choice choice, uint32_t allowed);
 struct sim_event *sim_post(struct sim_world *w, enum sim_event_kind kind, unsigned device, uint64_t in_ms);
 /* A message; copies. */
 struct sim_event *sim_post_message(struct sim_world *w, enum sim_event_kind kind, unsigned device,
                                    unsigned connection, uint64_t in_ms, const char *topic,
                                    const char *payload, size_t len);
 uint64_t sim_hash(const char *text);
+/* Into the hash of a world that is told: what its lines leave out. */
+void sim_mix(struct sim_world *w, const void *bytes, size_t len);
 void sim_trace(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define sim_check(w, condition, ...)                                                                         \
@@ -256,6 +289,30 @@ _Noreturn void sim_fail(struct sim_world *w, const char *format, ...) __attribut
         if (!(condition))                                                                                    \
             sim_fail((w), __VA_ARGS__);                                                                      \
     } while (0)
+
+/* ---- hash.c: what a build must say like every other. An exit code */
+int sim_hash_tell(uint64_t from, uint64_t seeds, bool is_each); /* seeds 0: as many as the gate plays */
+/* ---- shrink.c */
+/* A random world, as it was written down; `jobs` (NULL: not wanted) are filled before it runs. */
+bool sim_play_script(struct sim_world *w, struct sim_service *service, struct sim_script *script, FILE *trace,
+                     struct sim_totals *totals, struct sim_job *jobs);
+/* Exit code: 0 nothing breaks, 1 the shortest world that does stands in the file `out`, 2 that cannot be. */
+int sim_shrink(struct sim_world *w, struct sim_service *service, uint64_t seed, const char *out);
+
+/* ---- plant.c */
+bool sim_plant(const char *name); /* false: there is no such fault */
+
+/* ---- reach.c */
+bool sim_is_of_device(enum sim_choice choice, unsigned option); /* else it is about everybody */
+/* This fault meets this device; what is about everybody meets all that are on. */
+void sim_reach_fault(struct sim_world *w, const struct sim_device *d, enum sim_choice choice,
+                     unsigned option);
+/* What was met, in numbers. */
+void sim_reach_tell(const struct sim_totals *t);
+/* Was everything met that can be? A line for each thing that was not, and for each that the list says cannot be, and was. */
+bool sim_reach_check(const struct sim_totals *t, bool has_pairs);
+/* Fault by state, as a table of docs/guarantees.md. */
+void sim_reach_matrix(const struct sim_totals *t);
 
 /* ---- device.c */
 void sim_device_boot(struct sim_device *d);
@@ -287,6 +344,11 @@ void sim_application_step(struct sim_device *d);
 void sim_application_booted(struct sim_device *d);
 
 /* ---- service.c */
+struct sim_bad_document {
+    const char *name, *text;
+};
+const char *sim_action_name(enum sim_action action); /* of a small world */
+extern const struct sim_bad_document sim_bad_documents[SIM_BAD_LAST - SIM_BAD_FIRST + 1];
 bool sim_service_open(struct sim_service *s);
 void sim_service_close(struct sim_service *s);
 void sim_service_begin(struct sim_world *w); /* an empty service for a new world, things registered */
@@ -328,6 +390,21 @@ void sim_witness_accepted(struct sim_world *w, const struct sim_event *request, 
 void sim_witness_started(struct sim_device *d, const struct jobs_run *run);
 struct sim_hit *sim_witness_hit(struct sim_world *w, const struct sim_name *name); /* NULL: none */
 
+/* ---- flash.c */
+/* What is put, or half of it. */
+void sim_flash_put(struct sim_device *d, const void *record, size_t len, bool is_torn);
+/* What has become of it when a boot reads it; before the engine begins. */
+void sim_flash_read(struct sim_device *d);
+/* Behind the engine's beginning: it has noticed what cannot be used. */
+void sim_flash_check(struct sim_device *d);
+
+/* ---- filters.c */
+void sim_filters_asked(struct sim_device *d, enum jobs_subscription id);
+void sim_filters_answered(struct sim_device *d, enum jobs_subscription id, bool is_granted);
+void sim_filters_cut(struct sim_device *d);
+/* After each event: what was left out on this connection was refused within a day. */
+void sim_filters_check(struct sim_device *d);
+
 /* ---- ledger.c */
 void sim_ledger_retire(struct sim_world *w, const char *job_id);
 struct sim_entry *sim_ledger_entry(struct sim_device *d, const struct jobs_run *run);
@@ -337,6 +414,8 @@ void sim_ledger_confirmed(struct sim_device *d, enum jobs_status status);
 void sim_ledger_returned(struct sim_device *d, struct sim_entry *entry, enum jobs_status status);
 void sim_ledger_told(struct sim_device *d, uint32_t run_id);
 void sim_ledger_journal_lost(struct sim_device *d);
+/* The boot finds `found` in the place of what stood in the flash. */
+void sim_ledger_journal_stale(struct sim_device *d, struct slice found);
 void sim_ledger_service_restored(struct sim_world *w);
 /* The service has changed something on its own: whose handler must be told? */
 void sim_ledger_service_moved(struct sim_world *w);

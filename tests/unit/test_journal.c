@@ -380,6 +380,36 @@ static size_t from_hex(const char *hex, char bytes[JOURNAL_RECORD_MAX])
     return len;
 }
 
+/* tests/vectors/journal: what each format has left in flashes. */
+static void test_vectors(void **state)
+{
+    static const uint8_t v1[] = {
+#include "vectors/journal/v1_started.inc"
+    };
+    static const uint8_t v2[] = {
+#include "vectors/journal/v2_ended.inc"
+    };
+    static const uint8_t v3[] = {
+#include "vectors/journal/v3_ended.inc"
+    };
+    char record[JOURNAL_RECORD_MAX];
+    struct whole w;
+    (void)state;
+    assert_int_equal(decode((const char *)v1, sizeof v1, &w), JOURNAL_OLDER);
+    assert_string_equal(w.journal.started.job_id, "");
+    assert_int_equal(decode((const char *)v3, sizeof v3, &w), JOURNAL_NEWER);
+    assert_false(w.journal.has_outcome);
+    assert_int_equal(decode((const char *)v2, sizeof v2, &w), JOURNAL_GOOD);
+    assert_int_equal(w.journal.boots, 41);
+    assert_string_equal(w.journal.started.job_id, "job-0");
+    assert_int_equal(w.journal.started.queued_at_s, 1600000000);
+    assert_true(w.journal.has_outcome);
+    assert_int_equal(w.outcome.status, JOBS_STATUS_SUCCEEDED);
+    assert_string_equal(w.journal.finished[JOURNAL_FINISHED - 1].execution.job_id, "job-8");
+    assert_int_equal(encode(&w, record), sizeof v2);
+    assert_memory_equal(record, v2, sizeof v2);
+}
+
 static void test_records_of_before_are_read(void **state)
 {
     static const char *const records[] = {started_before, ended_before};
@@ -470,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_other_versions_and_wrong_lengths),
+        cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_no_record_at_all),
         cmocka_unit_test(test_hostile_records_with_a_good_checksum),
         cmocka_unit_test(test_status_that_is_not_final),
