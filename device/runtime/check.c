@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What must always hold between two turns of the engine task, in a build with asserts. */
+/* What must hold whenever `lock` is given up, in a build with asserts. The interleavings (tests/interleave) look each time. */
 #include "device/runtime/state.h"
 
 #include <assert.h>

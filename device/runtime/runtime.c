@@ -266,10 +266,14 @@ bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], c
         return false;
     }
     port_mutex_lock(&device_runtime.lock);
-    size_t len = strlen(device_runtime.config.document);
-    bool is_there = device_runtime.life.is_started && device_runtime.shown.has_waiting && len < cap;
+    const enum runtime_document state = device_runtime.incoming.document;
+    bool is_whole =
+        state == RUNTIME_DOCUMENT_IN_HAND || state == RUNTIME_DOCUMENT_LENT; /* lent, not written */
+    bool is_there = device_runtime.life.is_started && device_runtime.shown.has_waiting && is_whole;
+    size_t len =
+        is_there ? strlen(device_runtime.config.document) : cap; /* before runtime_init there is none */
+    is_there = len < cap;
     if (is_there) {
-        assert(device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND);
         *run = device_runtime.shown.waiting;
         strcpy(job_id, device_runtime.shown.waiting_job_id);
         run->job_id = job_id;

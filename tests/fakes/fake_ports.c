@@ -292,6 +292,15 @@ void fake_network_change(bool is_up)
     on_change(is_up);
 }
 
+void fake_shut_down(void)
+{
+    pthread_mutex_lock(&lock);
+    void (*on_shutdown)(void) = board.on_shutdown;
+    pthread_mutex_unlock(&lock);
+    assert_non_null(on_shutdown);
+    on_shutdown();
+}
+
 void port_board_restart(void)
 {
     pthread_mutex_lock(&lock);

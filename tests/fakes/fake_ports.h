@@ -72,6 +72,8 @@ void fake_log_hold(const char *text); /* the task that logs this waits ... */
 void fake_log_release(void);          /* ... and goes on */
 void fake_wait_restart(void);
 unsigned fake_restart_count(void);
+void fake_shut_down(
+    void); /* what the device does before it restarts: calls what port_board_on_shutdown was given */
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
 void fake_advance_ms(uint64_t ms); /* the monotonic clock jumps; who waits on a signal is not woken by that */

@@ -2,6 +2,7 @@
 /* FAKE_WAIT of fake_ports.h: other tasks change things without telling, so it looks often. */
 #define _GNU_SOURCE
 #include "fakes/fake_ports.h"
+#include "fakes/wait_until.h"
 
 #include "device/port/port_time.h"
 
@@ -14,8 +15,6 @@
 
 #include <time.h>
 
-#define PATIENCE_MS 20000
-
 /* The world's clock: the device's may jump (fake_advance_ms). */
 static uint64_t real_ms(void)
 {
@@ -26,7 +25,7 @@ static uint64_t real_ms(void)
 
 uint64_t fake_patience_ms(void)
 {
-    return real_ms() + PATIENCE_MS;
+    return real_ms() + FAKE_PATIENCE_MS;
 }
 
 void fake_wait_more(uint64_t until_ms, const char *what)

@@ -96,6 +96,9 @@ static void do_work(void)
     case WAY_LATE:
         port_time_sleep_ms(application_rules.deadline_s * 1000 + 3000);
         break;
+    case WAY_RESTARTS:
+        SYSTEM_restart(0);
+        break;
     case WAY_RETURNS:
         break;
     }

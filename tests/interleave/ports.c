@@ -8,7 +8,9 @@
 #include "device/port/port_store.h"
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"
+#include "device/runtime/state.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,7 @@ static size_t log_len;
 static bool wants_boot;
 static bool is_clock_set;
 static uint32_t put_ms;
+static unsigned tasks_to_fail; /* the last of them fails */
 
 void ports_reset(void)
 {
@@ -34,6 +37,7 @@ void ports_reset(void)
     wants_boot = false;
     is_clock_set = true;
     put_ms = 0;
+    tasks_to_fail = 0;
 }
 
 /* ---- board */
@@ -113,6 +117,11 @@ _Noreturn void port_board_restart(void)
     peer_power_cut();
     scheduler_end_device();
     __builtin_unreachable();
+}
+
+bool ports_is_off(void)
+{
+    return wants_boot;
 }
 
 bool ports_wants_boot(void)
@@ -218,7 +227,18 @@ void port_mutex_lock(struct port_mutex *mutex)
 void port_mutex_unlock(struct port_mutex *mutex)
 {
     scheduler_unlock(mutex);
+    if (mutex == &device_runtime.lock) {
+        runtime_check(); /* nobody else runs before the next point */
+    }
 }
+
+#ifndef NDEBUG
+/* The C library's, behind assert: an invariant of the device is a finding with a plan like any other. */
+_Noreturn void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+    scheduler_find("%s:%u %s: %s", file, line, function, assertion);
+}
+#endif
 
 void port_signal_init(struct port_signal *signal)
 {
@@ -235,10 +255,18 @@ bool port_signal_wait(struct port_signal *signal, uint32_t timeout_ms)
     return scheduler_wait(signal, timeout_ms, "waits for a signal");
 }
 
+void ports_fail_task(unsigned count)
+{
+    tasks_to_fail = count + 1;
+}
+
 enum err port_task_start(const char *name, uint32_t stack_bytes, unsigned priority, void (*entry)(void *ctx),
                          void *ctx)
 {
     (void)stack_bytes;
+    if (tasks_to_fail > 0 && --tasks_to_fail == 0) {
+        return ERR_FULL;
+    }
     scheduler_start(name, priority, true, entry, ctx);
     return ERR_OK;
 }

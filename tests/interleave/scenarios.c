@@ -2,7 +2,7 @@
 /* Small worlds in which two things of the runtime meet. Each begins with a device that has just got its power, and ends at rest. */
 #include "interleave/world.h"
 
-#include "device/runtime/runtime.h"
+#include "device/runtime/state.h"
 
 static void boot(void)
 {
@@ -158,6 +158,57 @@ static void stop_against_job(void)
     world_settle(3);
 }
 
+/* One task after the other cannot be started: those before it end again, and the next start is a good one. */
+static void main_that_starts_in_vain(void *ctx)
+{
+    (void)ctx;
+    application_init();
+    application_register();
+    for (unsigned task = 0; task < 3; task++) {
+        ports_fail_task(task);
+        const enum err err = runtime_start();
+        if (err != ERR_FULL) {
+            scheduler_find("a start without its task %u says '%s'", task, err_text(err));
+        }
+    }
+    const struct runtime_config config = device_runtime.config;
+    if (runtime_start() != ERR_OK || runtime_init(&config) != ERR_BUSY) {
+        scheduler_find("the device does not start after a start in vain");
+    }
+}
+
+static void start_in_vain(void)
+{
+    world_begin(1, WAY_RETURNS);
+    world_boot(main_that_starts_in_vain);
+    world_settle(3);
+}
+
+/* Whoever looks or tells holds nothing up and breaks nothing. */
+static void watch_task(void *ctx)
+{
+    (void)ctx;
+    for (unsigned i = 0; i < 6; i++) {
+        static char document[CONFIG_DEVICE_JOBS_DOCUMENT_SIZE];
+        char job_id[DEVICE_JOB_ID_CAP];
+        struct jobs_counters counters;
+        struct jobs_run run;
+        runtime_link_state();
+        runtime_get_counters(&counters);
+        runtime_get_waiting(&run, job_id, document, sizeof(document));
+        runtime_network_changed(i % 2 == 0);
+        scheduler_sleep(20);
+    }
+}
+
+static void observers_against_job(void)
+{
+    world_begin(1, WAY_REPORTS);
+    boot();
+    scheduler_start("watch", 4, true, watch_task, NULL);
+    world_settle(3);
+}
+
 static void restart_task(void *ctx)
 {
     (void)ctx;
@@ -172,6 +223,53 @@ static void restart_against_job(void)
     application_await_start(0);
     scheduler_start("restart", 4, true, restart_task, NULL);
     world_settle(3);
+}
+
+/* At rest nothing holds a restart up. */
+static void restart_at_rest(void)
+{
+    world_begin(1, WAY_RETURNS);
+    boot();
+    application_await_start(0);
+    scheduler_sleep(60000);
+    scheduler_start("restart", 4, true, restart_task, NULL);
+    scheduler_sleep(100);
+    if (!ports_wants_boot()) {
+        scheduler_find("nothing runs, and the restart has not come after 0.1 s");
+    }
+    boot();
+    world_settle(3);
+}
+
+/* A handler that goes on gets 2 s. */
+static void restart_against_handler(void)
+{
+    world_begin(1, WAY_UNTIL_CANCEL);
+    application_rules.attempts = 3;
+    boot();
+    application_await_start(0);
+    scheduler_start("restart", 4, true, restart_task, NULL);
+    scheduler_sleep(1900);
+    if (ports_is_off()) {
+        scheduler_find("the restart has not waited for the handler");
+    }
+    scheduler_sleep(200);
+    if (!ports_is_off()) {
+        scheduler_find("the restart has waited longer than 2 s");
+    }
+    world_settle(3);
+}
+
+/* `SYSTEM_restart(0); return JOB_STATUS_SUCCEEDED;` */
+static void restart_in_handler(void)
+{
+    world_begin(1, WAY_RESTARTS);
+    boot();
+    world_settle(3);
+    if (service.jobs[0].fate != JOB_SUCCEEDED) {
+        scheduler_find("the handler has restarted the device and returned SUCCEEDED, and s0 is %s",
+                       job_service_fate_text(service.jobs[0].fate));
+    }
 }
 
 static void power_cut_against_report(void)
@@ -295,7 +393,12 @@ const struct scenario scenarios[] = {
     SCENARIO(reports_against_slow_reconnect,
              "two tasks report while the engine task waits for a connection's end"),
     SCENARIO(stop_against_job, "the tasks are ended in the middle of a job"),
+    SCENARIO(start_in_vain, "a task cannot be started, and the next start is good"),
+    SCENARIO(observers_against_job, "another task looks at the state while a job runs"),
     SCENARIO(restart_against_job, "the device restarts itself in the middle of a job"),
+    SCENARIO(restart_at_rest, "the device restarts itself when nothing runs"),
+    SCENARIO(restart_against_handler, "the device restarts itself while a handler works for long"),
+    SCENARIO(restart_in_handler, "a handler restarts the device and returns"),
     SCENARIO(power_cut_against_report, "the power goes while the handler reports"),
     SCENARIO(event_callback_that_blocks, "an event callback blocks for 8 s while the job is cancelled"),
     SCENARIO(cancel_callback_that_blocks, "a cancel callback blocks while the next job comes"),

@@ -21,7 +21,9 @@ void ports_reset(void);      /* an empty store, a log without lines */
 const char *ports_log(void); /* the last lines */
 bool ports_has_logged(const char *text);
 bool ports_wants_boot(void); /* the device has restarted itself; true once */
+bool ports_is_off(void);     /* the same, and nobody has asked ports_wants_boot since */
 void ports_set_clock(bool is_set);
+void ports_fail_task(unsigned count);    /* after so many good ones a start of a task fails, once */
 void ports_set_storage(uint32_t put_ms); /* how long a put takes */
 
 /* ---- the peer (peer.c): from the world's coroutine, or from the device's through port_mqtt */
@@ -47,6 +49,7 @@ enum application_way {
     WAY_UNTIL_CANCEL, /* the handler works until the cancel callback tells it to stop, a minute at most */
     WAY_REFRESHES,    /* the handler wants its document anew, and returns SUCCEEDED */
     WAY_LATE,         /* the handler sleeps past its deadline */
+    WAY_RESTARTS,     /* the handler restarts the device, and returns SUCCEEDED */
 };
 struct application_rules {
     enum application_way way;

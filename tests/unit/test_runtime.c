@@ -28,6 +28,14 @@ static void test_handler_runs_on_a_task_of_its_own_with_the_document(void **stat
     assert_int_equal(runtime_link_state(), RUNTIME_LINK_UP);
 }
 
+static bool is_command(enum runtime_command_state state)
+{
+    port_mutex_lock(&device_runtime.lock);
+    bool result = device_runtime.mailbox.command.state == state;
+    port_mutex_unlock(&device_runtime.lock);
+    return result;
+}
+
 static void test_final_status_is_stored_when_the_report_returns(void **state)
 {
     (void)state;
@@ -38,6 +46,7 @@ static void test_final_status_is_stored_when_the_report_returns(void **state)
     table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
     fake_wait_held();
     assert_false(atomic_load(&reporter.has_returned));
+    assert_true(is_command(RUNTIME_COMMAND_TAKEN)); /* newer progress must not touch it */
     assert_int_equal(fake_put_count(), puts);
     fake_store_release();
     assert_int_equal(table_join_reporter(&reporter), ERR_OK);
@@ -126,6 +135,202 @@ static void test_final_status_does_not_outwait_the_engine_task(void **state)
     assert_int_equal(table_join_reporter(&first), ERR_OK);
     assert_int_equal(table_join_reporter(&second), ERR_BUSY);
     pthread_join(stopper, NULL);
+}
+
+/* What stands in the slot when the engine task ends is answered by it. */
+static void test_report_that_the_engine_task_does_not_take_any_more(void **state)
+{
+    static const char held[] = "disconnected: suspended";
+    (void)state;
+    table_start_job();
+    fake_log_hold(held);
+    runtime_suspend(true);
+    fake_wait_log(held); /* the engine task has looked for reports in this turn */
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    FAKE_WAIT(is_command(RUNTIME_COMMAND_GIVEN));
+    pthread_t stopper;
+    assert_int_equal(pthread_create(&stopper, NULL, stop_on_thread, NULL), 0);
+    FAKE_WAIT(is_stopping());
+    fake_log_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_BUSY);
+    pthread_join(stopper, NULL);
+}
+
+/* Everything is as before the first start, whatever an earlier run has left. */
+static void test_init_forgets_everything(void **state)
+{
+    (void)state;
+    struct runtime *r = &device_runtime;
+    r->life.is_stopping = true;
+    r->wishes = (struct runtime_wishes){true, true, true, 7};
+    r->incoming.document = RUNTIME_DOCUMENT_LENT_QUEUED;
+    r->incoming.queued_documents = 3;
+    r->incoming.is_message_lost = r->incoming.is_event_lost = true;
+    r->incoming.inbox.used = r->incoming.inbox.whole = 7;
+    r->mailbox.is_report_answered = true;
+    r->refresh.state = RUNTIME_REFRESH_DONE;
+    r->shown.link = RUNTIME_LINK_UP;
+    r->shown.has_waiting = true;
+    r->worker.has_work = r->worker.is_busy = r->worker.has_returned = true;
+    r->events.cancel.state = RUNTIME_CANCEL_OUT;
+    r->events.is_link_told = true;
+    r->own.must_drop = r->own.must_restart = r->own.is_refresh_known = true;
+    r->own.link.state = LINK_UP;
+    r->own.link.failures = 7;
+    table_init();
+    assert_true(r->life.is_ready && !r->life.is_stopping);
+    assert_false(r->wishes.suspend || r->wishes.reconnect || r->wishes.has_network_come);
+    assert_true(r->wishes.restart_at_ms == RUNTIME_NEVER);
+    assert_int_equal(r->incoming.document, RUNTIME_DOCUMENT_FREE);
+    assert_int_equal(r->incoming.queued_documents, 0);
+    assert_false(r->incoming.is_message_lost || r->incoming.is_event_lost);
+    assert_int_equal(r->incoming.inbox.used + r->incoming.inbox.whole, 0);
+    assert_false(r->mailbox.is_report_answered);
+    assert_int_equal(r->refresh.state, RUNTIME_REFRESH_NONE);
+    assert_int_equal(r->shown.link, RUNTIME_LINK_IDLE);
+    assert_false(r->shown.has_waiting);
+    assert_false(r->worker.has_work || r->worker.is_busy || r->worker.has_returned);
+    assert_int_equal(r->events.cancel.state, RUNTIME_CANCEL_NONE);
+    assert_false(r->events.is_link_told);
+    assert_false(r->own.must_drop || r->own.must_restart || r->own.is_refresh_known);
+    assert_int_equal(r->own.link.state, LINK_STOPPED);
+    assert_int_equal(r->own.link.failures, 0);
+}
+
+static void accept_describe_canceled(void)
+{
+    struct fake_request request;
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+    } while (strcmp(request.topic, "j1/get") != 0);
+    fake_accept_request(&request,
+                        "\"execution\":{\"jobId\":\"j1\",\"status\":\"CANCELED\",\"queuedAt\":1799999990,"
+                        "\"lastUpdatedAt\":1799999999,\"versionNumber\":3,\"executionNumber\":1}");
+}
+
+/* Whoever of an earlier run still lives, or has not come for his answer, uses what runtime_init would make new. */
+static void test_init_while_somebody_is_left(void **state)
+{
+    (void)state;
+    const struct runtime_config config = device_runtime.config;
+    bool *const alive[] = {&device_runtime.life.is_started, &device_runtime.life.is_worker_alive,
+                           &device_runtime.life.is_event_alive};
+    for (int i = 0; i < 3; i++) {
+        *alive[i] = true;
+        assert_int_equal(runtime_init(&config), ERR_BUSY);
+        *alive[i] = false;
+    }
+    device_runtime.mailbox.command.state = RUNTIME_COMMAND_DONE;
+    assert_int_equal(runtime_init(&config), ERR_BUSY);
+    device_runtime.mailbox.command.state = RUNTIME_COMMAND_FREE;
+    device_runtime.life.is_event_alive = true; /* it is in a callback of a start that failed */
+    assert_int_equal(runtime_start(), ERR_BUSY);
+    device_runtime.life.is_event_alive = false;
+    device_runtime.life.is_started = true;
+    assert_int_equal(runtime_start(), ERR_BUSY);
+    device_runtime.life.is_started = false;
+    assert_int_equal(runtime_init(&config), ERR_OK);
+}
+
+/* Nobody runs the application's code: the tasks end at once. */
+static void test_stop_of_an_idle_device(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(table_register_blink(), ERR_EXISTS);
+    }
+    assert_int_equal(runtime_stop(), ERR_OK);
+    assert_int_equal(runtime_stop(), ERR_OK);
+}
+
+/* A cancel callback that does not return is left alone. */
+static void test_stop_while_a_cancel_callback_blocks(void **state)
+{
+    (void)state;
+    atomic_store(&table.may_leave_cancel, false);
+    atomic_store(&table.may_return, false);
+    table_start_job();
+    assert_true(fake_deliver("notify", "{\"timestamp\":1,\"jobs\":{}}"));
+    accept_describe_canceled();
+    FAKE_WAIT(atomic_load(&table.cancels) > 0);
+    atomic_store(&table.may_return, true);
+    enum err err = ERR_OK;
+    for (int i = 0; i < 2; i++) { /* the worker task may be the first that is left alone */
+        err = runtime_stop();
+    }
+    assert_int_equal(err, ERR_BUSY);
+}
+
+/* The board shuts down: the connection ends in good order. */
+static void test_shutdown(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_shut_down();
+    assert_int_equal(fake_close_count(), 1);
+    assert_false(runtime_is_started());
+}
+
+/* Callbacks are optional. */
+static void test_device_without_callbacks(void **state)
+{
+    (void)state;
+    struct runtime_config config = device_runtime.config;
+    config.link_changed = config.network_changed = NULL;
+    assert_int_equal(runtime_init(&config), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    runtime_network_changed(true);
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get");
+    fake_disconnect("gone");
+    fake_wait_open(2);
+    FAKE_WAIT(runtime_stop() == ERR_OK);
+}
+
+__attribute__((noinline)) static void dirty_the_stack(void)
+{
+    volatile char bytes[4096];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = 'x';
+    }
+}
+
+static void test_line_of_the_log(void **state)
+{
+    (void)state;
+    size_t before = strlen(fake_log());
+    dirty_the_stack();
+    runtime_log(LOG_LEVEL_ERROR, "%s is %d", "it", 7);
+    assert_string_equal(fake_log() + before, "error: it is 7\n");
+}
+
+/* handlers may be registered for a while after the start, then what nobody serves is rejected. */
+static void test_job_that_nobody_serves(void **state)
+{
+    (void)state;
+    static const char document[] = "{\"action\":\"nobody\"}";
+    static char payload[FAKE_ANSWER_CAP];
+    struct fake_request request;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_offer_job(1, "j1", document);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(table_register_blink(), ERR_EXISTS); /* a turn of the engine task */
+    }
+    fake_advance_ms(CONFIG_DEVICE_JOBS_GRACE_MS);
+    runtime_network_changed(true); /* it looks at the clock */
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+        if (strcmp(request.topic, "$next/get") == 0) {
+            fake_write_next(&request, "j1", document, payload, sizeof(payload));
+            fake_deliver("$next/get/accepted", payload);
+        }
+    } while (!strstr(request.payload, "REJECTED"));
 }
 
 static void test_stored_status_is_sent_after_the_next_boot(void **state)
@@ -259,17 +464,6 @@ static void test_details_and_progress_reach_the_service(void **state)
     assert_null(strstr(request.payload, "reserved"));
 }
 
-static void accept_describe_canceled(void)
-{
-    struct fake_request request;
-    do {
-        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
-    } while (strcmp(request.topic, "j1/get") != 0);
-    fake_accept_request(&request,
-                        "\"execution\":{\"jobId\":\"j1\",\"status\":\"CANCELED\",\"queuedAt\":1799999990,"
-                        "\"lastUpdatedAt\":1799999999,\"versionNumber\":3,\"executionNumber\":1}");
-}
-
 /* The cancel callback comes while the handler hangs, and a callback that hangs does not hold the engine up. */
 static void test_cancel_reaches_the_application_while_the_handler_runs(void **state)
 {
@@ -372,6 +566,15 @@ int main(void)
         TEST(test_final_status_behind_pending_progress),
         TEST(test_final_status_waits_for_its_turn),
         TEST(test_final_status_does_not_outwait_the_engine_task),
+        TEST(test_report_that_the_engine_task_does_not_take_any_more),
+        TEST(test_init_forgets_everything),
+        TEST(test_init_while_somebody_is_left),
+        TEST(test_stop_of_an_idle_device),
+        TEST(test_stop_while_a_cancel_callback_blocks),
+        TEST(test_shutdown),
+        TEST(test_device_without_callbacks),
+        TEST(test_line_of_the_log),
+        TEST(test_job_that_nobody_serves),
         TEST(test_stored_status_is_sent_after_the_next_boot),
         TEST(test_report_from_inside_the_handler),
         TEST(test_two_tasks_report_at_once_and_one_wins),

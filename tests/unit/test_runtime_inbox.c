@@ -107,6 +107,10 @@ static void test_item_in_pieces(void **state)
     assert_false(inbox_is_open(&inbox));
 
     assert_true(inbox_open(&inbox, &open, 0));
+    const struct inbox_item large = {.topic = slice_from("t"), .payload = {big, INBOX_CAP}};
+    assert_false(inbox_open(&inbox, &large, 0));
+    assert_false(inbox_is_open(&inbox)); /* nothing of it stays */
+    assert_true(inbox_open(&inbox, &open, 0));
     assert_true(inbox_open(&inbox, &open, 0)); /* forgets the one before */
     assert_true(inbox_append(&inbox, slice_from("bc"), 0));
     assert_false(inbox_append(&inbox, (struct slice){big, INBOX_CAP}, 0));
@@ -123,6 +127,17 @@ static void test_item_in_pieces(void **state)
     assert_true(slice_is(got.topic, "topic"));
     assert_true(slice_is(got.payload, "abcd"));
     inbox_pop(&inbox);
+    assert_false(inbox_peek(&inbox, &got));
+}
+
+static void test_cleared_with_an_open_item(void **state)
+{
+    (void)state;
+    struct inbox_item got, first = message("first", "1", 1);
+    assert_true(inbox_put(&inbox, &first, 0));
+    assert_true(inbox_open(&inbox, &first, 0));
+    inbox_clear(&inbox);
+    assert_false(inbox_is_open(&inbox));
     assert_false(inbox_peek(&inbox, &got));
 }
 
@@ -175,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup(test_full_refuses_and_keeps_what_it_has, setup),
         cmocka_unit_test_setup(test_sizes_that_no_sum_can_hold_are_refused, setup),
         cmocka_unit_test_setup(test_item_in_pieces, setup),
+        cmocka_unit_test_setup(test_cleared_with_an_open_item, setup),
         cmocka_unit_test_setup(test_random_walk_equals_a_list, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

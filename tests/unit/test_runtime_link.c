@@ -45,6 +45,10 @@ static void test_dropped_messages_lead_to_a_resync(void **state)
     fake_expect_request(&request, "$next/get");
     /* shown at the end of the engine's turn; the request leaves in the middle of it */
     FAKE_WAIT(resyncs() > before);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(table_register_blink(), ERR_EXISTS); /* a turn of the engine task */
+    }
+    assert_int_equal(resyncs(), before + 1);
 }
 
 /* The queue is full of messages, and the connection breaks: the news gets through. */
@@ -337,6 +341,149 @@ static void test_silent_connection_is_given_up_and_does_not_count_as_stable(void
     assert_in_range(device_runtime.own.link.failures, 4, 10);
 }
 
+/* The engine task has looked at everything that it was told before. */
+static void let_engine_turn(void)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(table_register_blink(), ERR_EXISTS);
+    }
+}
+
+/* The pause is a minute or two by now, and somebody has announced a network once: one try, then the pause again. */
+static void test_network_that_comes_is_one_reason(void **state)
+{
+    (void)state;
+    fake_mqtt_fail_open(ERR_OFFLINE);
+    device_runtime.own.link.failures = 20; /* no task runs */
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    runtime_network_changed(true);
+    fake_wait_open(2);
+    fake_wait_log("cannot connect");
+    let_engine_turn();
+    runtime_stop();
+    assert_int_equal(fake_open_count(), 2);
+    assert_in_range(device_runtime.own.link.next_ms - port_time_monotonic_ms(), 30000,
+                    CONFIG_DEVICE_JOBS_LINK_CAP_MS);
+}
+
+/* A connection that ended because of a SUBSCRIBE is made anew at once, whatever the failures before it. */
+static void test_end_on_subscribe_is_no_reason_for_a_pause(void **state)
+{
+    (void)state;
+    fake_refuse_subscribe("/notify", FAKE_CLOSED);
+    device_runtime.own.link.failures = 20;
+    assert_int_equal(runtime_start(), ERR_OK);
+    for (unsigned connection = 1; connection <= 3; connection++) {
+        fake_wait_open(connection);
+        fake_connect_only();
+    }
+    fake_wait_log("refuses SUBSCRIBE notify (24 h)");
+}
+
+static void test_reconnect_on_demand_while_connecting(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    runtime_reconnect();
+    fake_wait_open(2);
+    assert_int_equal(fake_close_count(), 1);
+}
+
+/* The connection was made when nobody wanted it any more: it stays suspended. */
+static void test_connected_while_being_suspended(void **state)
+{
+    (void)state;
+    table_start_job();
+    fake_disconnect("gone");
+    fake_wait_open(2);
+    fake_store_hold();
+    struct table_reporter reporter;
+    table_start_reporter(&reporter, JOBS_STATUS_SUCCEEDED);
+    fake_wait_held(); /* the engine task has looked at its queue */
+    fake_connect_only();
+    runtime_suspend(true);
+    fake_store_release();
+    assert_int_equal(table_join_reporter(&reporter), ERR_OK);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+    let_engine_turn();
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_SUSPENDED);
+}
+
+static unsigned times_in_log(const char *text)
+{
+    unsigned count = 0;
+    for (const char *at = fake_log(); (at = strstr(at, text)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+static void test_suspended_once(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    runtime_suspend(true);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+    let_engine_turn();
+    runtime_stop();
+    assert_int_equal(times_in_log("disconnected: suspended"), 1);
+}
+
+/* Half of a document does not outlive its connection, whoever ends that. */
+static void test_message_whose_connection_is_ended_here(void **state)
+{
+    static char payload[FAKE_ANSWER_CAP];
+    struct fake_request request;
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    fake_connect();
+    fake_expect_request(&request, "$next/get");
+    fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
+    fake_deliver_piece("$next/get/accepted", payload, 0, strlen(payload) - 20);
+    port_mutex_lock(&device_runtime.lock);
+    assert_int_equal(device_runtime.incoming.document, RUNTIME_DOCUMENT_ARRIVING);
+    port_mutex_unlock(&device_runtime.lock);
+    runtime_reconnect();
+    fake_wait_open(2);
+    port_mutex_lock(&device_runtime.lock);
+    assert_int_equal(device_runtime.incoming.document, RUNTIME_DOCUMENT_FREE);
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+/* Numbers of SUBSCRIBEs mean something on their connection only. */
+static void test_subscriptions_of_an_older_connection(void **state)
+{
+    (void)state;
+    for (int i = 0; i < JOBS_SUB_COUNT; i++) {
+        device_runtime.own.subscription_ids[i] = 77;
+    }
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(1);
+    runtime_stop();
+    for (int i = 0; i < JOBS_SUB_COUNT; i++) {
+        assert_int_equal(device_runtime.own.subscription_ids[i], -1);
+    }
+}
+
+/* Everybody knows of the end: the engine, the link, and who asks. */
+static void test_end_of_the_tasks_is_the_end_of_the_connection(void **state)
+{
+    (void)state;
+    table_start_job();
+    runtime_stop();
+    assert_int_equal(fake_close_count(), 1);
+    assert_false(device_runtime.own.engine.is_online);
+    assert_int_equal(device_runtime.own.link.state, LINK_STOPPED);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_IDLE);
+    for (int i = 0; i < JOBS_SUB_COUNT; i++) {
+        assert_int_equal(device_runtime.own.subscription_ids[i], -1); /* each was answered once */
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, table_setup, table_teardown)
 
 int main(void)
@@ -358,6 +505,14 @@ int main(void)
         TEST(test_peer_closes_on_subscribe),
         TEST(test_own_ends_are_no_refusals),
         TEST(test_silent_connection_is_given_up_and_does_not_count_as_stable),
+        TEST(test_network_that_comes_is_one_reason),
+        TEST(test_end_on_subscribe_is_no_reason_for_a_pause),
+        TEST(test_reconnect_on_demand_while_connecting),
+        TEST(test_connected_while_being_suspended),
+        TEST(test_suspended_once),
+        TEST(test_message_whose_connection_is_ended_here),
+        TEST(test_subscriptions_of_an_older_connection),
+        TEST(test_end_of_the_tasks_is_the_end_of_the_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
