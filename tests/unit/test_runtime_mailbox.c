@@ -199,12 +199,14 @@ struct caller {
     pthread_t thread;
     struct jobs_report report;
     enum err result;
+    atomic_bool has_returned;
 };
 
 static void *call(void *ctx)
 {
     struct caller *caller = ctx;
     caller->result = report(&caller->report);
+    atomic_store(&caller->has_returned, true);
     return NULL;
 }
 
@@ -216,6 +218,7 @@ static void start_caller(struct caller *caller, struct jobs_report report)
 
 static enum err join_caller(struct caller *caller)
 {
+    fake_wait_flag(&caller->has_returned);
     pthread_join(caller->thread, NULL);
     return caller->result;
 }

@@ -31,11 +31,13 @@ static int setup(void **state)
 }
 
 static enum err result;
+static atomic_bool has_returned;
 
 static void *call(void *ctx)
 {
     (void)ctx;
     result = runtime_refresh_document(7);
+    atomic_store(&has_returned, true);
     return NULL;
 }
 
@@ -58,6 +60,7 @@ static void set_out(void)
 static pthread_t start_call(void)
 {
     pthread_t thread;
+    atomic_store(&has_returned, false);
     assert_int_equal(pthread_create(&thread, NULL, call, NULL), 0);
     FAKE_WAIT(is_in(RUNTIME_REFRESH_WANTED));
     assert_true(port_signal_wait(&device_runtime.wake, 5000));
@@ -67,6 +70,7 @@ static pthread_t start_call(void)
 /* The engine task is told when the caller leaves. */
 static enum err end_call(pthread_t thread)
 {
+    fake_wait_flag(&has_returned);
     pthread_join(thread, NULL);
     assert_int_equal(refresh->state, RUNTIME_REFRESH_NONE);
     assert_true(port_signal_wait(&device_runtime.wake, 0));
