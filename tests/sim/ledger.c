@@ -235,28 +235,41 @@ void sim_ledger_journal_lost(struct sim_device *d)
     }
 }
 
-/* Storage that has said "stored" and was not: only what the last put has confirmed may be gone. */
+/* The device does not know any more that it has confirmed the end of this execution. */
+static void take_back(struct sim_device *d, const struct journal *journal)
+{
+    struct sim_entry *e =
+        find(d, journal->started.job_id, journal->started.execution_number, journal->started.queued_at_s);
+    if (!e || !e->has_confirmed) {
+        return;
+    }
+    struct sim_look look = sim_service_look(d->world, e);
+    e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
+    e->is_taken_back = e->has_memory = true; /* the service may have had it before */
+    e->in_memory = e->confirmed;
+}
+
+/* Storage that has said "stored" and was not: only what the last put has confirmed may be gone. That put may have been lost at an earlier
+ * boot as a whole; what comes back now is then an execution that was started and, as this record has it, not ended. */
 void sim_ledger_journal_stale(struct sim_device *d, struct slice found)
 {
-    struct sim_world *w = d->world;
     struct jobs_outcome outcome = {0};
     struct details details;
     struct journal lost, kept;
+    const struct slice record = {d->record, d->record_len};
+    const bool has_lost_end =
+        journal_decode(record, &lost, &outcome, &details) == JOURNAL_GOOD && lost.has_outcome;
+    const bool is_readable = journal_decode(found, &kept, &outcome, &details) == JOURNAL_GOOD;
 
-    w->has_lost_journal = d->has_lost_journal = true;
-    if (journal_decode((struct slice){d->record, d->record_len}, &lost, &outcome, &details) != JOURNAL_GOOD ||
-        !lost.has_outcome) {
-        return;
-    }
-    bool is_kept = journal_decode(found, &kept, &outcome, &details) == JOURNAL_GOOD && kept.has_outcome &&
-                   journal_same_execution(&kept.started, &lost.started);
-    struct sim_entry *e =
-        find(d, lost.started.job_id, lost.started.execution_number, lost.started.queued_at_s);
-    if (e && e->has_confirmed && !is_kept) {
-        struct sim_look look = sim_service_look(w, e);
-        e->is_excused = e->is_excused || (look.is_there && !execution_status_is_terminal(look.status));
-        e->is_taken_back = e->has_memory = true; /* the service may have had it before */
-        e->in_memory = e->confirmed;
+    d->world->has_lost_journal = d->has_lost_journal = true;
+    if (has_lost_end) {
+        bool is_kept =
+            is_readable && kept.has_outcome && journal_same_execution(&kept.started, &lost.started);
+        if (!is_kept) {
+            take_back(d, &lost);
+        }
+    } else if (is_readable && !kept.has_outcome) {
+        take_back(d, &kept);
     }
 }
 
