@@ -6,7 +6,6 @@
 #include "device/port/port_time.h"
 #include "device/runtime/state.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* The journal is read into the message queue, which is not in use before runtime_start. */

@@ -7,7 +7,6 @@
 #include "ports/linux/resolver.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -122,7 +122,6 @@ static void update(struct job_service *service, unsigned job, const char *topic,
     if (find_between(payload, "\"statusDetails\":{", "}", document, sizeof(execution->details) - 3)) {
         snprintf(execution->details, sizeof(execution->details), "{%.390s}", document);
     }
-    execution->updates++;
     document[0] = '\0';
     if (strstr(payload, "\"includeJobDocument\":true")) {
         snprintf(document, sizeof(document), "\"jobDocument\":%s", service->document);

@@ -15,7 +15,6 @@ enum job_fate { JOB_QUEUED, JOB_IN_PROGRESS, JOB_SUCCEEDED, JOB_FAILED, JOB_REJE
 struct job_execution {
     enum job_fate fate;
     unsigned version;
-    unsigned updates;  /* accepted */
     char details[400]; /* of the last accepted update: statusDetails as a JSON object, or empty */
 };
 

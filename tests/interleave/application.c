@@ -26,14 +26,13 @@ static struct port_signal has_started, must_stop, has_work, has_work_too;
 static uint32_t run_in_hand, run_to_stop;
 static unsigned job_in_hand;
 static char id_in_hand[LENGTH_JOB_ID];
-static unsigned cancels;
 
 void application_reset(void)
 {
     memset(seen, 0, sizeof(seen));
     has_started.is_set = must_stop.is_set = has_work.is_set = has_work_too.is_set = false;
     application_rules = (struct application_rules){.attempts = 1};
-    run_in_hand = run_to_stop = cancels = 0;
+    run_in_hand = run_to_stop = 0;
 }
 
 /* ---- reports */
@@ -137,7 +136,6 @@ static void on_cancel(uint32_t run_id, void *context)
     for (unsigned job = 0; job < JOBS; job++) {
         seen[job].cancels += seen[job].run_id == run_id;
     }
-    cancels++;
     run_to_stop = run_id; /* it may be over already, or its handler may not have begun */
     port_signal_set(&must_stop);
     if (application_rules.cancel_ms > 0) {
@@ -194,16 +192,6 @@ void application_boot(void *ctx)
         scheduler_find("the device does not start:\n%s", ports_log());
     }
     SYSTEM_start();
-}
-
-unsigned application_starts(unsigned job)
-{
-    return seen[job].starts;
-}
-
-unsigned application_cancels(void)
-{
-    return cancels;
 }
 
 void application_await_start(unsigned job)

@@ -37,7 +37,6 @@ static struct {
 
 struct job_service service;
 struct peer_rules peer_rules;
-static unsigned connections;
 static int last_id;
 
 static struct message *add_message(void)
@@ -70,7 +69,6 @@ void peer_reset(unsigned jobs)
     memset(&connection, 0, sizeof(connection));
     memset(&service, 0, sizeof(service));
     peer_rules = (struct peer_rules){0};
-    connections = 0;
     last_id = 0;
     service.count = jobs;
     service.document = "{\"action\":\"work\"}";
@@ -88,11 +86,6 @@ void peer_power_cut(void)
 {
     connection.is_open = connection.is_connected = false;
     connection.count = 0;
-}
-
-unsigned peer_connections(void)
-{
-    return connections;
 }
 
 /* ---- the network task */
@@ -187,7 +180,6 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
     connection.is_open = true;
     connection.on_event = on_event;
     connection.ctx = ctx;
-    connections++;
     scheduler_start("network", 6, true, network_task, NULL);
     return ERR_OK;
 }

@@ -64,11 +64,6 @@ const char *ports_log(void)
     return log_text;
 }
 
-bool ports_has_logged(const char *text)
-{
-    return strstr(log_text, text) != NULL;
-}
-
 void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
 {
     (void)level, (void)who, (void)format, (void)args;

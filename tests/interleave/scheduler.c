@@ -35,7 +35,6 @@ struct coroutine {
     const char *name;
     enum state state;
     bool is_device;
-    bool has_timed_out;
     unsigned priority; /* higher runs first, where the order says so */
     unsigned drawn;    /* the same in a drawn schedule */
     unsigned locks;    /* that it holds */
@@ -249,7 +248,6 @@ static void let_time_pass(void)
     for (unsigned i = 0; i < world.count; i++) {
         struct coroutine *c = &world.coroutines[i];
         if ((c->state == WAITS_FOR_SIGNAL || c->state == SLEEPS) && c->until_ms <= world.now_ms) {
-            c->has_timed_out = true;
             become_ready(c);
         }
     }
@@ -359,7 +357,6 @@ static void wait_until(enum state state, uint64_t until_ms, const char *what)
 {
     world.running->state = state;
     world.running->until_ms = until_ms;
-    world.running->has_timed_out = false;
     world.running->doing = what;
     reschedule();
 }

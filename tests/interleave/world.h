@@ -19,7 +19,6 @@ void device_ram_reset(void); /* as a boot finds it */
 /* ---- seams (ports.c) */
 void ports_reset(void);      /* an empty store, a log without lines */
 const char *ports_log(void); /* the last lines */
-bool ports_has_logged(const char *text);
 bool ports_wants_boot(void); /* the device has restarted itself; true once */
 bool ports_is_off(void);     /* the same, and nobody has asked ports_wants_boot since */
 void ports_set_clock(bool is_set);
@@ -38,7 +37,6 @@ extern struct peer_rules peer_rules;
 void peer_reset(unsigned jobs);
 void peer_cut(void);       /* the connection breaks, if there is one */
 void peer_power_cut(void); /* the device's end of it is gone */
-unsigned peer_connections(void);
 
 /* ---- the application (application.c) */
 enum application_way {
@@ -62,11 +60,9 @@ struct application_rules {
 extern struct application_rules application_rules;
 
 void application_reset(void);
-bool application_init(void);      /* SYSTEM_init */
-bool application_register(void);  /* JOBS_registerHandler for "work" */
-void application_boot(void *ctx); /* the device's main: init, start, register */
-unsigned application_starts(unsigned job);
-unsigned application_cancels(void);
+bool application_init(void);                           /* SYSTEM_init */
+bool application_register(void);                       /* JOBS_registerHandler for "work" */
+void application_boot(void *ctx);                      /* the device's main: init, start, register */
 void application_await_start(unsigned job);            /* from the world's coroutine */
 void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
 
