@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/cli.h"
-#include "cloud/daemon.h"
+#include "cloud/daemon/daemon.h"
 
 int main(int argc, char **argv)
 {

@@ -3,8 +3,8 @@
  * comes, the answer is JSON on a topic that MQTT allows, at the place that the request asks for; a request that is
  * accepted is a topic of ours; and the service still answers the next device. */
 #include "cloud/mqtt/device_plane.h"
-#include "cloud/core/jobs.h"
-#include "cloud/core/registry.h"
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/registry/registry.h"
 #include "common/json.h"
 
 #include <stdint.h>

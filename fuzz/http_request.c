@@ -2,11 +2,11 @@
 /* One HTTP request from its line to its answer. Input: "METHOD TARGET", header lines "Name: value", an empty line, the
  * body. Whatever comes: there is an answer, of a form that clients can read; without a signature nothing but reading
  * works, from a foreign web page nothing at all; and the service still answers the next one. */
-#include "cloud/core/jobs.h"
-#include "cloud/core/objects.h"
-#include "cloud/core/registry.h"
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/objects/objects.h"
+#include "cloud/core/registry/registry.h"
 #include "cloud/http/dispatch.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* A policy document and a pattern. Input: the first line is a pattern, the second a text, the rest is the document. The
  * matcher must agree with a slow and simple one; a document that is refused allows nothing, and says why; a client id
  * never acts as a pattern. */
-#include "cloud/core/policy_pattern.h"
+#include "cloud/access/policy_pattern.h"
 
 #include <stdint.h>
 #include <stdio.h>

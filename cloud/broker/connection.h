@@ -4,7 +4,7 @@
 #ifndef CLOUD_BROKER_CONNECTION_H
 #define CLOUD_BROKER_CONNECTION_H
 
-#include "cloud/broker/authority.h"
+#include "cloud/access/authority.h"
 
 #include <stdint.h>
 

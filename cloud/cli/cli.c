@@ -3,7 +3,7 @@
 
 #include "cloud/cli/args.h"
 #include "cloud/cli/commands.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

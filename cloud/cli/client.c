@@ -2,7 +2,7 @@
 #include "cloud/cli/client.h"
 
 #include "cloud/cli/cli.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <curl/curl.h>
 #include <stdarg.h>

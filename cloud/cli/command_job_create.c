@@ -4,7 +4,7 @@
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
 #include "cloud/cli/watch.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdio.h>

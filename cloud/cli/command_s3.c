@@ -3,8 +3,8 @@
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
-#include "cloud/core/objects.h"
-#include "cloud/http/text.h"
+#include "cloud/core/objects/objects.h"
+#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

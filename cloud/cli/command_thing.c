@@ -3,7 +3,7 @@
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

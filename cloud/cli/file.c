@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/file.h"
 
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 
 #include "cloud/cli/cli.h"
 #include "cloud/cli/print.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdio.h>

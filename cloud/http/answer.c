@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/answer.h"
 
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <assert.h>
 #include <stdlib.h>

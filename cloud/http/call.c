@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/call.h"
 
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdarg.h>

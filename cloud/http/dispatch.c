@@ -3,7 +3,7 @@
 
 #include "cloud/http/origin.h"
 #include "cloud/http/route.h"
-#include "cloud/http/s3.h"
+#include "cloud/http/s3/s3.h"
 #include "cloud/http/sigv4.h"
 
 #include <stdlib.h>

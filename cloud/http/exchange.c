@@ -2,8 +2,8 @@
 #include "cloud/http/exchange.h"
 
 #include "cloud/http/dispatch.h"
-#include "cloud/http/s3.h"
-#include "cloud/http/text.h"
+#include "cloud/http/s3/s3.h"
+#include "cloud/base/text.h"
 
 #include <netinet/in.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include "cloud/http/render.h"
 
 #include "cloud/http/answer.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <stdlib.h>
 

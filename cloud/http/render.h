@@ -4,7 +4,7 @@
 #ifndef CLOUD_HTTP_RENDER_H
 #define CLOUD_HTTP_RENDER_H
 
-#include "cloud/core/jobs.h"
+#include "cloud/core/jobs/jobs.h"
 
 #include <jansson.h>
 

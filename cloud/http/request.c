@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/request.h"
 
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/route.h"
 
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 #include "common/slice.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_answer.h"
 
-#include "cloud/core/execution_json.h"
+#include "cloud/core/jobs/execution_json.h"
 
 #include <stdlib.h>
 #include <string.h>

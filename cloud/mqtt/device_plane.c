@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_plane.h"
 
-#include "cloud/core/execution_json.h"
-#include "cloud/core/executions.h"
+#include "cloud/core/jobs/execution_json.h"
+#include "cloud/core/jobs/executions.h"
 #include "cloud/mqtt/device_answer.h"
 #include "cloud/mqtt/device_request.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESTS_FAKES_CORE_FIXTURE_H
 #define TESTS_FAKES_CORE_FIXTURE_H
 
-#include "cloud/core/jobs.h"
-#include "cloud/core/registry.h"
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/registry/registry.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * restart is core_close and core_open over the serialized database, so that nothing but the database survives. */
 #include "sim/world.h"
 
-#include "cloud/core/jobs.h"
-#include "cloud/core/registry.h"
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/registry/registry.h"
 #include "cloud/mqtt/device_plane.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cloud/core/details.h"
+#include "cloud/core/jobs/details.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cloud/core/objects.h"
+#include "cloud/core/objects/objects.h"
 #include "fakes/core_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "cloud/daemon_options.h"
-#include "cloud/data_dir.h"
-#include "cloud/loop.h"
-#include "cloud/port.h"
+#include "cloud/daemon/daemon_options.h"
+#include "cloud/daemon/data_dir.h"
+#include "cloud/daemon/loop.h"
+#include "cloud/daemon/port.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cloud/http/request.h"
-#include "cloud/http/text.h"
+#include "cloud/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "cloud/core/objects.h"
-#include "cloud/http/s3.h"
+#include "cloud/core/objects/objects.h"
+#include "cloud/http/s3/s3.h"
 #include "fakes/http_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

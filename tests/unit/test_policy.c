@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cloud/core/policy.h"
+#include "cloud/access/policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/access/policy_statement.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err policy_check(struct slice document, char *why, size_t why_cap)
+{
+    struct policy_why reason = {why, why_cap};
+    struct policy_statements statements;
+    struct policy_statement statement;
+
+    enum err err = policy_statements_open(document, &statements, &reason);
+    while (err == ERR_OK) {
+        err = policy_statements_next(&statements, &statement, &reason);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err == ERR_OK) {
+            err = policy_statement_check(&statement, &reason);
+        }
+    }
+    return err;
+}
+
+static bool matches_action(const struct policy_statement *statement, const char *action)
+{
+    static const struct policy_context nobody;
+    char text[POLICY_STRING_CAP];
+    const struct policy_pattern pattern = {.text = text, .has_wildcards = true, .ignores_case = true};
+    size_t cursor = 0;
+
+    while (policy_value_next(&statement->actions, &cursor, text)) {
+        if (policy_pattern_matches(&pattern, action, &nobody, NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool matches_resource(const struct policy_statement *statement, const char *resource,
+                             const struct policy_context *context)
+{
+    char text[POLICY_STRING_CAP];
+    const struct policy_pattern pattern = {.text = text, .has_wildcards = true, .has_variables = true};
+    size_t cursor = 0;
+
+    while (policy_value_next(&statement->resources, &cursor, text)) {
+        if (policy_pattern_matches(&pattern, resource, context, NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Its Sid, else its number. */
+static void name_statement(const struct policy_statement *statement, char *sid, size_t cap)
+{
+    if (sid == NULL || cap == 0) {
+        return;
+    }
+    if (statement->sid.type == JSON_STRING && statement->sid.text.len > 0 &&
+        json_decode(statement->sid.text, sid, cap, NULL) == ERR_OK) {
+        return;
+    }
+    snprintf(sid, cap, "%zu", statement->number);
+}
+
+enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
+                                     const char *action, const char *resource, char *sid, size_t sid_cap)
+{
+    struct policy_why nobody = {0};
+    struct policy_statements statements;
+    struct policy_statement statement;
+    enum policy_decision decision = POLICY_IMPLICIT_DENY;
+
+    if (sid != NULL && sid_cap > 0) {
+        sid[0] = '\0';
+    }
+    if (policy_check(document, NULL, 0) != ERR_OK ||
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
+        return POLICY_EXPLICIT_DENY;
+    }
+    while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
+        if (decision == POLICY_ALLOW && statement.is_allow) {
+            continue;
+        }
+        if (!matches_action(&statement, action) || !matches_resource(&statement, resource, context) ||
+            !policy_condition_holds(&statement.condition, context)) {
+            continue;
+        }
+        name_statement(&statement, sid, sid_cap);
+        if (!statement.is_allow) {
+            return POLICY_EXPLICIT_DENY;
+        }
+        decision = POLICY_ALLOW;
+    }
+    return decision;
+}
+
+enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b)
+{
+    if (a == POLICY_EXPLICIT_DENY || b == POLICY_EXPLICIT_DENY) {
+        return POLICY_EXPLICIT_DENY;
+    }
+    return a == POLICY_ALLOW || b == POLICY_ALLOW ? POLICY_ALLOW : POLICY_IMPLICIT_DENY;
+}
+
+/* The resource pattern that comes closest, in `best`; returns how many bytes of `resource` it fits, plus 1. */
+static size_t nearest_resource(const struct policy_statement *statement, const char *resource,
+                               const struct policy_context *context, char best[POLICY_STRING_CAP])
+{
+    char text[POLICY_STRING_CAP];
+    const struct policy_pattern pattern = {.text = text, .has_wildcards = true, .has_variables = true};
+    size_t cursor = 0;
+    size_t best_score = 0;
+
+    while (policy_value_next(&statement->resources, &cursor, text)) {
+        size_t reached;
+        bool is_match = policy_pattern_matches(&pattern, resource, context, &reached);
+        size_t score = is_match ? strlen(resource) + 2 : reached + 1;
+        if (score <= best_score) {
+            continue;
+        }
+        best_score = score;
+        strcpy(best, text);
+    }
+    return best_score;
+}
+
+size_t policy_nearest(struct slice document, const struct policy_context *context, const char *action,
+                      const char *resource, char *text, size_t cap)
+{
+    struct policy_why nobody = {0};
+    struct policy_statements statements;
+    struct policy_statement statement;
+    size_t best_score = 0;
+    char best[POLICY_STRING_CAP];
+    char sid[80];
+
+    if (policy_check(document, NULL, 0) != ERR_OK ||
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
+        return 0;
+    }
+    while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
+        if (!statement.is_allow || !matches_action(&statement, action)) {
+            continue;
+        }
+        size_t score = nearest_resource(&statement, resource, context, best);
+        if (score <= best_score) {
+            continue;
+        }
+        best_score = score;
+        name_statement(&statement, sid, sizeof(sid));
+        if (matches_resource(&statement, resource, context)) {
+            snprintf(text, cap, "statement %s would allow it, but its Condition does not hold", sid);
+        } else {
+            snprintf(text, cap, "statement %s allows it on %s", sid, best);
+        }
+    }
+    return best_score;
+}

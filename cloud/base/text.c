@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/base/text.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_die(void *memory)
+{
+    if (!memory) {
+        fputs("iot-local: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *memory_resize(void *memory, size_t size)
+{
+    return or_die(realloc(memory, size));
+}
+
+void *memory_zeroed(size_t size)
+{
+    return or_die(calloc(1, size));
+}
+
+char *text_copy(const char *text)
+{
+    return text ? text_copy_n(text, strlen(text)) : NULL;
+}
+
+char *text_copy_n(const char *text, size_t len)
+{
+    char *copy = memory_resize(NULL, len + 1);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+char *text_format(const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    return or_die(len < 0 ? NULL : text);
+}
+
+/* Length of the UTF-8 sequence at `text`, 0 when there is none (RFC 3629: no surrogates, no overlong forms). */
+static size_t utf8_step(const unsigned char *text, size_t left)
+{
+    unsigned char first = text[0];
+    if (first < 0x80) {
+        return 1;
+    }
+    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || left < len) {
+        return 0;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool is_bad = (first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
+                  (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f);
+    return is_bad ? 0 : len;
+}
+
+bool text_is_utf8(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t step = utf8_step((const unsigned char *)text + at, len - at);
+        if (step == 0) {
+            return false;
+        }
+        at += step;
+    }
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    int lower = tolower((unsigned char)c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+long text_decode_percent(const char *text, size_t len, bool plus_is_blank, char *out)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == '%') {
+            int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+            if (low < 0) {
+                return -1;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus_is_blank) {
+            c = ' ';
+        }
+        if (c == '\0') {
+            return -1;
+        }
+        out[used++] = c;
+    }
+    out[used] = '\0';
+    return text_is_utf8(out, used) ? (long)used : -1;
+}
+
+bool text_has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    const char *at = words;
+    while (at && *at && len > 0) {
+        size_t span = strcspn(at, " ");
+        if (span == len && memcmp(at, word, len) == 0) {
+            return true;
+        }
+        at += span + (at[span] == ' ');
+    }
+    return false;
+}
+
+unsigned long long text_hash(unsigned long long seed, const char *text)
+{
+    uint64_t hash = seed ? seed : 0xcbf29ce484222325ULL;
+    for (; *text; text++) {
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+    }
+    return hash;
+}

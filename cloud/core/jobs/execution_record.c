@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/core/jobs/execution_record.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void execution_clear(struct execution *execution)
+{
+    free(execution->details);
+    free(execution->document);
+    *execution = (struct execution){0};
+}
+
+void execution_record_clear(struct execution_record *record)
+{
+    execution_clear(&record->execution);
+    *record = (struct execution_record){0};
+}
+
+/* --- Read --- */
+
+/* In the order of EXECUTION_COLUMNS. */
+static bool read_row(sqlite3_stmt *row, struct execution_record *record)
+{
+    struct execution *e = &record->execution;
+    bool failed = false;
+    char status[32];
+    record->id = store_column_i64(row, 0);
+    store_column_copy(row, 1, e->thing_name, sizeof e->thing_name);
+    store_column_copy(row, 2, e->job_id, sizeof e->job_id);
+    e->number = store_column_i64(row, 3);
+    store_column_copy(row, 4, status, sizeof status);
+    e->version = store_column_i64(row, 5);
+    e->queued_at_ms = store_column_i64(row, 6);
+    e->started_at_ms = store_column_i64(row, 7);
+    e->last_updated_at_ms = store_column_i64(row, 8);
+    record->in_progress_deadline_ms = store_column_i64(row, 9);
+    record->step_deadline_ms = store_column_i64(row, 10);
+    e->deadline_ms = store_column_i64(row, 11);
+    e->is_force_canceled = store_column_i64(row, 12) != 0;
+    record->failed_retries = store_column_i64(row, 13);
+    record->timed_out_retries = store_column_i64(row, 14);
+    e->retry_attempt = (int)(record->failed_retries + record->timed_out_retries);
+    e->details = store_column_dup(row, 15, &failed);
+    return execution_status_parse(slice_from(status), &e->status) && !failed;
+}
+
+int execution_record_next(struct core *core, sqlite3_stmt *query, struct execution_record *record)
+{
+    *record = (struct execution_record){0};
+    int got = store_row(core->store, query);
+    if (got == 1 && !read_row(query, record)) {
+        execution_record_clear(record);
+        got = -1;
+    }
+    return got;
+}
+
+static int read_only_row(struct core *core, sqlite3_stmt *query, struct execution_record *record)
+{
+    int got = execution_record_next(core, query, record);
+    store_done(query);
+    return got;
+}
+
+int execution_record_find(struct core *core, const char *thing, const char *job_id, int64_t number,
+                          struct execution_record *record)
+{
+    sqlite3_stmt *query =
+        number ? STORE_QUERY(core->store, STORE_EXECUTION_GET, store_text(job_id), store_text(thing),
+                             store_i64(number))
+               : STORE_QUERY(core->store, STORE_EXECUTION_LATEST, store_text(job_id), store_text(thing));
+    return read_only_row(core, query, record);
+}
+
+int execution_record_first(struct core *core, const char *thing, struct execution_record *record)
+{
+    return read_only_row(
+        core, STORE_QUERY(core->store, STORE_EXECUTION_PENDING, store_text(thing), store_i64(1)), record);
+}
+
+int execution_record_pending_of_job(struct core *core, const char *job_id, int64_t after,
+                                    struct execution_record *record)
+{
+    return read_only_row(
+        core, STORE_QUERY(core->store, STORE_EXECUTION_PENDING_OF_JOB, store_text(job_id), store_i64(after)),
+        record);
+}
+
+char *execution_record_document(struct core *core, const char *job_id)
+{
+    bool failed = false;
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));
+    char *document = store_row(core->store, query) == 1 ? store_column_dup(query, 0, &failed) : NULL;
+    store_done(query);
+    return document;
+}
+
+/* --- Write --- */
+
+bool execution_record_insert(struct core *core, struct change *change, const struct execution_seed *seed)
+{
+    assert(strcmp(change->thing, seed->thing) == 0);
+    change->has_new_list = true;
+    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_INSERT, store_text(seed->job_id),
+                                              store_text(seed->thing), store_i64(seed->number),
+                                              store_text(execution_status_text(EXECUTION_QUEUED)),
+                                              store_i64(core_now_ms(core)), store_i64(seed->failed_retries),
+                                              store_i64(seed->timed_out_retries)));
+}
+
+/* The earlier of both timers. */
+static int64_t deadline_of(const struct execution_record *record)
+{
+    int64_t a = record->in_progress_deadline_ms;
+    int64_t b = record->step_deadline_ms;
+    return a && b ? (a < b ? a : b) : a + b;
+}
+
+static bool save(struct core *core, struct execution_record *record)
+{
+    struct execution *e = &record->execution;
+    e->deadline_ms = deadline_of(record);
+    return store_run(core->store,
+                     STORE_QUERY(core->store, STORE_EXECUTION_SAVE, store_i64(record->id),
+                                 store_text(execution_status_text(e->status)), store_i64(e->version),
+                                 store_time(e->started_at_ms), store_i64(e->last_updated_at_ms),
+                                 store_time(record->in_progress_deadline_ms),
+                                 store_time(record->step_deadline_ms), store_time(e->deadline_ms),
+                                 store_i64(e->is_force_canceled), store_text(e->details)));
+}
+
+bool execution_record_save(struct core *core, struct execution_record *record)
+{
+    assert(!execution_status_is_terminal(record->execution.status));
+    return save(core, record);
+}
+
+bool execution_record_save_end(struct core *core, struct change *change, struct execution_record *record)
+{
+    assert(execution_status_is_terminal(record->execution.status));
+    assert(strcmp(change->thing, record->execution.thing_name) == 0);
+    change->has_new_list = true;
+    record->in_progress_deadline_ms = 0;
+    record->step_deadline_ms = 0;
+    return save(core, record);
+}
+
+bool execution_record_delete(struct core *core, struct change *change, const struct execution_record *record)
+{
+    assert(strcmp(change->thing, record->execution.thing_name) == 0);
+    if (!execution_status_is_terminal(record->execution.status)) {
+        change->has_new_list = true;
+    }
+    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_DELETE, store_i64(record->id)));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that CreateJob must know before it writes: limits of docs/protocol.md 4, targets, document, retries. */
+#ifndef CLOUD_CORE_JOB_CHECK_H
+#define CLOUD_CORE_JOB_CHECK_H
+
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/objects/objects.h"
+
+#define JOB_TARGETS_MAX         100
+#define JOB_TEXT_MAX            2028 /* characters of description and comment */
+#define JOB_DOCUMENT_SOURCE_MAX 1350
+#define JOB_IN_PROGRESS_MAX_MIN 10080
+#define JOB_RETRIES_TOTAL_MAX   10
+
+struct job_plan {
+    char things[JOB_TARGETS_MAX][CORE_THING_NAME_CAP]; /* each once */
+    size_t thing_count;
+    char *targets;      /* JSON array of their ARNs */
+    char *retry_config; /* JSON object; NULL = none */
+    int64_t retries_failed, retries_timed_out, retries_all;
+    struct slice document; /* the caller's text, or the object's body */
+    struct object object;  /* keeps the body */
+};
+
+/* NULL: the error says why. */
+struct job_plan *job_check(struct core *core, const struct job_create *create, struct core_error *error);
+void job_plan_free(struct job_plan *plan);
+
+/* `text` may be NULL. `what` names the member in the message. */
+enum core_code job_check_text(const char *what, const char *text, struct core_error *error);
+enum core_code job_check_reason(const char *reason_code, struct core_error *error);
+
+#endif

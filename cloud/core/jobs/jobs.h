@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs, the operator's side: docs/protocol.md 2.1, 2.7, 5.3 and 5.4. */
+#ifndef CLOUD_CORE_JOBS_H
+#define CLOUD_CORE_JOBS_H
+
+#include "cloud/core/jobs/executions.h"
+
+enum job_status {
+    JOB_SCHEDULED,
+    JOB_IN_PROGRESS,
+    JOB_COMPLETED,
+    JOB_CANCELED,
+    JOB_DELETION_IN_PROGRESS,
+    JOB_STATUS_COUNT,
+};
+const char *job_status_text(enum job_status status);
+/* false: unknown word. */
+bool job_status_parse(struct slice text, enum job_status *status);
+
+#define JOB_RETRIES_MAX 2 /* criteria in jobExecutionsRetryConfig */
+
+struct job_retry {
+    const char *failure_type; /* FAILED, TIMED_OUT, ALL */
+    int64_t retries;          /* 0..10, 10 in total */
+};
+
+struct job_create {
+    const char *job_id;
+    const char *const *targets; /* ARNs of things; groups are an error that says so */
+    size_t target_count;
+    struct slice document;           /* either this */
+    const char *document_source;     /* or this: an S3 link, resolved in the local store only; NULL = none */
+    const char *description;         /* NULL = none */
+    const char *target_selection;    /* NULL, SNAPSHOT; CONTINUOUS is an error that says so */
+    int64_t in_progress_timeout_min; /* 0 = none */
+    struct job_retry retries[JOB_RETRIES_MAX];
+    size_t retry_count;
+};
+
+struct job {
+    char job_id[CORE_JOB_ID_CAP];
+    char arn[256];
+    enum job_status status;
+    bool is_force_canceled;
+    int64_t created_at_ms, last_updated_at_ms, completed_at_ms; /* completed 0 = not yet */
+    int64_t in_progress_timeout_min;
+    char *description;                      /* NULL = none */
+    char *comment;                          /* NULL = none */
+    char *reason_code;                      /* NULL = none */
+    char *document_source;                  /* NULL = none */
+    char *targets;                          /* JSON array of ARNs */
+    char *retry_config;                     /* JSON object {"criteriaList":[...]}; NULL = none */
+    int64_t counts[EXECUTION_STATUS_COUNT]; /* executions by status */
+};
+void job_clear(struct job *job);
+typedef void (*job_fn)(void *ctx, const struct job *job);
+
+/* On success `out` is the new job. */
+enum core_code jobs_create(struct core *core, const struct job_create *create, struct job *out,
+                           struct core_error *error);
+enum core_code jobs_describe(struct core *core, const char *job_id, struct job *out,
+                             struct core_error *error);
+
+/* *document: malloc'd text, byte for byte as given; the caller frees it. */
+enum core_code jobs_document(struct core *core, const char *job_id, char **document,
+                             struct core_error *error);
+
+/* Newest first; status NULL or a word, checked here. Entries carry no counts. */
+enum core_code jobs_list(struct core *core, const char *status, int64_t offset, int64_t limit, job_fn fn,
+                         void *ctx, bool *more, struct core_error *error);
+
+struct job_cancel {
+    const char *job_id;
+    bool is_forced;
+    const char *reason_code; /* NULL = none */
+    const char *comment;     /* NULL = none */
+};
+enum core_code jobs_cancel(struct core *core, const struct job_cancel *cancel, struct job *out,
+                           struct core_error *error);
+enum core_code jobs_delete(struct core *core, const char *job_id, bool is_forced, struct core_error *error);
+
+#endif

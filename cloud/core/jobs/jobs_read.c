@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* What reads jobs: DescribeJob, GetJobDocument, ListJobs. */
+#include "cloud/core/core_private.h"
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void job_clear(struct job *job)
+{
+    free(job->description);
+    free(job->comment);
+    free(job->reason_code);
+    free(job->document_source);
+    free(job->targets);
+    free(job->retry_config);
+    *job = (struct job){0};
+}
+
+/* In the order of JOB_COLUMNS. The caller clears the job, also after false. */
+static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job)
+{
+    bool failed = false;
+    char status[32];
+    *job = (struct job){0};
+    store_column_copy(row, 0, job->job_id, sizeof job->job_id);
+    arn_write(core, "job", job->job_id, job->arn, sizeof job->arn);
+    store_column_copy(row, 1, status, sizeof status);
+    job->is_force_canceled = store_column_i64(row, 2) != 0;
+    job->created_at_ms = store_column_i64(row, 3);
+    job->last_updated_at_ms = store_column_i64(row, 4);
+    job->completed_at_ms = store_column_i64(row, 5);
+    job->in_progress_timeout_min = store_column_i64(row, 6);
+    job->description = store_column_dup(row, 7, &failed);
+    job->comment = store_column_dup(row, 8, &failed);
+    job->reason_code = store_column_dup(row, 9, &failed);
+    job->document_source = store_column_dup(row, 10, &failed);
+    job->targets = store_column_dup(row, 11, &failed);
+    job->retry_config = store_column_dup(row, 12, &failed);
+    return !failed && job_status_parse(slice_from(status), &job->status);
+}
+
+static enum core_code not_found(const char *job_id, struct core_error *error)
+{
+    return core_fail(error, CORE_NOT_FOUND, "job '%s' does not exist", job_id);
+}
+
+static bool read_counts(struct core *core, struct job *job)
+{
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_COUNTS, store_text(job->job_id));
+    char word[32];
+    int got;
+    while ((got = store_row(core->store, query)) == 1) {
+        enum execution_status status;
+        store_column_copy(query, 0, word, sizeof word);
+        if (execution_status_parse(slice_from(word), &status)) {
+            job->counts[status] = store_column_i64(query, 1);
+        }
+    }
+    store_done(query);
+    return got == 0;
+}
+
+enum core_code jobs_describe(struct core *core, const char *job_id, struct job *out, struct core_error *error)
+{
+    *out = (struct job){0};
+    core_error_clear(error);
+    if (name_check_job(job_id, error)) {
+        return error->code;
+    }
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_GET, store_text(job_id));
+    int got = store_row(core->store, query);
+    bool is_good = got >= 0 && (!got || read_row(core, query, out));
+    store_done(query);
+    if (!got) {
+        return not_found(job_id, error);
+    }
+    if (!is_good || !read_counts(core, out)) {
+        job_clear(out);
+        return core_fail_storage(core, error);
+    }
+    return CORE_OK;
+}
+
+enum core_code jobs_document(struct core *core, const char *job_id, char **document, struct core_error *error)
+{
+    bool failed = false;
+    *document = NULL;
+    core_error_clear(error);
+    if (name_check_job(job_id, error)) {
+        return error->code;
+    }
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));
+    int got = store_row(core->store, query);
+    if (got == 1) {
+        *document = store_column_dup(query, 0, &failed);
+    }
+    store_done(query);
+    if (!got) {
+        return not_found(job_id, error);
+    }
+    return got < 0 || failed ? core_fail_storage(core, error) : CORE_OK;
+}
+
+enum core_code jobs_list(struct core *core, const char *status, int64_t offset, int64_t limit, job_fn fn,
+                         void *ctx, bool *more, struct core_error *error)
+{
+    enum job_status ignored;
+    *more = false;
+    core_error_clear(error);
+    if (core_check_page(offset, limit, error)) {
+        return error->code;
+    }
+    if (status && !job_status_parse(slice_from(status), &ignored)) {
+        return core_fail(error, CORE_INVALID_REQUEST, "'%.40s' is not the status of a job", status);
+    }
+    sqlite3_stmt *query =
+        STORE_QUERY(core->store, STORE_JOB_LIST, store_text(status), store_i64(limit + 1), store_i64(offset));
+    int got;
+    while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
+        struct job job;
+        if (!read_row(core, query, &job)) {
+            job_clear(&job);
+            got = -1;
+            break;
+        }
+        fn(ctx, &job);
+        job_clear(&job);
+    }
+    *more = got == 1;
+    store_done(query);
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+}

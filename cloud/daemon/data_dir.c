@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/daemon/data_dir.h"
+
+#include "common/json_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define LOCK_NAME   "lock"
+#define STATUS_NAME "status.json"
+
+static bool fail(char *why, size_t cap, const char *what)
+{
+    snprintf(why, cap, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+/* With its parents; what is there already stays as it is. */
+static bool make_folders(const char *path)
+{
+    char part[PATH_MAX];
+    if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *at = part + 1; *at != '\0'; at++) {
+        if (*at != '/') {
+            continue;
+        }
+        *at = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+            return false;
+        }
+        *at = '/';
+    }
+    return mkdir(part, 0700) == 0 || errno == EEXIST;
+}
+
+static bool take(struct data_dir *dir, char *why, size_t why_cap)
+{
+    char path[PATH_MAX];
+    char pid[24] = "";
+    if (!data_dir_file(dir, LOCK_NAME, path, why, why_cap)) {
+        return false;
+    }
+    dir->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (dir->lock < 0) {
+        return fail(why, why_cap, path);
+    }
+    if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return fail(why, why_cap, path);
+        }
+        if (pread(dir->lock, pid, sizeof(pid) - 1, 0) < 0) {
+            pid[0] = '\0';
+        }
+        snprintf(
+            why, why_cap,
+            "another iot-local (process %ld) runs in %s: stop it, or choose another directory with --data",
+            strtol(pid, NULL, 10), dir->path);
+        return false;
+    }
+    int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+    if (ftruncate(dir->lock, 0) != 0 || pwrite(dir->lock, pid, (size_t)len, 0) != len) {
+        return fail(why, why_cap, path);
+    }
+    return true;
+}
+
+bool data_dir_open(struct data_dir *dir, const char *path, char *why, size_t why_cap)
+{
+    char status[PATH_MAX];
+    dir->lock = -1;
+    dir->path[0] = '\0';
+    if (!make_folders(path) || realpath(path, dir->path) == NULL) {
+        return fail(why, why_cap, path);
+    }
+    if (!take(dir, why, why_cap)) {
+        return false;
+    }
+    if (data_dir_file(dir, STATUS_NAME, status, why, why_cap)) {
+        unlink(status); /* of a daemon that was killed */
+    }
+    return true;
+}
+
+void data_dir_close(struct data_dir *dir)
+{
+    char path[PATH_MAX];
+    if (dir->lock < 0) {
+        return;
+    }
+    if (data_dir_file(dir, STATUS_NAME, path, NULL, 0)) {
+        unlink(path);
+    }
+    close(dir->lock);
+    dir->lock = -1;
+}
+
+bool data_dir_file(const struct data_dir *dir, const char *name, char path[PATH_MAX], char *why,
+                   size_t why_cap)
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", dir->path, name) < PATH_MAX) {
+        return true;
+    }
+    errno = ENAMETOOLONG;
+    return fail(why, why_cap, dir->path);
+}
+
+bool data_dir_socket(const struct data_dir *dir, const char *name, char path[PATH_MAX], char *why,
+                     size_t why_cap)
+{
+    if (!data_dir_file(dir, name, path, why, why_cap)) {
+        return false;
+    }
+    if (strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path)) {
+        return true;
+    }
+    snprintf(why, why_cap, "%s is too long a path for a socket: choose a shorter directory with --data",
+             path);
+    return false;
+}
+
+static size_t status_text(const struct data_dir_status *status, char *text, size_t cap)
+{
+    struct json_writer w;
+    size_t len = 0;
+    json_write_begin(&w, text, cap);
+    json_write_object(&w);
+    json_write_key(&w, "http_port");
+    json_write_i64(&w, status->http_port);
+    json_write_key(&w, "mqtt_port");
+    json_write_i64(&w, status->mqtt_port);
+    json_write_key(&w, "endpoint");
+    json_write_string(&w, status->endpoint);
+    json_write_key(&w, "pid");
+    json_write_i64(&w, getpid());
+    json_write_object_end(&w);
+    return json_write_finish(&w, &len) == ERR_OK ? len : 0;
+}
+
+bool data_dir_write_status(const struct data_dir *dir, const struct data_dir_status *status, char *why,
+                           size_t why_cap)
+{
+    char path[PATH_MAX], fresh[PATH_MAX];
+    char text[600];
+    size_t len = status_text(status, text, sizeof(text));
+    if (!data_dir_file(dir, STATUS_NAME, path, why, why_cap) ||
+        !data_dir_file(dir, STATUS_NAME ".new", fresh, why, why_cap)) {
+        return false;
+    }
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(why, why_cap, fresh);
+    }
+    bool is_written = write(fd, text, len) == (ssize_t)len;
+    if (close(fd) == 0 && is_written && rename(fresh, path) == 0) {
+        return true;
+    }
+    return fail(why, why_cap, path);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs, control plane: docs/protocol.md 5.3 and 5.4. */
+#include "cloud/core/jobs/jobs.h"
+#include "cloud/core/objects/objects.h"
+#include "cloud/http/operations.h"
+#include "cloud/http/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGETS_MAX 100
+#define PLACEHOLDER "${aws:iot:"
+
+static bool read_targets(struct call *call, const char *targets[TARGETS_MAX], size_t *count)
+{
+    const json_t *array = NULL;
+    if (!call_array(call, call->members, "targets", &array)) {
+        return false;
+    }
+    *count = json_array_size(array);
+    if (*count == 0 || *count > TARGETS_MAX) {
+        call_fail(call, API_INVALID_REQUEST, "'targets' must hold 1..%d ARNs of things", TARGETS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        targets[i] = json_string_value(json_array_get(array, i));
+        if (!targets[i]) {
+            call_fail(call, API_INVALID_REQUEST, "'targets' must hold strings");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_timeout(struct call *call, struct job_create *create)
+{
+    const json_t *config = NULL;
+    return call_object(call, call->members, "timeoutConfig", "inProgressTimeoutInMinutes", &config) &&
+           call_i64(call, config, "inProgressTimeoutInMinutes", 1, &create->in_progress_timeout_min, NULL);
+}
+
+static bool read_retry(struct call *call, const json_t *criterion, struct job_retry *retry)
+{
+    bool has_number = false;
+    if (!call_known_members(call, criterion, "criteriaList", "failureType numberOfRetries") ||
+        !call_text(call, criterion, "failureType", &retry->failure_type) ||
+        !call_i64(call, criterion, "numberOfRetries", 0, &retry->retries, &has_number)) {
+        return false;
+    }
+    if (!retry->failure_type || !has_number) {
+        call_fail(call, API_INVALID_REQUEST,
+                  "each entry of 'criteriaList' needs failureType and numberOfRetries");
+        return false;
+    }
+    return true;
+}
+
+static bool read_retries(struct call *call, struct job_create *create)
+{
+    const json_t *config = NULL;
+    const json_t *criteria = NULL;
+    if (!call_object(call, call->members, "jobExecutionsRetryConfig", "criteriaList", &config) ||
+        !call_array(call, config, "criteriaList", &criteria)) {
+        return false;
+    }
+    create->retry_count = json_array_size(criteria);
+    if (create->retry_count > JOB_RETRIES_MAX || (config && create->retry_count == 0)) {
+        call_fail(call, API_INVALID_REQUEST, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < create->retry_count; i++) {
+        if (!read_retry(call, json_array_get(criteria, i), &create->retries[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_job(struct call *call, struct job_create *create)
+{
+    const char *document = NULL;
+    const json_t *members = call->members;
+    if (!call_text(call, members, "document", &document) ||
+        !call_text(call, members, "documentSource", &create->document_source) ||
+        !call_text(call, members, "description", &create->description) ||
+        !call_text(call, members, "targetSelection", &create->target_selection)) {
+        return false;
+    }
+    create->document = slice_from(document);
+    return read_timeout(call, create) && read_retries(call, create);
+}
+
+/* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
+static bool check_placeholders(struct call *call, struct slice document)
+{
+    if (document.len == 0 || !memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
+        return true;
+    }
+    call_fail(call, API_INVALID_REQUEST,
+              "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
+    return false;
+}
+
+static bool check_document(struct call *call, const struct job_create *create)
+{
+    struct object object = {0};
+    if (!create->document_source) {
+        return check_placeholders(call, create->document);
+    }
+    bool is_good =
+        call_ok(call, objects_resolve(call->service->core, create->document_source, &object, &call->error)) &&
+        check_placeholders(call, (struct slice){(const char *)object.body, object.size});
+    object_clear(&object);
+    return is_good;
+}
+
+void api_create_job(struct call *call)
+{
+    const char *targets[TARGETS_MAX];
+    struct job_create create = {.job_id = call->labels[0], .targets = targets};
+    struct job job = {0};
+    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create) ||
+        !check_document(call, &create)) {
+        return;
+    }
+    if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {
+        answer_json(&call->answer, render_job_name(&job));
+    }
+    job_clear(&job);
+}
+
+void api_describe_job(struct call *call)
+{
+    struct job job = {0};
+    if (!call_ok(call, jobs_describe(call->service->core, call->labels[0], &job, &call->error))) {
+        return;
+    }
+    json_t *out = json_object();
+    render_put_text(out, "documentSource", job.document_source);
+    json_object_set_new(out, "job", render_job(&job));
+    answer_json(&call->answer, out);
+    job_clear(&job);
+}
+
+static void add_job(void *ctx, const struct job *job)
+{
+    json_array_append_new(ctx, render_job_summary(job));
+}
+
+void api_list_jobs(struct call *call)
+{
+    struct page page;
+    bool more = false;
+    const char *status = NULL;
+    const char *selection = "SNAPSHOT";
+    if (!call_page(call, &page) || !call_query_text(call, "status", &status) ||
+        !call_query_text(call, "targetSelection", &selection)) {
+        return;
+    }
+    bool wants_none = strcmp(selection, "CONTINUOUS") == 0; /* such jobs cannot be created here */
+    if (!wants_none && strcmp(selection, "SNAPSHOT") != 0) {
+        call_fail(call, API_INVALID_REQUEST, "'targetSelection' must be SNAPSHOT or CONTINUOUS");
+        return;
+    }
+    json_t *jobs = json_array();
+    if (!wants_none && !call_ok(call, jobs_list(call->service->core, status, page.offset, page.limit, add_job,
+                                                jobs, &more, &call->error))) {
+        json_decref(jobs);
+        return;
+    }
+    json_t *out = json_object();
+    json_object_set_new(out, "jobs", jobs);
+    call_answer_page(call, &page, out, more);
+}
+
+void api_cancel_job(struct call *call)
+{
+    struct job_cancel cancel = {.job_id = call->labels[0]};
+    struct job job = {0};
+    if (!call_query_bool(call, "force", &cancel.is_forced) ||
+        !call_text(call, call->members, "reasonCode", &cancel.reason_code) ||
+        !call_text(call, call->members, "comment", &cancel.comment)) {
+        return;
+    }
+    if (call_ok(call, jobs_cancel(call->service->core, &cancel, &job, &call->error))) {
+        answer_json(&call->answer, render_job_name(&job));
+    }
+    job_clear(&job);
+}
+
+void api_delete_job(struct call *call)
+{
+    bool is_forced = false;
+    if (call_query_bool(call, "force", &is_forced) &&
+        call_ok(call, jobs_delete(call->service->core, call->labels[0], is_forced, &call->error))) {
+        answer_json(&call->answer, NULL);
+    }
+}
+
+void api_get_job_document(struct call *call)
+{
+    bool before_substitution = false; /* nothing is substituted here, so both forms are the same */
+    char *document = NULL;
+    if (!call_query_bool(call, "beforeSubstitution", &before_substitution) ||
+        !call_ok(call, jobs_document(call->service->core, call->labels[0], &document, &call->error))) {
+        return;
+    }
+    json_t *out = json_object();
+    render_put_text(out, "document", document);
+    answer_json(&call->answer, out);
+    free(document);
+}

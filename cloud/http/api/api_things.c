@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Things and the endpoint: docs/protocol.md 5.7 and 5.8. */
+#include "cloud/core/registry/registry.h"
+#include "cloud/http/operations.h"
+#include "cloud/http/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *render_thing(const struct thing *thing)
+{
+    json_t *out = json_object();
+    render_put_text(out, "thingName", thing->name);
+    render_put_text(out, "thingArn", thing->arn);
+    json_object_set_new(out, "attributes", render_parse(thing->attributes, json_object()));
+    json_object_set_new(out, "version", json_integer(thing->version));
+    return out;
+}
+
+static bool read_attributes(struct call *call, char **attributes)
+{
+    const json_t *payload = NULL;
+    bool merge = false; /* there is nothing to merge with in a new thing */
+    return call_object(call, call->members, "attributePayload", "attributes merge", &payload) &&
+           call_bool(call, payload, "merge", &merge) &&
+           call_object_text(call, payload, "attributes", attributes);
+}
+
+void api_create_thing(struct call *call)
+{
+    char *attributes = NULL;
+    struct thing thing = {0};
+    if (!read_attributes(call, &attributes)) {
+        return;
+    }
+    enum core_code code =
+        things_create(call->service->core, call->labels[0], slice_from(attributes), &thing, &call->error);
+    if (call_ok(call, code)) {
+        json_t *out = json_object();
+        render_put_text(out, "thingName", thing.name);
+        render_put_text(out, "thingArn", thing.arn);
+        render_put_text(out, "thingId", thing.id);
+        answer_json(&call->answer, out);
+    }
+    thing_clear(&thing);
+    free(attributes);
+}
+
+void api_describe_thing(struct call *call)
+{
+    struct thing thing = {0};
+    if (!call_ok(call, things_describe(call->service->core, call->labels[0], &thing, &call->error))) {
+        return;
+    }
+    json_t *out = render_thing(&thing);
+    render_put_text(out, "defaultClientId", thing.name);
+    render_put_text(out, "thingId", thing.id);
+    answer_json(&call->answer, out);
+    thing_clear(&thing);
+}
+
+static void add_thing(void *ctx, const struct thing *thing)
+{
+    json_array_append_new(ctx, render_thing(thing));
+}
+
+void api_list_things(struct call *call)
+{
+    struct page page;
+    bool more = false;
+    if (!call_page(call, &page)) {
+        return;
+    }
+    json_t *things = json_array();
+    if (!call_ok(call, things_list(call->service->core, page.offset, page.limit, add_thing, things, &more,
+                                   &call->error))) {
+        json_decref(things);
+        return;
+    }
+    json_t *out = json_object();
+    json_object_set_new(out, "things", things);
+    call_answer_page(call, &page, out, more);
+}
+
+void api_attach_thing_principal(struct call *call)
+{
+    const char *principal = request_header(&call->request, "x-amzn-principal");
+    if (!principal) {
+        call_fail(call, API_INVALID_REQUEST, "the header x-amzn-principal (a certificate ARN) is missing");
+        return;
+    }
+    if (!call_ok(call, principals_attach(call->service->core, call->labels[0], principal, &call->error))) {
+        return;
+    }
+    answer_json(&call->answer, NULL);
+}
+
+void api_describe_endpoint(struct call *call)
+{
+    const char *type = "iot:Data";
+    if (!call_query_text(call, "endpointType", &type)) {
+        return;
+    }
+    if (strcmp(type, "iot:Data") != 0 && strcmp(type, "iot:Data-ATS") != 0 && strcmp(type, "iot:Jobs") != 0) {
+        call_fail(call, API_INVALID_REQUEST,
+                  "iot-local has no endpoint of type '%s': it has iot:Data-ATS, iot:Data and iot:Jobs", type);
+        return;
+    }
+    json_t *out = json_object();
+    render_put_text(out, "endpointAddress", call->service->endpoint);
+    answer_json(&call->answer, out);
+}

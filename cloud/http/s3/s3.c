@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/http/s3/s3.h"
+
+#include "cloud/core/objects/objects.h"
+#include "cloud/http/route.h"
+#include "cloud/base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XML_MAX_PER_CHAR 5 /* &amp; */
+
+static const struct {
+    const char *name;
+    unsigned status;
+} codes[S3_CODE_COUNT] = {
+    [S3_ACCESS_DENIED] = {"AccessDenied", 403},
+    [S3_BUCKET_EXISTS] = {"BucketAlreadyOwnedByYou", 409},
+    [S3_ENTITY_TOO_LARGE] = {"EntityTooLarge", 400},
+    [S3_INCOMPLETE_BODY] = {"IncompleteBody", 400},
+    [S3_INTERNAL_ERROR] = {"InternalError", 500},
+    [S3_INVALID_BUCKET_NAME] = {"InvalidBucketName", 400},
+    [S3_INVALID_RANGE] = {"InvalidRange", 416},
+    [S3_INVALID_REQUEST] = {"InvalidRequest", 400},
+    [S3_NO_SUCH_BUCKET] = {"NoSuchBucket", 404},
+    [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
+    [S3_NOT_IMPLEMENTED] = {"NotImplemented", 501},
+    [S3_PRECONDITION_FAILED] = {"PreconditionFailed", 412},
+    [S3_SLOW_DOWN] = {"SlowDown", 503},
+};
+
+/* Text for XML; control characters, which XML 1.0 cannot hold, become '?'. The caller frees. */
+static char *xml_escape(const char *text)
+{
+    char *out = memory_resize(NULL, strlen(text) * XML_MAX_PER_CHAR + 1);
+    char *at = out;
+    for (; *text; text++) {
+        const char *entity = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : NULL;
+        if (entity) {
+            at = stpcpy(at, entity);
+        } else {
+            *at++ = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
+void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
+{
+    char *message = NULL;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&message, format, args) < 0) {
+        message = NULL;
+    }
+    va_end(args);
+    char *escaped = xml_escape(message ? message : codes[code].name);
+    char *resource = xml_escape(call->request.path);
+    char *body =
+        text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message>"
+                    "<Resource>%s</Resource></Error>\n",
+                    codes[code].name, escaped, resource);
+    answer_body(&call->answer, codes[code].status, "application/xml", body, strlen(body));
+    free(resource);
+    free(escaped);
+    free(message);
+}
+
+static void create_bucket(struct call *call)
+{
+    struct core *core = call->service->core;
+    char *location = text_format("/%s", call->labels[0]);
+    switch (buckets_create(core, call->labels[0], &call->error)) {
+    case CORE_ALREADY_EXISTS:
+        if (strcmp(core_region(core), "us-east-1") != 0) { /* AWS answers 200 there, for old clients */
+            s3_fail(call, S3_BUCKET_EXISTS, "%s", call->error.message);
+            break;
+        }
+        /* fall through */
+    case CORE_OK:
+        answer_body(&call->answer, 200, NULL, NULL, 0);
+        answer_header(&call->answer, "Location", location);
+        break;
+    case CORE_INVALID_REQUEST:
+        s3_fail(call, S3_INVALID_BUCKET_NAME, "%s", call->error.message);
+        break;
+    default:
+        s3_fail(call, S3_INTERNAL_ERROR, "%s", call->error.message);
+    }
+    free(location);
+}
+
+static void head_bucket(struct call *call)
+{
+    if (buckets_head(call->service->core, call->labels[0], &call->error) != CORE_OK) {
+        s3_fail(call, S3_NO_SUCH_BUCKET, "%s", call->error.message);
+        return;
+    }
+    answer_body(&call->answer, 200, NULL, NULL, 0);
+    answer_header(&call->answer, "x-amz-bucket-region", core_region(call->service->core));
+}
+
+/* The first match counts: operations with a query parameter stand before the bare ones. */
+static const struct s3_operation operations[] = {
+    {"PUT", 2, "uploadId", "UploadPart", NULL},
+    {"PUT", 2, "partNumber", "UploadPart", NULL},
+    {"PUT", 2, "acl", "PutObjectAcl", NULL},
+    {"PUT", 2, "tagging", "PutObjectTagging", NULL},
+    {"PUT", 2, "retention", "PutObjectRetention", NULL},
+    {"PUT", 2, "legal-hold", "PutObjectLegalHold", NULL},
+    {"GET", 2, "uploadId", "ListParts", NULL},
+    {"GET", 2, "acl", "GetObjectAcl", NULL},
+    {"GET", 2, "tagging", "GetObjectTagging", NULL},
+    {"GET", 2, "attributes", "GetObjectAttributes", NULL},
+    {"GET", 2, "retention", "GetObjectRetention", NULL},
+    {"GET", 2, "legal-hold", "GetObjectLegalHold", NULL},
+    {"GET", 2, "torrent", "GetObjectTorrent", NULL},
+    {"POST", 2, "uploads", "CreateMultipartUpload", NULL},
+    {"POST", 2, "uploadId", "CompleteMultipartUpload", NULL},
+    {"POST", 2, "restore", "RestoreObject", NULL},
+    {"POST", 2, "select", "SelectObjectContent", NULL},
+    {"DELETE", 2, "uploadId", "AbortMultipartUpload", NULL},
+    {"DELETE", 2, "tagging", "DeleteObjectTagging", NULL},
+    {"GET", 1, "list-type", "ListObjectsV2", NULL},
+    {"GET", 1, "location", "GetBucketLocation", NULL},
+    {"GET", 1, "versions", "ListObjectVersions", NULL},
+    {"GET", 1, "uploads", "ListMultipartUploads", NULL},
+    {"GET", 1, "acl", "GetBucketAcl", NULL},
+    {"GET", 1, "policy", "GetBucketPolicy", NULL},
+    {"GET", 1, "tagging", "GetBucketTagging", NULL},
+    {"GET", 1, "cors", "GetBucketCors", NULL},
+    {"GET", 1, "lifecycle", "GetBucketLifecycleConfiguration", NULL},
+    {"GET", 1, "versioning", "GetBucketVersioning", NULL},
+    {"PUT", 1, "acl", "PutBucketAcl", NULL},
+    {"PUT", 1, "policy", "PutBucketPolicy", NULL},
+    {"PUT", 1, "tagging", "PutBucketTagging", NULL},
+    {"PUT", 1, "cors", "PutBucketCors", NULL},
+    {"PUT", 1, "lifecycle", "PutBucketLifecycleConfiguration", NULL},
+    {"PUT", 1, "versioning", "PutBucketVersioning", NULL},
+    {"POST", 1, "delete", "DeleteObjects", NULL},
+
+    {"PUT", 2, NULL, "PutObject", s3_put_object},
+    {"GET", 2, NULL, "GetObject", s3_get_object},
+    {"HEAD", 2, NULL, "HeadObject", s3_get_object},
+    {"DELETE", 2, NULL, "DeleteObject", NULL},
+    {"PUT", 1, NULL, "CreateBucket", create_bucket},
+    {"HEAD", 1, NULL, "HeadBucket", head_bucket},
+    {"GET", 1, NULL, "ListObjects", NULL},
+    {"DELETE", 1, NULL, "DeleteBucket", NULL},
+    {"POST", 1, NULL, "PostObject", NULL},
+    {"GET", 0, NULL, "ListBuckets", NULL},
+};
+
+/* Parameters of a signature, and the note of newer SDKs about what they call. */
+static bool is_signing(const char *name)
+{
+    return strncasecmp(name, "X-Amz-", 6) == 0 ||
+           text_has_word("x-id AWSAccessKeyId Signature Expires", name);
+}
+
+/* The first query parameter that is not about signing, or NULL. */
+static const char *foreign_param(const struct request *request)
+{
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (!is_signing(request->query[i].name)) {
+            return request->query[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int path_level(const struct request *request)
+{
+    if (request->segment_count >= 2 && *request->segments[1]) {
+        return 2;
+    }
+    return request->segment_count > 2 ? 2 : *request->segments[0] ? 1 : 0;
+}
+
+static const struct s3_operation *find_operation(const struct request *request, int level)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        const struct s3_operation *operation = &operations[i];
+        if (operation->level == level && request_is(request, operation->method) &&
+            (!operation->query || request_query(request, operation->query))) {
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+/* An S3 key is all of the path behind the bucket, decoded as one: it may be deeper than any path of the other APIs. */
+static bool read_names(struct call *call, int level)
+{
+    call->labels[0] = call->request.segments[0];
+    if (level < 2) {
+        return true;
+    }
+    const char *raw = strchr(call->request.path + 1, '/') + 1;
+    call->s3_key = memory_resize(NULL, strlen(raw) + 1);
+    call->labels[1] = call->s3_key;
+    return text_decode_percent(raw, strlen(raw), false, call->s3_key) > 0;
+}
+
+void s3_find(struct call *call)
+{
+    const struct request *request = &call->request;
+    int level = path_level(request);
+    const struct s3_operation *operation = find_operation(request, level);
+    const char *param = foreign_param(request);
+    if (!operation) {
+        s3_fail(call, S3_NOT_IMPLEMENTED, "%s %s is no operation of S3 that iot-local knows", request->method,
+                request->path);
+    } else if (request_is(request, "PUT") && request_header(request, "x-amz-copy-source")) {
+        s3_fail(call, S3_NOT_IMPLEMENTED, "iot-local does not model CopyObject");
+    } else if (!operation->handler) {
+        bool is_multipart = strcmp(operation->name, "CreateMultipartUpload") == 0;
+        s3_fail(call, S3_NOT_IMPLEMENTED, "iot-local does not model %s%s", operation->name,
+                is_multipart ? ": aws configure set default.s3.multipart_threshold 64MB" : "");
+    } else if (param) {
+        s3_fail(call, S3_NOT_IMPLEMENTED, "iot-local does not model the query parameter '%s' of %s", param,
+                operation->name);
+    } else if (!read_names(call, level)) {
+        s3_fail(call, S3_INVALID_REQUEST, "the key is not valid percent-encoded UTF-8");
+    } else {
+        call->s3 = operation;
+        call->body_max = level == 2 ? S3_BODY_MAX : call->body_max;
+    }
+}
+
+void s3_run(struct call *call)
+{
+    call->s3->handler(call);
+}
