@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/base/text.h"
 
+#include "cloud/base/memory.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void *or_die(void *memory)
-{
-    if (!memory) {
-        fputs("iot-local: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
-
-void *memory_resize(void *memory, size_t size)
-{
-    return or_die(realloc(memory, size));
-}
-
-void *memory_zeroed(size_t size)
-{
-    return or_die(calloc(1, size));
-}
 
 char *text_copy(const char *text)
 {
@@ -34,10 +17,7 @@ char *text_copy(const char *text)
 
 char *text_copy_n(const char *text, size_t len)
 {
-    char *copy = memory_resize(NULL, len + 1);
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    return copy;
+    return memory_copy(text, len);
 }
 
 char *text_format(const char *format, ...)
@@ -47,7 +27,10 @@ char *text_format(const char *format, ...)
     va_start(args, format);
     int len = vasprintf(&text, format, args);
     va_end(args);
-    return or_die(len < 0 ? NULL : text);
+    if (len < 0) {
+        memory_out();
+    }
+    return text;
 }
 
 /* Length of the UTF-8 sequence at `text`, 0 when there is none (RFC 3629: no surrogates, no overlong forms). */

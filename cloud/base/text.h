@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Heap text for iot-local. Running out of memory ends the process: a service that cannot allocate cannot answer either,
- * and its database is safe at any moment. */
+/* Heap text. Running out of memory ends the process (memory.h). */
 #ifndef CLOUD_HTTP_TEXT_H
 #define CLOUD_HTTP_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-void *memory_resize(void *memory, size_t size); /* NULL: a new block; size >= 1 */
-void *memory_zeroed(size_t size);
 
 /* The caller frees. */
 char *text_copy(const char *text); /* NULL gives NULL */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/broker/mosquitto_child.h"
 
+#include "cloud/base/file_write.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -134,16 +136,7 @@ bool mosquitto_child_configure(const struct mosquitto_child *child, const struct
         return false;
     }
     snprintf(path, sizeof(path), "%s/" CONF_NAME, child->data_dir);
-    unlink(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(why, why_cap, path);
-    }
-    bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (close(fd) == 0 && is_written) {
-        return true;
-    }
-    return fail(why, why_cap, path);
+    return file_write_whole(path, text, strlen(text), 0600) || fail(why, why_cap, path);
 }
 
 /* Ten thousand devices are ten thousand descriptors. */

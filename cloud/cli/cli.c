@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/cli.h"
 
+#include "cloud/base/text.h"
 #include "cloud/cli/args.h"
 #include "cloud/cli/commands.h"
-#include "cloud/base/text.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

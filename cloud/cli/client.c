@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/client.h"
 
-#include "cloud/cli/cli.h"
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
+#include "cloud/cli/cli.h"
 
 #include <curl/curl.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local job list, job show, job cancel. */
+#include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/print.h"
-#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

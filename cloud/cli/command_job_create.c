@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local job create, job run, job watch. */
+#include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
 #include "cloud/cli/watch.h"
-#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdio.h>

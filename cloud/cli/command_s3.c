@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local s3 put: `aws s3 cp` for machines that have no AWS CLI. */
+#include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
 #include "cloud/core/objects/objects.h"
-#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local thing: everything that a device needs to connect, in one folder. */
+#include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
-#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

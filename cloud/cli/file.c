@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/file.h"
 
+#include "cloud/base/file_write.h"
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 
 #include <errno.h>
@@ -50,37 +52,13 @@ char *file_read(const char *path, size_t size_max, size_t *len)
     return text;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, text, len);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        if (written > 0) {
-            text += written;
-            len -= (size_t)written;
-        }
-    }
-    return true;
-}
-
 bool file_write(const char *folder, const char *name, const char *text, mode_t mode)
 {
     char *path = text_format("%s/%s", folder, name);
-    char *new_path = text_format("%s/.%s.new", folder, name);
-    unlink(new_path);
-    int fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    bool is_good = fd >= 0 && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
-    if (fd >= 0 && close(fd) != 0) {
-        is_good = false;
-    }
-    is_good = is_good && rename(new_path, path) == 0;
+    bool is_good = file_write_whole(path, text, strlen(text), mode);
     if (!is_good) {
         say("write", path);
-        unlink(new_path);
     }
-    free(new_path);
     free(path);
     return is_good;
 }

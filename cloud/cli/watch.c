@@ -3,9 +3,9 @@
  * executions whose date has changed. */
 #include "cloud/cli/watch.h"
 
+#include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/print.h"
-#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdio.h>

@@ -6,12 +6,12 @@
 #include "cloud/core/core.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
-#include "cloud/http/server.h"
 #include "cloud/daemon/loop.h"
+#include "cloud/daemon/port.h"
+#include "cloud/http/server.h"
 #include "cloud/mqtt/broker_link.h"
 #include "cloud/mqtt/device_plane.h"
 #include "cloud/pki/pki.h"
-#include "cloud/daemon/port.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/daemon/data_dir.h"
 
+#include "cloud/base/file_write.h"
 #include "common/json_write.h"
 
 #include <errno.h>
@@ -149,20 +150,11 @@ static size_t status_text(const struct data_dir_status *status, char *text, size
 bool data_dir_write_status(const struct data_dir *dir, const struct data_dir_status *status, char *why,
                            size_t why_cap)
 {
-    char path[PATH_MAX], fresh[PATH_MAX];
+    char path[PATH_MAX];
     char text[600];
     size_t len = status_text(status, text, sizeof(text));
-    if (!data_dir_file(dir, STATUS_NAME, path, why, why_cap) ||
-        !data_dir_file(dir, STATUS_NAME ".new", fresh, why, why_cap)) {
+    if (!data_dir_file(dir, STATUS_NAME, path, why, why_cap)) {
         return false;
     }
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(why, why_cap, fresh);
-    }
-    bool is_written = write(fd, text, len) == (ssize_t)len;
-    if (close(fd) == 0 && is_written && rename(fresh, path) == 0) {
-        return true;
-    }
-    return fail(why, why_cap, path);
+    return file_write_whole(path, text, len, 0600) || fail(why, why_cap, path);
 }

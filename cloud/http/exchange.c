@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/exchange.h"
 
+#include "cloud/base/memory.h"
+#include "cloud/base/text.h"
+#include "cloud/base/uuid.h"
 #include "cloud/http/dispatch.h"
 #include "cloud/http/s3/s3.h"
-#include "cloud/base/text.h"
 
 #include <netinet/in.h>
 #include <stdint.h>
@@ -11,13 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
-#define UPLOADS_MAX    (256UL * 1024 * 1024)               /* bytes held for all bodies together */
-#define DISCARD_MAX    (S3_OBJECT_MAX + S3_OBJECT_MAX / 4) /* of a refused body, before we hang up */
-#define BODY_FIRST     4096
-#define REQUEST_ID_CAP 37
+#define UPLOADS_MAX (256UL * 1024 * 1024)               /* bytes held for all bodies together */
+#define DISCARD_MAX (S3_OBJECT_MAX + S3_OBJECT_MAX / 4) /* of a refused body, before we hang up */
+#define BODY_FIRST  4096
 
 struct exchange {
     const struct exchange_server *server;
@@ -112,16 +112,6 @@ static enum call_source find_source(const struct exchange *exchange)
     return info && is_loopback(info->client_addr) ? FROM_LOOPBACK : FROM_NETWORK;
 }
 
-/* A random UUID, as AWS gives one to every answer. */
-static void make_request_id(char id[REQUEST_ID_CAP])
-{
-    unsigned char b[16] = {0};
-    (void)!getrandom(b, sizeof b, GRND_NONBLOCK); /* names a request in logs, guards nothing */
-    snprintf(id, REQUEST_ID_CAP, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 0x0f, b[7], (b[8] & 0x3f) | 0x80, b[9], b[10], b[11],
-             b[12], b[13], b[14], b[15]);
-}
-
 static ssize_t send_nothing(void *cls, uint64_t at, char *buffer, size_t cap)
 {
     (void)cls, (void)at, (void)buffer, (void)cap;
@@ -144,8 +134,8 @@ static struct MHD_Response *make_response(struct answer *answer)
 static enum MHD_Result send_answer(struct exchange *exchange)
 {
     struct answer *answer = &exchange->call.answer;
-    char request_id[REQUEST_ID_CAP];
-    make_request_id(request_id);
+    char request_id[UUID_CAP];
+    uuid_make(request_id);
     answer_header(answer, exchange->call.s3 ? "x-amz-request-id" : "x-amzn-RequestId", request_id);
     struct MHD_Response *response = make_response(answer);
     if (!response) {

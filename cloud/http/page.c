@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of lists. A nextToken is opaque for clients: where the next page begins, and a check value over the list that
  * it belongs to (path and filters), so that a token of another list is refused instead of giving a wrong page. */
-#include "cloud/http/call.h"
 #include "cloud/base/text.h"
+#include "cloud/http/call.h"
 
 #include <inttypes.h>
 #include <stdio.h>

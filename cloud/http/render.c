@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/render.h"
 
-#include "cloud/http/answer.h"
 #include "cloud/base/text.h"
+#include "cloud/http/answer.h"
 
 #include <stdlib.h>
 

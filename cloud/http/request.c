@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/request.h"
 
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 
 #include <stdlib.h>

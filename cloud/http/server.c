@@ -2,11 +2,12 @@
 /* libmicrohttpd around dispatch.c: two daemons (TCP and the Unix socket) without threads, both in one epoll descriptor. */
 #include "cloud/http/server.h"
 
+#include "cloud/base/memory.h"
+#include "cloud/base/text.h"
 #include "cloud/core/objects/objects.h"
 #include "cloud/http/dispatch.h"
 #include "cloud/http/exchange.h"
 #include "cloud/http/listener.h"
-#include "cloud/base/text.h"
 
 #include <errno.h>
 #include <libgen.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/pki_file.h"
 
+#include "cloud/base/file_write.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -92,56 +92,13 @@ EVP_PKEY *pki_file_read_key(const char *path)
     return key;
 }
 
-static bool write_all(int fd, const char *text)
-{
-    size_t len = strlen(text);
-    while (len > 0) {
-        ssize_t written = write(fd, text, len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        text += written;
-        len -= (size_t)written;
-    }
-    return true;
-}
-
-/* The rename itself must reach the disk, too. */
-static bool sync_folder(const char *path)
-{
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof(copy), "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_good = fsync(fd) == 0;
-    close(fd);
-    return is_good;
-}
-
 static bool write_file(const char *path, const char *text, mode_t mode)
 {
-    char fresh[PATH_MAX];
-    if (text == NULL || snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
-        errno = text == NULL ? ENOMEM : ENAMETOOLONG;
+    if (text == NULL) {
+        errno = ENOMEM;
         return false;
     }
-    unlink(fresh);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_good = write_all(fd, text) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-    is_good = close(fd) == 0 && is_good;
-    if (is_good && rename(fresh, path) == 0) {
-        return sync_folder(path);
-    }
-    unlink(fresh);
-    return false;
+    return file_write_whole(path, text, strlen(text), mode);
 }
 
 bool pki_file_write_certificate(const char *path, X509 *certificate)

@@ -5,8 +5,8 @@
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/names.h"
 #include "cloud/core/jobs/notices.h"
+#include "cloud/core/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/access/policy.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
-#include "cloud/access/policy.h"
 #include "cloud/core/registry/registry_private.h"
 
 #include <stdlib.h>

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/uuid.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "cloud/core/registry/registry_private.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define ATTRIBUTES_MAX      3 /* without a thing type */
 #define ATTRIBUTE_NAME_MAX  128
@@ -18,28 +17,6 @@ void thing_clear(struct thing *thing)
 {
     free(thing->attributes);
     *thing = (struct thing){0};
-}
-
-/* A random UUID (version 4). */
-static bool write_uuid(char out[37])
-{
-    unsigned char b[16];
-    while (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) {
-        if (errno != EINTR) {
-            return false;
-        }
-    }
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    char *at = out;
-    for (size_t i = 0; i < sizeof b; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *at++ = '-';
-        }
-        snprintf(at, 3, "%02x", b[i]);
-        at += 2;
-    }
-    return true;
 }
 
 /* --- Attributes: stored with sorted names, so that equal maps are equal texts --- */
@@ -140,11 +117,9 @@ static int find(struct core *core, const char *name, struct thing *thing)
 static enum core_code insert(struct core *core, const char *name, const char *attributes, struct thing *out,
                              struct core_error *error)
 {
-    char id[37];
+    char id[UUID_CAP];
     struct core_write write;
-    if (!write_uuid(id)) {
-        return core_fail(error, CORE_INTERNAL, "the system gives no random numbers");
-    }
+    uuid_make(id);
     if (core_write_begin(core, &write, error) &&
         (!store_run(core->store,
                     STORE_QUERY(core->store, STORE_THING_INSERT, store_text(name), store_text(id),

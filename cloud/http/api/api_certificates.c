@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates: docs/protocol.md 5.8. */
+#include "cloud/base/text.h"
 #include "cloud/core/registry/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
-#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/s3/s3.h"
 
+#include "cloud/base/memory.h"
+#include "cloud/base/text.h"
 #include "cloud/core/objects/objects.h"
 #include "cloud/http/route.h"
-#include "cloud/base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/objects/objects.h"
 
+#include "cloud/base/text.h"
 #include "cloud/http/route.h"
 #include "cloud/http/s3/s3.h"
-#include "cloud/base/text.h"
 #include "common/number.h"
 
 #include <stdio.h>

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Time. Nothing else in iot-local reads a clock: whoever needs the time is handed a clock, a real one or a virtual one,
+ * which its owner sets and advances (a gate checks it). */
+#ifndef CLOUD_BASE_CLOCK_H
+#define CLOUD_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct clock {
+    int64_t (*wall_ms)(void *ctx);      /* milliseconds since 1970; leaps when somebody sets it */
+    int64_t (*monotonic_ms)(void *ctx); /* since some moment; never goes back */
+    void *ctx;
+};
+
+extern const struct clock clock_real;
+
+int64_t clock_wall_ms(const struct clock *clock);
+int64_t clock_monotonic_ms(const struct clock *clock);
+
+/* A clock that stands still. The clock lives no longer than its times. */
+struct clock_times {
+    int64_t wall_ms, monotonic_ms;
+};
+struct clock clock_virtual(struct clock_times *times);
+void clock_advance(struct clock_times *times, int64_t ms);
+
+#endif
