@@ -13,6 +13,12 @@ bool call_is_answered(const struct call *call)
     return call->answer.status != 0;
 }
 
+void call_work_done(struct call *call, void *made, void (*free_made)(void *made))
+{
+    call->made = made;
+    call->free_made = free_made;
+}
+
 static void answer_error(struct call *call, enum api_code code, json_t *body)
 {
     answer_json(&call->answer, body);

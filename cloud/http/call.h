@@ -43,6 +43,7 @@ struct route {
     const char *query;      /* names of query parameters, separated by blanks */
     const char *members;    /* names of body members */
     const char *unmodelled; /* names that AWS has and we do not, query or body */
+    call_fn work; /* what takes long (keys, signing), before the handler; NULL: nothing. See call_work_done */
 };
 
 struct call {
@@ -56,11 +57,18 @@ struct call {
     char *s3_key;                        /* decoded, owned */
     bool is_plain_link;                  /* S3 without a signature */
     json_t *members;                     /* the body, an object; NULL when there was none */
+    void *made;                          /* by the work, for the handler; NULL: nothing */
+    void (*free_made)(void *made);
     size_t body_max;
     struct core_error error;
 };
 
 bool call_is_answered(const struct call *call);
+
+/* Work runs on the daemon's worker thread, while the loop serves others: it touches this call, and of the service only what
+ * never changes (pki, data_dir), never the core. It answers the call when it fails, else hands its result to the handler;
+ * `free_made` frees the result with the call, also when no handler came. */
+void call_work_done(struct call *call, void *made, void (*free_made)(void *made));
 
 /* Answers with an error of the JSON APIs. */
 void call_fail(struct call *call, enum api_code code, const char *format, ...)

@@ -131,18 +131,54 @@ static void run_in_batch(struct call *call, call_fn handler)
     }
 }
 
-void dispatch_run(struct call *call)
+void dispatch_check(struct call *call)
 {
-    if (call_is_answered(call)) {
+    if (call_is_answered(call) || call->s3) {
         return;
     }
+    if (call->route->family != FAMILY_JOBS_DATA ||
+        call_ok(call, core_admit(call->service->core, &call->error))) {
+        (void)(read_members(call) && route_check_names(call));
+    }
+}
+
+static call_fn work_of(const struct call *call)
+{
+    return call->s3 ? call->s3->work : call->route->work;
+}
+
+bool dispatch_has_work(const struct call *call)
+{
+    return !call_is_answered(call) && work_of(call);
+}
+
+void dispatch_work(struct call *call)
+{
+    work_of(call)(call);
+}
+
+bool dispatch_writes(const struct call *call)
+{
+    return !request_is(&call->request, "GET") && !request_is(&call->request, "HEAD");
+}
+
+void dispatch_serve(struct call *call)
+{
     if (call->s3) {
-        run_in_batch(call, s3_run);
-    } else if (call->route->family == FAMILY_JOBS_DATA &&
-               !call_ok(call, core_admit(call->service->core, &call->error))) {
-        return;
-    } else if (read_members(call) && route_check_names(call)) {
-        run_in_batch(call, call->route->handler);
+        s3_run(call);
+    } else {
+        call->route->handler(call);
+    }
+}
+
+void dispatch_run(struct call *call)
+{
+    dispatch_check(call);
+    if (dispatch_has_work(call)) {
+        dispatch_work(call);
+    }
+    if (!call_is_answered(call)) {
+        run_in_batch(call, dispatch_serve);
     }
 }
 
@@ -171,5 +207,8 @@ void dispatch_clear(struct call *call)
     core_error_clear(&call->error);
     json_decref(call->members);
     free(call->s3_key);
+    if (call->made) {
+        call->free_made(call->made);
+    }
     *call = (struct call){0};
 }

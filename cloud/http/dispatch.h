@@ -12,7 +12,16 @@
  * sets call->body_max, or answers with a refusal at once (call_is_answered). */
 void dispatch_open(struct call *call, const char *method, const char *target);
 
-/* When the body is there (call->request.body). One batch of the core. Afterwards the call is answered. */
+/* When the body is there (call->request.body): reads and checks it. What follows, unless the call is answered, is the
+ * work, if there is any (on the worker), and then the handler (in a turn). */
+void dispatch_check(struct call *call);
+bool dispatch_has_work(const struct call *call);
+void dispatch_work(struct call *call);
+/* Does the handler write? One that does not may run while somebody else holds the database's write lock. */
+bool dispatch_writes(const struct call *call);
+void dispatch_serve(struct call *call); /* inside a batch of the core; afterwards the call is answered */
+
+/* All of it at once, with a batch of its own. */
 void dispatch_run(struct call *call);
 
 /* The body was larger than call->body_max. */

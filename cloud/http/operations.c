@@ -81,7 +81,7 @@ const struct route route_table[] = {
 
     /* --- certificates, policies, endpoint --- */
     {"POST", "/keys-and-certificate", FAMILY_REGISTRY, "CreateKeysAndCertificate",
-     .handler = api_create_keys_and_certificate, .query = "setAsActive"},
+     .handler = api_create_keys_and_certificate, .work = api_make_keys_and_certificate, .query = "setAsActive"},
     {"POST", "/certificates", FAMILY_REGISTRY, "CreateCertificateFromCsr", NOT_MODELLED},
     {"POST", "/certificate/register-no-ca", FAMILY_REGISTRY, "RegisterCertificateWithoutCA", NOT_MODELLED},
     {"POST", "/certificate/register", FAMILY_REGISTRY, "RegisterCertificate", NOT_MODELLED},

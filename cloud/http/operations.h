@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The handlers behind the route table, by file. Each runs inside a batch of the core and answers the call. */
+/* The handlers behind the route table, by file. Each runs inside a batch of the core and answers the call, but for
+ * the work that comes before one. */
 #ifndef CLOUD_HTTP_OPERATIONS_H
 #define CLOUD_HTTP_OPERATIONS_H
 
@@ -28,6 +29,7 @@ void api_attach_thing_principal(struct call *call);
 void api_describe_endpoint(struct call *call);
 
 /* api_certificates.c */
+void api_make_keys_and_certificate(struct call *call); /* work, not a handler */
 void api_create_keys_and_certificate(struct call *call);
 void api_describe_certificate(struct call *call);
 void api_update_certificate(struct call *call);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates: docs/protocol.md 5.8. */
-#include "cloud/base/text.h"
+#include "cloud/base/memory.h"
 #include "cloud/core/registry/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
@@ -22,33 +22,42 @@ static void answer_new_certificate(struct call *call, const struct certificate *
     answer_json(&call->answer, out);
 }
 
+static void free_issued(void *made)
+{
+    pki_issued_clear(made);
+    free(made);
+}
+
+void api_make_keys_and_certificate(struct call *call)
+{
+    struct pki_issued *issued = memory_zeroed(sizeof *issued);
+    char why[200] = "";
+    call_work_done(call, issued, free_issued);
+    if (!pki_issue(call->service->pki, issued, why, sizeof why)) {
+        call_fail(call, API_INTERNAL, "%s", why);
+    }
+}
+
 void api_create_keys_and_certificate(struct call *call)
 {
     bool is_active = false;
-    char why[200] = "";
-    struct pki_issued issued = {0};
+    const struct pki_issued *issued = call->made;
     struct certificate stored = {0};
     if (!call_query_bool(call, "setAsActive", &is_active)) {
         return;
     }
-    if (!pki_issue(call->service->pki, &issued, why, sizeof why)) {
-        call_fail(call, API_INTERNAL, "%s", why);
-        return;
-    }
     struct certificate new = {
-        .pem = issued.certificate_pem,
-        .not_before_s = issued.not_before_s,
-        .not_after_s = issued.not_after_s,
+        .pem = issued->certificate_pem,
+        .not_before_s = issued->not_before_s,
+        .not_after_s = issued->not_after_s,
     };
-    snprintf(new.id, sizeof new.id, "%s", issued.certificate_id);
+    snprintf(new.id, sizeof new.id, "%s", issued->certificate_id);
     snprintf(new.status, sizeof new.status, "%s", is_active ? "ACTIVE" : "INACTIVE");
-    if (!call_ok(call, certificates_add(call->service->core, &new, &call->error) != CORE_OK ||
-                           certificates_describe(call->service->core, new.id, &stored, &call->error))) {
-    } else {
-        answer_new_certificate(call, &stored, &issued);
+    if (call_ok(call, certificates_add(call->service->core, &new, &call->error)) &&
+        call_ok(call, certificates_describe(call->service->core, new.id, &stored, &call->error))) {
+        answer_new_certificate(call, &stored, issued);
     }
     certificate_clear(&stored);
-    pki_issued_clear(&issued);
 }
 
 void api_describe_certificate(struct call *call)

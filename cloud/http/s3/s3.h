@@ -33,6 +33,7 @@ struct s3_operation {
     const char *query; /* the query parameter that makes it this operation; NULL: none */
     const char *name;
     call_fn handler; /* NULL: not modelled */
+    call_fn work;    /* what takes long, before the handler; NULL: nothing (call_work_done) */
 };
 
 /* Sets call->s3, call->labels (bucket, key) and call->body_max, or answers. */
