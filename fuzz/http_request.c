@@ -66,12 +66,14 @@ static int64_t now_ms(void *ctx)
     return 1767225600123; /* 2026-01-01 */
 }
 
+static const struct clock clock = {.wall_ms = now_ms, .monotonic_ms = now_ms};
+
 /* A thing with a job, an object with an ETag. */
 static struct core *open_core(void)
 {
     char why[256], etag[36];
     struct core_error error = {.code = CORE_OK};
-    struct core_config config = {.database = ":memory:", .now_ms = now_ms};
+    struct core_config config = {.database = ":memory:", .clock = &clock};
     struct core *core = core_open(&config, why, sizeof why);
     require(core && core_begin(core), "core_open");
     struct thing thing;

@@ -116,7 +116,16 @@ static const char principal_changes[] =
     "INSERT INTO principal_changes VALUES (0);" MOVES_WITH("certificates") MOVES_WITH("thing_principals")
         MOVES_WITH("policies") MOVES_WITH("policy_attachments");
 
-const char *const schema_steps[] = {base_tables, principal_changes};
+static const char marks_and_due[] =
+    "CREATE TABLE marks (thing_name TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX marks_by_seq ON marks(seq);"
+    "CREATE TABLE due (kind INTEGER NOT NULL, subject INTEGER NOT NULL, due_at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (kind, subject)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX due_by_time ON due(due_at_ms, kind, subject);"
+    "INSERT INTO due SELECT 1, id, deadline_ms FROM executions WHERE deadline_ms IS NOT NULL;";
+
+const char *const schema_steps[] = {base_tables, principal_changes, marks_and_due};
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;
 
 /* One upgrade: the connection, and where its first failure is told. */

@@ -20,6 +20,7 @@
 
 #define STORE_STATEMENT_LIST(X)                                                                              \
     X(STORE_BEGIN, "BEGIN IMMEDIATE")                                                                        \
+    X(STORE_BEGIN_READ, "BEGIN")                                                                             \
     X(STORE_COMMIT, "COMMIT")                                                                                \
     X(STORE_ROLLBACK, "ROLLBACK")                                                                            \
     X(STORE_SAVEPOINT, "SAVEPOINT call")                                                                     \
@@ -89,10 +90,10 @@
                                                  " ORDER BY e.pending_rank, e.queued_at_ms, e.id LIMIT ?")   \
     X(STORE_EXECUTION_PENDING_OF_JOB, EXECUTION_COLUMNS                                                      \
       "WHERE e.job_id = ? AND e.pending_rank IS NOT NULL AND e.id > ? ORDER BY e.id LIMIT 1")                \
-    X(STORE_EXECUTION_DUE, EXECUTION_COLUMNS                                                                 \
-      "WHERE e.deadline_ms IS NOT NULL AND e.deadline_ms <= ? ORDER BY e.deadline_ms, e.id LIMIT 1")         \
-    X(STORE_EXECUTION_NEXT_DEADLINE,                                                                         \
-      "SELECT min(deadline_ms) FROM executions WHERE deadline_ms IS NOT NULL")                               \
+    X(STORE_EXECUTION_BY_ID, EXECUTION_COLUMNS "WHERE e.id = ?")                                             \
+    X(STORE_EXECUTION_NEWEST, "SELECT max(id) FROM executions")                                              \
+    X(STORE_EXECUTION_PENDING_UP_TO,                                                                         \
+      "SELECT 1 FROM executions WHERE thing_name = ? AND pending_rank IS NOT NULL AND id <= ? LIMIT 1")      \
     X(STORE_EXECUTION_NEXT_THING,                                                                            \
       "SELECT thing_name FROM executions WHERE pending_rank IS NOT NULL AND thing_name > ?"                  \
       " ORDER BY thing_name LIMIT 1")                                                                        \
@@ -101,6 +102,17 @@
     X(STORE_EXECUTION_LIST_THING, EXECUTION_COLUMNS                                                          \
       "WHERE e.thing_name = ?1 AND (?2 IS NULL OR e.status = ?2) AND (?3 IS NULL OR e.job_id = ?3)"          \
       " ORDER BY e.id DESC LIMIT ?4 OFFSET ?5")                                                              \
+                                                                                                             \
+    X(STORE_MARK_NEWEST, "SELECT max(seq) FROM marks")                                                       \
+    X(STORE_MARK_SET, "INSERT OR REPLACE INTO marks (thing_name, kind, seq) VALUES (?, ?, ?)")               \
+    X(STORE_MARK_NEXT, "SELECT thing_name, kind, seq FROM marks WHERE seq > ? ORDER BY seq LIMIT 1")         \
+    X(STORE_MARK_CLEAR, "DELETE FROM marks WHERE seq = ?")                                                   \
+    X(STORE_ANNOUNCED_ADD, "INSERT OR IGNORE INTO temp.announced (thing_name, kind) VALUES (?, ?)")          \
+    X(STORE_ANNOUNCED_EMPTY, "DELETE FROM temp.announced")                                                   \
+                                                                                                             \
+    X(STORE_DUE_SET, "INSERT OR REPLACE INTO due (kind, subject, due_at_ms) VALUES (?, ?, ?)")               \
+    X(STORE_DUE_CLEAR, "DELETE FROM due WHERE kind = ? AND subject = ?")                                     \
+    X(STORE_DUE_NEXT, "SELECT kind, subject, due_at_ms FROM due ORDER BY due_at_ms, kind, subject LIMIT 1")  \
                                                                                                              \
     X(STORE_BUCKET_INSERT, "INSERT INTO buckets (name, created_at_ms) VALUES (?, ?)")                        \
     X(STORE_BUCKET_EXISTS, "SELECT 1 FROM buckets WHERE name = ?")                                           \

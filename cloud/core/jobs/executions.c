@@ -5,21 +5,11 @@
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/jobs/notices.h"
 #include "cloud/core/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-int64_t execution_seconds_left(const struct core *core, const struct execution *execution)
-{
-    if (!execution->deadline_ms || execution_status_is_terminal(execution->status)) {
-        return -1;
-    }
-    int64_t left_ms = execution->deadline_ms - core_now_ms(core);
-    return left_ms > 0 ? left_ms / 1000 : 0;
-}
 
 /* --- Shared checks --- */
 
@@ -107,16 +97,9 @@ enum core_code executions_pending(struct core *core, const char *thing, executio
     if (thing_require(core, thing, error)) {
         return error->code;
     }
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_EXECUTION_PENDING, store_text(thing), store_i64(EXECUTIONS_SHOWN));
-    struct execution_record record;
-    int got;
-    while ((got = execution_record_next(core, query, &record)) == 1) {
-        fn(ctx, &record.execution);
-        execution_record_clear(&record);
-    }
-    store_done(query);
-    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+    return execution_record_each_pending(core, thing, EXECUTIONS_SHOWN, fn, ctx)
+               ? CORE_OK
+               : core_fail_storage(core, error);
 }
 
 /* --- StartNextPendingJobExecution --- */

@@ -3,7 +3,6 @@
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/jobs/notices.h"
 #include "cloud/core/names.h"
 
 #include <stdlib.h>
