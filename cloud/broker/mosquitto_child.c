@@ -318,6 +318,13 @@ void mosquitto_child_terminate(struct mosquitto_child *child)
     }
 }
 
+void mosquitto_child_kill(struct mosquitto_child *child)
+{
+    if (child->pid != 0) {
+        kill(child->pid, SIGKILL);
+    }
+}
+
 void mosquitto_child_close(struct mosquitto_child *child)
 {
     if (child->pid != 0) {

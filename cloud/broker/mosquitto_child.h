@@ -46,6 +46,8 @@ bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t h
 /* SIGTERM, which lets it save its queues. It looks for the signal when something else wakes it, at the latest after 100
  * ms: so close a connection to it between these two. */
 void mosquitto_child_terminate(struct mosquitto_child *child);
+/* At once: a process that is stopped does not hear SIGTERM. Its death is told as any other. */
+void mosquitto_child_kill(struct mosquitto_child *child);
 /* Returns when it is gone; SIGKILL when it does not listen to the other one. */
 void mosquitto_child_close(struct mosquitto_child *child);
 

@@ -43,3 +43,13 @@ bool private_topic_parse(const char *text, const char *prefix, struct private_to
     *topic = (struct private_topic){serial, (uint8_t)(at[1] - '0'), slice_from(at + 3)};
     return true;
 }
+
+bool private_topic_subscribed(const char *text, struct slice *filter)
+{
+    struct slice rest = slice_from(text);
+    if (!slice_starts_with(rest, PRIVATE_TOPIC_SUBSCRIBED)) {
+        return false;
+    }
+    *filter = slice_from(text + strlen(PRIVATE_TOPIC_SUBSCRIBED));
+    return true;
+}

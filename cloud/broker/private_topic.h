@@ -16,6 +16,8 @@
 #define PRIVATE_TOPIC_REQUEST  PRIVATE_TOPIC_ROOT "/request/"
 #define PRIVATE_TOPIC_ANSWER   PRIVATE_TOPIC_ROOT "/answer/"
 #define PRIVATE_TOPIC_REQUESTS PRIVATE_TOPIC_REQUEST "#" /* what the daemon subscribes */
+#define PRIVATE_TOPIC_SUBSCRIBED                                                                             \
+    PRIVATE_TOPIC_ROOT "/subscribed/" /* a device has subscribed to what follows */
 
 #define PRIVATE_TOPIC_EXTRA 64 /* a private topic is at most this much longer than its public one, with NUL */
 
@@ -30,5 +32,8 @@ enum err private_topic_write(const char *prefix, const struct private_topic *top
 
 /* false: not of this form; *topic is unchanged. */
 bool private_topic_parse(const char *text, const char *prefix, struct private_topic *topic);
+
+/* false: no message that tells of a subscription. */
+bool private_topic_subscribed(const char *text, struct slice *filter);
 
 #endif

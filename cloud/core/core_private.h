@@ -38,7 +38,7 @@ struct core {
     /* Marks whose notices the broker has taken: the next batch that writes takes them off the database. */
     int64_t *delivered;
     size_t delivered_len, delivered_cap;
-    size_t cleared_len; /* so many of them this batch has taken off */
+    size_t cleared_len;         /* so many of them this batch has taken off */
     int64_t delivered_since_ms; /* wall time of the first of them */
 
     int64_t due_not_before_ms; /* after a failure: do not spin */

@@ -32,7 +32,8 @@ struct turn {
     void (*log)(const char *line);
 };
 
-void turn_open(struct turn *turn, struct core *core, const struct clock *clock, void (*log)(const char *line));
+void turn_open(struct turn *turn, struct core *core, const struct clock *clock,
+               void (*log)(const char *line));
 /* Tells all who wait that nothing happened. */
 void turn_close(struct turn *turn);
 

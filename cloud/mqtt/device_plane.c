@@ -350,3 +350,10 @@ bool device_plane_is_request(struct slice topic)
     struct device_topic target;
     return device_topic_read(topic, &target) && !target.is_of_service;
 }
+
+bool device_plane_writes(struct slice topic)
+{
+    struct device_topic target;
+    return device_topic_read(topic, &target) &&
+           (target.operation == DEVICE_START_NEXT || target.operation == DEVICE_UPDATE);
+}

@@ -377,8 +377,9 @@ static void null_and_no_time(void **state)
 static bool may_scan(enum store_statement which)
 {
     /* lists of everything, newest or alphabetically first, page by page: the index gives the order */
-    return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_EXECUTION_DUE ||
-           which == STORE_EXECUTION_NEXT_DEADLINE || which == STORE_EXECUTION_NEXT_THING;
+    return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_DUE_NEXT ||
+           which == STORE_EXECUTION_NEXT_THING || which == STORE_MARK_NEWEST ||
+           which == STORE_EXECUTION_NEWEST || which == STORE_ANNOUNCED_EMPTY;
 }
 
 /* the executions of one job: 100 things with 10 retries at most */
