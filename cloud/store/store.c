@@ -83,7 +83,7 @@ static bool has_wal(sqlite3 *db)
 
 static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
 {
-    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                    "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
@@ -96,8 +96,9 @@ static bool open_database(struct store *store, const char *path, char *why, size
         snprintf(why, why_cap, "cannot use the database %s: its file system cannot do SQLite's WAL", path);
         return false;
     }
-    char reason[192] = "";
-    enum err err = schema_upgrade(store->db, schema_steps, schema_step_count, reason, sizeof reason);
+    char reason[512] = "";
+    struct schema_place place = {.database = path};
+    enum err err = schema_upgrade(store->db, schema_steps, schema_step_count, &place, reason, sizeof reason);
     if (err) {
         snprintf(why, why_cap, "cannot use the database %s: %s%s", path, reason,
                  err == ERR_UNSUPPORTED ? "; update iot-local, or give another directory with --data" : "");

@@ -71,8 +71,8 @@ static void dump_job(void *ctx, const struct job *job)
     snprintf(dump->text + len, sizeof dump->text - len, "%s %s c%lld u%lld e%lld t%d %s %s %s %s\n",
              job->job_id, job_status_text(job->status), (long long)job->created_at_ms,
              (long long)job->last_updated_at_ms, (long long)job->completed_at_ms,
-             (int)job->in_progress_timeout_min, job->description ? job->description : "-", job->targets,
-             job->retry_config ? job->retry_config : "-", job->document_source ? job->document_source : "-");
+             (int)job->in_progress_timeout_min, job->description ? job->description : "-",
+             job->target_selection, job->config, job->document_source ? job->document_source : "-");
 }
 
 static void dump_thing(void *ctx, const struct thing *thing)

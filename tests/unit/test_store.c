@@ -210,10 +210,12 @@ static void missing_directory_is_refused(void **state)
 
 /* --- Upgrades, with steps of our own --- */
 
-static const char *const steps[] = {
-    "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
-    "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1",
-    "UPDATE a SET y = y * 10",
+static const struct schema_place nowhere;
+
+static const struct schema_step steps[] = {
+    {.sql = "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)"},
+    {.sql = "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1"},
+    {.sql = "UPDATE a SET y = y * 10"},
 };
 
 static void upgrade_goes_step_by_step(void **state)
@@ -222,12 +224,12 @@ static void upgrade_goes_step_by_step(void **state)
     for (size_t first = 0; first <= 3; first++) {
         sqlite3 *db = NULL;
         assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-        assert_int_equal(schema_upgrade(db, steps, first, why, sizeof why), ERR_OK);
-        assert_int_equal(schema_upgrade(db, steps, 3, why, sizeof why), ERR_OK);
-        assert_int_equal(schema_upgrade(db, steps, 3, why, sizeof why), ERR_OK); /* nothing to do */
+        assert_int_equal(schema_upgrade(db, steps, first, &nowhere, why, sizeof why), ERR_OK);
+        assert_int_equal(schema_upgrade(db, steps, 3, &nowhere, why, sizeof why), ERR_OK);
+        assert_int_equal(schema_upgrade(db, steps, 3, &nowhere, why, sizeof why), ERR_OK); /* nothing to do */
         assert_int_equal(ask(db, "SELECT y FROM a"), 20);
         assert_int_equal(ask(db, "SELECT version FROM schema_version"), 3);
-        assert_int_equal(schema_upgrade(db, steps, 2, why, sizeof why), ERR_UNSUPPORTED);
+        assert_int_equal(schema_upgrade(db, steps, 2, &nowhere, why, sizeof why), ERR_UNSUPPORTED);
         sqlite3_close(db);
     }
 }
@@ -236,16 +238,16 @@ static void upgrade_goes_step_by_step(void **state)
 static void failed_step_leaves_the_version_before(void **state)
 {
     (void)state;
-    const char *const broken[] = {steps[0], "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE missing SET y = 1",
-                                  steps[2]};
+    const struct schema_step broken[] = {
+        steps[0], {.sql = "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE missing SET y = 1"}, steps[2]};
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-    assert_int_equal(schema_upgrade(db, broken, 3, why, sizeof why), ERR_STORAGE);
+    assert_int_equal(schema_upgrade(db, broken, 3, &nowhere, why, sizeof why), ERR_STORAGE);
     assert_string_equal(why, "no such table: missing");
     assert_true(sqlite3_get_autocommit(db));
     assert_int_equal(ask(db, "SELECT version FROM schema_version"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM pragma_table_info('a')"), 1);
-    assert_int_equal(schema_upgrade(db, steps, 3, why, sizeof why), ERR_OK);
+    assert_int_equal(schema_upgrade(db, steps, 3, &nowhere, why, sizeof why), ERR_OK);
     assert_int_equal(ask(db, "SELECT y FROM a"), 20);
     sqlite3_close(db);
 }
@@ -304,7 +306,7 @@ static void reader_beside_the_writer(void **state)
     /* the columns that cloud/README.md promises */
     ask(reader, "SELECT count(certificate_id) + count(status) FROM certificates");
     ask(reader, "SELECT count(name) + count(document) FROM policies");
-    ask(reader, "SELECT count(policy_name) + count(certificate_id) FROM policy_attachments");
+    ask(reader, "SELECT count(policy_name) + count(target_kind) + count(target) FROM policy_attachments");
     ask(reader, "SELECT count(thing_name) + count(certificate_id) FROM thing_principals");
     ask(reader, "SELECT count FROM principal_changes");
     sqlite3_close(reader);
@@ -381,10 +383,10 @@ static bool may_scan(enum store_statement which)
            which == STORE_EXECUTION_NEXT_DEADLINE || which == STORE_EXECUTION_NEXT_THING;
 }
 
-/* the executions of one job: 100 things with 10 retries at most */
+/* the executions and the targets of one job: 100 things with 10 retries at most */
 static bool may_sort(enum store_statement which)
 {
-    return which == STORE_JOB_COUNTS || which == STORE_EXECUTION_LIST_JOB;
+    return which == STORE_JOB_COUNTS || which == STORE_JOB_TARGETS || which == STORE_EXECUTION_LIST_JOB;
 }
 
 static void statements_use_indexes(void **state)
