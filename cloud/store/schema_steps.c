@@ -164,8 +164,8 @@ static const char principal_changes[] =
     "  PRIMARY KEY (job_id, kind, name)) STRICT, WITHOUT ROWID;"                                             \
     "CREATE INDEX job_targets_by_name ON job_targets(kind, name);"                                           \
     "INSERT INTO job_targets (job_id, position, kind, name) SELECT job_id, target.key, 'thing',"             \
-    " substr(target.value, instr(target.value, ':thing/') + 7) FROM jobs, json_each(targets) target;" \
-    KEEP_SEQUENCE("jobs") PUT_IN_PLACE("jobs")
+    " substr(target.value, instr(target.value, ':thing/') + 7) FROM jobs, json_each(targets) "               \
+    "target;" KEEP_SEQUENCE("jobs") PUT_IN_PLACE("jobs")
 
 /* is_visible 0: the execution is pending, but its job must not show it to the device now. */
 #define EXECUTIONS_3                                                                                         \

@@ -48,7 +48,8 @@ static void clear_directory(const char *folder)
 static int make_directory(void **state)
 {
     (void)state;
-    snprintf(directory, sizeof directory, "/tmp/schema_XXXXXX");
+    /* In memory where there is such a folder: hundreds of upgrades, and what a kill leaves is the same there. */
+    snprintf(directory, sizeof directory, "%s/schema_XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/iot.db", directory);
     why[0] = '\0';
@@ -425,7 +426,7 @@ static void cut_off_at_every_point(void **state)
             upgrade();
             expect_everything();
         } while (n++, result == 1);
-        printf("%d\n", n); assert_true(n > 30); /* there was something to cut */
+        assert_true(n > 30); /* there was something to cut */
     }
 }
 
