@@ -17,6 +17,8 @@
 /* Where the data lies. */
 struct schema_place {
     const char *database; /* NULL or ":memory:": there is no file, and no backup of it */
+    const char *
+        objects_dir; /* the folder of bodies, which exists; NULL: there is none, and no object can come along */
 };
 
 struct schema_step {

@@ -2,6 +2,8 @@
 /* The steps themselves. A step that has been released is never changed: databases out there were made by it. */
 #include "cloud/store/schema.h"
 
+#include "cloud/store/schema_objects.h"
+
 /* --- 1 and 2 --- */
 
 /* Times are milliseconds since 1970; a time that does not exist is NULL. executions.id grows with creation and is never
@@ -243,11 +245,23 @@ static const char principal_changes[] =
     "CREATE INDEX due_by_time ON due(due_at_ms, kind, subject);"                                             \
     "INSERT INTO due SELECT 1, id, deadline_ms FROM executions WHERE deadline_ms IS NOT NULL;"
 
-static const char wider_tables[] = JOBS_3 EXECUTIONS_3 POLICIES_3 QUEUES_3;
+/* `file` names the body (object_file.h). The rows come along by schema_objects_to_files, which puts the table in place. */
+#define OBJECTS_3                                                                                            \
+    "CREATE TABLE objects_3 ("                                                                               \
+    "  bucket TEXT NOT NULL REFERENCES buckets(name),"                                                       \
+    "  key TEXT NOT NULL,"                                                                                   \
+    "  etag TEXT NOT NULL,"                                                                                  \
+    "  content_type TEXT NOT NULL,"                                                                          \
+    "  modified_at_ms INTEGER NOT NULL,"                                                                     \
+    "  size INTEGER NOT NULL,"                                                                               \
+    "  file TEXT NOT NULL UNIQUE,"                                                                           \
+    "  PRIMARY KEY (bucket, key)) STRICT;"
+
+static const char wider_tables[] = JOBS_3 EXECUTIONS_3 POLICIES_3 QUEUES_3 OBJECTS_3;
 
 const struct schema_step schema_steps[] = {
     {.sql = base_tables},
     {.sql = principal_changes},
-    {.sql = wider_tables},
+    {.sql = wider_tables, .run = schema_objects_to_files},
 };
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;

@@ -372,8 +372,7 @@ static void depth_of_the_document(void **state)
 
 static void put_object(struct fixture *fx, const char *key, const char *text)
 {
-    char etag[36];
-    FIXTURE_OK(fx, objects_put(fx->core, "docs", key, NULL, text, strlen(text), etag, &fx->error));
+    fixture_object(fx, "docs", key, text);
 }
 
 /* The object is read once, when the job is created. */

@@ -78,7 +78,7 @@ static int make_fixture(void **state)
         return -1;
     }
     snprintf(f.path, sizeof(f.path), "%s/iot.db", f.folder);
-    f.store = store_open(f.path, why, sizeof(why));
+    f.store = store_open(f.path, NULL, why, sizeof(why));
     if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK) {
         return -1;
     }

@@ -26,6 +26,7 @@
 
 static char directory[64];
 static char path[128];
+static char objects[128];
 static char why[512];
 
 static void clear_directory(const char *folder)
@@ -52,6 +53,7 @@ static int make_directory(void **state)
     snprintf(directory, sizeof directory, "%s/schema_XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/iot.db", directory);
+    snprintf(objects, sizeof objects, "%s/objects", directory);
     why[0] = '\0';
     return 0;
 }
@@ -143,7 +145,8 @@ static const char filling[] =
     "INSERT INTO buckets VALUES ('docs', 71);"
     "INSERT INTO objects VALUES ('docs', 'k', '\"e1\"', 'text/plain', 81, 10, CAST('{\"n\":1.10}' AS BLOB)),"
     " ('docs', 'nothing', '\"e2\"', 'binary/octet-stream', 82, 0, x''),"
-    " ('docs', 'large', '\"e3\"', 'a/b', 83, 30000, randomblob(30000));";
+    " ('docs', 'large', '\"e3\"', 'a/b', 83, 30000, CAST(replace(hex(zeroblob(15000)), '00', 'ab') AS "
+    "BLOB));";
 
 /* The database as the program of that schema would have left it. */
 static void make_released(size_t version)
@@ -223,12 +226,59 @@ static void expect_executions(sqlite3 *db)
     expect(db, "SELECT * FROM marks", "");
 }
 
+static size_t count_files(const char *folder)
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(dir);
+    return count;
+}
+
+static void expect_body(sqlite3 *db, const char *key, const char *start, size_t size)
+{
+    static char body[40000];
+    char name[400];
+    struct stat info;
+    char *sql = text_format("SELECT file FROM objects WHERE key = '%s'", key);
+    char *file = rows(db, sql);
+    snprintf(name, sizeof name, "%s/%.32s", objects, file);
+    FILE *stream = fopen(name, "r");
+    if (!stream) {
+        fail_msg("no file for %s", key);
+    }
+    assert_int_equal(fread(body, 1, sizeof body, stream), size);
+    assert_memory_equal(body, start, strlen(start));
+    assert_int_equal(stat(name, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    fclose(stream);
+    free(file);
+    free(sql);
+}
+
+/* Each body is in its file, and nothing else is in the folder: what a cut-off try has written is swept. */
+static void expect_bodies(sqlite3 *db)
+{
+    struct stat info;
+    assert_int_equal(stat(objects, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0700);
+    expect_body(db, "k", "{\"n\":1.10}", 10);
+    expect_body(db, "nothing", "", 0);
+    expect_body(db, "large", "ababababab", 30000);
+    assert_int_equal(count_files(objects), 3);
+}
+
 static void expect_objects(sqlite3 *db)
 {
     expect(db, "SELECT * FROM buckets", "docs|71\n");
     expect(db, "SELECT bucket, key, etag, content_type, modified_at_ms, size FROM objects ORDER BY key",
            "docs|k|\"e1\"|text/plain|81|10\ndocs|large|\"e3\"|a/b|83|30000\n"
            "docs|nothing|\"e2\"|binary/octet-stream|82|0\n");
+    expect_bodies(db);
 }
 
 /* Ids go on where the old tables stood, deleted rows counted in. */
@@ -299,7 +349,7 @@ static void expect_same_tables_as_new(void)
     static const char schema[] = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name";
     char fresh_path[160];
     snprintf(fresh_path, sizeof fresh_path, "%s/fresh.db", directory);
-    store_close(store_open(fresh_path, why, sizeof why));
+    store_close(store_open(fresh_path, NULL, why, sizeof why));
     sqlite3 *fresh = open_file(fresh_path);
     sqlite3 *db = open_file(path);
     char *wanted = rows(fresh, schema);
@@ -311,7 +361,7 @@ static void expect_same_tables_as_new(void)
 
 static void upgrade(void)
 {
-    struct store *store = store_open(path, why, sizeof why);
+    struct store *store = store_open(path, objects, why, sizeof why);
     if (!store) {
         fail_msg("%s", why);
     }
@@ -380,7 +430,7 @@ static void no_backup_without_an_upgrade(void **state)
         snprintf(end, sizeof end, ".schema-%d.backup", version);
         assert_false(exists(end, &mode));
     }
-    store_close(store_open(":memory:", why, sizeof why));
+    store_close(store_open(":memory:", NULL, why, sizeof why));
     assert_int_equal(access(":memory:.schema-0.backup", F_OK), -1);
 }
 
@@ -392,7 +442,7 @@ static void backup_that_cannot_be_written(void **state)
     make_released(2);
     snprintf(name, sizeof name, "%s.schema-2.backup.new", path);
     assert_int_equal(mkdir(name, 0700), 0);
-    assert_null(store_open(path, why, sizeof why));
+    assert_null(store_open(path, objects, why, sizeof why));
     assert_non_null(strstr(why, "backup"));
     assert_non_null(strstr(why, "File exists"));
     sqlite3 *db = open_file(path);
@@ -404,11 +454,43 @@ static void backup_that_cannot_be_written(void **state)
     expect_everything();
 }
 
+/* Objects that have nowhere to go are not lost, but refused; without objects no folder is asked for. */
+static void objects_without_a_folder(void **state)
+{
+    (void)state;
+    make_released(2);
+    assert_null(store_open(path, NULL, why, sizeof why));
+    assert_non_null(strstr(why, "no folder for their bodies"));
+    upgrade();
+    expect_everything();
+    make_released(2);
+    sqlite3 *db = open_file(path);
+    run(db, "DELETE FROM objects");
+    sqlite3_close(db);
+    struct store *store = store_open(path, NULL, why, sizeof why);
+    assert_non_null(store);
+    store_close(store);
+}
+
+static void folder_that_cannot_be_written(void **state)
+{
+    (void)state;
+    make_released(2);
+    FILE *file = fopen(objects, "w"); /* a file is in its way */
+    assert_non_null(file);
+    fclose(file);
+    assert_null(store_open(path, objects, why, sizeof why));
+    assert_non_null(strstr(why, objects));
+    assert_int_equal(unlink(objects), 0);
+    upgrade();
+    expect_everything();
+}
+
 /* --- Cut off, and a failing disk --- */
 
 static bool open_and_close(void)
 {
-    struct store *store = store_open(path, why, sizeof why);
+    struct store *store = store_open(path, objects, why, sizeof why);
     store_close(store);
     return store;
 }
@@ -567,6 +649,8 @@ int main(void)
         TEST(backup_is_the_database_before),
         TEST(no_backup_without_an_upgrade),
         TEST(backup_that_cannot_be_written),
+        TEST(objects_without_a_folder),
+        TEST(folder_that_cannot_be_written),
         TEST(cut_off_at_every_point),
         TEST(every_access_fails_once),
         TEST(step_that_rebuilds_a_table_keeps_what_points_to_it),
