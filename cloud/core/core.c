@@ -39,7 +39,7 @@ struct core *core_open(const struct core_config *config, char *why, size_t why_c
     core->ctx = config->ctx;
     core->requests_per_s = config->requests_per_s;
     if (set_names(core, config, why, why_cap)) {
-        core->store = store_open(config->database, why, why_cap);
+        core->store = store_open(config->database, config->objects_dir, why, why_cap);
     }
     if (core->store && marks_open(core)) {
         return core;

@@ -79,9 +79,11 @@ enum core_code core_fail(struct core_error *error, enum core_code code, const ch
 struct core;
 
 struct core_config {
-    const char *database;      /* file path, or ":memory:" */
-    const char *region;        /* NULL: "us-east-1" */
-    const char *account;       /* NULL: "123456789012" */
+    const char *database; /* file path, or ":memory:" */
+    const char
+        *objects_dir;    /* of objects' bodies; made when it is not there; NULL: no object can be stored */
+    const char *region;  /* NULL: "us-east-1" */
+    const char *account; /* NULL: "123456789012" */
     const struct clock *clock; /* lives as long as the core */
     unsigned requests_per_s;   /* of all devices together; 0 = no limit */
 
@@ -99,7 +101,8 @@ void core_close(struct core *core);
 
 const char *core_region(const struct core *core);
 const char *core_account(const struct core *core);
-int64_t core_now_ms(const struct core *core); /* the clock of the configuration */
+const char *core_objects_dir(const struct core *core); /* NULL: none; lives as long as the core */
+int64_t core_now_ms(const struct core *core);          /* the clock of the configuration */
 
 /* May a device's request be served now? CORE_THROTTLED: too many came (requests_per_s). Outside of batches as well. */
 enum core_code core_admit(struct core *core, struct core_error *error);

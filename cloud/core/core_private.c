@@ -11,6 +11,11 @@ const char *core_account(const struct core *core)
     return core->account;
 }
 
+const char *core_objects_dir(const struct core *core)
+{
+    return store_objects_dir(core->store);
+}
+
 const char *core_storage_error(const struct core *core)
 {
     return store_error(core->store);

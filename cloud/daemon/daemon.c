@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define CONTROL_NAME   "control.sock"
+#define OBJECTS_NAME   "objects"
 #define TIMEOUT_MAX_MS 60000 /* so that a leap of the wall clock is noticed */
 
 void daemon_stop_with_failure(struct daemon *daemon)
@@ -266,9 +267,10 @@ static bool open_worker(struct daemon *daemon)
 
 static bool open_core(struct daemon *daemon)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], objects[PATH_MAX];
     const struct core_config config = {
         .database = path,
+        .objects_dir = objects,
         .region = daemon->options.region,
         .account = daemon->options.account,
         .requests_per_s = daemon->options.requests_per_s,
@@ -277,7 +279,8 @@ static bool open_core(struct daemon *daemon)
         .room = notice_room,
         .ctx = daemon,
     };
-    if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP)) {
+    if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP) ||
+        !data_dir_file(&daemon->dir, OBJECTS_NAME, objects, daemon->why, DAEMON_WHY_CAP)) {
         return false;
     }
     daemon->core = core_open(&config, daemon->why, DAEMON_WHY_CAP);

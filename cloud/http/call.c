@@ -2,11 +2,14 @@
 #include "cloud/http/call.h"
 
 #include "cloud/base/text.h"
+#include "cloud/http/s3/s3_error.h"
 #include "common/number.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define STORAGE_REFUSED "the database refused, nothing was changed: the log of iot-local says why"
 
 bool call_is_answered(const struct call *call)
 {
@@ -84,9 +87,12 @@ void call_fail_storage(struct call *call)
 {
     core_error_clear(&call->error);
     answer_clear(&call->answer);
+    if (call->s3) {
+        s3_fail(call, S3_INTERNAL_ERROR, STORAGE_REFUSED);
+        return;
+    }
     enum api_family family = call->route ? call->route->family : FAMILY_REGISTRY;
-    call_fail(call, api_code_from_core(CORE_INTERNAL, family),
-              "the database refused, nothing was changed: the log of iot-local says why");
+    call_fail(call, api_code_from_core(CORE_INTERNAL, family), STORAGE_REFUSED);
 }
 
 bool call_query_text(struct call *call, const char *name, const char **value)

@@ -96,6 +96,7 @@ static struct http_server *new_server(const struct http_config *config)
         .listen = server->listen,
         .endpoint = server->endpoint,
         .data_dir = server->data_dir,
+        .objects_dir = core_objects_dir(config->core),
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,
     };

@@ -75,6 +75,7 @@ static int setup(void **state)
     snprintf(database, sizeof database, "%s/db", net->fx.dir);
     fixture_open(&net->fx.base, database);
     net->fx.service.core = net->fx.base.core;
+    net->fx.service.objects_dir = core_objects_dir(net->fx.base.core);
     snprintf(net->socket_path, sizeof net->socket_path, "%s/control.sock", net->fx.dir);
     turn_open(&net->turn, net->fx.service.core, &net->fx.base.clock, NULL);
     net->worker = worker_open(NULL, NULL);

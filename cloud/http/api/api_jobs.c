@@ -114,6 +114,22 @@ static bool check_document(struct call *call, const struct job_create *create)
     return is_good;
 }
 
+/* The configuration members as they were given: DescribeJob shows them again. NULL: there are none. */
+static char *copy_config(const struct call *call)
+{
+    static const char *const names[] = {"timeoutConfig", "jobExecutionsRetryConfig"};
+    json_t *config = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        json_t *member = json_object_get(call->members, names[i]);
+        if (json_is_object(member)) {
+            json_object_set(config, names[i], member);
+        }
+    }
+    char *text = json_object_size(config) ? json_dumps(config, JSON_COMPACT) : NULL;
+    json_decref(config);
+    return text;
+}
+
 void api_create_job(struct call *call)
 {
     const char *targets[TARGETS_MAX];
@@ -123,10 +139,13 @@ void api_create_job(struct call *call)
         !check_document(call, &create)) {
         return;
     }
+    char *config = copy_config(call);
+    create.config = slice_from(config);
     if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {
         answer_json(&call->answer, render_job_name(&job));
     }
     job_clear(&job);
+    free(config);
 }
 
 void api_describe_job(struct call *call)

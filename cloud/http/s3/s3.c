@@ -4,71 +4,9 @@
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/core/objects/objects.h"
-#include "cloud/http/route.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define XML_MAX_PER_CHAR 5 /* &amp; */
-
-static const struct {
-    const char *name;
-    unsigned status;
-} codes[S3_CODE_COUNT] = {
-    [S3_ACCESS_DENIED] = {"AccessDenied", 403},
-    [S3_BUCKET_EXISTS] = {"BucketAlreadyOwnedByYou", 409},
-    [S3_ENTITY_TOO_LARGE] = {"EntityTooLarge", 400},
-    [S3_INCOMPLETE_BODY] = {"IncompleteBody", 400},
-    [S3_INTERNAL_ERROR] = {"InternalError", 500},
-    [S3_INVALID_BUCKET_NAME] = {"InvalidBucketName", 400},
-    [S3_INVALID_RANGE] = {"InvalidRange", 416},
-    [S3_INVALID_REQUEST] = {"InvalidRequest", 400},
-    [S3_NO_SUCH_BUCKET] = {"NoSuchBucket", 404},
-    [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
-    [S3_NOT_IMPLEMENTED] = {"NotImplemented", 501},
-    [S3_PRECONDITION_FAILED] = {"PreconditionFailed", 412},
-    [S3_SLOW_DOWN] = {"SlowDown", 503},
-};
-
-/* Text for XML; control characters, which XML 1.0 cannot hold, become '?'. The caller frees. */
-static char *xml_escape(const char *text)
-{
-    char *out = memory_resize(NULL, strlen(text) * XML_MAX_PER_CHAR + 1);
-    char *at = out;
-    for (; *text; text++) {
-        const char *entity = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : NULL;
-        if (entity) {
-            at = stpcpy(at, entity);
-        } else {
-            *at++ = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
-        }
-    }
-    *at = '\0';
-    return out;
-}
-
-void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
-{
-    char *message = NULL;
-    va_list args;
-    va_start(args, format);
-    if (vasprintf(&message, format, args) < 0) {
-        message = NULL;
-    }
-    va_end(args);
-    char *escaped = xml_escape(message ? message : codes[code].name);
-    char *resource = xml_escape(call->request.path);
-    char *body =
-        text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message>"
-                    "<Resource>%s</Resource></Error>\n",
-                    codes[code].name, escaped, resource);
-    answer_body(&call->answer, codes[code].status, "application/xml", body, strlen(body));
-    free(resource);
-    free(escaped);
-    free(message);
-}
 
 static void create_bucket(struct call *call)
 {
@@ -96,8 +34,10 @@ static void create_bucket(struct call *call)
 
 static void head_bucket(struct call *call)
 {
-    if (buckets_head(call->service->core, call->labels[0], &call->error) != CORE_OK) {
-        s3_fail(call, S3_NO_SUCH_BUCKET, "%s", call->error.message);
+    enum core_code code = buckets_head(call->service->core, call->labels[0], &call->error);
+    if (code != CORE_OK) {
+        s3_fail(call, code == CORE_INTERNAL ? S3_INTERNAL_ERROR : S3_NO_SUCH_BUCKET, "%s",
+                call->error.message);
         return;
     }
     answer_body(&call->answer, 200, NULL, NULL, 0);
@@ -143,7 +83,7 @@ static const struct s3_operation operations[] = {
     {"PUT", 1, "versioning", "PutBucketVersioning", NULL, NULL},
     {"POST", 1, "delete", "DeleteObjects", NULL, NULL},
 
-    {"PUT", 2, NULL, "PutObject", s3_put_object, NULL},
+    {"PUT", 2, NULL, "PutObject", s3_put_object, s3_write_object},
     {"GET", 2, NULL, "GetObject", s3_get_object, NULL},
     {"HEAD", 2, NULL, "HeadObject", s3_get_object, NULL},
     {"DELETE", 2, NULL, "DeleteObject", NULL, NULL},
