@@ -29,8 +29,7 @@ size_t utf8_step(const char *text, size_t left)
 static bool is_control(const char *text, size_t len)
 {
     unsigned char first = (unsigned char)text[0];
-    return len == 1 ? first < ' ' || first == 0x7f
-                    : first == 0xc2 && (unsigned char)text[1] < 0xa0;
+    return len == 1 ? first < ' ' || first == 0x7f : first == 0xc2 && (unsigned char)text[1] < 0xa0;
 }
 
 void utf8_clean(char *line)

@@ -89,7 +89,8 @@ static int make_fixture(void **state)
     const struct authority_config config = {f.path, "us-east-1", "123456789012"};
     f.authority = authority_open(&config, why, sizeof(why));
     f.connections = f.authority != NULL ? connection_table_create(f.authority) : NULL;
-    f.guard = (struct guard){.authority = f.authority, .connections = f.connections, .log = keep_line};
+    f.guard = (struct guard){
+        .authority = f.authority, .connections = f.connections, .clock = &clock_real, .log = keep_line};
     return f.connections != NULL ? 0 : -1;
 }
 
@@ -366,15 +367,15 @@ static void will_may_use_ordinary_topics_only(void **state)
     (void)state;
     add_policy("all", LAMP_CERT, ALLOW("*", "*"));
     struct identity lamp = identity_of(LAMP_CERT, "lamp");
-    assert_true(guard_may_will(&f.guard, &lamp, "gone", true));
-    assert_false(guard_may_will(&f.guard, &lamp, "$aws/things/lamp/jobs/get", false));
+    assert_true(guard_may_will(&f.guard, &lamp, "gone", 1, true));
+    assert_false(guard_may_will(&f.guard, &lamp, "$aws/things/lamp/jobs/get", 1, false));
     authority_release(f.authority, &lamp);
 
     add_policy("p", OTHER_CERT, ALLOW("iot:Publish", ARN "topic/gone"));
     struct identity other = identity_of(OTHER_CERT, "other");
-    assert_true(guard_may_will(&f.guard, &other, "gone", false));
-    assert_false(guard_may_will(&f.guard, &other, "gone", true));
-    assert_false(guard_may_will(&f.guard, &other, "here", false));
+    assert_true(guard_may_will(&f.guard, &other, "gone", 0, false));
+    assert_false(guard_may_will(&f.guard, &other, "gone", 0, true));
+    assert_false(guard_may_will(&f.guard, &other, "here", 0, false));
     authority_release(f.authority, &other);
 }
 

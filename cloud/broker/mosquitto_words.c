@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/broker/mosquitto_words.h"
+
+#include "cloud/broker/end_line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What becomes of a line. */
+enum use {
+    USE_KEEP,      /* it is told as it is */
+    USE_DROP,      /* daily business */
+    USE_REASON,    /* a connection ends for this reason, unless a line before had a better one */
+    USE_NO_REASON, /* a connection ends, and that is nobody's fault; but a better reason before counts */
+    USE_SAY,       /* our own words instead */
+};
+
+struct rule {
+    const char *head; /* how the line begins */
+    const char *part; /* what stands behind that somewhere; NULL: anything */
+    enum use use;
+    const char *text; /* the reason, or our own words, with %s for what stands between head and part */
+};
+
+/* The first rule that fits counts. */
+static const struct rule rules[] = {
+    /* why mosquitto does not go on with a packet: each is followed by a line about the client */
+    {"Invalid protocol version ", "", USE_REASON,
+     "it asks for a version of MQTT that is neither 3.1.1 nor 5"},
+    {"Invalid protocol \"", NULL, USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5"},
+    {"Invalid Will QoS", NULL, USE_REASON, "its last will has QoS 3"},
+    {"Protocol error from ", "password without username", USE_REASON,
+     "it sent a password without a user name"},
+    {"Bad client ", "multiple CONNECT", USE_REASON, "it sent CONNECT twice"},
+    {"Invalid QoS in PUBLISH", NULL, USE_REASON, "it sent a PUBLISH with QoS 3"},
+    {"Invalid QoS in subscription", NULL, USE_REASON, "it sent a SUBSCRIBE with a QoS above 2"},
+    {"Empty subscription string", NULL, USE_REASON, "it sent a SUBSCRIBE with an empty topic filter"},
+    {"Invalid subscription string", NULL, USE_REASON,
+     "it sent a SUBSCRIBE with a topic filter that MQTT does not allow (+ or # inside a level, or # not at "
+     "the end)"},
+    {"Empty unsubscription string", NULL, USE_REASON, "it sent an UNSUBSCRIBE with an empty topic filter"},
+    {"Invalid unsubscription string", NULL, USE_REASON,
+     "it sent an UNSUBSCRIBE with a topic filter that MQTT does not allow"},
+
+    /* what ends a connection */
+    {"Client ", " disconnected due to malformed packet.", USE_REASON,
+     "it sent a packet that MQTT does not allow: text that is not UTF-8 or has control characters, a wrong "
+     "length, an "
+     "empty topic"},
+    {"Client ", " disconnected due to protocol error.", USE_REASON,
+     "it broke the rules of MQTT: a first packet that is no CONNECT, a topic to publish on with + or #, "
+     "wrong flags"},
+    {"Client ", " disconnected due to oversize packet.", USE_REASON,
+     "it sent a packet that is longer than 128 KB"},
+    {"Client ", " disconnected due to oversize payload.", USE_REASON,
+     "it sent a payload that is longer than 128 KB"},
+    {"Client ", " disconnected due to out of memory.", USE_REASON, "the broker is out of memory"},
+    {"Client ", " disconnected, not authorised.", USE_REASON, "it is not authorised"},
+    {"Client ", " has exceeded timeout, disconnecting.", USE_REASON,
+     "nothing came from it for one and a half times its keep-alive"},
+    {"Client ", " been disconnected by administrative action.", USE_REASON, "it lost its rights"},
+    {"Client ", " already connected, closing old connection.", USE_DROP, NULL}, /* the plugin tells that */
+    {"Client ", " closed its connection.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected.", USE_NO_REASON, NULL},
+    /* what a network says when a device is switched off; with TLS, mosquitto calls everything a protocol error */
+    {"Client ", " disconnected: Protocol error.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: Success.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: Broken pipe.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: Connection reset by peer.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: Connection timed out.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: No route to host.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: ", USE_REASON, "the network failed: %s"},
+    {"Bad socket read/write on client ", ": The connection was lost.", USE_NO_REASON, NULL},
+    {"Bad socket read/write on client ", ": ", USE_REASON, "mosquitto gave it up: %s"},
+
+    /* other things worth telling */
+    {"Expiring client ", " due to timeout.", USE_SAY,
+     "the session of client %s has ended: it was away for an hour"},
+    {"Outgoing messages are being dropped for client ", ".", USE_SAY,
+     "messages for client %s are lost: too many wait for it"},
+
+    /* daily business */
+    {"New connection from ", NULL, USE_DROP, NULL},
+    {"New client connected from ", NULL, USE_DROP, NULL},
+    {"mosquitto version ", NULL, USE_DROP, NULL},
+    {"Config loaded from ", NULL, USE_DROP, NULL},
+    {"Opening ", " listen socket on p", USE_DROP, NULL},
+    {"Saving in-memory database to ", NULL, USE_DROP, NULL},
+    {"Warning: Received ", "unknown packet identifier", USE_DROP, NULL},
+    {"Reused message ID ", NULL, USE_DROP, NULL},
+    {"Warning: Mosquitto should not be run as root", NULL, USE_DROP, NULL},
+};
+
+/* What OpenSSL's errors mean for somebody who looks at a device. Each stands somewhere in its line. */
+static const struct {
+    const char *part;
+    const char *reason; /* NULL: a device that goes away without a word */
+} tls_errors[] = {
+    {"unexpected eof while reading", NULL},
+    {"peer did not return a certificate", "it has no client certificate"},
+    {"http request", "it speaks HTTP to the port of MQTT over TLS"},
+    {"https proxy request", "it speaks HTTP to the port of MQTT over TLS"},
+    {"wrong version number", "it does not speak TLS to the port of MQTT over TLS"},
+    {"packet length too long", "it does not speak TLS to the port of MQTT over TLS"},
+    {"bad record type", "it does not speak TLS to the port of MQTT over TLS"},
+    {"unknown protocol", "it does not speak TLS 1.2 or newer"},
+    {"unsupported protocol", "it does not speak TLS 1.2 or newer"},
+    {"version too low", "it does not speak TLS 1.2 or newer"},
+    {"no shared cipher", "it has no cipher of TLS that the broker has, too"},
+    {"no suitable signature algorithm", "it has no signature algorithm of TLS that the broker has, too"},
+    {"certificate verify failed",
+     "its certificate is not from this iot-local's authority (ca.pem), or is out of date"},
+    {"alert unknown ca",
+     "it does not trust this iot-local's authority: its root certificate is not our ca.pem"},
+    {"alert bad certificate", "it does not accept the broker's certificate: wrong name, time or authority"},
+    {"alert certificate unknown",
+     "it does not accept the broker's certificate: wrong name, time or authority"},
+    {"alert certificate expired", "it does not accept the broker's certificate: its clock says another time"},
+    {"alert unsupported certificate", "it does not accept the broker's kind of certificate"},
+    {"alert protocol version", "it does not accept the broker's versions of TLS"},
+    {"alert handshake failure", "it and the broker have no way of TLS in common"},
+};
+
+/* Behind `head`, or NULL when the line does not begin so. */
+static const char *behind(const char *line, const char *head)
+{
+    size_t len = strlen(head);
+    return strncmp(line, head, len) == 0 ? line + len : NULL;
+}
+
+/* The last place of `part`: what stands before it may be a stranger's client id. */
+static const char *find_last(const char *text, const char *part)
+{
+    const char *last = NULL;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
+        last = at;
+        if (*at == '\0') {
+            break;
+        }
+    }
+    return last;
+}
+
+/* A text of a rule, with `word` for its %s. */
+static void fill(char *out, size_t cap, const char *text, const char *word, int word_len)
+{
+    const char *at = strstr(text, "%s");
+    if (at == NULL) {
+        snprintf(out, cap, "%s", text);
+    } else {
+        snprintf(out, cap, "%.*s%.*s%s", (int)(at - text), text, word_len, word, at + 2);
+    }
+}
+
+static void keep_reason(struct mosquitto_words *words, const char *reason)
+{
+    if (words->reason[0] == '\0') {
+        snprintf(words->reason, sizeof(words->reason), "%s", reason);
+    }
+}
+
+static bool apply(struct mosquitto_words *words, const struct rule *rule, const char *rest, const char *part,
+                  char *out, size_t cap)
+{
+    /* for a reason the word is what stands behind the part, for our own words what stands before it */
+    const char *after = part != NULL ? part + strlen(rule->part) : rest;
+    char reason[sizeof(words->reason)];
+    switch (rule->use) {
+    case USE_REASON:
+        fill(reason, sizeof(reason), rule->text, after, (int)strcspn(after, "."));
+        keep_reason(words, reason);
+        return false;
+    case USE_SAY:
+        fill(out, cap, rule->text, rest, part != NULL ? (int)(part - rest) : (int)strlen(rest));
+        return true;
+    case USE_DROP:
+    case USE_NO_REASON:
+        return false;
+    case USE_KEEP:
+        break;
+    }
+    return true;
+}
+
+static const char *tls_word(const char *line)
+{
+    const char *last = strrchr(line, ':');
+    return last != NULL ? last + 1 : line;
+}
+
+/* NULL: a device that went away. *is_known: the table has it. */
+static const char *tls_reason(const char *line, bool *is_known)
+{
+    for (size_t i = 0; i < sizeof(tls_errors) / sizeof(tls_errors[0]); i++) {
+        if (strstr(line, tls_errors[i].part) != NULL) {
+            *is_known = true;
+            return tls_errors[i].reason;
+        }
+    }
+    *is_known = false;
+    return tls_word(line);
+}
+
+static bool say_closed(struct mosquitto_words *words, int64_t monotonic_ms, const struct end_line *end,
+                       const char *reason, char *out, size_t cap)
+{
+    unsigned left_out = 0;
+    char more[60] = "";
+    if (!log_rate_allows(&words->rate, monotonic_ms, &left_out)) {
+        return false;
+    }
+    if (left_out > 0) {
+        snprintf(more, sizeof(more), " (and %u more closed in the second before)", left_out);
+    }
+    snprintf(out, cap, "closed a connection: client %s, address %s, certificate %.8s: %s%s",
+             end->client_id[0] != '\0' ? end->client_id : "not known yet",
+             end->address[0] != '\0' ? end->address : "unknown",
+             end->certificate[0] != '\0' ? end->certificate : "none", reason, more);
+    return true;
+}
+
+/* While it accepts a connection mosquitto knows the address, and no end line follows. */
+static bool translate_accept(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
+                             const char *rest, char *out, size_t cap)
+{
+    bool is_known;
+    struct end_line end = {0};
+    const char *reason = tls_reason(line, &is_known);
+    if (reason == NULL) {
+        return false;
+    }
+    if (!is_known) {
+        snprintf(out, cap, "%s", line);
+        return true;
+    }
+    snprintf(end.address, sizeof(end.address), "%.*s", (int)strcspn(rest, " "), rest);
+    return say_closed(words, monotonic_ms, &end, reason, out, cap);
+}
+
+/* An error that nobody has described is told at once, and once more with the address when the connection ends. */
+static bool translate_tls(struct mosquitto_words *words, const char *line, char *out, size_t cap)
+{
+    bool is_known;
+    const char *reason = tls_reason(line, &is_known);
+    if (reason != NULL) {
+        keep_reason(words, reason);
+    }
+    snprintf(out, cap, "%s", line);
+    return !is_known;
+}
+
+static bool translate_end(struct mosquitto_words *words, int64_t monotonic_ms, const struct end_line *end,
+                          char *out, size_t cap)
+{
+    bool is_worth_telling = !end->is_told && words->reason[0] != '\0' &&
+                            say_closed(words, monotonic_ms, end, words->reason, out, cap);
+    words->reason[0] = '\0';
+    return is_worth_telling;
+}
+
+bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
+                               char *out, size_t cap)
+{
+    struct end_line end;
+    if (end_line_parse(line, &end)) {
+        return translate_end(words, monotonic_ms, &end, out, cap);
+    }
+    const char *rest = behind(line, "Client connection from ");
+    if (rest != NULL && strstr(rest, " failed: error:") != NULL) {
+        return translate_accept(words, monotonic_ms, line, rest, out, cap);
+    }
+    if (behind(line, "OpenSSL Error[") != NULL) {
+        return translate_tls(words, line, out, cap);
+    }
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        rest = behind(line, rules[i].head);
+        const char *part = rest != NULL && rules[i].part != NULL ? find_last(rest, rules[i].part) : NULL;
+        if (rest != NULL && (rules[i].part == NULL || part != NULL)) {
+            return apply(words, &rules[i], rest, part, out, cap);
+        }
+    }
+    snprintf(out, cap, "%s", line);
+    return true;
+}
