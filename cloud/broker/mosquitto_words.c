@@ -8,24 +8,24 @@
 
 /* What becomes of a line. */
 enum use {
-    USE_KEEP,      /* it is told as it is */
-    USE_DROP,      /* daily business */
-    USE_REASON,    /* a connection ends for this reason, unless a line before had a better one */
-    USE_NO_REASON, /* a connection ends, and that is nobody's fault; but a better reason before counts */
-    USE_SAY,       /* our own words instead */
+    USE_DROP,   /* daily business; a reason that a line before gave still counts */
+    USE_REASON, /* a connection ends for this reason, unless a line before gave a better one */
+    USE_SAY,    /* our own words instead */
 };
 
 struct rule {
     const char *head; /* how the line begins */
-    const char *part; /* what stands behind that somewhere; NULL: anything */
+    const char *
+        part; /* what stands behind the head somewhere; at the end, when it ends with a full stop; NULL: anything */
     enum use use;
-    const char *text; /* the reason, or our own words, with %s for what stands between head and part */
+    /* Our words. %s stands for what the line has behind the part (USE_REASON), or before the part (USE_SAY). */
+    const char *text;
 };
 
 /* The first rule that fits counts. */
 static const struct rule rules[] = {
     /* why mosquitto does not go on with a packet: each is followed by a line about the client */
-    {"Invalid protocol version ", "", USE_REASON,
+    {"Invalid protocol version ", NULL, USE_REASON,
      "it asks for a version of MQTT that is neither 3.1.1 nor 5"},
     {"Invalid protocol \"", NULL, USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5"},
     {"Invalid Will QoS", NULL, USE_REASON, "its last will has QoS 3"},
@@ -43,13 +43,16 @@ static const struct rule rules[] = {
      "it sent an UNSUBSCRIBE with a topic filter that MQTT does not allow"},
 
     /* what ends a connection */
+    {"Client <unknown>", " disconnected due to protocol error.", USE_REASON,
+     "its first packet is no CONNECT that MQTT allows: no MQTT at all, wrong flags, text that is not UTF-8, "
+     "or no client id for a session that is to stay"},
+    {"Bad socket read/write on client <unknown>", ": Invalid function arguments", USE_REASON,
+     "the topic of its last will has + or # in it"},
     {"Client ", " disconnected due to malformed packet.", USE_REASON,
-     "it sent a packet that MQTT does not allow: text that is not UTF-8 or has control characters, a wrong "
-     "length, an "
-     "empty topic"},
+     "it sent a packet that MQTT does not allow: text that is not UTF-8 or has control characters, an empty "
+     "topic, a wrong length"},
     {"Client ", " disconnected due to protocol error.", USE_REASON,
-     "it broke the rules of MQTT: a first packet that is no CONNECT, a topic to publish on with + or #, "
-     "wrong flags"},
+     "it broke the rules of MQTT: a topic to publish on with + or #, an unknown kind of packet, wrong flags"},
     {"Client ", " disconnected due to oversize packet.", USE_REASON,
      "it sent a packet that is longer than 128 KB"},
     {"Client ", " disconnected due to oversize payload.", USE_REASON,
@@ -60,22 +63,24 @@ static const struct rule rules[] = {
      "nothing came from it for one and a half times its keep-alive"},
     {"Client ", " been disconnected by administrative action.", USE_REASON, "it lost its rights"},
     {"Client ", " already connected, closing old connection.", USE_DROP, NULL}, /* the plugin tells that */
-    {"Client ", " closed its connection.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected.", USE_NO_REASON, NULL},
+    {"Client ", " closed its connection.", USE_DROP, NULL},
+    {"Client ", " disconnected.", USE_DROP, NULL},
     /* what a network says when a device is switched off; with TLS, mosquitto calls everything a protocol error */
-    {"Client ", " disconnected: Protocol error.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected: Success.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected: Broken pipe.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected: Connection reset by peer.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected: Connection timed out.", USE_NO_REASON, NULL},
-    {"Client ", " disconnected: No route to host.", USE_NO_REASON, NULL},
+    {"Client ", " disconnected: Protocol error.", USE_DROP, NULL},
+    {"Client ", " disconnected: Success.", USE_DROP, NULL},
+    {"Client ", " disconnected: Broken pipe.", USE_DROP, NULL},
+    {"Client ", " disconnected: Connection reset by peer.", USE_DROP, NULL},
+    {"Client ", " disconnected: Connection timed out.", USE_DROP, NULL},
+    {"Client ", " disconnected: No route to host.", USE_DROP, NULL},
     {"Client ", " disconnected: ", USE_REASON, "the network failed: %s"},
-    {"Bad socket read/write on client ", ": The connection was lost.", USE_NO_REASON, NULL},
+    {"Bad socket read/write on client ", ": The connection was lost.", USE_DROP, NULL},
+    {"Bad socket read/write on client ", ": Unknown error", USE_REASON,
+     "it sent what mosquitto does not take, for example a topic alias above 8"},
     {"Bad socket read/write on client ", ": ", USE_REASON, "mosquitto gave it up: %s"},
 
     /* other things worth telling */
     {"Expiring client ", " due to timeout.", USE_SAY,
-     "the session of client %s has ended: it was away for an hour"},
+     "the session of client %s has ended: the device stayed away too long"},
     {"Outgoing messages are being dropped for client ", ".", USE_SAY,
      "messages for client %s are lost: too many wait for it"},
 
@@ -128,17 +133,24 @@ static const char *behind(const char *line, const char *head)
     return strncmp(line, head, len) == 0 ? line + len : NULL;
 }
 
-/* The last place of `part`: what stands before it may be a stranger's client id. */
-static const char *find_last(const char *text, const char *part)
+/* The last place of `part`: what stands before it may be a stranger's client id. NULL: it is not there. */
+static const char *find_part(const char *text, const char *part)
 {
+    size_t len = strlen(part);
     const char *last = NULL;
     for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
         last = at;
-        if (*at == '\0') {
-            break;
-        }
     }
-    return last;
+    bool is_end = len > 0 && part[len - 1] == '.';
+    return last != NULL && is_end && last[len] != '\0' ? NULL : last;
+}
+
+/* The second half of 'Invalid protocol "NAME" in CONNECT from ADDRESS.': the name is six raw bytes at most, with a line end
+ * among them perhaps. */
+static bool is_half_line(const char *line)
+{
+    const char *at = strstr(line, "\" in CONNECT from ");
+    return line[0] == '\0' || (at != NULL && at - line <= 6);
 }
 
 /* A text of a rule, with `word` for its %s. */
@@ -159,10 +171,10 @@ static void keep_reason(struct mosquitto_words *words, const char *reason)
     }
 }
 
+/* rest: behind the head; part: its place in the rest, or NULL. */
 static bool apply(struct mosquitto_words *words, const struct rule *rule, const char *rest, const char *part,
                   char *out, size_t cap)
 {
-    /* for a reason the word is what stands behind the part, for our own words what stands before it */
     const char *after = part != NULL ? part + strlen(rule->part) : rest;
     char reason[sizeof(words->reason)];
     switch (rule->use) {
@@ -174,12 +186,9 @@ static bool apply(struct mosquitto_words *words, const struct rule *rule, const 
         fill(out, cap, rule->text, rest, part != NULL ? (int)(part - rest) : (int)strlen(rest));
         return true;
     case USE_DROP:
-    case USE_NO_REASON:
-        return false;
-    case USE_KEEP:
         break;
     }
-    return true;
+    return false;
 }
 
 static const char *tls_word(const char *line)
@@ -258,27 +267,35 @@ static bool translate_end(struct mosquitto_words *words, int64_t monotonic_ms, c
     return is_worth_telling;
 }
 
-bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
-                               char *out, size_t cap)
+static bool translate_by_rule(struct mosquitto_words *words, const char *line, char *out, size_t cap)
 {
-    struct end_line end;
-    if (end_line_parse(line, &end)) {
-        return translate_end(words, monotonic_ms, &end, out, cap);
-    }
-    const char *rest = behind(line, "Client connection from ");
-    if (rest != NULL && strstr(rest, " failed: error:") != NULL) {
-        return translate_accept(words, monotonic_ms, line, rest, out, cap);
-    }
-    if (behind(line, "OpenSSL Error[") != NULL) {
-        return translate_tls(words, line, out, cap);
-    }
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        rest = behind(line, rules[i].head);
-        const char *part = rest != NULL && rules[i].part != NULL ? find_last(rest, rules[i].part) : NULL;
+        const char *rest = behind(line, rules[i].head);
+        const char *part = rest != NULL && rules[i].part != NULL ? find_part(rest, rules[i].part) : NULL;
         if (rest != NULL && (rules[i].part == NULL || part != NULL)) {
             return apply(words, &rules[i], rest, part, out, cap);
         }
     }
     snprintf(out, cap, "%s", line);
     return true;
+}
+
+bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
+                               char *out, size_t cap)
+{
+    struct end_line end;
+    if (is_half_line(line)) {
+        return false; /* the first half has given the reason */
+    }
+    if (end_line_parse(line, &end)) {
+        return translate_end(words, monotonic_ms, &end, out, cap);
+    }
+    const char *address = behind(line, "Client connection from ");
+    if (address != NULL && strstr(address, " failed: error:") != NULL) {
+        return translate_accept(words, monotonic_ms, line, address, out, cap);
+    }
+    if (behind(line, "OpenSSL Error[") != NULL) {
+        return translate_tls(words, line, out, cap);
+    }
+    return translate_by_rule(words, line, out, cap);
 }

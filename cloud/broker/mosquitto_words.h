@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What mosquitto says, in words that help: its lines about refused connections become one line with client, address and
- * reason, its notes about daily business are dropped, and all other lines stay as they are, so that no error is ever lost.
- * mosquitto 2.0 is read; a line that another version words differently just stays untranslated. */
+/* What mosquitto says, in words that help: mosquitto's lines about a connection that it refuses become one line with client,
+ * address and reason, notes about daily business are dropped, and all other lines stay as they are, so that no error is ever
+ * lost. The words are those of mosquitto 2.0; what another version words differently just stays untranslated. */
 #ifndef CLOUD_BROKER_MOSQUITTO_WORDS_H
 #define CLOUD_BROKER_MOSQUITTO_WORDS_H
 
