@@ -89,6 +89,9 @@ static const struct rule rules[] = {
     {"New client connected from ", NULL, USE_DROP, NULL},
     {"mosquitto version ", NULL, USE_DROP, NULL},
     {"Config loaded from ", NULL, USE_DROP, NULL},
+    {"Loading plugin: ", NULL, USE_DROP, NULL},
+    {"Warning: Unable to set TCP_NODELAY.", NULL, USE_DROP,
+     NULL}, /* of the daemon's socket, which is none of TCP */
     {"Opening ", " listen socket on p", USE_DROP, NULL},
     {"Saving in-memory database to ", NULL, USE_DROP, NULL},
     {"Warning: Received ", "unknown packet identifier", USE_DROP, NULL},

@@ -151,6 +151,8 @@ static void daily_business_is_silent(void **state)
     static const char *const lines[] = {
         "mosquitto version 2.0.11 starting",
         "Config loaded from mosquitto.conf.",
+        "Loading plugin: /opt/iot_local_plugin.so",
+        "Warning: Unable to set TCP_NODELAY.",
         "Opening ipv4 listen socket on port 8883.",
         "Opening unix listen socket on path mqtt.sock.",
         "Saving in-memory database to ./mosquitto.db.",
