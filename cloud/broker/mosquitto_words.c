@@ -16,7 +16,7 @@ enum use {
 struct rule {
     const char *head; /* how the line begins */
     const char *
-        part; /* what stands behind the head somewhere; at the end, when it ends with a full stop; NULL: anything */
+        part; /* what stands behind the head somewhere; at the end, when it ends with a full stop; "": nothing */
     enum use use;
     /* Our words. %s stands for what the line has behind the part (USE_REASON), or before the part (USE_SAY). */
     const char *text;
@@ -25,21 +25,21 @@ struct rule {
 /* The first rule that fits counts. */
 static const struct rule rules[] = {
     /* why mosquitto does not go on with a packet: each is followed by a line about the client */
-    {"Invalid protocol version ", NULL, USE_REASON,
+    {"Invalid protocol version ", "", USE_REASON,
      "it asks for a version of MQTT that is neither 3.1.1 nor 5"},
-    {"Invalid protocol \"", NULL, USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5"},
-    {"Invalid Will QoS", NULL, USE_REASON, "its last will has QoS 3"},
+    {"Invalid protocol \"", "", USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5"},
+    {"Invalid Will QoS", "", USE_REASON, "its last will has QoS 3"},
     {"Protocol error from ", "password without username", USE_REASON,
      "it sent a password without a user name"},
     {"Bad client ", "multiple CONNECT", USE_REASON, "it sent CONNECT twice"},
-    {"Invalid QoS in PUBLISH", NULL, USE_REASON, "it sent a PUBLISH with QoS 3"},
-    {"Invalid QoS in subscription", NULL, USE_REASON, "it sent a SUBSCRIBE with a QoS above 2"},
-    {"Empty subscription string", NULL, USE_REASON, "it sent a SUBSCRIBE with an empty topic filter"},
-    {"Invalid subscription string", NULL, USE_REASON,
+    {"Invalid QoS in PUBLISH", "", USE_REASON, "it sent a PUBLISH with QoS 3"},
+    {"Invalid QoS in subscription", "", USE_REASON, "it sent a SUBSCRIBE with a QoS above 2"},
+    {"Empty subscription string", "", USE_REASON, "it sent a SUBSCRIBE with an empty topic filter"},
+    {"Invalid subscription string", "", USE_REASON,
      "it sent a SUBSCRIBE with a topic filter that MQTT does not allow (+ or # inside a level, or # not at "
      "the end)"},
-    {"Empty unsubscription string", NULL, USE_REASON, "it sent an UNSUBSCRIBE with an empty topic filter"},
-    {"Invalid unsubscription string", NULL, USE_REASON,
+    {"Empty unsubscription string", "", USE_REASON, "it sent an UNSUBSCRIBE with an empty topic filter"},
+    {"Invalid unsubscription string", "", USE_REASON,
      "it sent an UNSUBSCRIBE with a topic filter that MQTT does not allow"},
 
     /* what ends a connection */
@@ -85,18 +85,18 @@ static const struct rule rules[] = {
      "messages for client %s are lost: too many wait for it"},
 
     /* daily business */
-    {"New connection from ", NULL, USE_DROP, NULL},
-    {"New client connected from ", NULL, USE_DROP, NULL},
-    {"mosquitto version ", NULL, USE_DROP, NULL},
-    {"Config loaded from ", NULL, USE_DROP, NULL},
-    {"Loading plugin: ", NULL, USE_DROP, NULL},
-    {"Warning: Unable to set TCP_NODELAY.", NULL, USE_DROP,
+    {"New connection from ", "", USE_DROP, NULL},
+    {"New client connected from ", "", USE_DROP, NULL},
+    {"mosquitto version ", "", USE_DROP, NULL},
+    {"Config loaded from ", "", USE_DROP, NULL},
+    {"Loading plugin: ", "", USE_DROP, NULL},
+    {"Warning: Unable to set TCP_NODELAY.", "", USE_DROP,
      NULL}, /* of the daemon's socket, which is none of TCP */
     {"Opening ", " listen socket on p", USE_DROP, NULL},
-    {"Saving in-memory database to ", NULL, USE_DROP, NULL},
+    {"Saving in-memory database to ", "", USE_DROP, NULL},
     {"Warning: Received ", "unknown packet identifier", USE_DROP, NULL},
-    {"Reused message ID ", NULL, USE_DROP, NULL},
-    {"Warning: Mosquitto should not be run as root", NULL, USE_DROP, NULL},
+    {"Reused message ID ", "", USE_DROP, NULL},
+    {"Warning: Mosquitto should not be run as root", "", USE_DROP, NULL},
 };
 
 /* What OpenSSL's errors mean for somebody who looks at a device. Each stands somewhere in its line. */
@@ -141,10 +141,13 @@ static const char *find_part(const char *text, const char *part)
 {
     size_t len = strlen(part);
     const char *last = NULL;
+    if (len == 0) {
+        return text + strlen(text);
+    }
     for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
         last = at;
     }
-    bool is_end = len > 0 && part[len - 1] == '.';
+    bool is_end = part[len - 1] == '.';
     return last != NULL && is_end && last[len] != '\0' ? NULL : last;
 }
 
@@ -174,11 +177,11 @@ static void keep_reason(struct mosquitto_words *words, const char *reason)
     }
 }
 
-/* rest: behind the head; part: its place in the rest, or NULL. */
+/* rest: behind the head; part: its place in the rest. */
 static bool apply(struct mosquitto_words *words, const struct rule *rule, const char *rest, const char *part,
                   char *out, size_t cap)
 {
-    const char *after = part != NULL ? part + strlen(rule->part) : rest;
+    const char *after = part + strlen(rule->part);
     char reason[sizeof(words->reason)];
     switch (rule->use) {
     case USE_REASON:
@@ -186,7 +189,7 @@ static bool apply(struct mosquitto_words *words, const struct rule *rule, const 
         keep_reason(words, reason);
         return false;
     case USE_SAY:
-        fill(out, cap, rule->text, rest, part != NULL ? (int)(part - rest) : (int)strlen(rest));
+        fill(out, cap, rule->text, rest, (int)(part - rest));
         return true;
     case USE_DROP:
         break;
@@ -274,8 +277,8 @@ static bool translate_by_rule(struct mosquitto_words *words, const char *line, c
 {
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const char *rest = behind(line, rules[i].head);
-        const char *part = rest != NULL && rules[i].part != NULL ? find_part(rest, rules[i].part) : NULL;
-        if (rest != NULL && (rules[i].part == NULL || part != NULL)) {
+        const char *part = rest != NULL ? find_part(rest, rules[i].part) : NULL;
+        if (part != NULL) {
             return apply(words, &rules[i], rest, part, out, cap);
         }
     }
