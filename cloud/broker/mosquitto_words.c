@@ -57,6 +57,8 @@ static const struct rule rules[] = {
      "it sent a packet that is longer than 128 KB"},
     {"Client ", " disconnected due to oversize payload.", USE_REASON,
      "it sent a payload that is longer than 128 KB"},
+    {"Client ", " disconnected due to QoS too high or retain not supported.", USE_REASON,
+     "it asks for what iot-local does not have, for example an authentication method of MQTT 5"},
     {"Client ", " disconnected due to out of memory.", USE_REASON, "the broker is out of memory"},
     {"Client ", " disconnected, not authorised.", USE_REASON, "it is not authorised"},
     {"Client ", " has exceeded timeout, disconnecting.", USE_REASON,

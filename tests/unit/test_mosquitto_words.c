@@ -69,6 +69,8 @@ static void refusals_are_one_line_with_client_address_and_reason(void **state)
         {"Client lamp disconnected due to oversize packet.", NULL, "128 KB"},
         {"Client lamp has exceeded timeout, disconnecting.", NULL, "keep-alive"},
         {"Client lamp disconnected due to out of memory.", NULL, "out of memory"},
+        {"Client <unknown> disconnected due to QoS too high or retain not supported.", NULL,
+         "authentication method"},
         {"Client lamp disconnected: Software caused connection abort.", NULL,
          "Software caused connection abort"},
         {"Bad socket read/write on client lamp: Something new", NULL, "Something new"},
