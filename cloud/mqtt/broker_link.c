@@ -60,8 +60,8 @@ static int64_t now_ms(const struct broker_link *link)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
+    char *filters[] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS};
     if (code == 0) {
-        char *const filters[] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIBED "#"};
         mosquitto_subscribe_multiple(client, NULL, 2, filters, 1, 0, NULL);
     } else {
         mosquitto_disconnect(client);
@@ -108,12 +108,12 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
     (void)client;
     struct broker_link *link = ctx;
     struct private_topic from;
-    struct slice filter;
+    const char *filter = private_topic_subscribed_filter(message->topic);
     link->came++;
-    if (private_topic_parse(message->topic, PRIVATE_TOPIC_REQUEST, &from)) {
+    if (private_topic_parse_request(message->topic, &from)) {
         take_request(link, from, (struct slice){message->payload, (size_t)message->payloadlen});
-    } else if (private_topic_subscribed(message->topic, &filter)) {
-        link->config.on_subscribed(link->config.ctx, filter);
+    } else if (filter != NULL) {
+        link->config.on_subscribed(link->config.ctx, slice_from(filter));
     }
 }
 
@@ -359,7 +359,7 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
     char private_topic[1024];
     struct private_topic to = request->from;
     to.topic = slice_from(topic);
-    if (private_topic_write(PRIVATE_TOPIC_ANSWER, &to, private_topic, sizeof(private_topic)) == ERR_OK) {
+    if (private_topic_write_answer(&to, private_topic, sizeof(private_topic)) == ERR_OK) {
         publish(link, private_topic, payload, len, 0);
     }
 }

@@ -400,6 +400,9 @@ static void statements_use_indexes(void **state)
     for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
         char sql[2048];
         sqlite3_stmt *plan = NULL;
+        if (strstr(texts[i], "temp.")) { /* of one connection, which the reader is not */
+            continue;
+        }
         snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", texts[i]);
         assert_int_equal(sqlite3_prepare_v2(reader, sql, -1, &plan, NULL), SQLITE_OK);
         while (sqlite3_step(plan) == SQLITE_ROW) {
