@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/text.h"
 #include "cloud/core/core_private.h"
 
 #include <stdarg.h>
@@ -11,12 +12,15 @@ void core_error_clear(struct core_error *error)
     *error = (struct core_error){.code = CORE_OK};
 }
 
-static void make_printable(char *text)
+/* A text that was cut to fit may end inside a character: that rest goes. */
+static void drop_torn_end(char *text, size_t len)
 {
-    for (; *text; text++) {
-        if (*text < 0x20 || *text > 0x7e) {
-            *text = '?';
-        }
+    size_t at = len;
+    while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
+        at--;
+    }
+    if (at > 0 && (unsigned char)text[at - 1] >= 0xc0 && !text_is_utf8(text + at - 1, len - (at - 1))) {
+        text[at - 1] = '\0';
     }
 }
 
@@ -26,9 +30,12 @@ enum core_code core_fail(struct core_error *error, enum core_code code, const ch
     error->code = code;
     va_list args;
     va_start(args, format);
-    vsnprintf(error->message, sizeof error->message, format, args);
+    int len = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    make_printable(error->message);
+    if (len >= (int)sizeof error->message) {
+        drop_torn_end(error->message, sizeof error->message - 1);
+    }
+    text_make_printable(error->message);
     return code;
 }
 
