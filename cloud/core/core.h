@@ -17,15 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CORE_THING_NAME_CAP     129 /* 1..128 [a-zA-Z0-9:_-] */
-#define CORE_JOB_ID_CAP         65  /* 1..64 [a-zA-Z0-9_-] */
-#define CORE_POLICY_NAME_CAP    129 /* 1..128 [\w+=,.@-] */
-#define CORE_CERTIFICATE_ID_CAP 65  /* 64 hex digits: SHA-256 of the DER certificate */
-#define CORE_ARN_CAP            2049
-#define CORE_MESSAGE_CAP        2048 /* of an error; a documentSource of 1350 characters is repeated whole */
+#define CORE_THING_NAME_CAP      129 /* 1..128 [a-zA-Z0-9:_-] */
+#define CORE_JOB_ID_CAP          65  /* 1..64 [a-zA-Z0-9_-] */
+#define CORE_POLICY_NAME_CAP     129 /* 1..128 [\w+=,.@-] */
+#define CORE_CERTIFICATE_ID_CAP  65  /* 64 hex digits: SHA-256 of the DER certificate */
+#define CORE_ARN_CAP             2049
+#define CORE_MESSAGE_CAP         2048 /* of an error; a documentSource of 1350 characters is repeated whole */
 #define CORE_ATTRIBUTE_NAME_MAX  128
 #define CORE_ATTRIBUTE_VALUE_MAX 800
-#define CORE_DOCUMENT_MAX       32768
+#define CORE_DOCUMENT_MAX        32768
 
 /* The errors of the domain; error_name.h says what each is called on the wire. */
 enum core_code {
@@ -75,7 +75,7 @@ struct core_error {
 void core_error_clear(struct core_error *error);
 
 /* Sets the error and returns its code; also for edges that find a fault themselves. The text may quote what a stranger
- * has sent: its names stay as they are, but what is no UTF-8 or could steer a terminal becomes '?' (text_make_printable). */
+ * has sent: its names stay as they are, but what is no UTF-8 or could steer a terminal becomes '?' (utf8_clean). */
 enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

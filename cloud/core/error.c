@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 
 #include <stdarg.h>
@@ -12,30 +12,17 @@ void core_error_clear(struct core_error *error)
     *error = (struct core_error){.code = CORE_OK};
 }
 
-/* A text that was cut to fit may end inside a character: that rest goes. */
-static void drop_torn_end(char *text, size_t len)
-{
-    size_t at = len;
-    while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
-        at--;
-    }
-    if (at > 0 && (unsigned char)text[at - 1] >= 0xc0 && !text_is_utf8(text + at - 1, len - (at - 1))) {
-        text[at - 1] = '\0';
-    }
-}
-
 enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
 {
     core_error_clear(error);
     error->code = code;
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(error->message, sizeof error->message, format, args);
+    char text[CORE_MESSAGE_CAP + 4]; /* room to see whether the last character that fits is whole */
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (len >= (int)sizeof error->message) {
-        drop_torn_end(error->message, sizeof error->message - 1);
-    }
-    text_make_printable(error->message);
+    snprintf(error->message, sizeof error->message, "%.*s", utf8_fit(text, sizeof error->message - 1), text);
+    utf8_clean(error->message);
     return code;
 }
 

@@ -3,8 +3,10 @@
 
 #include "cloud/base/partition.h"
 #include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,40 +104,33 @@ bool name_is_reason(struct slice text)
 
 bool name_is_utf8(struct slice text, size_t max)
 {
-    if (text.len < 1 || text.len > max) {
-        return false;
-    }
-    uint32_t character = 0;
-    for (size_t at = 0; at < text.len;) {
-        if (!text_next_character(text.ptr, text.len, &at, &character) || character == 0) {
-            return false;
+    return text.len >= 1 && text.len <= max && text_is_utf8(text.ptr, text.len) &&
+           !memchr(text.ptr, '\0', text.len);
+}
+
+/* The number of characters; SIZE_MAX when the text is no UTF-8, holds a NUL, or one of category C where none may be. */
+static size_t count_characters(struct slice text, bool may_have_other)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < text.len; count++) {
+        size_t step = utf8_step(text.ptr + at, text.len - at);
+        uint32_t character = step ? utf8_character(text.ptr + at, step) : 0;
+        if (character == 0 || (!may_have_other && utf8_is_other(character))) {
+            return SIZE_MAX;
         }
+        at += step;
     }
-    return true;
+    return count;
 }
 
 bool name_is_free_text(struct slice text, size_t max)
 {
-    size_t count = 0;
-    uint32_t character = 0;
-    for (size_t at = 0; at < text.len; count++) {
-        if (!text_next_character(text.ptr, text.len, &at, &character) || text_is_other(character)) {
-            return false;
-        }
-    }
-    return count <= max;
+    return count_characters(text, false) <= max;
 }
 
 bool name_is_text(struct slice text, size_t max)
 {
-    size_t count = 0;
-    uint32_t character = 0;
-    for (size_t at = 0; at < text.len; count++) {
-        if (!text_next_character(text.ptr, text.len, &at, &character) || character == 0) {
-            return false;
-        }
-    }
-    return count >= 1 && count <= max;
+    return text.len >= 1 && count_characters(text, true) <= max;
 }
 
 enum core_code name_check_thing(const char *name, struct core_error *error)
@@ -143,9 +138,8 @@ enum core_code name_check_thing(const char *name, struct core_error *error)
     return name_is_thing(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%s' is not a thing name: it has 1 to 128 characters of "
-                           "[a-zA-Z0-9:_-]",
-                           name);
+                           "'%.*s' is not a thing name: it has 1 to 128 characters of [a-zA-Z0-9:_-]",
+                           utf8_fit(name, NAME_SHOWN), name);
 }
 
 enum core_code name_check_job(const char *name, struct core_error *error)
@@ -153,7 +147,8 @@ enum core_code name_check_job(const char *name, struct core_error *error)
     return name_is_job(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%s' is not a job id: it has 1 to 64 characters of [a-zA-Z0-9_-]", name);
+                           "'%.*s' is not a job id: it has 1 to 64 characters of [a-zA-Z0-9_-]",
+                           utf8_fit(name, NAME_SHOWN), name);
 }
 
 void arn_write(const struct core *core, const char *kind, const char *name, char *out, size_t cap)

@@ -5,6 +5,8 @@
 
 #include "cloud/core/core.h"
 
+#define NAME_SHOWN 560 /* bytes of a bad name that an error repeats: more than any good one has */
+
 bool name_is_thing(struct slice text);       /* 1..128 [a-zA-Z0-9:_-] */
 bool name_is_job(struct slice text);         /* 1..64 [a-zA-Z0-9_-] */
 bool name_is_policy(struct slice text);      /* 1..128 [a-zA-Z0-9_+=,.@-] */
@@ -21,7 +23,7 @@ bool name_is_attribute_value(struct slice text); /* 0..800 [a-zA-Z0-9_.,@/:#=\[\
 bool name_is_utf8(struct slice text, size_t max);
 /* 1..max characters of valid UTF-8 without NUL. */
 bool name_is_text(struct slice text, size_t max);
-/* 0..max characters of AWS's [^\p{C}]: valid UTF-8, none of them a control or format character (text_is_other). */
+/* 0..max characters of AWS's [^\p{C}]: valid UTF-8, none of them a control or format character (utf8_is_other). */
 bool name_is_free_text(struct slice text, size_t max);
 
 /* Checks a name and says what is wrong: CORE_OK or CORE_INVALID_REQUEST. */

@@ -46,7 +46,7 @@ static bool find_service(struct call *call, struct signature *signature)
         const char *service = request_header(&call->request, SERVICE_HEADER);
         service = service ? service : "iot";
         if (strlen(service) >= sizeof signature->service) {
-            call_fail(call, API_INVALID_REQUEST, "no such service");
+            call_refuse(call, "no such service");
             return false;
         }
         memcpy(signature->service, service, strlen(service) + 1);
@@ -82,8 +82,7 @@ void dispatch_open(struct call *call, const char *method, const char *target)
     struct signature signature = {0};
     call->body_max = DISPATCH_BODY_MAX;
     if (request_parse(&call->request, method, target) != ERR_OK) {
-        call_fail(call, API_INVALID_REQUEST,
-                  "the request target is not a path in valid percent-encoded UTF-8");
+        call_refuse(call, "the request target is not a path in valid percent-encoded UTF-8");
         return;
     }
     if (call->source != FROM_UNIX_SOCKET && !check_browser(call)) {
@@ -108,12 +107,12 @@ static bool read_members(struct call *call)
     }
     call->members = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
     if (!call->members) {
-        call_fail(call, API_INVALID_REQUEST, "the body is not valid JSON: %s (line %d, column %d)",
-                  error.text, error.line, error.column);
+        call_refuse(call, "the body is not valid JSON: %s (line %d, column %d)", error.text, error.line,
+                    error.column);
         return false;
     }
     if (!json_is_object(call->members)) {
-        call_fail(call, API_INVALID_REQUEST, "the body must be a JSON object");
+        call_refuse(call, "the body must be a JSON object");
         return false;
     }
     return true;
@@ -196,7 +195,7 @@ void dispatch_overloaded(struct call *call)
     if (call->s3) {
         s3_fail(call, S3_SLOW_DOWN, "too many uploads at once, try again");
     } else {
-        call_fail(call, API_UNAVAILABLE, "too many uploads at once, try again");
+        call_fail(call, API_OVERLOADED, "too many uploads at once, try again");
     }
 }
 

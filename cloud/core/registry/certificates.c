@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "cloud/core/registry/registry_private.h"
@@ -27,7 +28,8 @@ static enum core_code check_id(const char *id, struct core_error *error)
     return name_is_certificate(slice_from(id))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.70s' is not a certificate id: it has 64 lower case hex digits", id);
+                           "'%.*s' is not a certificate id: it has 64 hex digits", utf8_fit(id, NAME_SHOWN),
+                           id);
 }
 
 static enum core_code not_found(const char *id, struct core_error *error)
@@ -41,10 +43,11 @@ enum core_code certificate_require(struct core *core, const char *arn, char id[C
     struct slice text;
     if (!arn_read(core, arn, "cert", &text) || !name_is_certificate(text) ||
         slice_copy(text, id, CORE_CERTIFICATE_ID_CAP)) {
-        return core_fail(
-            error, CORE_INVALID_REQUEST,
-            "'%.120s' is not the ARN of a certificate here; it looks like arn:aws:iot:%s:%s:cert/ID", arn,
-            core->region, core->account);
+        char form[256];
+        arn_write(core, "cert", "ID", form, sizeof form);
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "'%.*s' is not the ARN of a certificate here; it looks like %s",
+                         utf8_fit(arn, NAME_SHOWN), arn, form);
     }
     int got = core_has_row(core, STORE_CERTIFICATE_STATUS, id);
     if (got < 0) {
@@ -144,8 +147,8 @@ static enum core_code check_update(struct core *core, const char *id, const char
         return error->code;
     }
     if (!is_word_of(new_status, words, sizeof words / sizeof *words)) {
-        return core_fail(error, CORE_INVALID_REQUEST, "newStatus is ACTIVE, INACTIVE or REVOKED, not '%.40s'",
-                         new_status);
+        return core_fail(error, CORE_INVALID_REQUEST, "newStatus is ACTIVE, INACTIVE or REVOKED, not '%.*s'",
+                         utf8_fit(new_status, NAME_SHOWN), new_status);
     }
     char status[32] = "";
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_CERTIFICATE_STATUS, store_text(id));

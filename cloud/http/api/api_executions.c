@@ -104,8 +104,7 @@ void api_delete_job_execution(struct call *call)
         return;
     }
     if (number_to_i64(slice_from(call->labels[2]), &number) != ERR_OK || number < 1) {
-        call_fail(call, API_INVALID_REQUEST, "the execution number '%s' is not a positive integer",
-                  call->labels[2]);
+        call_refuse(call, "the execution number '%s' is not a positive integer", call->labels[2]);
         return;
     }
     if (call_ok(call, executions_delete(call->service->core, call->labels[0], call->labels[1], number,

@@ -19,13 +19,13 @@ static bool read_targets(struct call *call, const char *targets[TARGETS_MAX], si
     }
     *count = json_array_size(array);
     if (*count == 0 || *count > TARGETS_MAX) {
-        call_fail(call, API_INVALID_REQUEST, "'targets' must hold 1..%d ARNs of things", TARGETS_MAX);
+        call_refuse(call, "'targets' must hold 1..%d ARNs of things", TARGETS_MAX);
         return false;
     }
     for (size_t i = 0; i < *count; i++) {
         targets[i] = json_string_value(json_array_get(array, i));
         if (!targets[i]) {
-            call_fail(call, API_INVALID_REQUEST, "'targets' must hold strings");
+            call_refuse(call, "'targets' must hold strings");
             return false;
         }
     }
@@ -48,8 +48,7 @@ static bool read_retry(struct call *call, const json_t *criterion, struct job_re
         return false;
     }
     if (!retry->failure_type || !has_number) {
-        call_fail(call, API_INVALID_REQUEST,
-                  "each entry of 'criteriaList' needs failureType and numberOfRetries");
+        call_refuse(call, "each entry of 'criteriaList' needs failureType and numberOfRetries");
         return false;
     }
     return true;
@@ -65,7 +64,7 @@ static bool read_retries(struct call *call, struct job_create *create)
     }
     create->retry_count = json_array_size(criteria);
     if (create->retry_count > JOB_RETRIES_MAX || (config && create->retry_count == 0)) {
-        call_fail(call, API_INVALID_REQUEST, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
+        call_refuse(call, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
         return false;
     }
     for (size_t i = 0; i < create->retry_count; i++) {
@@ -96,8 +95,7 @@ static bool check_placeholders(struct call *call, struct slice document)
     if (document.len == 0 || !memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
         return true;
     }
-    call_fail(call, API_INVALID_REQUEST,
-              "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
+    call_refuse(call, "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
     return false;
 }
 
@@ -159,7 +157,7 @@ void api_list_jobs(struct call *call)
     }
     bool wants_none = strcmp(selection, "CONTINUOUS") == 0; /* such jobs cannot be created here */
     if (!wants_none && strcmp(selection, "SNAPSHOT") != 0) {
-        call_fail(call, API_INVALID_REQUEST, "'targetSelection' must be SNAPSHOT or CONTINUOUS");
+        call_refuse(call, "'targetSelection' must be SNAPSHOT or CONTINUOUS");
         return;
     }
     json_t *jobs = json_array();

@@ -21,7 +21,7 @@ void api_create_policy(struct call *call)
         return;
     }
     if (!document) {
-        call_fail(call, API_INVALID_REQUEST, "'policyDocument' is missing");
+        call_refuse(call, "'policyDocument' is missing");
         return;
     }
     if (!call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &policy,
@@ -53,7 +53,7 @@ void api_attach_policy(struct call *call)
         return;
     }
     if (!target) {
-        call_fail(call, API_INVALID_REQUEST, "'target' (a certificate ARN) is missing");
+        call_refuse(call, "'target' (a certificate ARN) is missing");
         return;
     }
     if (!call_ok(call, policies_attach(call->service->core, call->labels[0], target, &call->error))) {

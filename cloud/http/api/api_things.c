@@ -86,7 +86,7 @@ void api_attach_thing_principal(struct call *call)
 {
     const char *principal = request_header(&call->request, "x-amzn-principal");
     if (!principal) {
-        call_fail(call, API_INVALID_REQUEST, "the header x-amzn-principal (a certificate ARN) is missing");
+        call_refuse(call, "the header x-amzn-principal (a certificate ARN) is missing");
         return;
     }
     if (!call_ok(call, principals_attach(call->service->core, call->labels[0], principal, &call->error))) {
@@ -102,8 +102,8 @@ void api_describe_endpoint(struct call *call)
         return;
     }
     if (strcmp(type, "iot:Data") != 0 && strcmp(type, "iot:Data-ATS") != 0 && strcmp(type, "iot:Jobs") != 0) {
-        call_fail(call, API_INVALID_REQUEST,
-                  "iot-local has no endpoint of type '%s': it has iot:Data-ATS, iot:Data and iot:Jobs", type);
+        call_refuse(
+            call, "iot-local has no endpoint of type '%s': it has iot:Data-ATS, iot:Data and iot:Jobs", type);
         return;
     }
     json_t *out = json_object();
