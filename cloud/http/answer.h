@@ -31,7 +31,7 @@ void answer_json(struct answer *answer, json_t *json);
 void answer_body(struct answer *answer, unsigned status, const char *content_type, char *body,
                  size_t body_len);
 
-/* A JSON string of any bytes: what is not UTF-8 becomes '?'. */
+/* A JSON string of any bytes; of a text that is not UTF-8 only what can be shown stays (utf8_clean). */
 json_t *answer_text(const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "common/number.h"
 
 #include <stdarg.h>
@@ -39,6 +40,7 @@ static void answer_message(struct call *call, struct error_name error, const cha
     if (vasprintf(&message, format, args) < 0) {
         memory_out();
     }
+    utf8_clean(message); /* it may quote what a stranger has sent, and ends on a terminal */
     json_t *body = json_object();
     json_object_set_new(body, "message", answer_text(message));
     free(message);

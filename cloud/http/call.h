@@ -7,6 +7,7 @@
 #include "cloud/http/answer.h"
 #include "cloud/http/api_error.h"
 #include "cloud/http/request.h"
+#include "cloud/http/sigv4.h"
 #include "cloud/pki/pki.h"
 
 #include <stdint.h>
@@ -18,6 +19,9 @@ struct http_service {
     const char *listen;
     const char *endpoint;
     const char *data_dir;
+    const char *const *names; /* further ones that we are reached by */
+    size_t name_count;
+    const struct credentials *credentials; /* who may call; NULL: any credentials will do */
     uint16_t http_port;
     uint16_t mqtt_port;
 };
@@ -57,8 +61,9 @@ struct call {
     const char *labels[CALL_LABELS_MAX]; /* the {names} of the path, in order; S3: bucket and key */
     char *s3_key;                        /* decoded, owned */
     bool is_plain_link;                  /* S3 without a signature */
-    json_t *members;                     /* the body, an object; NULL when there was none */
-    void *made;                          /* by the work, for the handler; NULL: nothing */
+    struct signature signature;
+    json_t *members; /* the body, an object; NULL when there was none */
+    void *made;      /* by the work, for the handler; NULL: nothing */
     void (*free_made)(void *made);
     size_t body_max;
     struct core_error error;

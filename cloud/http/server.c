@@ -83,6 +83,9 @@ static struct http_server *new_server(const struct http_config *config)
         .listen = server->listen,
         .endpoint = server->endpoint,
         .data_dir = server->data_dir,
+        .names = config->names,
+        .name_count = config->name_count,
+        .credentials = config->credentials,
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,
     };

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLACEHOLDER "${aws:iot:"
+
 enum core_code job_check_text(const char *what, const char *text, struct core_error *error)
 {
     if (text && (!*text || !name_is_free_text(slice_from(text), JOB_TEXT_MAX))) {
@@ -212,6 +214,11 @@ static enum core_code check_document(struct slice document, struct core_error *e
         return core_fail(error, CORE_INVALID_REQUEST,
                          "the job document has %zu bytes; at most %d are allowed", document.len,
                          CORE_DOCUMENT_MAX);
+    }
+    /* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
+    if (document.len > 0 && memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
     }
     enum err err = json_read(document, NULL, 0, &at);
     if (err) {

@@ -17,9 +17,7 @@ static void add_execution(void *ctx, const struct execution *execution)
     const struct listing *listing = ctx;
     json_t *entry = json_object();
     if (listing->is_by_job) {
-        char *arn = render_thing_arn(listing->core, execution->thing_name);
-        render_put_text(entry, "thingArn", arn);
-        free(arn);
+        render_put_thing_arn(entry, listing->core, execution->thing_name);
     } else {
         render_put_text(entry, "jobId", execution->job_id);
     }

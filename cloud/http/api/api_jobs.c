@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs, control plane: docs/protocol.md 5.3 and 5.4. */
 #include "cloud/core/jobs/jobs.h"
-#include "cloud/core/objects/objects.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGETS_MAX 100
-#define PLACEHOLDER "${aws:iot:"
-
-static bool read_targets(struct call *call, const char *targets[TARGETS_MAX], size_t *count)
+static bool read_targets(struct call *call, const char *targets[JOB_TARGETS_MAX], size_t *count)
 {
     const json_t *array = NULL;
     if (!call_array(call, call->members, "targets", &array)) {
         return false;
     }
     *count = json_array_size(array);
-    if (*count == 0 || *count > TARGETS_MAX) {
-        call_refuse(call, "'targets' must hold 1..%d ARNs of things", TARGETS_MAX);
-        return false;
+    if (*count > JOB_TARGETS_MAX) { /* the core says so */
+        return true;
     }
     for (size_t i = 0; i < *count; i++) {
         targets[i] = json_string_value(json_array_get(array, i));
@@ -89,36 +84,12 @@ static bool read_job(struct call *call, struct job_create *create)
     return read_timeout(call, create) && read_retries(call, create);
 }
 
-/* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
-static bool check_placeholders(struct call *call, struct slice document)
-{
-    if (document.len == 0 || !memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
-        return true;
-    }
-    call_refuse(call, "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
-    return false;
-}
-
-static bool check_document(struct call *call, const struct job_create *create)
-{
-    struct object object = {0};
-    if (!create->document_source) {
-        return check_placeholders(call, create->document);
-    }
-    bool is_good =
-        call_ok(call, objects_resolve(call->service->core, create->document_source, &object, &call->error)) &&
-        check_placeholders(call, (struct slice){(const char *)object.body, object.size});
-    object_clear(&object);
-    return is_good;
-}
-
 void api_create_job(struct call *call)
 {
-    const char *targets[TARGETS_MAX];
+    const char *targets[JOB_TARGETS_MAX];
     struct job_create create = {.job_id = call->labels[0], .targets = targets};
     struct job job = {0};
-    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create) ||
-        !check_document(call, &create)) {
+    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create)) {
         return;
     }
     if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {

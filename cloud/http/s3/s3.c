@@ -19,9 +19,11 @@ static const struct {
 } codes[S3_CODE_COUNT] = {
     [S3_ACCESS_DENIED] = {"AccessDenied", 403},
     [S3_BUCKET_EXISTS] = {"BucketAlreadyOwnedByYou", 409},
+    [S3_CONTENT_SHA256_MISMATCH] = {"XAmzContentSHA256Mismatch", 400},
     [S3_ENTITY_TOO_LARGE] = {"EntityTooLarge", 400},
     [S3_INCOMPLETE_BODY] = {"IncompleteBody", 400},
     [S3_INTERNAL_ERROR] = {"InternalError", 500},
+    [S3_INVALID_ACCESS_KEY_ID] = {"InvalidAccessKeyId", 403},
     [S3_INVALID_BUCKET_NAME] = {"InvalidBucketName", 400},
     [S3_INVALID_RANGE] = {"InvalidRange", 416},
     [S3_INVALID_REQUEST] = {"InvalidRequest", 400},
@@ -29,6 +31,8 @@ static const struct {
     [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
     [S3_NOT_IMPLEMENTED] = {"NotImplemented", 501},
     [S3_PRECONDITION_FAILED] = {"PreconditionFailed", 412},
+    [S3_REQUEST_TIME_TOO_SKEWED] = {"RequestTimeTooSkewed", 403},
+    [S3_SIGNATURE_DOES_NOT_MATCH] = {"SignatureDoesNotMatch", 403},
     [S3_SLOW_DOWN] = {"SlowDown", 503},
 };
 
