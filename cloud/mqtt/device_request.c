@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_request.h"
 
+#include "cloud/base/utf8.h"
 #include "cloud/core/names.h"
 #include "common/number.h"
 
 #include <string.h>
 
-#define PAYLOAD_MAX     131072 /* as the AWS broker allows */
-#define TOKEN_MAX       64     /* characters */
-#define TOKEN_BYTES_MAX (4 * TOKEN_MAX)
+#define PAYLOAD_MAX 131072 /* as the AWS broker allows */
+#define TOKEN_MAX   64     /* characters */
 
 /* --- Topics --- */
 
@@ -71,13 +71,23 @@ bool device_topic_read(struct slice topic, struct device_topic *out)
 
 /* --- Payloads --- */
 
+/* How many characters a string of JSON has; an escape is one. */
+static size_t count_characters(struct slice escaped)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < escaped.len; count++) {
+        bool is_escape = escaped.ptr[at] == '\\';
+        bool is_long = is_escape && at + 1 < escaped.len && escaped.ptr[at + 1] == 'u';
+        size_t step = is_long ? 6 : is_escape ? 2 : utf8_step(escaped.ptr + at, escaped.len - at);
+        at += step ? step : 1;
+    }
+    return count;
+}
+
 /* A token that is too long is not echoed either: an answer holds no more of a stranger's text than AWS's would. */
 static void take_token(struct device_request *request, const struct json_field *field)
 {
-    char text[TOKEN_BYTES_MAX + 1];
-    size_t len = 0;
-    if (field->type == JSON_STRING && !json_decode(field->text, text, sizeof text, &len) &&
-        (len == 0 || name_is_text((struct slice){text, len}, TOKEN_MAX))) {
+    if (field->type == JSON_STRING && count_characters(field->text) <= TOKEN_MAX) {
         request->token = (struct slice){.ptr = field->text.ptr - 1, .len = field->text.len + 2};
     }
 }
