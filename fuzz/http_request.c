@@ -2,16 +2,17 @@
 /* One HTTP request from its line to its answer. Input: "METHOD TARGET", header lines "Name: value", an empty line, the
  * body. Whatever comes: there is an answer, of a form that clients can read; without a signature nothing but reading
  * works, from a foreign web page nothing at all; and the service still answers the next one. */
+#include "cloud/base/text.h"
 #include "cloud/core/jobs/jobs.h"
 #include "cloud/core/objects/objects.h"
 #include "cloud/core/registry/registry.h"
 #include "cloud/http/dispatch.h"
-#include "cloud/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define HEADERS_MAX 16
 #define SIGNATURE                                                                                            \
@@ -66,12 +67,25 @@ static int64_t now_ms(void *ctx)
     return 1767225600123; /* 2026-01-01 */
 }
 
+/* In memory where there is such a folder. Each core that is opened sweeps it. */
+static const char *objects_folder(void)
+{
+    static char folder[64];
+    if (!*folder) {
+        snprintf(folder, sizeof folder, "%s/fuzz_objects_XXXXXX",
+                 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+        require(mkdtemp(folder), "mkdtemp");
+    }
+    return folder;
+}
+
 /* A thing with a job, an object with an ETag. */
 static struct core *open_core(void)
 {
-    char why[256], etag[36];
+    char why[256];
+    struct object_file file;
     struct core_error error = {.code = CORE_OK};
-    struct core_config config = {.database = ":memory:", .now_ms = now_ms};
+    struct core_config config = {.database = ":memory:", .objects_dir = objects_folder(), .now_ms = now_ms};
     struct core *core = core_open(&config, why, sizeof why);
     require(core && core_begin(core), "core_open");
     struct thing thing;
@@ -82,7 +96,9 @@ static struct core *open_core(void)
     require(!things_create(core, "lamp", SLICE_EMPTY, &thing, &error), "things_create");
     require(!jobs_create(core, &create, &job, &error), "jobs_create");
     require(!buckets_create(core, "docs", &error), "buckets_create");
-    require(!objects_put(core, "docs", "a.txt", NULL, "hello", 5, etag, &error), "objects_put");
+    require(object_file_write(config.objects_dir, "hello", 5, &file) &&
+                !objects_put(core, "docs", "a.txt", NULL, &file, &error),
+            "objects_put");
     thing_clear(&thing);
     job_clear(&job);
     require(core_commit(core), "core_commit");
@@ -211,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {0};
     if (!service.core) {
         service.core = open_core();
+        service.objects_dir = core_objects_dir(service.core);
     }
     read_input(&input, data, size);
     bool is_changed = run(&service, &input);

@@ -25,7 +25,7 @@ static const char *const query_texts[QUERY_COUNT] = {
     [QUERY_STATUS] = "SELECT status FROM certificates WHERE certificate_id = ?1",
     [QUERY_THING] = "SELECT 1 FROM thing_principals WHERE certificate_id = ?1 AND thing_name = ?2",
     [QUERY_POLICIES] = ("SELECT name, document FROM policy_attachments JOIN policies ON name = policy_name "
-                        "WHERE certificate_id = ?1 ORDER BY name"),
+                        "WHERE target_kind = 'cert' AND target = ?1 ORDER BY name"),
     [QUERY_INACTIVE] = "SELECT certificate_id FROM certificates WHERE status <> 'ACTIVE'",
 };
 

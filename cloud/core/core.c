@@ -42,7 +42,7 @@ struct core *core_open(const struct core_config *config, char *why, size_t why_c
     core->ctx = config->ctx;
     core->requests_per_s = config->requests_per_s;
     if (set_names(core, config, why, why_cap)) {
-        core->store = store_open(config->database, why, why_cap);
+        core->store = store_open(config->database, config->objects_dir, why, why_cap);
     }
     if (!core->store) {
         core_close(core);
@@ -70,6 +70,11 @@ const char *core_region(const struct core *core)
 const char *core_account(const struct core *core)
 {
     return core->account;
+}
+
+const char *core_objects_dir(const struct core *core)
+{
+    return store_objects_dir(core->store);
 }
 
 const char *core_storage_error(const struct core *core)

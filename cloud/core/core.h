@@ -82,7 +82,9 @@ enum core_code core_fail(struct core_error *error, enum core_code code, const ch
 struct core;
 
 struct core_config {
-    const char *database;         /* file path, or ":memory:" */
+    const char *database; /* file path, or ":memory:" */
+    const char *
+        objects_dir; /* folder of objects' bodies, made when it is not there; NULL: no object can be stored */
     const char *region;           /* NULL: "us-east-1" */
     const char *account;          /* NULL: "123456789012" */
     int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
@@ -98,7 +100,8 @@ void core_close(struct core *core);
 
 const char *core_region(const struct core *core);
 const char *core_account(const struct core *core);
-int64_t core_now_ms(const struct core *core); /* the clock of the configuration */
+const char *core_objects_dir(const struct core *core); /* NULL: none; lives as long as the core */
+int64_t core_now_ms(const struct core *core);          /* the clock of the configuration */
 
 /* false: the database refused (core_storage_error says why); answer like a failed COMMIT. Inside a batch it does nothing
  * and returns true. */

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define DATABASE_NAME    "iot.db"
+#define OBJECTS_NAME     "objects"
 #define CONTROL_NAME     "control.sock"
 #define CREDENTIALS_NAME "credentials"
 #define PLUGIN_NAME      "iot_local_plugin.so"
@@ -487,9 +488,10 @@ static bool prepare(struct daemon *daemon)
 
 static bool open_core(struct daemon *daemon)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], objects[PATH_MAX];
     const struct core_config config = {
         .database = path,
+        .objects_dir = objects,
         .region = daemon->options.region,
         .account = daemon->options.account,
         .requests_per_s = daemon->options.requests_per_s,
@@ -497,7 +499,8 @@ static bool open_core(struct daemon *daemon)
         .publish = on_notification,
         .ctx = daemon,
     };
-    if (!data_dir_file(&daemon->dir, DATABASE_NAME, path, daemon->why, WHY_CAP)) {
+    if (!data_dir_file(&daemon->dir, DATABASE_NAME, path, daemon->why, WHY_CAP) ||
+        !data_dir_file(&daemon->dir, OBJECTS_NAME, objects, daemon->why, WHY_CAP)) {
         return false;
     }
     daemon->core = core_open(&config, daemon->why, WHY_CAP);

@@ -7,12 +7,23 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DATE_DIGITS 13 /* ten for seconds since 1970, three for milliseconds */
 
-void answer_clear(struct answer *answer)
+static void drop_body(struct answer *answer)
 {
     free(answer->body);
+    if (answer->has_file) {
+        close(answer->fd);
+    }
+    answer->body = NULL;
+    answer->has_file = false;
+}
+
+void answer_clear(struct answer *answer)
+{
+    drop_body(answer);
     for (size_t i = 0; i < answer->header_count; i++) {
         free(answer->headers[i].value);
     }
@@ -46,13 +57,22 @@ void answer_json(struct answer *answer, json_t *json)
 void answer_body(struct answer *answer, unsigned status, const char *content_type, char *body,
                  size_t body_len)
 {
-    free(answer->body);
+    drop_body(answer);
     answer->status = status;
     answer->body = body;
     answer->body_len = body_len;
     if (content_type) {
         answer_header(answer, "Content-Type", content_type);
     }
+}
+
+void answer_file(struct answer *answer, unsigned status, const char *content_type, int fd, uint64_t at,
+                 size_t len)
+{
+    answer_body(answer, status, content_type, NULL, len);
+    answer->has_file = true;
+    answer->fd = fd;
+    answer->file_at = at;
 }
 
 json_t *answer_text(const char *text)

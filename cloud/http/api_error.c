@@ -9,7 +9,7 @@ static const struct error_name codes[API_CODE_COUNT] = {
 
 struct error_name api_code_name(enum api_code code)
 {
-    return codes[code];
+    return code == API_OVERLOADED ? error_name_of(CORE_INTERNAL, EDGE_JOBS, NULL) : codes[code];
 }
 
 enum error_edge api_edge(enum api_family family)

@@ -15,7 +15,7 @@
     X(API_UNKNOWN_OPERATION, "UnknownOperationException", 404)                                               \
     X(API_TOO_LARGE, "RequestEntityTooLargeException", 413)                                                  \
     X(API_NOT_MODELLED, "NotImplementedException", 501)                                                      \
-    X(API_OVERLOADED, "ServiceUnavailableException", 503)
+    X(API_OVERLOADED, NULL, 0) /* jobs' name for CORE_INTERNAL: all the APIs have it */
 
 enum api_code {
 #define X(code, name, status) code,

@@ -4,11 +4,14 @@
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/base/utf8.h"
+#include "cloud/http/s3/s3_error.h"
 #include "common/number.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define STORAGE_REFUSED "the database refused, nothing was changed: the log of iot-local says why"
 
 bool call_is_answered(const struct call *call)
 {
@@ -113,7 +116,11 @@ void call_fail_storage(struct call *call)
 {
     core_error_clear(&call->error);
     answer_clear(&call->answer);
-    call_fail_internal(call, "the database refused, nothing was changed: the log of iot-local says why");
+    if (call->s3) {
+        s3_fail(call, S3_INTERNAL_ERROR, STORAGE_REFUSED);
+        return;
+    }
+    call_fail_internal(call, STORAGE_REFUSED);
 }
 
 bool call_query_text(struct call *call, const char *name, const char **value)

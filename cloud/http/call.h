@@ -22,6 +22,7 @@ struct http_service {
     const char *const *names; /* further ones that we are reached by */
     size_t name_count;
     const struct credentials *credentials; /* who may call; NULL: any credentials will do */
+    const char *objects_dir;               /* NULL: no object can be stored */
     uint16_t http_port;
     uint16_t mqtt_port;
 };
@@ -72,7 +73,7 @@ struct call {
 bool call_is_answered(const struct call *call);
 
 /* Work runs on the daemon's worker thread, while the loop serves others: it touches this call, and of the service only what
- * never changes (pki, data_dir), never the core. It answers the call when it fails, else hands its result to the handler;
+ * never changes (pki, data_dir, objects_dir), never the core. It answers the call when it fails, else hands its result to the handler;
  * `free_made` frees the result with the call, also when no handler came. */
 void call_work_done(struct call *call, void *made, void (*free_made)(void *made));
 
@@ -83,7 +84,7 @@ void call_refuse(struct call *call, const char *format, ...) __attribute__((form
 void call_fail_internal(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* true for CORE_OK; otherwise answers with call->error. */
 bool call_ok(struct call *call, enum core_code code);
-/* For a batch that could not be begun or committed. */
+/* For a batch that could not be begun or committed: the error of the API that was called, S3 or another. */
 void call_fail_storage(struct call *call);
 
 /* --- Query. *value keeps what it was when the parameter is not given. --- */

@@ -57,20 +57,21 @@ static void run_in_batch(struct call *call, call_fn handler)
     }
 }
 
+static call_fn work_of(const struct call *call)
+{
+    return call->s3 ? call->s3->work : call->route->work;
+}
+
 void dispatch_check(struct call *call)
 {
-    if (call_is_answered(call) || !caller_check_body(call) || call->s3) {
+    bool checks_later = call->s3 && work_of(call); /* an object may be large: its digest is work */
+    if (call_is_answered(call) || (!checks_later && !caller_check_body(call)) || call->s3) {
         return;
     }
     if (call->route->family != FAMILY_JOBS_DATA ||
         call_ok(call, core_admit(call->service->core, &call->error))) {
         (void)(read_members(call) && route_check_names(call));
     }
-}
-
-static call_fn work_of(const struct call *call)
-{
-    return call->s3 ? call->s3->work : call->route->work;
 }
 
 bool dispatch_has_work(const struct call *call)
@@ -80,7 +81,9 @@ bool dispatch_has_work(const struct call *call)
 
 void dispatch_work(struct call *call)
 {
-    work_of(call)(call);
+    if (!call->s3 || caller_check_body(call)) {
+        work_of(call)(call);
+    }
 }
 
 bool dispatch_writes(const struct call *call)

@@ -139,6 +139,12 @@ static ssize_t send_nothing(void *cls, uint64_t at, char *buffer, size_t cap)
 
 static struct MHD_Response *make_response(struct answer *answer)
 {
+    if (answer->has_file) {
+        struct MHD_Response *file =
+            MHD_create_response_from_fd_at_offset64(answer->body_len, answer->fd, answer->file_at);
+        answer->has_file = !file; /* the response closes it */
+        return file;
+    }
     if (!answer->body && answer->body_len > 0) {
         return MHD_create_response_from_callback(answer->body_len, 1024, send_nothing, NULL, NULL);
     }

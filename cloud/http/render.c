@@ -59,7 +59,7 @@ json_t *render_job_summary(const struct job *job)
     json_t *out = json_object();
     render_put_text(out, "jobArn", job->arn);
     render_put_text(out, "jobId", job->job_id);
-    render_put_text(out, "targetSelection", "SNAPSHOT");
+    render_put_text(out, "targetSelection", job->target_selection);
     render_put_text(out, "status", job_status_text(job->status));
     put_date(out, "createdAt", job->created_at_ms);
     put_date(out, "lastUpdatedAt", job->last_updated_at_ms);
@@ -80,15 +80,9 @@ json_t *render_job(const struct job *job)
     json_object_set_new(out, "targets", render_parse(job->targets, json_array()));
     json_object_set_new(out, "presignedUrlConfig", json_object());
     json_object_set_new(out, "jobProcessDetails", process_details(job));
-    if (job->in_progress_timeout_min > 0) {
-        json_t *timeout = json_object();
-        json_object_set_new(timeout, "inProgressTimeoutInMinutes",
-                            json_integer(job->in_progress_timeout_min));
-        json_object_set_new(out, "timeoutConfig", timeout);
-    }
-    if (job->retry_config) {
-        json_object_set_new(out, "jobExecutionsRetryConfig", render_parse(job->retry_config, json_object()));
-    }
+    json_t *config = render_parse(job->config, json_object());
+    json_object_update(out, config);
+    json_decref(config);
     return out;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/store/store.h"
 
+#include "cloud/base/memory.h"
+#include "cloud/store/object_file.h"
 #include "cloud/store/schema.h"
 
 #include <assert.h>
@@ -19,6 +21,9 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
     bool has_transaction; /* what the caller believes; SQLite's own word is sqlite3_get_autocommit */
+    char *objects_dir;    /* NULL: none */
+    char (*dropped)[OBJECT_FILE_NAME_CAP]; /* files that lose their rows with the open transaction */
+    size_t dropped_count;
     char error[256];
 };
 
@@ -83,7 +88,7 @@ static bool has_wal(sqlite3 *db)
 
 static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
 {
-    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                    "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
@@ -96,8 +101,9 @@ static bool open_database(struct store *store, const char *path, char *why, size
         snprintf(why, why_cap, "cannot use the database %s: its file system cannot do SQLite's WAL", path);
         return false;
     }
-    char reason[192] = "";
-    enum err err = schema_upgrade(store->db, schema_steps, schema_step_count, reason, sizeof reason);
+    char reason[512] = "";
+    struct schema_place place = {.database = path, .objects_dir = store->objects_dir};
+    enum err err = schema_upgrade(store->db, schema_steps, schema_step_count, &place, reason, sizeof reason);
     if (err) {
         snprintf(why, why_cap, "cannot use the database %s: %s%s", path, reason,
                  err == ERR_UNSUPPORTED ? "; update iot-local, or give another directory with --data" : "");
@@ -110,7 +116,38 @@ static bool open_database(struct store *store, const char *path, char *why, size
     return true;
 }
 
-struct store *store_open(const char *path, char *why, size_t why_cap)
+static bool open_folder(struct store *store, const char *folder, char *why, size_t why_cap)
+{
+    if (!folder) {
+        return true;
+    }
+    store->objects_dir = memory_copy(folder, strlen(folder));
+    if (!object_file_make_folder(folder)) {
+        snprintf(why, why_cap, "cannot make the folder %s: %s", folder, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool has_row(void *ctx, const char *name)
+{
+    struct store *store = ctx;
+    sqlite3_stmt *query = STORE_QUERY(store, STORE_OBJECT_HAS_FILE, store_text(name));
+    int got = store_row(store, query);
+    store_done(query);
+    return got != 0;
+}
+
+static bool sweep_folder(struct store *store, char *why, size_t why_cap)
+{
+    if (store->objects_dir && !object_file_sweep(store->objects_dir, has_row, store)) {
+        snprintf(why, why_cap, "cannot read the folder %s: %s", store->objects_dir, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+struct store *store_open(const char *path, const char *objects_dir, char *why, size_t why_cap)
 {
     if (strcmp(path, ":memory:") != 0 && !make_private_file(path, why, why_cap)) {
         return NULL;
@@ -120,7 +157,8 @@ struct store *store_open(const char *path, char *why, size_t why_cap)
         snprintf(why, why_cap, "out of memory");
         return NULL;
     }
-    if (!open_database(store, path, why, why_cap)) {
+    if (!open_folder(store, objects_dir, why, why_cap) || !open_database(store, path, why, why_cap) ||
+        !sweep_folder(store, why, why_cap)) {
         store_close(store);
         return NULL;
     }
@@ -136,12 +174,38 @@ void store_close(struct store *store)
         sqlite3_finalize(store->statements[i]);
     }
     sqlite3_close(store->db);
+    free(store->dropped);
+    free(store->objects_dir);
     free(store);
 }
 
 const char *store_error(const struct store *store)
 {
     return store->error;
+}
+
+/* --- Files --- */
+
+const char *store_objects_dir(const struct store *store)
+{
+    return store->objects_dir;
+}
+
+void store_drop_file(struct store *store, const char *name)
+{
+    assert(store->has_transaction);
+    store->dropped = memory_resize(store->dropped, (store->dropped_count + 1) * sizeof *store->dropped);
+    snprintf(store->dropped[store->dropped_count++], sizeof *store->dropped, "%s", name);
+}
+
+/* After a COMMIT that failed no file goes: not the old one, whose row lives on, and not the new one either, because after
+ * a power cut SQLite may find the transaction whole in its log. What no row names is swept at the next start. */
+static void end_files(struct store *store, bool is_committed)
+{
+    for (size_t i = 0; is_committed && i < store->dropped_count; i++) {
+        object_file_remove(store->objects_dir, store->dropped[i]);
+    }
+    store->dropped_count = 0;
 }
 
 /* --- Transactions --- */
@@ -175,6 +239,7 @@ bool store_commit(struct store *store)
         memcpy(store->error, first, sizeof first);
     }
     store->has_transaction = false;
+    end_files(store, is_good);
     return is_good;
 }
 

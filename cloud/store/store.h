@@ -12,8 +12,9 @@
 
 struct store;
 
-/* path: a file (made with mode 0600) or ":memory:". NULL and one line in `why` on failure. */
-struct store *store_open(const char *path, char *why, size_t why_cap);
+/* path: a file (made with mode 0600) or ":memory:". objects_dir: the folder of objects' bodies (made with mode 0700), where
+ * bodies that belong to no row are removed; NULL: none, and no object can be stored. NULL and one line in `why` on failure. */
+struct store *store_open(const char *path, const char *objects_dir, char *why, size_t why_cap);
 void store_close(struct store *store); /* NULL is fine */
 
 /* --- Transactions ---
@@ -23,6 +24,11 @@ bool store_begin(struct store *store);
 bool store_commit(struct store *store); /* false: rolled back */
 bool store_savepoint(struct store *store);
 bool store_savepoint_end(struct store *store, bool keep); /* false: could not be kept */
+
+/* --- Files of objects' bodies (object_file.h) --- */
+const char *store_objects_dir(const struct store *store); /* NULL: there is none */
+/* The open transaction takes the file's row away: the file is removed after the COMMIT. */
+void store_drop_file(struct store *store, const char *name);
 
 /* The last failure, one line; "" = none so far. */
 const char *store_error(const struct store *store);

@@ -6,6 +6,9 @@
 #include "cloud/core/jobs/jobs.h"
 #include "cloud/core/registry/registry.h"
 
+#include "cloud/core/objects/objects.h"
+
+#include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,8 @@
 struct fixture {
     struct core *core;
     int64_t now_ms;
+    char objects_dir[64]; /* kept when it is given; else a temporary folder */
+    bool owns_objects;
     unsigned requests_per_s; /* for the next fixture_open; 0 = no limit */
     char *heard;             /* notifications since the last look, "THING/notify {...}\n" each */
     size_t heard_len;
@@ -45,12 +50,39 @@ static inline void fixture_hear(void *ctx, const char *topic, const char *payloa
     fx->heard_len += (size_t)sprintf(fx->heard + fx->heard_len, "%s %.*s\n", thing, (int)len, payload);
 }
 
+/* Objects of a database in memory, or of one for which nobody has given a folder, lie in a folder of their own. */
+static inline void fixture_make_folder(struct fixture *fx)
+{
+    if (!*fx->objects_dir) {
+        snprintf(fx->objects_dir, sizeof fx->objects_dir, "/tmp/core_objects_XXXXXX");
+        assert_non_null(mkdtemp(fx->objects_dir));
+        fx->owns_objects = true;
+    }
+}
+
+static inline void fixture_remove_folder(struct fixture *fx)
+{
+    DIR *dir = fx->owns_objects ? opendir(fx->objects_dir) : NULL;
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir) {
+        closedir(dir);
+        rmdir(fx->objects_dir);
+    }
+}
+
 static inline void fixture_open(struct fixture *fx, const char *database)
 {
     char why[256] = "";
     int64_t now_ms = fx->now_ms ? fx->now_ms : FIXTURE_START_MS;
-    *fx = (struct fixture){.now_ms = now_ms, .requests_per_s = fx->requests_per_s};
+    struct fixture fresh = {.now_ms = now_ms, .requests_per_s = fx->requests_per_s};
+    memcpy(fresh.objects_dir, fx->objects_dir, sizeof fresh.objects_dir);
+    *fx = fresh;
+    fixture_make_folder(fx);
     struct core_config config = {.database = database,
+                                 .objects_dir = fx->objects_dir,
                                  .requests_per_s = fx->requests_per_s,
                                  .now_ms = fixture_now,
                                  .publish = fixture_hear,
@@ -66,6 +98,7 @@ static inline void fixture_close(struct fixture *fx)
     core_close(fx->core);
     core_error_clear(&fx->error);
     free(fx->heard);
+    fixture_remove_folder(fx);
     *fx = (struct fixture){.now_ms = fx->now_ms};
 }
 
@@ -114,6 +147,29 @@ static inline void fixture_thing(struct fixture *fx, const char *name)
     struct thing thing;
     FIXTURE_OK(fx, things_create(fx->core, name, SLICE_EMPTY, &thing, &fx->error));
     thing_clear(&thing);
+}
+
+/* As the edge does it: the file, then its row; without a row no file. */
+static inline int fixture_try_object(struct fixture *fx, const char *bucket, const char *key,
+                                     const char *type, const void *body, size_t size,
+                                     char etag[OBJECT_ETAG_CAP])
+{
+    struct object_file file;
+    assert_true(object_file_write(fx->objects_dir, body, size, &file));
+    int code = FIXTURE_RUN(fx, objects_put(fx->core, bucket, key, type, &file, &fx->error));
+    if (code) {
+        object_file_remove(fx->objects_dir, file.name);
+    } else if (etag) {
+        memcpy(etag, file.etag, sizeof file.etag);
+    }
+    return code;
+}
+
+static inline void fixture_object(struct fixture *fx, const char *bucket, const char *key, const char *text)
+{
+    if (fixture_try_object(fx, bucket, key, NULL, text, strlen(text), NULL)) {
+        fail_msg("object %s: %s", key, fx->error.message);
+    }
 }
 
 /* The rest of `create` is filled in: one target, a small document unless there is one. */

@@ -88,6 +88,15 @@ static inline void http_forget(struct http_fixture *fx)
     fx->json = NULL;
 }
 
+/* Tests look at a body that is sent from a file as at any other one. */
+static inline void http_read_file(struct answer *answer)
+{
+    answer->body = malloc(answer->body_len + 1);
+    assert_non_null(answer->body);
+    assert_int_equal(pread(answer->fd, answer->body, answer->body_len, (off_t)answer->file_at),
+                     (ssize_t)answer->body_len);
+}
+
 /* As the server does it: headers, body, answer, notifications. Returns the HTTP status. */
 static inline int http_send(struct http_fixture *fx, const char *method, const char *target, const char *body,
                             size_t body_len)
@@ -111,6 +120,9 @@ static inline int http_send(struct http_fixture *fx, const char *method, const c
     dispatch_run(&fx->call);
     assert_true(call_is_answered(&fx->call));
     core_publish_outbox(fx->service.core);
+    if (fx->call.answer.has_file) {
+        http_read_file(&fx->call.answer);
+    }
     if (fx->call.answer.body) {
         fx->json = json_loadb(fx->call.answer.body, fx->call.answer.body_len, 0, NULL);
     }
@@ -203,6 +215,7 @@ static inline int http_setup(void **state)
         .listen = "127.0.0.1",
         .endpoint = "iot.example",
         .data_dir = fx->dir,
+        .objects_dir = core_objects_dir(fx->base.core),
         .http_port = 8080,
         .mqtt_port = 8883,
     };

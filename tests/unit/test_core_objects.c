@@ -11,12 +11,48 @@
 #include "cloud/core/objects/objects.h"
 #include "fakes/core_fixture.h"
 
+#include <sys/stat.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int put(struct fixture *fx, const char *bucket, const char *key, const char *type, const void *body,
-               size_t size, char etag[36])
+               size_t size, char etag[OBJECT_ETAG_CAP])
 {
-    return FIXTURE_RUN(fx, objects_put(fx->core, bucket, key, type, body, size, etag, &fx->error));
+    return fixture_try_object(fx, bucket, key, type, body, size, etag);
+}
+
+/* What the object's file holds, as text. */
+static void expect_body(struct fixture *fx, const struct object *object, const void *body, size_t size)
+{
+    int fd = -1;
+    unsigned char *bytes = malloc(size + 1);
+    assert_non_null(bytes);
+    FIXTURE_OK(fx, objects_open(fx->core, object, &fd, &fx->error));
+    assert_int_equal(read(fd, bytes, size + 1), (ssize_t)size);
+    assert_memory_equal(bytes, body, size);
+    close(fd);
+    free(bytes);
+}
+
+static size_t count_files(const struct fixture *fx)
+{
+    size_t count = 0;
+    DIR *dir = opendir(fx->objects_dir);
+    struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(dir);
+    return count;
+}
+
+static void remove_file_of(struct fixture *fx, const char *key)
+{
+    struct object object;
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", key, &object, &fx->error));
+    object_file_remove(fx->objects_dir, object.file);
+    object_clear(&object);
 }
 
 static void bucket_names(void **state)
@@ -60,16 +96,13 @@ static void put_and_get(void **state)
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "a/b c.bin", "text/plain", body, sizeof body, etag), CORE_OK);
     assert_string_equal(etag, "\"cbd6c01ce46cbe0a483de5391c159b8f\"");
-    FIXTURE_OK(fx, objects_get(fx->core, "docs", "a/b c.bin", true, &object, &fx->error));
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "a/b c.bin", &object, &fx->error));
     assert_int_equal(object.size, sizeof body);
-    assert_memory_equal(object.body, body, sizeof body);
+    assert_null(object.body);
+    expect_body(fx, &object, body, sizeof body);
     assert_string_equal(object.content_type, "text/plain");
     assert_string_equal(object.etag, etag);
     assert_int_equal(object.modified_at_ms, FIXTURE_START_MS);
-    object_clear(&object);
-    FIXTURE_OK(fx, objects_get(fx->core, "docs", "a/b c.bin", false, &object, &fx->error));
-    assert_null(object.body);
-    assert_int_equal(object.size, sizeof body);
     object_clear(&object);
 }
 
@@ -83,9 +116,10 @@ static void put_again_replaces(void **state)
     fx->now_ms += 1;
     assert_int_equal(put(fx, "docs", "k", NULL, "", 0, etag), CORE_OK);
     assert_string_equal(etag, "\"d41d8cd98f00b204e9800998ecf8427e\""); /* the MD5 of nothing */
-    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", true, &object, &fx->error));
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", &object, &fx->error));
     assert_int_equal(object.size, 0);
-    assert_non_null(object.body);
+    expect_body(fx, &object, "", 0);
+    assert_int_equal(count_files(fx), 1);
     assert_string_equal(object.content_type, "binary/octet-stream");
     assert_int_equal(object.modified_at_ms, fx->now_ms);
     object_clear(&object);
@@ -121,13 +155,14 @@ static void what_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(put(fx, rows[i].bucket, rows[i].key, rows[i].type, "x", 1, etag), rows[i].code);
     }
-    memcpy(etag, "same", 5);
-    assert_int_equal(put(fx, "docs", "k", NULL, "", OBJECT_SIZE_MAX + 1, etag), CORE_LIMIT_EXCEEDED);
-    assert_string_equal(etag, "same");
-    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "docs", "none", true, &object, &fx->error)),
+    struct object_file large = {.name = "f", .etag = "e", .size = OBJECT_SIZE_MAX + 1};
+    assert_int_equal(FIXTURE_RUN(fx, objects_put(fx->core, "docs", "k", NULL, &large, &fx->error)),
+                     CORE_LIMIT_EXCEEDED);
+    assert_int_equal(count_files(fx), 2);
+    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "docs", "none", &object, &fx->error)),
                      CORE_NOT_FOUND);
     assert_non_null(strstr(fx->error.message, "none"));
-    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "nope", "k", true, &object, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, objects_get(fx->core, "nope", "k", &object, &fx->error)),
                      CORE_NOT_FOUND);
     assert_non_null(strstr(fx->error.message, "nope"));
 }
@@ -146,11 +181,141 @@ static void large_object(void **state)
     }
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "big", NULL, body, size, etag), CORE_OK);
-    FIXTURE_OK(fx, objects_get(fx->core, "docs", "big", true, &object, &fx->error));
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "big", &object, &fx->error));
     assert_int_equal(object.size, size);
-    assert_memory_equal(object.body, body, size);
+    expect_body(fx, &object, body, size);
     object_clear(&object);
     free(body);
+}
+
+/* --- Files --- */
+
+/* The old body goes after the COMMIT, not before it; whoever has it open reads on. */
+static void replaced_body_goes_with_the_commit(void **state)
+{
+    struct fixture *fx = *state;
+    struct object_file next, last;
+    struct object old;
+    int fd = -1;
+    char text[8] = "";
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    fixture_object(fx, "docs", "k", "first");
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", &old, &fx->error));
+    FIXTURE_OK(fx, objects_open(fx->core, &old, &fd, &fx->error));
+    assert_true(object_file_write(fx->objects_dir, "second", 6, &next));
+    assert_true(object_file_write(fx->objects_dir, "third", 5, &last));
+    assert_true(core_begin(fx->core));
+    assert_int_equal(objects_put(fx->core, "docs", "k", NULL, &next, &fx->error), CORE_OK);
+    assert_int_equal(objects_put(fx->core, "docs", "k", NULL, &last, &fx->error), CORE_OK);
+    assert_int_equal(count_files(fx), 3);
+    assert_true(core_commit(fx->core));
+    assert_int_equal(count_files(fx), 1);
+    assert_int_equal(read(fd, text, sizeof text), 5);
+    assert_string_equal(text, "first");
+    close(fd);
+    object_clear(&old);
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", &old, &fx->error));
+    assert_string_equal(old.file, last.name);
+    object_clear(&old);
+}
+
+/* What lies in the folder without a row goes at the start; what iot-local cannot have made stays. */
+static void orphans_are_swept_at_the_start(void **state)
+{
+    (void)state;
+    struct fixture fx = {0};
+    struct object_file orphan;
+    char folder[] = "/tmp/core_sweep_XXXXXX";
+    char database[64], name[128];
+    const char *others[] = {"README", "0123456789abcdef0123456789abcdef.txt", "0123"};
+    assert_non_null(mkdtemp(folder));
+    snprintf(database, sizeof database, "%s/iot.db", folder);
+    snprintf(fx.objects_dir, sizeof fx.objects_dir, "%s/objects", folder);
+    fixture_open(&fx, database);
+    FIXTURE_OK(&fx, buckets_create(fx.core, "docs", &fx.error));
+    fixture_object(&fx, "docs", "k", "kept");
+    assert_true(object_file_write(fx.objects_dir, "orphan", 6, &orphan));
+    snprintf(name, sizeof name, "%s/%s.new", fx.objects_dir, "0123456789abcdef0123456789abcdef");
+    fclose(fopen(name, "w"));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        snprintf(name, sizeof name, "%s/%s", fx.objects_dir, others[i]);
+        fclose(fopen(name, "w"));
+    }
+    assert_int_equal(count_files(&fx), 6);
+    char objects[64];
+    memcpy(objects, fx.objects_dir, sizeof objects);
+    fixture_close(&fx);
+    memcpy(fx.objects_dir, objects, sizeof objects);
+    fixture_open(&fx, database);
+    assert_int_equal(count_files(&fx), 4);
+    struct object object;
+    FIXTURE_OK(&fx, objects_get(fx.core, "docs", "k", &object, &fx.error));
+    expect_body(&fx, &object, "kept", 4);
+    object_clear(&object);
+    fixture_close(&fx);
+    snprintf(name, sizeof name, "rm -rf '%s'", folder);
+    assert_int_equal(system(name), 0);
+}
+
+static void body_that_is_gone_or_changed(void **state)
+{
+    struct fixture *fx = *state;
+    struct object object;
+    int fd = -1;
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    fixture_object(fx, "docs", "k", "{}");
+    FIXTURE_OK(fx, objects_get(fx->core, "docs", "k", &object, &fx->error));
+    char name[200];
+    snprintf(name, sizeof name, "%s/%s", fx->objects_dir, object.file);
+    assert_int_equal(truncate(name, 1), 0);
+    assert_int_equal(FIXTURE_RUN(fx, objects_open(fx->core, &object, &fd, &fx->error)), CORE_INTERNAL);
+    assert_non_null(strstr(fx->error.message, object.file));
+    object_clear(&object);
+    remove_file_of(fx, "k");
+    assert_int_equal(FIXTURE_RUN(fx, objects_resolve(fx->core, "s3://docs/k", &object, &fx->error)),
+                     CORE_INTERNAL);
+    assert_non_null(strstr(fx->error.message, "No such file"));
+    assert_int_equal(fd, -1);
+}
+
+/* A job document is read up to its limit; of what is larger not a byte: its file is not even opened. */
+static void document_is_read_up_to_its_limit(void **state)
+{
+    struct fixture *fx = *state;
+    static char text[CORE_DOCUMENT_MAX + 1];
+    struct object object;
+    memset(text, ' ', sizeof text);
+    FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
+    assert_int_equal(put(fx, "docs", "fits", NULL, text, sizeof text - 1, NULL), CORE_OK);
+    assert_int_equal(put(fx, "docs", "large", NULL, text, sizeof text, NULL), CORE_OK);
+    FIXTURE_OK(fx, objects_resolve(fx->core, "s3://docs/fits", &object, &fx->error));
+    assert_int_equal(object.size, CORE_DOCUMENT_MAX);
+    assert_memory_equal(object.body, text, object.size);
+    assert_int_equal(object.body[object.size], 0);
+    object_clear(&object);
+    remove_file_of(fx, "large");
+    assert_int_equal(FIXTURE_RUN(fx, objects_resolve(fx->core, "s3://docs/large", &object, &fx->error)),
+                     CORE_INVALID_REQUEST);
+    assert_non_null(strstr(fx->error.message, "32769 bytes"));
+    assert_null(object.body);
+}
+
+static void files_are_private(void **state)
+{
+    struct fixture *fx = *state;
+    struct object_file file;
+    struct stat info;
+    char name[200];
+    mode_t old = umask(0);
+    assert_int_equal(chmod(fx->objects_dir, 0755), 0);
+    assert_true(object_file_make_folder(fx->objects_dir));
+    assert_true(object_file_write(fx->objects_dir, "x", 1, &file));
+    umask(old);
+    snprintf(name, sizeof name, "%s/%s", fx->objects_dir, file.name);
+    assert_int_equal(stat(name, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    assert_int_equal(stat(fx->objects_dir, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0700);
 }
 
 /* Each object holds "BUCKET KEY", so that the test sees which one a link has found. */
@@ -257,8 +422,17 @@ static void links(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(bucket_names),    TEST(put_and_get),  TEST(put_again_replaces),
-        TEST(what_is_refused), TEST(large_object), TEST(links),
+        TEST(bucket_names),
+        TEST(put_and_get),
+        TEST(put_again_replaces),
+        TEST(what_is_refused),
+        TEST(large_object),
+        TEST(links),
+        TEST(replaced_body_goes_with_the_commit),
+        TEST(orphans_are_swept_at_the_start),
+        TEST(body_that_is_gone_or_changed),
+        TEST(document_is_read_up_to_its_limit),
+        TEST(files_are_private),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -387,8 +387,9 @@ static void retry_is_a_new_execution(void **state)
     struct job job;
     FIXTURE_OK(fx, jobs_describe(fx->core, "j", &job, &fx->error));
     assert_int_equal(job.counts[EXECUTION_FAILED], 3);
-    assert_string_equal(job.retry_config,
-                        "{\"criteriaList\":[{\"failureType\":\"ALL\",\"numberOfRetries\":2}]}");
+    assert_string_equal(job.config, "{\"timeoutConfig\":{\"inProgressTimeoutInMinutes\":5},"
+                                    "\"jobExecutionsRetryConfig\":{\"criteriaList\":[{\"failureType\":"
+                                    "\"ALL\",\"numberOfRetries\":2}]}}");
     job_clear(&job);
 }
 

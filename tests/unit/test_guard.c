@@ -56,9 +56,9 @@ static void add_policy(const char *name, const char *certificate, const char *st
 {
     char text[4000];
     snprintf(text, sizeof(text),
-             "INSERT INTO policies(name, created_at_ms, document) VALUES "
-             "('%s', 0, '{\"Version\":\"2012-10-17\",\"Statement\":[%s]}');"
-             "INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('%s', '%s');",
+             "INSERT INTO policies(name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES "
+             "('%s', 0, 0, '0', '{\"Version\":\"2012-10-17\",\"Statement\":[%s]}');"
+             "INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('%s', 'cert', '%s');",
              name, statements, name, certificate);
     sql(text);
 }
@@ -78,7 +78,7 @@ static int make_fixture(void **state)
         return -1;
     }
     snprintf(f.path, sizeof(f.path), "%s/iot.db", f.folder);
-    f.store = store_open(f.path, why, sizeof(why));
+    f.store = store_open(f.path, NULL, why, sizeof(why));
     if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK) {
         return -1;
     }
@@ -286,7 +286,8 @@ static void change_of_rights_is_noticed_and_forgets_decisions(void **state)
     assert_false(guard_may(&f.guard, lamp, GUARD_PUBLISH, "a", 0));
     assert_false(poll_changes());
 
-    sql("INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('p', '" LAMP_CERT "')");
+    sql("INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('p', 'cert', '" LAMP_CERT
+        "')");
     assert_true(poll_changes());
     assert_true(guard_may(&f.guard, lamp, GUARD_PUBLISH, "a", 0));
     sql("UPDATE policies SET document = replace(document, 'Allow', 'Deny')");
@@ -306,7 +307,8 @@ static void change_of_jobs_is_no_change_of_rights(void **state)
     sql("INSERT INTO things VALUES ('pump', 'x', '{}', 1, 0)");
     sql("INSERT INTO jobs(job_id, status, created_at_ms, last_updated_at_ms, retries_failed, "
         "retries_timed_out, "
-        "retries_all, targets, document) VALUES ('j', 'IN_PROGRESS', 0, 0, 0, 0, 0, '[]', '{}')");
+        "retries_all, target_selection, config, document) VALUES ('j', 'IN_PROGRESS', 0, 0, 0, 0, 0, "
+        "'SNAPSHOT', '{}', '{}')");
     assert_false(poll_changes());
     sql("INSERT INTO thing_principals(thing_name, certificate_id) VALUES ('pump', '" OTHER_CERT "')");
     assert_true(poll_changes());

@@ -161,14 +161,11 @@ static void bad_jobs_are_refused(void **state)
 static void document_source_is_resolved_in_the_local_store(void **state)
 {
     struct http_fixture *fx = with_lamp(state);
-    char etag[36];
     const char document[] = "{\"action\":\"blink\"}\n";
     const char placeholder[] = "{\"url\":\"${aws:iot:s3-presigned-url:s3://b/k}\"}";
     FIXTURE_OK(&fx->base, buckets_create(fx->service.core, "docs", &fx->base.error));
-    FIXTURE_OK(&fx->base, objects_put(fx->service.core, "docs", "a b.json", NULL, document, strlen(document),
-                                      etag, &fx->base.error));
-    FIXTURE_OK(&fx->base, objects_put(fx->service.core, "docs", "bad", NULL, placeholder, strlen(placeholder),
-                                      etag, &fx->base.error));
+    fixture_object(&fx->base, "docs", "a b.json", document);
+    fixture_object(&fx->base, "docs", "bad", placeholder);
     const char link[] = "https://s3.us-east-1.amazonaws.com/docs/a%20b.json";
     char body[300];
     snprintf(body, sizeof body, "{" TARGET ",\"documentSource\":\"%s\"}", link);

@@ -13,6 +13,9 @@
 #include "cloud/http/s3/s3.h"
 #include "fakes/http_fixture.h"
 
+#include <dirent.h>
+#include <sqlite3.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ETAG_HELLO   "\"5d41402abc4b2a76b9719d911017c592\"" /* md5 of "hello" */
 
@@ -364,6 +367,132 @@ static void too_large_an_object_is_refused(void **state)
     free(body);
 }
 
+/* --- Bodies are files --- */
+
+static size_t count_bodies(const struct http_fixture *fx)
+{
+    size_t count = 0;
+    DIR *dir = opendir(fx->service.objects_dir);
+    struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(dir);
+    return count;
+}
+
+static void remove_bodies(const struct http_fixture *fx)
+{
+    DIR *dir = opendir(fx->service.objects_dir);
+    struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    closedir(dir);
+}
+
+/* A GET hands out the file and the range of it; nothing is read here. */
+static void body_is_sent_from_its_file(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    http_expect(fx, 200, http_ask(fx, "s3", "GET", "/docs/hello.txt", NULL));
+    assert_true(fx->call.answer.has_file);
+    assert_int_equal(fx->call.answer.file_at, 0);
+    assert_int_equal(fx->call.answer.body_len, 5);
+    http_header(fx, "Range", "bytes=1-3");
+    http_expect(fx, 206, http_ask(fx, "s3", "GET", "/docs/hello.txt", NULL));
+    assert_true(fx->call.answer.has_file);
+    assert_int_equal(fx->call.answer.file_at, 1);
+    expect_body(fx, "ell");
+}
+
+/* HEAD and what is answered without the bytes need no file; a GET whose file is gone is an error of S3. */
+static void head_opens_no_file(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    remove_bodies(fx);
+    http_expect(fx, 200, http_ask(fx, "s3", "HEAD", "/docs/hello.txt", NULL));
+    assert_false(fx->call.answer.has_file);
+    assert_int_equal(fx->call.answer.body_len, 5);
+    http_header(fx, "If-None-Match", ETAG_HELLO);
+    http_expect(fx, 304, http_ask(fx, "s3", "GET", "/docs/hello.txt", NULL));
+    http_header(fx, "If-None-Match", NULL);
+    http_expect_s3_error(fx, http_ask(fx, "s3", "GET", "/docs/hello.txt", NULL), 500, "InternalError",
+                         "No such file");
+}
+
+/* A body that never gets its row does not stay. */
+static void refused_body_leaves_no_file(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    assert_int_equal(count_bodies(fx), 1);
+    http_expect_s3_error(fx, put(fx, "/none/k", "x"), 404, "NoSuchBucket", "none");
+    http_forget(fx);
+    assert_int_equal(count_bodies(fx), 1);
+    http_header(fx, "Content-Type", "a\r\nb");
+    http_expect_s3_error(fx, put(fx, "/docs/k", "x"), 400, "InvalidRequest", "content type");
+    http_header(fx, "Content-Type", NULL);
+    http_forget(fx);
+    assert_int_equal(count_bodies(fx), 1);
+    http_expect(fx, 200, put(fx, "/docs/hello.txt", "again"));
+    http_forget(fx);
+    assert_int_equal(count_bodies(fx), 1);
+}
+
+static void without_a_folder(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    const char *folder = fx->service.objects_dir;
+    fx->service.objects_dir = NULL;
+    http_expect_s3_error(fx, put(fx, "/docs/k", "x"), 500, "InternalError", "no folder for objects");
+    fx->service.objects_dir = "/nonexistent";
+    http_expect_s3_error(fx, put(fx, "/docs/k", "x"), 500, "InternalError", "/nonexistent: No such file");
+    fx->service.objects_dir = folder;
+}
+
+/* A database that refuses: S3 says it in XML, the other APIs in JSON. */
+static void storage_failures_are_errors_of_s3(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    static const char *const calls[][2] = {
+        {"PUT", "/docs/new"}, {"GET", "/docs/hello.txt"}, {"PUT", "/another"}, {"HEAD", "/docs"}};
+    char database[96];
+    snprintf(database, sizeof database, "%s/db", fx->dir);
+    struct fixture locked = {0};
+    fixture_open(&locked, database);
+    struct core *core = fx->service.core;
+    fx->service.core = locked.core;
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(database, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "DROP TABLE objects; DROP TABLE buckets", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(other);
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        http_expect_s3_error(fx, http_ask(fx, "s3", calls[i][0], calls[i][1], NULL), 500, "InternalError",
+                             "no such table");
+        http_forget(fx);
+        assert_int_equal(count_bodies(fx), 1);
+    }
+    fx->service.core = core;
+    fixture_close(&locked);
+}
+
+/* The batch of a call cannot be begun or committed. */
+static void failed_batches_are_errors_of_the_api_that_was_called(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    http_expect(fx, 200, put(fx, "/docs/k", "x"));
+    call_fail_storage(&fx->call);
+    http_expect_s3_error(fx, (int)fx->call.answer.status, 500, "InternalError", "nothing was changed");
+    assert_string_equal(http_answer_header(fx, "Content-Type"), "application/xml");
+    http_expect(fx, 200, http_ask(fx, "iot", "GET", "/things", NULL));
+    call_fail_storage(&fx->call);
+    assert_int_equal(fx->call.answer.status, 500);
+    assert_non_null(strstr(fx->call.answer.body, "{\"message\":\"the database refused"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_setup, http_teardown)
@@ -384,6 +513,12 @@ int main(void)
         TEST(range_of_another_object_gives_the_whole_new_one),
         TEST(conditions),
         TEST(too_large_an_object_is_refused),
+        TEST(body_is_sent_from_its_file),
+        TEST(head_opens_no_file),
+        TEST(refused_body_leaves_no_file),
+        TEST(without_a_folder),
+        TEST(storage_failures_are_errors_of_s3),
+        TEST(failed_batches_are_errors_of_the_api_that_was_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

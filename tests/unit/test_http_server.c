@@ -71,6 +71,7 @@ static int setup(void **state)
     snprintf(database, sizeof database, "%s/db", net->fx.dir);
     fixture_open(&net->fx.base, database);
     net->fx.service.core = net->fx.base.core;
+    net->fx.service.objects_dir = core_objects_dir(net->fx.base.core);
     snprintf(net->socket_path, sizeof net->socket_path, "%s/control.sock", net->fx.dir);
     struct http_config config = config_of(net, 0);
     net->server = http_start(&config, why, sizeof why);

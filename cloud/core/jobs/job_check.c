@@ -93,30 +93,50 @@ static enum core_code check_retries(const struct job_create *create, struct job_
     return CORE_OK;
 }
 
-static enum core_code write_retry_config(const struct job_create *create, struct job_plan *plan,
-                                         struct core_error *error)
+static void write_retries(struct json_writer *w, const struct job_create *create)
 {
-    char text[256];
+    json_write_key(w, "jobExecutionsRetryConfig");
+    json_write_object(w);
+    json_write_key(w, "criteriaList");
+    json_write_array(w);
+    for (size_t i = 0; i < create->retry_count; i++) {
+        json_write_object(w);
+        json_write_key(w, "failureType");
+        json_write_string(w, create->retries[i].failure_type);
+        json_write_key(w, "numberOfRetries");
+        json_write_i64(w, create->retries[i].retries);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    json_write_object_end(w);
+}
+
+static enum core_code write_config(const struct job_create *create, struct job_plan *plan,
+                                   struct core_error *error)
+{
     struct json_writer w;
-    if (!create->retry_count) {
+    if (create->config.len) {
+        plan->config = create->config;
         return CORE_OK;
     }
-    json_write_begin(&w, text, sizeof text);
+    json_write_begin(&w, plan->config_text, sizeof plan->config_text);
     json_write_object(&w);
-    json_write_key(&w, "criteriaList");
-    json_write_array(&w);
-    for (size_t i = 0; i < create->retry_count; i++) {
+    if (create->in_progress_timeout_min) {
+        json_write_key(&w, "timeoutConfig");
         json_write_object(&w);
-        json_write_key(&w, "failureType");
-        json_write_string(&w, create->retries[i].failure_type);
-        json_write_key(&w, "numberOfRetries");
-        json_write_i64(&w, create->retries[i].retries);
+        json_write_key(&w, "inProgressTimeoutInMinutes");
+        json_write_i64(&w, create->in_progress_timeout_min);
         json_write_object_end(&w);
     }
-    json_write_array_end(&w);
+    if (create->retry_count) {
+        write_retries(&w, create);
+    }
     json_write_object_end(&w);
-    plan->retry_config = json_write_finish(&w, NULL) ? NULL : strdup(text);
-    return plan->retry_config ? CORE_OK : core_fail(error, CORE_INTERNAL, "out of memory");
+    if (json_write_finish(&w, &plan->config.len)) {
+        return core_fail(error, CORE_INTERNAL, "the configuration of the job is too long");
+    }
+    plan->config.ptr = plan->config_text;
+    return CORE_OK;
 }
 
 /* --- Targets --- */
@@ -183,26 +203,6 @@ static enum core_code find_targets(struct core *core, const struct job_plan *pla
         }
     }
     return CORE_OK;
-}
-
-static enum core_code write_targets(const struct core *core, struct job_plan *plan, struct core_error *error)
-{
-    size_t cap = plan->thing_count * (CORE_THING_NAME_CAP + 96) + 8;
-    char arn[256];
-    struct json_writer w;
-    plan->targets = malloc(cap);
-    if (!plan->targets) {
-        return core_fail(error, CORE_INTERNAL, "out of memory");
-    }
-    json_write_begin(&w, plan->targets, cap);
-    json_write_array(&w);
-    for (size_t i = 0; i < plan->thing_count; i++) {
-        arn_write(core, "thing", plan->things[i], arn, sizeof arn);
-        json_write_string(&w, arn);
-    }
-    json_write_array_end(&w);
-    return json_write_finish(&w, NULL) ? core_fail(error, CORE_INTERNAL, "the list of targets is too long")
-                                       : CORE_OK;
 }
 
 /* --- Document --- */
@@ -307,7 +307,7 @@ struct job_plan *job_check(struct core *core, const struct job_create *create, s
     if (check_members(create, error) || check_retries(create, plan, error) ||
         read_targets(core, create, plan, error) || check_is_new(core, create->job_id, error) ||
         find_targets(core, plan, error) || read_document(core, create, plan, error) ||
-        write_targets(core, plan, error) || write_retry_config(create, plan, error)) {
+        write_config(create, plan, error)) {
         job_plan_free(plan);
         return NULL;
     }
@@ -319,8 +319,6 @@ void job_plan_free(struct job_plan *plan)
     if (!plan) {
         return;
     }
-    free(plan->targets);
-    free(plan->retry_config);
     object_clear(&plan->object);
     free(plan);
 }

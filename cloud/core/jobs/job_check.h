@@ -14,8 +14,8 @@
 struct job_plan {
     char things[JOB_TARGETS_MAX][CORE_THING_NAME_CAP]; /* each once */
     size_t thing_count;
-    char *targets;      /* JSON array of their ARNs */
-    char *retry_config; /* JSON object; NULL = none */
+    struct slice config;   /* JSON object */
+    char config_text[384]; /* keeps it, when it is written here */
     int64_t retries_failed, retries_timed_out, retries_all;
     struct slice document; /* the caller's text, or the object's body */
     struct object object;  /* keeps the body */

@@ -33,9 +33,16 @@ static bool insert_job(struct core *core, const struct job_create *create, const
                                  store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(now),
                                  store_time(create->in_progress_timeout_min), store_i64(plan->retries_failed),
                                  store_i64(plan->retries_timed_out), store_i64(plan->retries_all),
-                                 store_text(plan->retry_config), store_text(create->description),
-                                 store_text(create->document_source), store_text(plan->targets),
+                                 store_text("SNAPSHOT"), store_slice(plan->config),
+                                 store_text(create->description), store_text(create->document_source),
                                  store_slice(plan->document)));
+}
+
+static bool insert_target(struct core *core, const char *job_id, size_t position, const char *thing)
+{
+    return store_run(core->store,
+                     STORE_QUERY(core->store, STORE_JOB_TARGET_INSERT, store_text(job_id),
+                                 store_i64((int64_t)position), store_text("thing"), store_text(thing)));
 }
 
 static bool insert_execution(struct core *core, const char *job_id, const char *thing)
@@ -52,7 +59,8 @@ static bool insert_all(struct core *core, const struct job_create *create, const
         return false;
     }
     for (size_t i = 0; i < plan->thing_count; i++) {
-        if (!insert_execution(core, create->job_id, plan->things[i])) {
+        if (!insert_target(core, create->job_id, i, plan->things[i]) ||
+            !insert_execution(core, create->job_id, plan->things[i])) {
             return false;
         }
     }

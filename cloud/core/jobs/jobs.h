@@ -29,9 +29,12 @@ struct job_create {
     const char *job_id;
     const char *const *targets; /* ARNs of things; groups are an error that says so */
     size_t target_count;
-    struct slice document;           /* either this */
-    const char *document_source;     /* or this: an S3 link, resolved in the local store only; NULL = none */
-    const char *description;         /* NULL = none */
+    struct slice document;       /* either this */
+    const char *document_source; /* or this: an S3 link, resolved in the local store only; NULL = none */
+    const char *description;     /* NULL = none */
+    /* The configuration members of CreateJob as they were given: a JSON object with timeoutConfig and the like, checked by
+     * whoever gives it. Empty: written from the members below. */
+    struct slice config;
     const char *target_selection;    /* NULL, SNAPSHOT; CONTINUOUS is an error that says so */
     int64_t in_progress_timeout_min; /* 0 = none */
     struct job_retry retries[JOB_RETRIES_MAX];
@@ -45,12 +48,13 @@ struct job {
     bool is_force_canceled;
     int64_t created_at_ms, last_updated_at_ms, completed_at_ms; /* completed 0 = not yet */
     int64_t in_progress_timeout_min;
-    char *description;                      /* NULL = none */
-    char *comment;                          /* NULL = none */
-    char *reason_code;                      /* NULL = none */
-    char *document_source;                  /* NULL = none */
-    char *targets;                          /* JSON array of ARNs */
-    char *retry_config;                     /* JSON object {"criteriaList":[...]}; NULL = none */
+    char *description;     /* NULL = none */
+    char *comment;         /* NULL = none */
+    char *reason_code;     /* NULL = none */
+    char *document_source; /* NULL = none */
+    char target_selection[16];
+    char *targets; /* JSON array of ARNs; NULL in lists */
+    char *config;  /* JSON object: the configuration members of CreateJob, {"timeoutConfig":{...},...} */
     int64_t counts[EXECUTION_STATUS_COUNT]; /* executions by status */
 };
 void job_clear(struct job *job);
@@ -66,7 +70,7 @@ enum core_code jobs_describe(struct core *core, const char *job_id, struct job *
 enum core_code jobs_document(struct core *core, const char *job_id, char **document,
                              struct core_error *error);
 
-/* Newest first; status NULL or a word, checked here. Entries carry no counts. */
+/* Newest first; status NULL or a word, checked here. Entries carry neither counts nor targets. */
 enum core_code jobs_list(struct core *core, const char *status, int64_t offset, int64_t limit, job_fn fn,
                          void *ctx, bool *more, struct core_error *error);
 

@@ -4,6 +4,7 @@
 #include "cloud/core/jobs/jobs.h"
 #include "cloud/core/names.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ void job_clear(struct job *job)
     free(job->reason_code);
     free(job->document_source);
     free(job->targets);
-    free(job->retry_config);
+    free(job->config);
     *job = (struct job){0};
 }
 
@@ -36,8 +37,8 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job
     job->comment = store_column_dup(row, 8, &failed);
     job->reason_code = store_column_dup(row, 9, &failed);
     job->document_source = store_column_dup(row, 10, &failed);
-    job->targets = store_column_dup(row, 11, &failed);
-    job->retry_config = store_column_dup(row, 12, &failed);
+    store_column_copy(row, 11, job->target_selection, sizeof job->target_selection);
+    job->config = store_column_dup(row, 12, &failed);
     return !failed && job_status_parse(slice_from(status), &job->status);
 }
 
@@ -62,6 +63,24 @@ static bool read_counts(struct core *core, struct job *job)
     return got == 0;
 }
 
+static bool read_targets(struct core *core, struct job *job)
+{
+    json_t *arns = json_array();
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_TARGETS, store_text(job->job_id));
+    int got;
+    while ((got = store_row(core->store, query)) == 1) {
+        char kind[16], name[CORE_THING_NAME_CAP], arn[256];
+        store_column_copy(query, 0, kind, sizeof kind);
+        store_column_copy(query, 1, name, sizeof name);
+        arn_write(core, kind, name, arn, sizeof arn);
+        json_array_append_new(arns, json_string(arn));
+    }
+    store_done(query);
+    job->targets = json_dumps(arns, JSON_COMPACT);
+    json_decref(arns);
+    return got == 0 && job->targets;
+}
+
 enum core_code jobs_describe(struct core *core, const char *job_id, struct job *out, struct core_error *error)
 {
     *out = (struct job){0};
@@ -76,7 +95,7 @@ enum core_code jobs_describe(struct core *core, const char *job_id, struct job *
     if (!got) {
         return not_found(job_id, error);
     }
-    if (!is_good || !read_counts(core, out)) {
+    if (!is_good || !read_counts(core, out) || !read_targets(core, out)) {
         job_clear(out);
         return core_fail_storage(core, error);
     }

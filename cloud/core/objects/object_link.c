@@ -176,5 +176,5 @@ enum core_code objects_resolve(struct core *core, const char *link, struct objec
             "a query",
             utf8_fit(link, LINK_SHOWN), link);
     }
-    return objects_get(core, bucket_name, key_name, true, out, error);
+    return objects_get_document(core, bucket_name, key_name, out, error);
 }

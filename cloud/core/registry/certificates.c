@@ -38,10 +38,10 @@ static bool read_id(struct slice text, char id[CORE_CERTIFICATE_ID_CAP])
 
 static enum core_code check_id(const char *text, char id[CORE_CERTIFICATE_ID_CAP], struct core_error *error)
 {
-    return read_id(slice_from(text), id)
-               ? CORE_OK
-               : core_fail(error, CORE_INVALID_REQUEST, "'%.*s' is not a certificate id: it has 64 hex digits",
-                           utf8_fit(text, NAME_SHOWN), text);
+    return read_id(slice_from(text), id) ? CORE_OK
+                                         : core_fail(error, CORE_INVALID_REQUEST,
+                                                     "'%.*s' is not a certificate id: it has 64 hex digits",
+                                                     utf8_fit(text, NAME_SHOWN), text);
 }
 
 static enum core_code not_found(const char *id, struct core_error *error)

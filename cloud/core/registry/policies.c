@@ -83,6 +83,9 @@ enum core_code policies_get(struct core *core, const char *name, struct policy *
         store_column_copy(query, 0, out->name, sizeof out->name);
         arn_write(core, "policy", out->name, out->arn, sizeof out->arn);
         out->document = store_column_dup(query, 1, &failed);
+        out->created_at_ms = store_column_i64(query, 2);
+        out->last_modified_at_ms = store_column_i64(query, 3);
+        store_column_copy(query, 4, out->generation_id, sizeof out->generation_id);
     }
     store_done(query);
     if (!got) {

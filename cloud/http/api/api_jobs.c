@@ -84,6 +84,22 @@ static bool read_job(struct call *call, struct job_create *create)
     return read_timeout(call, create) && read_retries(call, create);
 }
 
+/* The configuration members as they were given: DescribeJob shows them again. NULL: there are none. */
+static char *copy_config(const struct call *call)
+{
+    static const char *const names[] = {"timeoutConfig", "jobExecutionsRetryConfig"};
+    json_t *config = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        json_t *member = json_object_get(call->members, names[i]);
+        if (json_is_object(member)) {
+            json_object_set(config, names[i], member);
+        }
+    }
+    char *text = json_object_size(config) ? json_dumps(config, JSON_COMPACT) : NULL;
+    json_decref(config);
+    return text;
+}
+
 void api_create_job(struct call *call)
 {
     const char *targets[JOB_TARGETS_MAX];
@@ -92,10 +108,13 @@ void api_create_job(struct call *call)
     if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create)) {
         return;
     }
+    char *config = copy_config(call);
+    create.config = slice_from(config);
     if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {
         answer_json(&call->answer, render_job_name(&job));
     }
     job_clear(&job);
+    free(config);
 }
 
 void api_describe_job(struct call *call)

@@ -42,6 +42,9 @@ void api_get_policy(struct call *call)
     }
     json_t *out = render_policy(&policy);
     render_put_text(out, "defaultVersionId", "1");
+    json_object_set_new(out, "creationDate", render_date(policy.created_at_ms));
+    json_object_set_new(out, "lastModifiedDate", render_date(policy.last_modified_at_ms));
+    render_put_text(out, "generationId", policy.generation_id);
     answer_json(&call->answer, out);
     policy_clear(&policy);
 }

@@ -4,104 +4,41 @@
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/core/objects/objects.h"
-#include "cloud/http/route.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define XML_MAX_PER_CHAR 5 /* &amp; */
-
-static const struct {
-    const char *name;
-    unsigned status;
-} codes[S3_CODE_COUNT] = {
-    [S3_ACCESS_DENIED] = {"AccessDenied", 403},
-    [S3_BUCKET_EXISTS] = {"BucketAlreadyOwnedByYou", 409},
-    [S3_CONTENT_SHA256_MISMATCH] = {"XAmzContentSHA256Mismatch", 400},
-    [S3_ENTITY_TOO_LARGE] = {"EntityTooLarge", 400},
-    [S3_INCOMPLETE_BODY] = {"IncompleteBody", 400},
-    [S3_INTERNAL_ERROR] = {"InternalError", 500},
-    [S3_INVALID_ACCESS_KEY_ID] = {"InvalidAccessKeyId", 403},
-    [S3_INVALID_BUCKET_NAME] = {"InvalidBucketName", 400},
-    [S3_INVALID_RANGE] = {"InvalidRange", 416},
-    [S3_INVALID_REQUEST] = {"InvalidRequest", 400},
-    [S3_NO_SUCH_BUCKET] = {"NoSuchBucket", 404},
-    [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
-    [S3_NOT_IMPLEMENTED] = {"NotImplemented", 501},
-    [S3_PRECONDITION_FAILED] = {"PreconditionFailed", 412},
-    [S3_REQUEST_TIME_TOO_SKEWED] = {"RequestTimeTooSkewed", 403},
-    [S3_SIGNATURE_DOES_NOT_MATCH] = {"SignatureDoesNotMatch", 403},
-    [S3_SLOW_DOWN] = {"SlowDown", 503},
+static const struct error_own bucket_errors[] = {
+    {CORE_INVALID_REQUEST, {"InvalidBucketName", 400}},
+    {CORE_OK, {NULL, 0}},
 };
-
-/* Text for XML; control characters, which XML 1.0 cannot hold, become '?'. The caller frees. */
-static char *xml_escape(const char *text)
-{
-    char *out = memory_resize(NULL, strlen(text) * XML_MAX_PER_CHAR + 1);
-    char *at = out;
-    for (; *text; text++) {
-        const char *entity = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : NULL;
-        if (entity) {
-            at = stpcpy(at, entity);
-        } else {
-            *at++ = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
-        }
-    }
-    *at = '\0';
-    return out;
-}
-
-void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
-{
-    char *message = NULL;
-    va_list args;
-    va_start(args, format);
-    if (vasprintf(&message, format, args) < 0) {
-        message = NULL;
-    }
-    va_end(args);
-    char *escaped = xml_escape(message ? message : codes[code].name);
-    char *resource = xml_escape(call->request.path);
-    char *body =
-        text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message>"
-                    "<Resource>%s</Resource></Error>\n",
-                    codes[code].name, escaped, resource);
-    answer_body(&call->answer, codes[code].status, "application/xml", body, strlen(body));
-    free(resource);
-    free(escaped);
-    free(message);
-}
 
 static void create_bucket(struct call *call)
 {
     struct core *core = call->service->core;
     char *location = text_format("/%s", call->labels[0]);
-    switch (buckets_create(core, call->labels[0], &call->error)) {
-    case CORE_ALREADY_EXISTS:
-        if (strcmp(core_region(core), "us-east-1") != 0) { /* AWS answers 200 there, for old clients */
-            s3_fail(call, S3_BUCKET_EXISTS, "%s", call->error.message);
-            break;
-        }
-        /* fall through */
-    case CORE_OK:
+    enum core_code code = buckets_create(core, call->labels[0], &call->error);
+    bool is_again = code == CORE_ALREADY_EXISTS && strcmp(core_region(core), "us-east-1") == 0;
+    if (code == CORE_OK || is_again) { /* again: AWS answers 200 there, for old clients */
         answer_body(&call->answer, 200, NULL, NULL, 0);
         answer_header(&call->answer, "Location", location);
-        break;
-    case CORE_INVALID_REQUEST:
-        s3_fail(call, S3_INVALID_BUCKET_NAME, "%s", call->error.message);
-        break;
-    default:
-        s3_fail(call, S3_INTERNAL_ERROR, "%s", call->error.message);
+    } else {
+        s3_fail_core(call, bucket_errors);
     }
     free(location);
 }
 
+/* S3 knows no bad name here, only a bucket that is not there. */
+static const struct error_own head_errors[] = {
+    {CORE_INVALID_REQUEST, {"NoSuchBucket", 404}},
+    {CORE_OK, {NULL, 0}},
+};
+
 static void head_bucket(struct call *call)
 {
-    if (buckets_head(call->service->core, call->labels[0], &call->error) != CORE_OK) {
-        s3_fail(call, S3_NO_SUCH_BUCKET, "%s", call->error.message);
+    enum core_code code = buckets_head(call->service->core, call->labels[0], &call->error);
+    if (code != CORE_OK) {
+        s3_fail_core(call, head_errors);
         return;
     }
     answer_body(&call->answer, 200, NULL, NULL, 0);
@@ -147,7 +84,7 @@ static const struct s3_operation operations[] = {
     {"PUT", 1, "versioning", "PutBucketVersioning", NULL, NULL},
     {"POST", 1, "delete", "DeleteObjects", NULL, NULL},
 
-    {"PUT", 2, NULL, "PutObject", s3_put_object, NULL},
+    {"PUT", 2, NULL, "PutObject", s3_put_object, s3_write_object},
     {"GET", 2, NULL, "GetObject", s3_get_object, NULL},
     {"HEAD", 2, NULL, "HeadObject", s3_get_object, NULL},
     {"DELETE", 2, NULL, "DeleteObject", NULL, NULL},

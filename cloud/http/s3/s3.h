@@ -6,30 +6,10 @@
 
 #include "cloud/core/objects/objects.h"
 #include "cloud/http/call.h"
+#include "cloud/http/s3/s3_error.h"
 
 #define S3_OBJECT_MAX ((size_t)OBJECT_SIZE_MAX)
 #define S3_BODY_MAX   (S3_OBJECT_MAX + S3_OBJECT_MAX / 8) /* room for the framing of aws-chunked */
-
-enum s3_code {
-    S3_ACCESS_DENIED,
-    S3_BUCKET_EXISTS,
-    S3_CONTENT_SHA256_MISMATCH,
-    S3_ENTITY_TOO_LARGE,
-    S3_INCOMPLETE_BODY,
-    S3_INTERNAL_ERROR,
-    S3_INVALID_ACCESS_KEY_ID,
-    S3_INVALID_BUCKET_NAME,
-    S3_INVALID_RANGE,
-    S3_INVALID_REQUEST,
-    S3_NO_SUCH_BUCKET,
-    S3_NO_SUCH_KEY,
-    S3_NOT_IMPLEMENTED,
-    S3_PRECONDITION_FAILED,
-    S3_REQUEST_TIME_TOO_SKEWED,
-    S3_SIGNATURE_DOES_NOT_MATCH,
-    S3_SLOW_DOWN,
-    S3_CODE_COUNT,
-};
 
 struct s3_operation {
     const char *method;
@@ -45,11 +25,8 @@ void s3_find(struct call *call);
 /* Runs call->s3 inside the caller's batch. */
 void s3_run(struct call *call);
 
-/* Answers with an error document of S3. */
-void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /* s3_objects.c */
+void s3_write_object(struct call *call); /* the work of PutObject */
 void s3_put_object(struct call *call);
 void s3_get_object(struct call *call); /* and HeadObject */
 

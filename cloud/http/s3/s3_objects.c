@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/objects/objects.h"
 
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/http/route.h"
 #include "cloud/http/s3/s3.h"
 #include "common/number.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,18 +61,28 @@ static bool unwrap_body(struct call *call)
     return true;
 }
 
-static void fail_put(struct call *call, enum core_code code)
+/* The body on its way from the worker to the row that names it. */
+struct upload {
+    const char *folder;
+    struct object_file file;
+    bool is_stored; /* a row names the file */
+};
+
+static void free_upload(void *made)
 {
-    enum s3_code name = code == CORE_NOT_FOUND         ? S3_NO_SUCH_BUCKET
-                        : code == CORE_INVALID_REQUEST ? S3_INVALID_REQUEST
-                                                       : S3_INTERNAL_ERROR;
-    s3_fail(call, name, "%s", call->error.message);
+    struct upload *upload = made;
+    if (!upload->is_stored) {
+        object_file_remove(upload->folder, upload->file.name);
+    }
+    free(upload);
 }
 
-void s3_put_object(struct call *call)
+/* On the worker thread: framing, MD5 and file. */
+void s3_write_object(struct call *call)
 {
     const struct request *request = &call->request;
-    char etag[36];
+    const char *folder = call->service->objects_dir;
+    struct object_file file;
     if (!check_put_headers(call) || !unwrap_body(call)) {
         return;
     }
@@ -78,15 +90,32 @@ void s3_put_object(struct call *call)
         s3_fail(call, S3_ENTITY_TOO_LARGE, "iot-local stores objects of up to %zu bytes", S3_OBJECT_MAX);
         return;
     }
-    enum core_code code = objects_put(
-        call->service->core, call->labels[0], call->labels[1], request_header(request, "Content-Type"),
-        request->body ? request->body : "", request->body_len, etag, &call->error);
-    if (code != CORE_OK) {
-        fail_put(call, code);
+    if (!folder) {
+        s3_fail(call, S3_INTERNAL_ERROR, "this iot-local has no folder for objects");
         return;
     }
+    if (!object_file_write(folder, request->body ? request->body : "", request->body_len, &file)) {
+        s3_fail(call, S3_INTERNAL_ERROR, "cannot write the object to %s: %s", folder, strerror(errno));
+        return;
+    }
+    struct upload *upload = memory_zeroed(sizeof *upload);
+    *upload = (struct upload){.folder = folder, .file = file};
+    call_work_done(call, upload, free_upload);
+}
+
+void s3_put_object(struct call *call)
+{
+    struct upload *upload = call->made;
+    enum core_code code =
+        objects_put(call->service->core, call->labels[0], call->labels[1],
+                    request_header(&call->request, "Content-Type"), &upload->file, &call->error);
+    if (code != CORE_OK) {
+        s3_fail_core(call, NULL);
+        return;
+    }
+    upload->is_stored = true;
     answer_body(&call->answer, 200, NULL, NULL, 0);
-    answer_header(&call->answer, "ETag", etag);
+    answer_header(&call->answer, "ETag", upload->file.etag);
 }
 
 static void fail_get(struct call *call, enum core_code code)
@@ -146,8 +175,28 @@ static void put_content_range(struct call *call, const struct s3_range *range, s
     free(told);
 }
 
-/* Hands over object->body; for HEAD there is none and only the size is told. */
-static void answer_object(struct call *call, struct object *object)
+/* For HEAD only the size is told, and no file is opened. */
+static void answer_bytes(struct call *call, const struct object *object, bool is_range,
+                         const struct s3_range *range)
+{
+    int fd = -1;
+    unsigned status = is_range ? 206 : 200;
+    const char *type = content_type(object, call->labels[1]);
+    if (request_is(&call->request, "HEAD") || range->len == 0) {
+        answer_body(&call->answer, status, type, NULL, range->len);
+    } else if (objects_open(call->service->core, object, &fd, &call->error)) {
+        s3_fail(call, S3_INTERNAL_ERROR, "%s", call->error.message);
+        return;
+    } else {
+        answer_file(&call->answer, status, type, fd, range->first, range->len);
+    }
+    put_headers(call, object);
+    if (is_range) {
+        put_content_range(call, range, object->size);
+    }
+}
+
+static void answer_object(struct call *call, const struct object *object)
 {
     struct s3_range range = {0, object->size};
     enum s3_condition condition =
@@ -166,25 +215,15 @@ static void answer_object(struct call *call, struct object *object)
         put_headers(call, object);
         break;
     default:
-        if (object->body && range.first > 0) {
-            memmove(object->body, object->body + range.first, range.len);
-        }
-        answer_body(&call->answer, condition == S3_SEND_RANGE ? 206 : 200,
-                    content_type(object, call->labels[1]), (char *)object->body, range.len);
-        object->body = NULL;
-        put_headers(call, object);
-        if (condition == S3_SEND_RANGE) {
-            put_content_range(call, &range, object->size);
-        }
+        answer_bytes(call, object, condition == S3_SEND_RANGE, &range);
     }
 }
 
 void s3_get_object(struct call *call)
 {
     struct object object = {0};
-    bool is_head = request_is(&call->request, "HEAD");
     enum core_code code =
-        objects_get(call->service->core, call->labels[0], call->labels[1], !is_head, &object, &call->error);
+        objects_get(call->service->core, call->labels[0], call->labels[1], &object, &call->error);
     if (code != CORE_OK) {
         fail_get(call, code);
         return;
