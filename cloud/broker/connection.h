@@ -5,14 +5,16 @@
 #define CLOUD_BROKER_CONNECTION_H
 
 #include "cloud/access/authority.h"
+#include "cloud/broker/subscriptions.h"
 
 #include <stdint.h>
 
-#define CONNECTION_DECISIONS 16 /* a device uses about ten topics */
+#define CONNECTION_DECISIONS 16  /* a device uses about ten topics */
+#define CONNECTION_TOPIC_MAX 256 /* decisions about longer topics are not remembered */
 
 /* A decision that was made before, so that a stream of messages costs one look. */
 struct decision {
-    char *topic; /* NULL: this place is free */
+    char *topic; /* at most CONNECTION_TOPIC_MAX bytes; NULL: this place is free */
     uint32_t hash;
     unsigned access;
     bool is_allowed;
@@ -23,8 +25,10 @@ struct connection {
     const void *client; /* struct mosquitto, never dereferenced here */
     uint64_t serial;    /* never used twice, not even by the next broker process */
     bool is_daemon;
-    bool is_stale; /* the identity must be loaded again before it decides anything */
+    bool is_stale;    /* the identity must be loaded again before it decides anything */
+    bool is_resuming; /* wants the session of an earlier connection; whether there was one shows later */
     struct identity identity;
+    struct subscriptions subscriptions; /* of the session, as far as they are known */
     struct decision decisions[CONNECTION_DECISIONS];
 };
 

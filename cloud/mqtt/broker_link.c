@@ -49,8 +49,9 @@ static int64_t now_ms(void)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
+    char *filters[] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS};
     if (code == 0) {
-        mosquitto_subscribe(client, NULL, PRIVATE_TOPIC_REQUESTS, 1);
+        mosquitto_subscribe_multiple(client, NULL, 2, filters, 1, 0, NULL);
     } else {
         mosquitto_disconnect(client);
     }
@@ -60,7 +61,7 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count
 {
     (void)client, (void)mid;
     struct broker_link *link = ctx;
-    link->is_ready = count == 1 && granted[0] != 0x80;
+    link->is_ready = count == 2 && granted[0] != 0x80 && granted[1] != 0x80;
 }
 
 /* libmosquitto may read more than we asked for, so the batch grows as it must. */
@@ -84,7 +85,7 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
     (void)client;
     struct broker_link *link = ctx;
     struct private_topic from;
-    if (!private_topic_parse(message->topic, PRIVATE_TOPIC_REQUEST, &from)) {
+    if (!private_topic_parse_request(message->topic, &from)) {
         return;
     }
 
@@ -317,7 +318,7 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
     char private_topic[1024];
     struct private_topic to = request->from;
     to.topic = slice_from(topic);
-    if (private_topic_write(PRIVATE_TOPIC_ANSWER, &to, private_topic, sizeof(private_topic)) == ERR_OK) {
+    if (private_topic_write_answer(&to, private_topic, sizeof(private_topic)) == ERR_OK) {
         publish(link, private_topic, payload, len, 0);
     }
 }
