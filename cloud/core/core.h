@@ -18,14 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CORE_THING_NAME_CAP     129 /* 1..128 [a-zA-Z0-9:_-] */
-#define CORE_JOB_ID_CAP         65  /* 1..64 [a-zA-Z0-9_-] */
-#define CORE_POLICY_NAME_CAP    129 /* 1..128 [\w+=,.@-] */
-#define CORE_CERTIFICATE_ID_CAP 65  /* 64 hex digits: SHA-256 of the DER certificate */
-#define CORE_ARN_CAP            2049
-#define CORE_DOCUMENT_MAX       32768
+#define CORE_THING_NAME_CAP      129 /* 1..128 [a-zA-Z0-9:_-] */
+#define CORE_JOB_ID_CAP          65  /* 1..64 [a-zA-Z0-9_-] */
+#define CORE_POLICY_NAME_CAP     129 /* 1..128 [\w+=,.@-] */
+#define CORE_CERTIFICATE_ID_CAP  65  /* 64 hex digits: SHA-256 of the DER certificate */
+#define CORE_ARN_CAP             2049
+#define CORE_MESSAGE_CAP         2048 /* of an error; a documentSource of 1350 characters is repeated whole */
+#define CORE_ATTRIBUTE_NAME_MAX  128
+#define CORE_ATTRIBUTE_VALUE_MAX 800
+#define CORE_DOCUMENT_MAX        32768
 
-/* The errors of the domain. The MQTT and the HTTP edge each have one table from these to their wire names. */
+/* The errors of the domain; error_name.h says what each is called on the wire. */
 enum core_code {
     CORE_OK = 0,
     CORE_INVALID_REQUEST,
@@ -42,6 +45,7 @@ enum core_code {
     CORE_MALFORMED_POLICY,
     CORE_THROTTLED,
     CORE_INTERNAL,
+    CORE_CODE_COUNT,
 };
 
 /* docs/protocol.md 2.2; stored and sent as these words. */
@@ -59,8 +63,8 @@ enum execution_status {
 
 struct core_error {
     enum core_code code;
-    char message[320];  /* for people; names the thing and the way out; printable ASCII */
-    char resource[256]; /* ALREADY_EXISTS: the ARN, else empty */
+    char message[CORE_MESSAGE_CAP]; /* for people; names the thing and the way out; printable UTF-8 */
+    char resource[256];             /* ALREADY_EXISTS: the ARN, else empty */
     /* INVALID_STATE_TRANSITION and VERSION_MISMATCH of an execution: its state */
     bool has_state;
     enum execution_status status;
@@ -71,8 +75,8 @@ struct core_error {
 /* Frees what the error holds and makes it CORE_OK. Zero-initialised errors are fine. */
 void core_error_clear(struct core_error *error);
 
-/* Sets the error and returns its code; also for edges that find a fault themselves. Everything that is not printable
- * ASCII becomes '?', because the text may quote what a stranger has sent. */
+/* Sets the error and returns its code; also for edges that find a fault themselves. The text may quote what a stranger
+ * has sent: its names stay as they are, but what is no UTF-8 or could steer a terminal becomes '?' (utf8_clean). */
 enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

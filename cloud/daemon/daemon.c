@@ -3,6 +3,7 @@
 #include "cloud/daemon/daemon.h"
 
 #include "cloud/cli/cli.h"
+#include "cloud/cli/cli_data_dir.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
 
@@ -16,9 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONTROL_NAME   "control.sock"
-#define OBJECTS_NAME   "objects"
-#define TIMEOUT_MAX_MS 60000 /* so that a leap of the wall clock is noticed */
+#define CONTROL_NAME     "control.sock"
+#define OBJECTS_NAME     "objects"
+#define CREDENTIALS_NAME "credentials"
+#define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 
 void daemon_stop_with_failure(struct daemon *daemon)
 {
@@ -291,6 +293,30 @@ static bool open_core(struct daemon *daemon)
     return true;
 }
 
+/* Beyond loopback nobody calls without a key; when none is configured, the first start makes one. */
+static bool open_credentials(struct daemon *daemon)
+{
+    const char *given = daemon->options.credentials;
+    char *path = daemon->credentials_path;
+    if (given == NULL && daemon->options.is_loopback) {
+        return true;
+    }
+    if (given == NULL) {
+        if (!data_dir_file(&daemon->dir, CREDENTIALS_NAME, path, daemon->why, DAEMON_WHY_CAP)) {
+            return false;
+        }
+        daemon->has_new_credentials = access(path, F_OK) != 0;
+        if (daemon->has_new_credentials && !credentials_make_file(path, daemon->why, DAEMON_WHY_CAP)) {
+            return false;
+        }
+    } else if (realpath(given, path) == NULL) {
+        snprintf(daemon->why, DAEMON_WHY_CAP, "--credentials %s: %s", given, strerror(errno));
+        return false;
+    }
+    daemon->credentials = credentials_read(path, daemon->why, DAEMON_WHY_CAP);
+    return daemon->credentials != NULL;
+}
+
 bool daemon_open_http(struct daemon *daemon)
 {
     char path[PATH_MAX];
@@ -302,6 +328,9 @@ bool daemon_open_http(struct daemon *daemon)
         .listen = daemon->options.listen,
         .port = daemon->options.http_port,
         .endpoint = daemon->options.endpoint,
+        .names = daemon->options.names,
+        .name_count = daemon->options.name_count,
+        .credentials = daemon->credentials,
         .mqtt_port = daemon->options.mqtt_port,
         .socket_path = path,
     };
@@ -356,8 +385,9 @@ static bool start(struct daemon *daemon)
 {
     daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
                            DAEMON_WHY_CAP);
-    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) && broker_life_configure(daemon) &&
-           broker_life_start(daemon) && daemon_open_http(daemon) && open_link(daemon);
+    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) && open_credentials(daemon) &&
+           broker_life_configure(daemon) && broker_life_start(daemon) && daemon_open_http(daemon) &&
+           open_link(daemon);
 }
 
 /* In reverse: what the worker has begun is finished and those who wait are told, then no new requests, then no broker, then
@@ -369,6 +399,7 @@ static void stop(struct daemon *daemon)
         turn_close(&daemon->turn);
     }
     daemon_close_http(daemon);
+    credentials_free(daemon->credentials);
     mosquitto_child_terminate(&daemon->broker);
     daemon->devices.link = NULL;
     broker_link_destroy(daemon->link);

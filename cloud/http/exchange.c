@@ -92,6 +92,25 @@ static const char *find_header_prefix(void *ctx, const char *prefix)
     return search.found;
 }
 
+struct header_visit {
+    request_header_fn fn;
+    void *arg;
+};
+
+static enum MHD_Result visit_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct header_visit *visit = ctx;
+    (void)kind;
+    visit->fn(visit->arg, name, value ? value : "");
+    return MHD_YES;
+}
+
+static void each_header(void *ctx, request_header_fn fn, void *arg)
+{
+    struct header_visit visit = {fn, arg};
+    MHD_get_connection_values(ctx, MHD_HEADER_KIND, visit_header, &visit);
+}
+
 static bool is_loopback(const struct sockaddr *address)
 {
     if (address && address->sa_family == AF_INET) {
@@ -170,7 +189,8 @@ static enum MHD_Result open_exchange(struct exchange *exchange, const char *meth
     exchange->is_open = true;
     call->service = exchange->server->service;
     call->source = find_source(exchange);
-    call->request.headers = (struct request_headers){get_header, find_header_prefix, exchange->connection};
+    call->request.headers =
+        (struct request_headers){get_header, find_header_prefix, each_header, exchange->connection};
     dispatch_open(call, method, exchange->target);
     if (!call_is_answered(call) && announces_too_much(exchange)) {
         dispatch_too_large(call);

@@ -47,7 +47,8 @@
     X(STORE_POLICY_INSERT, \
       "INSERT INTO policies (name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES" \
       " (?1, ?2, ?2, lower(hex(randomblob(32))), ?3)") \
-    X(STORE_POLICY_GET, "SELECT name, document FROM policies WHERE name = ?") \
+    X(STORE_POLICY_GET, \
+      "SELECT name, document, created_at_ms, last_modified_at_ms, generation_id FROM policies WHERE name = ?") \
     X(STORE_POLICY_EXISTS, "SELECT 1 FROM policies WHERE name = ?") \
     X(STORE_POLICY_COUNT_OTHERS, \
       "SELECT count(*) FROM policy_attachments WHERE target_kind = 'cert' AND target = ? AND" \

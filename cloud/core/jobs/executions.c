@@ -137,7 +137,8 @@ enum core_code executions_start_next(struct core *core, const char *thing, struc
     *has_one = false;
     core_error_clear(error);
     if ((step_timeout_min && check_step_timeout(step_timeout_min, false, error)) ||
-        (details.len && details_read(details, &map, error)) || thing_require(core, thing, error)) {
+        (details.len && details_read(details, DETAILS_OVER_MQTT, &map, error)) ||
+        thing_require(core, thing, error)) {
         goto finish;
     }
     int got = execution_record_first(core, thing, &record);
@@ -293,7 +294,7 @@ enum core_code executions_update(struct core *core, const struct execution_updat
     core_error_clear(error);
     if (read_wanted_status(update->status, &wanted, error) ||
         (update->has_step_timeout && check_step_timeout(update->step_timeout_min, true, error)) ||
-        (update->details.ptr && details_read(update->details, &map, error)) ||
+        (update->details.ptr && details_read(update->details, DETAILS_OVER_MQTT, &map, error)) ||
         execution_require(core, update->thing, update->job_id, update->number, &record, error) ||
         (update->has_expected_version &&
          execution_require_version(&record, update->expected_version, error)) ||
