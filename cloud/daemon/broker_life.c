@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mosquitto's life under the daemon: configured, started, started again when it has died. */
+/* mosquitto's life under the daemon: configured, started, heard, and its death noticed. daemon.c starts it again. */
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
 
@@ -9,9 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PLUGIN_NAME      "iot_local_plugin.so"
-#define BROKER_TRIES_MAX 5    /* at start, with a port that we chose ourselves */
-#define BROKER_PAUSE_MS  5000 /* later, when it could not even be started */
+#define PLUGIN_NAME "iot_local_plugin.so"
 
 bool broker_life_find_plugin(struct daemon *daemon)
 {
@@ -84,31 +82,6 @@ bool broker_life_start(struct daemon *daemon)
     }
     snprintf(daemon->why, sizeof(daemon->why), "epoll: %s", strerror(errno));
     return false;
-}
-
-/* Before it was ever ready somebody may have taken the port that we had chosen: choose another one, and tell it. */
-static bool choose_again(struct daemon *daemon)
-{
-    if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX) {
-        return false;
-    }
-    daemon_close_http(daemon);
-    daemon->options.mqtt_port = port_pick(daemon->options.listen);
-    return daemon_open_http(daemon);
-}
-
-void broker_life_restart(struct daemon *daemon)
-{
-    bool is_good = daemon->is_ready || (choose_again(daemon) && broker_life_configure(daemon));
-    if (is_good && broker_life_start(daemon)) {
-        return;
-    }
-    if (!daemon->is_ready) {
-        daemon_stop_with_failure(daemon);
-        return;
-    }
-    fprintf(stderr, "iot-local: %s; trying again\n", daemon->why);
-    daemon->broker.start_at_ms = clock_monotonic_ms(daemon->clock) + BROKER_PAUSE_MS;
 }
 
 static void on_broker_event(void *ctx)

@@ -17,12 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BROKER_TRIES_MAX 5    /* at start, with a port that we chose ourselves */
+#define BROKER_PAUSE_MS  5000 /* later, when it could not even be started */
 #define CONTROL_NAME     "control.sock"
 #define OBJECTS_NAME     "objects"
 #define CREDENTIALS_NAME "credentials"
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 
-void daemon_stop_with_failure(struct daemon *daemon)
+static void stop_with_failure(struct daemon *daemon)
 {
     fprintf(stderr, "iot-local: %s\n", daemon->why);
     daemon->has_failed = true;
@@ -77,7 +79,7 @@ static void on_link_ready(void *ctx)
     } else if (ready_tell(daemon)) {
         daemon->is_ready = true;
     } else {
-        daemon_stop_with_failure(daemon);
+        stop_with_failure(daemon);
     }
 }
 
@@ -93,6 +95,36 @@ static void publish_notice(void *ctx, const char *topic, const char *payload, si
     if (daemon->link != NULL) {
         broker_link_notify(daemon->link, topic, payload, len, notice);
     }
+}
+
+/* --- Mosquitto, when it is to start again --- */
+
+static bool open_http(struct daemon *daemon);
+static void close_http(struct daemon *daemon);
+
+/* Before it was ever ready somebody may have taken the port that we had chosen: choose another one, and tell it. */
+static bool choose_again(struct daemon *daemon)
+{
+    if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX) {
+        return false;
+    }
+    close_http(daemon);
+    daemon->options.mqtt_port = port_pick(daemon->options.listen);
+    return open_http(daemon);
+}
+
+static void restart_broker(struct daemon *daemon)
+{
+    bool is_good = daemon->is_ready || (choose_again(daemon) && broker_life_configure(daemon));
+    if (is_good && broker_life_start(daemon)) {
+        return;
+    }
+    if (!daemon->is_ready) {
+        stop_with_failure(daemon);
+        return;
+    }
+    fprintf(stderr, "iot-local: %s; trying again\n", daemon->why);
+    daemon->broker.start_at_ms = clock_monotonic_ms(daemon->clock) + BROKER_PAUSE_MS;
 }
 
 /* --- The loop --- */
@@ -158,7 +190,7 @@ static void run_timers(struct daemon *daemon)
         broker_link_run(daemon->link);
     }
     if (daemon->broker.pid == 0 && daemon->broker.start_at_ms <= clock_monotonic_ms(daemon->clock)) {
-        broker_life_restart(daemon);
+        restart_broker(daemon);
     }
 }
 
@@ -317,7 +349,7 @@ static bool open_credentials(struct daemon *daemon)
     return daemon->credentials != NULL;
 }
 
-bool daemon_open_http(struct daemon *daemon)
+static bool open_http(struct daemon *daemon)
 {
     char path[PATH_MAX];
     const struct http_config config = {
@@ -349,7 +381,7 @@ bool daemon_open_http(struct daemon *daemon)
     return false;
 }
 
-void daemon_close_http(struct daemon *daemon)
+static void close_http(struct daemon *daemon)
 {
     loop_remove(&daemon->loop, &daemon->http_source);
     http_stop(daemon->http);
@@ -386,7 +418,7 @@ static bool start(struct daemon *daemon)
     daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
                            DAEMON_WHY_CAP);
     return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) && open_credentials(daemon) &&
-           broker_life_configure(daemon) && broker_life_start(daemon) && daemon_open_http(daemon) &&
+           broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
            open_link(daemon);
 }
 
@@ -398,7 +430,7 @@ static void stop(struct daemon *daemon)
     if (daemon->core != NULL) {
         turn_close(&daemon->turn);
     }
-    daemon_close_http(daemon);
+    close_http(daemon);
     credentials_free(daemon->credentials);
     mosquitto_child_terminate(&daemon->broker);
     daemon->devices.link = NULL;
@@ -442,7 +474,7 @@ int daemon_up(int argc, char **argv)
     if (prepare(&daemon) && start(&daemon)) {
         serve(&daemon);
     } else {
-        daemon_stop_with_failure(&daemon);
+        stop_with_failure(&daemon);
     }
     stop(&daemon);
     return daemon.has_failed ? CLI_FAILED : CLI_OK;

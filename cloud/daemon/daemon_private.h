@@ -49,18 +49,10 @@ struct daemon {
     bool has_failed;
 };
 
-/* Says daemon->why and ends the loop. */
-void daemon_stop_with_failure(struct daemon *daemon);
-/* In the loop: the broker's port is told by HTTP, so that a new one needs a new server. false: daemon->why. */
-bool daemon_open_http(struct daemon *daemon);
-void daemon_close_http(struct daemon *daemon);
-
 /* broker_life.c. false: daemon->why. */
 bool broker_life_find_plugin(struct daemon *daemon);
 bool broker_life_configure(struct daemon *daemon);
 bool broker_life_start(struct daemon *daemon);
-/* When the pause after a death is over. */
-void broker_life_restart(struct daemon *daemon);
 
 /* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
 bool ready_tell(struct daemon *daemon);
