@@ -117,7 +117,7 @@ static void done(sqlite3_stmt *query)
     sqlite3_clear_bindings(query);
 }
 
-/* -1: it could not be read. */
+/* -1: the number could not be read. */
 static sqlite3_int64 read_number(struct authority *authority, enum query which)
 {
     sqlite3_stmt *query = ask(authority, which, NULL, NULL);
@@ -298,7 +298,7 @@ static struct policy_context context_of(const struct identity *identity)
     };
 }
 
-/* The ARN, in the authority's own buffer: it is too long for the stack of a plugin. */
+/* The ARN, in the authority's own buffer: an ARN may be too long for the stack of a plugin. */
 static const char *resource_of(struct authority *authority, const struct authority_question *question)
 {
     int len = snprintf(authority->resource, sizeof(authority->resource), "%s%s/%s", authority->arn_head,

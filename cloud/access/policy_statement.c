@@ -203,7 +203,7 @@ enum err policy_statements_next(struct policy_statements *statements, struct pol
     return err;
 }
 
-/* A string that does not decode ends policy_value_next like the end of the array does: it is found here. */
+/* A string that does not decode ends policy_value_next like the end of the array does: such a string is found here. */
 static enum err check_decodes(const struct policy_value *value, const char *name, size_t number,
                               struct policy_why *why)
 {

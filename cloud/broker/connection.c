@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Three hash tables over the same connections, and what a connection remembers. */
 #include "cloud/broker/connection.h"
 
 #include <stdio.h>

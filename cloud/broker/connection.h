@@ -25,7 +25,7 @@ struct connection {
     const void *client; /* struct mosquitto, never dereferenced here */
     uint64_t serial;    /* never used twice, not even by the next broker process */
     bool is_daemon;
-    bool is_stale;    /* the identity must be loaded again before it decides anything */
+    bool is_stale;    /* rights have changed: the identity must be loaded again before it is asked */
     bool is_resuming; /* wants the session of an earlier connection; whether there was one shows later */
     struct identity identity;
     struct subscriptions subscriptions; /* of the session, as far as they are known */
@@ -48,7 +48,7 @@ struct connection *connection_find_serial(const struct connection_table *table, 
 /* Is there a live connection with this certificate? */
 bool connection_has_certificate(const struct connection_table *table, const char *certificate_id);
 
-/* Rights have changed: every identity is loaded again when it is next needed. */
+/* Rights have changed: every identity is loaded again when its connection next wants something. */
 void connection_mark_all_stale(struct connection_table *table);
 void connection_refresh(struct connection_table *table, struct connection *connection);
 

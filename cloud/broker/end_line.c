@@ -18,7 +18,7 @@ void end_line_write(const struct end_line *end, char *out, size_t cap)
              end->client_id);
 }
 
-/* The next word, "" for a dash. false: it is too long. */
+/* The next word, "" for a dash. false: the word is too long. */
 static bool read_word(struct slice *rest, char *out, size_t cap)
 {
     struct slice word = slice_cut(rest, ' ');
@@ -36,7 +36,8 @@ bool end_line_parse(const char *line, struct end_line *end)
     read.is_told = slice_is(slice_cut(&rest, ' '), "1");
     if (!read_word(&rest, read.address, sizeof(read.address)) ||
         !read_word(&rest, read.certificate, sizeof(read.certificate)) ||
-        slice_copy(rest, read.client_id, sizeof(read.client_id)) != ERR_OK) { /* it may have blanks in it */
+        slice_copy(rest, read.client_id, sizeof(read.client_id)) !=
+            ERR_OK) { /* a client id may have blanks in it */
         return false;
     }
     *end = read;

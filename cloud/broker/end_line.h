@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The line by which the plugin tells the daemon, through mosquitto's log, that a connection has ended, right behind
- * mosquitto's own line about it: mosquitto knows why but not whose connection that was, the plugin the other way round. No
- * device can write such a line: mosquitto's lines begin with mosquitto's words, and MQTT's texts have no line ends. */
+ * mosquitto's own line about that end: mosquitto knows why but not whose connection ended, the plugin knows whose but not why.
+ * No device can write such a line: mosquitto's lines begin with mosquitto's words, and MQTT's texts have no line ends. */
 #ifndef CLOUD_BROKER_END_LINE_H
 #define CLOUD_BROKER_END_LINE_H
 

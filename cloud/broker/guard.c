@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* First what AWS IoT refuses whatever the policies say, then the policies; decisions about messages are remembered. */
 #include "cloud/broker/guard.h"
 
 #include "cloud/base/utf8.h"
@@ -120,7 +121,8 @@ static const char *refuse_subscribe(const char *filter)
     return NULL;
 }
 
-/* Nobody hears the requests of others, or the answers to others. Who asked gets the answer past this question. */
+/* Nobody hears the requests of others, or the answers to others. The connection that asked gets its answer another way
+ * (guard_may_hear_answer). */
 static bool is_hearable(const char *topic)
 {
     enum topic_class class = topic_classify(topic);
@@ -154,7 +156,7 @@ static bool may_publish(struct guard *guard, struct connection *connection, enum
     return true;
 }
 
-/* A refusal is remembered, too: it is told once for a topic, not for every message that passes by. */
+/* A refusal is remembered, too, and so told once for a topic, not for every message that passes by. */
 static bool may_receive(struct guard *guard, struct connection *connection, const char *topic)
 {
     const struct authority_question question = question_of(GUARD_RECEIVE, topic);
@@ -173,7 +175,7 @@ bool guard_may_hear_answer(struct guard *guard, struct connection *connection, c
     return may_receive(guard, connection, topic);
 }
 
-/* filter: as the device gave it, with $share/<group>/ if it has that. */
+/* filter: as the device gave it, perhaps with $share/<group>/ in front. */
 static bool may_subscribe(struct guard *guard, struct connection *connection, const char *filter)
 {
     const char *inner = topic_without_share(filter);

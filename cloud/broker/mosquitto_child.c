@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Fork, watch, stop: one process, its lock and its output. What its lines mean is mosquitto_words.c's. */
 #include "cloud/broker/mosquitto_child.h"
 
 #include "cloud/base/clock.h"
@@ -28,7 +29,7 @@
 #define STOP_MS        5000
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS  5000
-#define STABLE_MS      10000 /* who lives that long is not in a crash loop */
+#define STABLE_MS      10000 /* a mosquitto that lives that long is not in a crash loop */
 
 static int64_t now_ms(void)
 {
@@ -217,7 +218,7 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
 {
     int ends[2];
     pid_t parent = getpid();
-    /* not blocking at its end either: it must never wait for us */
+    /* mosquitto's end does not block either: mosquitto must never wait for us */
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return fail(why, why_cap, "pipe");
     }
@@ -238,7 +239,7 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
     return true;
 }
 
-/* One line out of what it has said, or all of it when there is no room for more. */
+/* One line out of what mosquitto has said, or all of that when there is no room for more. */
 static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
 {
     char *end = memchr(child->said, '\n', child->said_len);

@@ -14,10 +14,10 @@
 struct mosquitto_child {
     char program[PATH_MAX];
     char data_dir[PATH_MAX];
-    int lock;       /* broker.lock: every mosquitto of this data directory holds it until it is gone */
+    int lock;       /* broker.lock: every mosquitto of this data directory holds this lock until its end */
     pid_t pid;      /* 0: not running */
-    int descriptor; /* pidfd, readable when it has died; -1: not running */
-    int output;     /* pipe, readable when it has said something; -1: not running */
+    int descriptor; /* pidfd, readable when mosquitto has died; -1: not running */
+    int output;     /* pipe, readable when mosquitto has said something; -1: not running */
     char said[1024];
     size_t said_len;
     struct mosquitto_words words;
@@ -26,10 +26,10 @@ struct mosquitto_child {
     int64_t pause_ms;
 };
 
-/* given NULL: PATH, then the folders for system programs. false: `why` says how to install it. */
+/* given NULL: looks in PATH, then in the folders for system programs. false: `why` says how to install mosquitto. */
 bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, size_t why_cap);
 
-/* Waits until the mosquitto of an earlier, killed daemon is gone. false: it is not, `why` names its process. */
+/* Waits until the mosquitto of an earlier, killed daemon is gone. false: that one does not end; `why` names its process. */
 bool mosquitto_child_open(struct mosquitto_child *child, const char *program, const char *data_dir, char *why,
                           size_t why_cap);
 
@@ -42,7 +42,8 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
  * be asked before mosquitto_child_has_died, too, which forgets the rest. */
 bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap);
 
-/* The descriptor was readable: true when it has died; it starts again at start_at_ms. *how: one line. */
+/* To be called when the descriptor is readable. true: mosquitto has died, `how` says in one line of what, and the owner starts
+ * it again at start_at_ms. */
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap);
 
 /* SIGTERM, which lets mosquitto save its queues. mosquitto looks for the signal when something else wakes it, at the latest

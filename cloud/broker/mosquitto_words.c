@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Two tables, of mosquitto's lines and of OpenSSL's errors, and how a reason waits for the end line of its connection. */
 #include "cloud/broker/mosquitto_words.h"
 
 #include "cloud/broker/end_line.h"
@@ -15,8 +16,8 @@ enum use {
 
 struct rule {
     const char *head; /* how the line begins */
-    const char *
-        part; /* what stands behind the head somewhere; at the end, when it ends with a full stop; "": nothing */
+    /* What stands somewhere behind the head; a part that ends with a full stop, at the end of the line. "": anything. */
+    const char *part;
     enum use use;
     /* Our words. %s stands for what the line has behind the part (USE_REASON), or before the part (USE_SAY). */
     const char *text;

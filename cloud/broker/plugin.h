@@ -21,7 +21,8 @@ struct plugin_outbox {
     size_t subscribed_count;
 };
 
-/* Between a SUBSCRIBE with wildcards and the next event of any kind, mosquitto asks about retained messages for it. */
+/* Between a SUBSCRIBE with wildcards and the next event of any kind, mosquitto asks about retained messages for that
+ * SUBSCRIBE. */
 struct plugin_retained {
     const struct mosquitto *client; /* who subscribed; NULL: no such time now */
     bool is_told;
@@ -32,7 +33,7 @@ struct plugin {
     mosquitto_plugin_id_t *id;
     struct guard guard;
     struct session_memory *sessions;
-    char secret[129]; /* of the daemon; it stands in mosquitto.conf, which only we can read */
+    char secret[129]; /* the daemon's password, out of mosquitto.conf, which only we can read */
     struct plugin_outbox outbox;
     struct plugin_retained retained;
     uint64_t newest;              /* serial number of the connection that was accepted last */
@@ -42,14 +43,14 @@ struct plugin {
     int64_t polled_at_ms;
 };
 
-/* plugin_connect.c: who is it? */
+/* plugin_connect.c: who connects? */
 int plugin_on_basic_auth(int kind, void *event_data, void *ctx);
 int plugin_on_disconnect(int kind, void *event_data, void *ctx);
 /* What mosquitto knows of a client, also of one that was refused. false: its client id is longer than AWS allows, and has
  * been cut. */
 bool plugin_read_client(const struct mosquitto *client, struct identity *identity);
 
-/* plugin_acl.c: may it? */
+/* plugin_acl.c: may a client do that? */
 int plugin_on_acl_check(int kind, void *event_data, void *ctx);
 
 /* plugin_message.c: the private way of requests and answers */

@@ -22,8 +22,8 @@ static bool may_will(struct plugin *plugin, const struct mosquitto_evt_acl_check
     return is_allowed;
 }
 
-/* A session without a connection: messages are queued for it, and checked again when it is back (by then mosquitto knows
- * who it is). */
+/* A session without a connection: messages are queued for the session, and checked again when its device is back (by then
+ * the plugin knows whose rights to ask). */
 static int check_absent(struct plugin *plugin, const struct mosquitto_evt_acl_check *event)
 {
     enum topic_class class = topic_classify(event->topic);
@@ -37,7 +37,7 @@ static int check_absent(struct plugin *plugin, const struct mosquitto_evt_acl_ch
     return is_allowed ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
 }
 
-/* With MQTT 5, mosquitto sends this as reason 0x9B of a DISCONNECT; otherwise it just closes. AWS does the same. */
+/* With MQTT 5, mosquitto sends this code as reason 0x9B of a DISCONNECT; otherwise mosquitto just closes. AWS does the same. */
 static int close_for_qos(struct plugin *plugin, const struct mosquitto_evt_acl_check *event)
 {
     plugin->told = event->client;

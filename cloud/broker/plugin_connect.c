@@ -90,7 +90,7 @@ static bool accept_device(struct plugin *plugin, struct mosquitto *client, X509 
     return false;
 }
 
-/* Who comes through the daemon's own socket. */
+/* A connection through the daemon's own socket: has no certificate, and must know the secret. */
 static bool accept_local(struct plugin *plugin, const struct mosquitto_evt_basic_auth *event)
 {
     struct identity identity = {0};
@@ -164,7 +164,7 @@ static bool device_has_left(struct plugin *plugin, const struct mosquitto *clien
     return is_told;
 }
 
-/* mosquitto has just logged why, if it has a reason of its own. */
+/* For the daemon: mosquitto has just logged why the connection ends, if mosquitto had a reason of its own. */
 static void write_end(const struct mosquitto *client, const struct connection *connection, bool is_told)
 {
     struct identity identity = {0};
@@ -175,7 +175,7 @@ static void write_end(const struct mosquitto *client, const struct connection *c
     if (connection != NULL) {
         snprintf(identity.certificate_id, sizeof(identity.certificate_id), "%s",
                  connection->identity.certificate_id);
-    } else if (!is_told) { /* it was refused before anybody asked who it is */
+    } else if (!is_told) { /* mosquitto refused this client before the plugin was asked */
         X509 *certificate = mosquitto_client_certificate(client);
         if (certificate != NULL && !certificate_id(certificate, identity.certificate_id)) {
             identity.certificate_id[0] = '\0';

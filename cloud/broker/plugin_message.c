@@ -10,7 +10,7 @@
 
 #define SUBSCRIBED_MAX 1024 /* filters that wait at once; more leave at once */
 
-/* An answer on its way out. It waits for the end of the broker's turn: mosquitto delivers by client id at the start of
+/* An answer on its way out. The answer waits for the end of the broker's turn: mosquitto delivers by client id at the start of
  * the next one, and until then nobody can take the client id over. */
 struct answer {
     struct answer *next;
@@ -178,7 +178,7 @@ bool plugin_note_subscribed(struct plugin *plugin, const struct connection *conn
     bool is_persistent = !mosquitto_client_clean_session(client);
     struct subscribed *note = find_subscribed(plugin, filter);
     if (note == NULL && plugin->outbox.subscribed_count == SUBSCRIBED_MAX) {
-        return publish_subscribed(filter); /* mosquitto sends it in its next turn, too */
+        return publish_subscribed(filter); /* also from here mosquitto sends in its next turn only */
     }
     if (note == NULL) {
         note = calloc(1, sizeof(*note));
@@ -195,7 +195,8 @@ bool plugin_note_subscribed(struct plugin *plugin, const struct connection *conn
     return true;
 }
 
-/* Who is gone again and has left no session hears nothing, and would use up what is told only once. */
+/* A connection that is gone again and has left no session would hear nothing, and might use up what the daemon tells only
+ * once. */
 static bool is_worth_telling(const struct plugin *plugin, const struct subscribed *note)
 {
     return note->is_persistent || connection_find_serial(plugin->guard.connections, note->serial) != NULL;

@@ -61,7 +61,7 @@ static bool read_end(struct slice rest, struct private_topic *topic)
     return true;
 }
 
-/* NULL: it does not begin so. */
+/* NULL: the text does not begin with the prefix. */
 static const char *behind(const char *text, const char *prefix)
 {
     size_t len = strlen(prefix);

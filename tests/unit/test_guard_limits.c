@@ -167,7 +167,7 @@ static void policies_beyond_the_limits_give_no_rights(void **state)
     (void)state;
     struct identity lamp = {.certificate_id = LAMP_CERT, .client_id = "lamp"};
     for (int i = 0; i < 10; i++) {
-        char name[16];
+        char name[20];
         snprintf(name, sizeof(name), "p%d", i);
         add_policy(name, LAMP_CERT, ALLOW("*", "*"));
     }
