@@ -104,7 +104,8 @@ static inline int http_send(struct http_fixture *fx, const char *method, const c
     http_forget(fx);
     fx->call.service = &fx->service;
     fx->call.source = fx->source;
-    fx->call.request.headers = (struct request_headers){http_get_header, http_find_prefix, http_each_header, fx};
+    fx->call.request.headers =
+        (struct request_headers){http_get_header, http_find_prefix, http_each_header, fx};
     dispatch_open(&fx->call, method, target);
     if (!call_is_answered(&fx->call) && body) {
         if (body_len > fx->call.body_max) {

@@ -171,8 +171,8 @@ static void number_of_pairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types),
-        cmocka_unit_test(control_characters_by_edge),   cmocka_unit_test(escapes),         cmocka_unit_test(keys),
+        cmocka_unit_test(types),   cmocka_unit_test(control_characters_by_edge),
+        cmocka_unit_test(escapes), cmocka_unit_test(keys),
         cmocka_unit_test(lengths), cmocka_unit_test(number_of_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

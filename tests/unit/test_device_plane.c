@@ -247,20 +247,20 @@ static void null_is_absent(void **state)
 static void numbers_and_booleans_as_text(void **state)
 {
     struct fixture *fx = lamp(state);
-    expect_answer(fx, "lamp", "a/update",
-                  "{\"status\":\"IN_PROGRESS\",\"expectedVersion\":\"1\",\"executionNumber\":\"1\","
-                  "\"stepTimeoutInMinutes\":\"5\",\"includeJobExecutionState\":\"true\","
-                  "\"includeJobDocument\":\"false\"}",
-                  "a/update/accepted {\"timestamp\":1700000000,\"executionState\":{\"status\":\"IN_PROGRESS\","
-                  "\"versionNumber\":2}}");
+    expect_answer(
+        fx, "lamp", "a/update",
+        "{\"status\":\"IN_PROGRESS\",\"expectedVersion\":\"1\",\"executionNumber\":\"1\","
+        "\"stepTimeoutInMinutes\":\"5\",\"includeJobExecutionState\":\"true\","
+        "\"includeJobDocument\":\"false\"}",
+        "a/update/accepted {\"timestamp\":1700000000,\"executionState\":{\"status\":\"IN_PROGRESS\","
+        "\"versionNumber\":2}}");
     const char *answer =
         ask(fx, "lamp", "a/get", "{\"executionNumber\":\"1\",\"includeJobDocument\":\"false\"}");
     assert_non_null(strstr(answer, "\"approximateSecondsBeforeTimedOut\":300"));
     assert_null(strstr(answer, "jobDocument"));
     answer = ask(fx, "lamp", "start-next", "{\"stepTimeoutInMinutes\":\"2\"}");
     assert_non_null(strstr(answer, "\"approximateSecondsBeforeTimedOut\":120"));
-    expect_answer(fx, "lamp", "a/update",
-                  "{\"status\":\"IN_PROGRESS\",\"stepTimeoutInMinutes\":\"-1\"}",
+    expect_answer(fx, "lamp", "a/update", "{\"status\":\"IN_PROGRESS\",\"stepTimeoutInMinutes\":\"-1\"}",
                   "a/update/accepted {\"timestamp\":1700000000}");
     assert_null(strstr(ask(fx, "lamp", "a/get", "{}"), "approximateSeconds"));
 }
@@ -270,9 +270,10 @@ static void control_characters_in_details(void **state)
 {
     struct fixture *fx = lamp(state);
     const char shown[] = "\"statusDetails\":{\"stdout\":\"one\\ntwo\\r\\n\\t\\u001b[0m\"}";
-    const char *answer = ask(fx, "lamp", "a/update",
-                             "{\"status\":\"IN_PROGRESS\",\"includeJobExecutionState\":true,\"statusDetails\":"
-                             "{\"stdout\":\"one\\ntwo\\r\\n\\t\\u001b[0m\"}}");
+    const char *answer =
+        ask(fx, "lamp", "a/update",
+            "{\"status\":\"IN_PROGRESS\",\"includeJobExecutionState\":true,\"statusDetails\":"
+            "{\"stdout\":\"one\\ntwo\\r\\n\\t\\u001b[0m\"}}");
     assert_non_null(strstr(answer, "a/update/accepted "));
     assert_non_null(strstr(answer, shown));
     assert_non_null(strstr(ask(fx, "lamp", "a/get", "{}"), shown));
@@ -291,10 +292,17 @@ static void client_tokens(void **state)
     static char wanted[9000];
     static char token_64[65];
     memset(token_64, 't', 64);
-    const char *tokens[] = {
-        "", "a", "\\u0061\\/\\\"\\\\\\n", "\xc3\xa4\xf0\x9f\x98\x80", "\\ud800 \\u0000", " x y ", token_64,
-        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"}; /* 33 */
+    const char *tokens[] = {"",
+                            "a",
+                            "\\u0061\\/\\\"\\\\\\n",
+                            "\xc3\xa4\xf0\x9f\x98\x80",
+                            "\\ud800 \\u0000",
+                            " x y ",
+                            token_64,
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"}; /* 33 */
     for (size_t i = 0; i < COUNT(tokens); i++) {
         snprintf(payload, sizeof payload, "{ \"cl\\u0069entToken\" : \"%s\" }", tokens[i]);
         snprintf(wanted, sizeof wanted,

@@ -428,11 +428,19 @@ static void too_many_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(whole_answers),       TEST(invalid_json),      TEST(too_deep_is_refused),
-        TEST(size_of_the_payload), TEST(invalid_requests),
-        TEST(tokens_that_are_too_long),  TEST(token_of_an_ambiguous_request),
-        TEST(not_found),           TEST(state_and_version), TEST(order_of_the_checks),
-        TEST(internal_error),      TEST(without_a_batch),   TEST(wire_names),
+        TEST(whole_answers),
+        TEST(invalid_json),
+        TEST(too_deep_is_refused),
+        TEST(size_of_the_payload),
+        TEST(invalid_requests),
+        TEST(tokens_that_are_too_long),
+        TEST(token_of_an_ambiguous_request),
+        TEST(not_found),
+        TEST(state_and_version),
+        TEST(order_of_the_checks),
+        TEST(internal_error),
+        TEST(without_a_batch),
+        TEST(wire_names),
         TEST(too_many_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

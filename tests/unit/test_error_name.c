@@ -21,8 +21,10 @@ static void every_error_has_a_name_at_every_edge(void **state)
         for (int edge = 0; edge < EDGE_COUNT; edge++) {
             struct error_name name = error_name_of((enum core_code)code, (enum error_edge)edge, NULL);
             if (!name.name || !*name.name ||
-                (edge == EDGE_MQTT ? name.http_status != 0 : name.http_status < 400 || name.http_status > 599)) {
-                fail_msg("error %d, edge %d: '%s' %u", code, edge, name.name ? name.name : "", name.http_status);
+                (edge == EDGE_MQTT ? name.http_status != 0
+                                   : name.http_status < 400 || name.http_status > 599)) {
+                fail_msg("error %d, edge %d: '%s' %u", code, edge, name.name ? name.name : "",
+                         name.http_status);
             }
         }
     }
@@ -36,18 +38,30 @@ static void a_name_has_one_status(void **state)
         const char *name;
         unsigned status;
     } known[] = {
-        {"InvalidRequestException", 400},        {"CertificateValidationException", 400},
-        {"MalformedPolicyException", 400},       {"ResourceNotFoundException", 404},
-        {"CertificateStateException", 406},      {"ResourceAlreadyExistsException", 409},
-        {"InvalidStateTransitionException", 409}, {"VersionConflictException", 409},
-        {"ConflictException", 409},              {"DeleteConflictException", 409},
-        {"LimitExceededException", 410},         {"TerminalStateException", 410},
-        {"InternalFailureException", 500},       {"ServiceUnavailableException", 503},
-        {"NoSuchBucket", 404},                   {"SlowDown", 503},
-        {"InternalError", 500},                  {"InvalidRequest", 400},
-        {"EntityTooLarge", 400},                 {"BucketAlreadyOwnedByYou", 409},
-        {"OperationAborted", 409},               {"BucketNotEmpty", 409},
-        {"PreconditionFailed", 412},             {"MalformedPolicy", 400},
+        {"InvalidRequestException", 400},
+        {"CertificateValidationException", 400},
+        {"MalformedPolicyException", 400},
+        {"ResourceNotFoundException", 404},
+        {"CertificateStateException", 406},
+        {"ResourceAlreadyExistsException", 409},
+        {"InvalidStateTransitionException", 409},
+        {"VersionConflictException", 409},
+        {"ConflictException", 409},
+        {"DeleteConflictException", 409},
+        {"LimitExceededException", 410},
+        {"TerminalStateException", 410},
+        {"InternalFailureException", 500},
+        {"ServiceUnavailableException", 503},
+        {"NoSuchBucket", 404},
+        {"SlowDown", 503},
+        {"InternalError", 500},
+        {"InvalidRequest", 400},
+        {"EntityTooLarge", 400},
+        {"BucketAlreadyOwnedByYou", 409},
+        {"OperationAborted", 409},
+        {"BucketNotEmpty", 409},
+        {"PreconditionFailed", 412},
+        {"MalformedPolicy", 400},
     };
     for (int code = 0; code < CORE_CODE_COUNT; code++) {
         for (int edge = EDGE_REGISTRY; edge < EDGE_COUNT; edge++) {
@@ -108,7 +122,7 @@ static void the_rows_that_clients_rely_on(void **state)
     }
     assert_string_equal(error_name_of((enum core_code)999, EDGE_REGISTRY, NULL).name,
                         "InternalFailureException");
-    assert_string_equal(error_name_of((enum core_code)-1, EDGE_S3, NULL).name, "InternalError");
+    assert_string_equal(error_name_of((enum core_code) - 1, EDGE_S3, NULL).name, "InternalError");
     assert_string_equal(device_answer_code(CORE_VERSION_MISMATCH), "VersionMismatch");
 }
 

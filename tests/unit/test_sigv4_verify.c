@@ -120,7 +120,8 @@ static struct signature suite(const char *method, const char *target, const char
 static void vectors_of_the_suite(void **state)
 {
     (void)state;
-    static const struct header param_type[] = {{"Content-Type", "application/x-www-form-urlencoded"}, {NULL, NULL}};
+    static const struct header param_type[] = {{"Content-Type", "application/x-www-form-urlencoded"},
+                                               {NULL, NULL}};
     static const struct header twice[] = {
         {"My-Header1", "value2"}, {"My-Header1", "value2"}, {"My-Header1", "value1"}, {NULL, NULL}};
     static const struct header trimmed[] = {
@@ -131,34 +132,44 @@ static void vectors_of_the_suite(void **state)
         const char *body;
     } rows[] = {
         {"get-vanilla", "GET", "/",
-         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL, NULL},
+         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL,
+         NULL},
         {"get-vanilla-query-order-key-case", "GET", "/?Param2=value2&Param1=value1",
-         SUITE("host;x-amz-date", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"), NULL, NULL},
+         SUITE("host;x-amz-date", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"), NULL,
+         NULL},
         {"get-vanilla-empty-query-key", "GET", "/?Param1=value1",
-         SUITE("host;x-amz-date", "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"), NULL, NULL},
+         SUITE("host;x-amz-date", "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"), NULL,
+         NULL},
         {"post-vanilla", "POST", "/",
-         SUITE("host;x-amz-date", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"), NULL, NULL},
+         SUITE("host;x-amz-date", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"), NULL,
+         NULL},
         {"post-x-www-form-urlencoded", "POST", "/",
          SUITE("content-type;host;x-amz-date",
                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
          param_type, "Param1=value1"},
         {"get-header-key-duplicate", "GET", "/",
-         SUITE("host;my-header1;x-amz-date", "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea"),
+         SUITE("host;my-header1;x-amz-date",
+               "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea"),
          twice, NULL},
         {"get-header-value-trim", "GET", "/",
          SUITE("host;my-header1;my-header2;x-amz-date",
                "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
          trimmed, NULL},
         {"get-utf8", "GET", "/\xe1\x88\xb4",
-         SUITE("host;x-amz-date", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"), NULL, NULL},
+         SUITE("host;x-amz-date", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"), NULL,
+         NULL},
         {"get-relative", "GET", "/example/..",
-         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL, NULL},
+         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL,
+         NULL},
         {"get-slash-dot-slash", "GET", "/./",
-         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL, NULL},
+         SUITE("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"), NULL,
+         NULL},
         {"get-slashes", "GET", "//example//",
-         SUITE("host;x-amz-date", "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"), NULL, NULL},
+         SUITE("host;x-amz-date", "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"), NULL,
+         NULL},
         {"get-slash-pointless-dot", "GET", "/./example",
-         SUITE("host;x-amz-date", "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"), NULL, NULL},
+         SUITE("host;x-amz-date", "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"), NULL,
+         NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct signature signature =
@@ -188,8 +199,8 @@ static void whatever_differs_is_a_mismatch(void **state)
     assert_int_equal(suite("GET", "/", SUITE("host", VANILLA), NULL, NULL).state, SIGNATURE_MISMATCH);
     assert_int_equal(
         suite("GET", "/",
-              SUITE("host;x-amz-date", "0000000000000000000000000000000000000000000000000000000000000000"), NULL,
-              NULL)
+              SUITE("host;x-amz-date", "0000000000000000000000000000000000000000000000000000000000000000"),
+              NULL, NULL)
             .state,
         SIGNATURE_MISMATCH);
 }
@@ -226,8 +237,9 @@ static void keys_and_clocks(void **state)
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define S3(names, digits)                                                                                    \
-    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders="     \
-    names ",Signature=" digits
+    "AWS4-HMAC-SHA256 "                                                                                      \
+    "Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=" names                \
+    ",Signature=" digits
 
 static void s3_object_by_header(void **state)
 {
@@ -253,10 +265,12 @@ static void s3_object_by_header(void **state)
                              "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd")},
         {NULL, NULL}};
     const char body[] = "Welcome to Amazon S3.";
-    assert_int_equal(verify("PUT", "/test%24file.text", put, body, strlen(body), S3_NOW).state, SIGNATURE_GOOD);
+    assert_int_equal(verify("PUT", "/test%24file.text", put, body, strlen(body), S3_NOW).state,
+                     SIGNATURE_GOOD);
     assert_int_equal(verify("PUT", "/test$file.text", put, body, strlen(body), S3_NOW).state, SIGNATURE_GOOD);
-    assert_int_equal(verify("PUT", "/test%24file.text", put, "Welcome to Amazon S4.", strlen(body), S3_NOW).state,
-                     SIGNATURE_BODY_MISMATCH);
+    assert_int_equal(
+        verify("PUT", "/test%24file.text", put, "Welcome to Amazon S4.", strlen(body), S3_NOW).state,
+        SIGNATURE_BODY_MISMATCH);
     const struct header lifecycle[] = {
         {"Host", "examplebucket.s3.amazonaws.com"},
         {"x-amz-content-sha256", EMPTY},
@@ -268,8 +282,8 @@ static void s3_object_by_header(void **state)
     const struct header silent[] = {
         {"Host", "examplebucket.s3.amazonaws.com"},
         {"x-amz-date", "20130524T000000Z"},
-        {"Authorization", S3("host;x-amz-date",
-                             "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")},
+        {"Authorization",
+         S3("host;x-amz-date", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")},
         {NULL, NULL}};
     assert_int_equal(verify("GET", "/?lifecycle", silent, NULL, 0, S3_NOW).state, SIGNATURE_INCOMPLETE);
 }
@@ -291,8 +305,8 @@ static void s3_object_by_presigned_link(void **state)
     assert_int_equal(verify("GET", PRESIGNED, other, NULL, 0, S3_NOW).state, SIGNATURE_MISMATCH);
     assert_int_equal(verify("PUT", PRESIGNED, headers, NULL, 0, S3_NOW).state, SIGNATURE_MISMATCH);
     assert_int_equal(verify("GET", PRESIGNED "&x=1", headers, NULL, 0, S3_NOW).state, SIGNATURE_MISMATCH);
-    assert_int_equal(verify("GET", "/b/k?AWSAccessKeyId=AKIDEXAMPLE&Signature=s&Expires=1400000000", headers, NULL, 0,
-                            S3_NOW)
+    assert_int_equal(verify("GET", "/b/k?AWSAccessKeyId=AKIDEXAMPLE&Signature=s&Expires=1400000000", headers,
+                            NULL, 0, S3_NOW)
                          .state,
                      SIGNATURE_OLD_VERSION);
 }
@@ -309,10 +323,10 @@ static void s3_object_in_signed_chunks(void **state)
         {"Content-Encoding", "aws-chunked"},
         {"x-amz-decoded-content-length", "66560"},
         {"Content-Length", "66824"},
-        {"Authorization",
-         S3("content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;"
-            "x-amz-storage-class",
-            "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9")},
+        {"Authorization", S3("content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-"
+                             "decoded-content-length;"
+                             "x-amz-storage-class",
+                             "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9")},
         {NULL, NULL}};
     char *body = malloc(70000);
     assert_non_null(body);
@@ -345,9 +359,12 @@ static void s3_object_in_signed_chunks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors_of_the_suite),        cmocka_unit_test(whatever_differs_is_a_mismatch),
-        cmocka_unit_test(keys_and_clocks),             cmocka_unit_test(s3_object_by_header),
-        cmocka_unit_test(s3_object_by_presigned_link), cmocka_unit_test(s3_object_in_signed_chunks),
+        cmocka_unit_test(vectors_of_the_suite),
+        cmocka_unit_test(whatever_differs_is_a_mismatch),
+        cmocka_unit_test(keys_and_clocks),
+        cmocka_unit_test(s3_object_by_header),
+        cmocka_unit_test(s3_object_by_presigned_link),
+        cmocka_unit_test(s3_object_in_signed_chunks),
     };
     return cmocka_run_group_tests(tests, read_keys, drop_keys);
 }
