@@ -11,7 +11,8 @@
 
 #define JOB_COLUMNS                                                                                          \
     "SELECT job_id, status, is_force_canceled, created_at_ms, last_updated_at_ms, completed_at_ms,"          \
-    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection, config" \
+    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection, "       \
+    "config, id"                                                                                             \
     " FROM jobs "
 
 #define CERTIFICATE_COLUMNS                                                                                  \
@@ -30,9 +31,8 @@
                           " VALUES (?, ?, ?, 1, ?)")                                                         \
     X(STORE_THING_GET, "SELECT name, thing_id, attributes, version FROM things WHERE name = ?")              \
     X(STORE_THING_EXISTS, "SELECT 1 FROM things WHERE name = ?")                                             \
-    X(STORE_THING_LIST, "SELECT name, thing_id, attributes, version FROM things"                             \
-                        " ORDER BY name LIMIT ? OFFSET ?")                                                   \
-                                                                                                             \
+    X(STORE_THING_LIST, "SELECT name, thing_id, attributes, version FROM things WHERE name > ?"              \
+                        " ORDER BY name LIMIT ?")                                                            \
     X(STORE_CERTIFICATE_INSERT,                                                                              \
       "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s,"  \
       " not_after_s, pem) VALUES (?, ?, ?, ?, ?, ?, ?)")                                                     \
@@ -60,14 +60,14 @@
       " VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                                     \
     X(STORE_JOB_TARGET_INSERT, "INSERT INTO job_targets (job_id, position, kind, name) VALUES (?, ?, ?, ?)") \
     X(STORE_JOB_TARGETS, "SELECT kind, name FROM job_targets WHERE job_id = ? ORDER BY position")            \
-    X(STORE_JOB_GET, JOB_COLUMNS "WHERE job_id = ?") X(STORE_JOB_STATUS,                                     \
-                                                       "SELECT status FROM jobs WHERE job_id = ?")           \
-        X(STORE_JOB_DOCUMENT, "SELECT document FROM jobs WHERE job_id = ?") X(                               \
-            STORE_JOB_RULES,                                                                                 \
-            "SELECT status, in_progress_timeout_min, retries_failed, retries_timed_out,"                     \
-            " retries_all FROM jobs WHERE job_id = ?") X(STORE_JOB_LIST, JOB_COLUMNS                         \
-                                                         "WHERE (?1 IS NULL OR status = ?1) ORDER BY "       \
-                                                         "id DESC LIMIT ?2 OFFSET ?3")                       \
+    X(STORE_JOB_GET, JOB_COLUMNS "WHERE job_id = ?")                                                         \
+    X(STORE_JOB_STATUS, "SELECT status FROM jobs WHERE job_id = ?") X(                                       \
+        STORE_JOB_DOCUMENT, "SELECT document FROM jobs WHERE job_id = ?")                                    \
+        X(STORE_JOB_RULES,                                                                                   \
+          "SELECT status, in_progress_timeout_min, retries_failed, retries_timed_out,"                       \
+          " retries_all FROM jobs WHERE job_id = ?") X(STORE_JOB_LIST,                                       \
+                                                       JOB_COLUMNS "WHERE id < ?1 AND (?2 IS NULL OR "       \
+                                                                   "status = ?2) ORDER BY id DESC LIMIT ?3") \
             X(STORE_JOB_COUNTS,                                                                              \
               "SELECT status, count(*) FROM executions WHERE job_id = ? GROUP BY "                           \
               "status") X(STORE_JOB_CANCEL,                                                                  \
@@ -118,18 +118,17 @@
                                                            " AND thing_name > ?"                             \
                                                            " ORDER BY thing_name LIMIT 1")                   \
                                             X(STORE_EXECUTION_LIST_JOB, EXECUTION_COLUMNS                    \
-                                              "WHERE e.job_id = ?1 AND (?2 IS NULL OR e.status = ?2) "       \
-                                              "ORDER BY e.id DESC LIMIT ?3 OFFSET ?4")                       \
+                                              "WHERE e.job_id = ?1 AND e.id < ?2 AND (?3 IS NULL OR "        \
+                                              "e.status = ?3) ORDER BY e.id DESC LIMIT ?4")                  \
                                                 X(STORE_EXECUTION_LIST_THING, EXECUTION_COLUMNS              \
-                                                  "WHERE e.thing_name = ?1 AND (?2 IS NULL OR e.status "     \
-                                                  "= ?2) AND (?3 IS NULL OR e.job_id = ?3)"                  \
-                                                  " ORDER BY e.id DESC LIMIT ?4 OFFSET ?5")                  \
-                                                                                                             \
-                                                    X(STORE_BUCKET_INSERT,                                   \
-                                                      "INSERT INTO buckets (name, created_at_ms) "           \
-                                                      "VALUES (?, ?)") X(STORE_BUCKET_EXISTS,                \
-                                                                         "SELECT 1 FROM buckets WHERE "      \
-                                                                         "name = ?")                         \
+                                                  "WHERE e.thing_name = ?1 AND e.id < ?2 AND (?3 IS NULL "   \
+                                                  "OR e.status = ?3)"                                        \
+                                                  " AND (?4 IS NULL OR e.job_id = ?4) ORDER BY e.id DESC "   \
+                                                  "LIMIT ?5") X(STORE_BUCKET_INSERT,                         \
+                                                                "INSERT INTO buckets (name, created_at_ms) " \
+                                                                "VALUES (?, ?)")                             \
+                                                    X(STORE_BUCKET_EXISTS, "SELECT 1 FROM buckets WHERE "    \
+                                                                           "name = ?")                       \
                                                         X(STORE_OBJECT_PUT,                                  \
                                                           "INSERT OR REPLACE INTO objects (bucket, key, "    \
                                                           "etag, content_type, modified_at_ms, size, file)"  \

@@ -86,11 +86,11 @@ static void dump_thing(void *ctx, const struct thing *thing)
 static char *dump_all(struct fixture *fx)
 {
     struct dump dump = {.fx = fx};
-    bool more;
-    FIXTURE_OK(fx, things_list(fx->core, 0, 250, dump_thing, &dump, &more, &fx->error));
-    FIXTURE_OK(fx, jobs_list(fx->core, NULL, 0, 250, dump_job, &dump, &more, &fx->error));
-    FIXTURE_OK(fx, executions_list_for_thing(fx->core, "lamp", NULL, NULL, 0, 250, dump_execution, &dump,
-                                             &more, &fx->error));
+    char more[CORE_KEY_CAP];
+    FIXTURE_OK(fx, things_list(fx->core, NULL, 250, dump_thing, &dump, more, &fx->error));
+    FIXTURE_OK(fx, jobs_list(fx->core, NULL, NULL, 250, dump_job, &dump, more, &fx->error));
+    FIXTURE_OK(fx, executions_list_for_thing(fx->core, "lamp", NULL, NULL, NULL, 250, dump_execution, &dump,
+                                             more, &fx->error));
     return strdup(dump.text);
 }
 
