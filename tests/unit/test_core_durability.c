@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char directory[64];
+static char directory[48];
 static char path[128];
 
 static int make_directory(void **state)
@@ -42,6 +42,9 @@ static int remove_directory(void **state)
 {
     (void)state;
     failing_at(0, 0, false);
+    char objects[80];
+    snprintf(objects, sizeof objects, "%s/objects", directory);
+    rmdir(objects);
     remove_database();
     return rmdir(directory);
 }
@@ -177,6 +180,8 @@ static void killed(bool after_commit)
     if (child == 0) {
         struct fixture fx = {0};
         struct thing thing;
+        snprintf(fx.objects_dir, sizeof fx.objects_dir, "%s/objects",
+                 directory); /* nobody closes the fixture */
         fixture_open(&fx, path);
         core_begin(fx.core);
         things_create(fx.core, "lamp", SLICE_EMPTY, &thing, &fx.error);
