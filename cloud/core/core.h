@@ -28,6 +28,11 @@
 #define CORE_ATTRIBUTE_VALUE_MAX 800
 #define CORE_DOCUMENT_MAX        32768
 
+/* Lists come in pages of at most `limit` entries, 1..250. `after`: the key that the page before has given; NULL or "": from
+ * the start. `next` becomes the key of the page's last entry; "": the list ends with this page. The key holds its place: what
+ * is created or deleted between two pages makes no other entry appear twice or not at all. */
+#define CORE_KEY_CAP 129
+
 /* The errors of the domain; error_name.h says what each is called on the wire. */
 enum core_code {
     CORE_OK = 0,

@@ -62,6 +62,10 @@ enum core_code core_write_end(struct core *core, const struct core_write *write,
 int core_has_row(struct core *core, enum store_statement which, const char *key);
 
 /* Page limits as they come from an edge: CORE_OK or CORE_INVALID_REQUEST. */
-enum core_code core_check_page(int64_t offset, int64_t limit, struct core_error *error);
+enum core_code core_check_page(int64_t limit, struct core_error *error);
+/* The same for lists by row id, newest first: the page holds ids below *below. */
+enum core_code core_check_row_page(const char *after, int64_t limit, int64_t *below,
+                                   struct core_error *error);
+void core_write_row_key(int64_t id, char key[CORE_KEY_CAP]);
 
 #endif

@@ -31,11 +31,3 @@ enum core_code core_fail_storage(struct core *core, struct core_error *error)
     const char *why = store_error(core->store);
     return core_fail(error, CORE_INTERNAL, "the database failed: %s", *why ? why : "out of memory");
 }
-
-enum core_code core_check_page(int64_t offset, int64_t limit, struct core_error *error)
-{
-    if (offset < 0 || limit < 1 || limit > CORE_PAGE_MAX) {
-        return core_fail(error, CORE_INVALID_REQUEST, "a page holds 1 to %d entries", CORE_PAGE_MAX);
-    }
-    return CORE_OK;
-}

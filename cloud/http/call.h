@@ -110,10 +110,11 @@ bool call_object_text(struct call *call, const json_t *object, const char *name,
 
 /* --- Lists by page --- */
 struct page {
-    int64_t offset, limit;
+    char after[CORE_KEY_CAP]; /* key of the last entry of the page before; "": from the start */
+    int64_t limit;
 };
 bool call_page(struct call *call, struct page *page);
-/* Answers `list` with nextToken when there is more. */
-void call_answer_page(struct call *call, const struct page *page, json_t *list, bool more);
+/* Answers `list`, with a nextToken that holds the key `next` unless that is "": this was the last page. */
+void call_answer_page(struct call *call, json_t *list, const char *next);
 
 #endif

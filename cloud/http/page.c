@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of lists. A nextToken is opaque for clients: where the next page begins, and a check value over the list that
- * it belongs to (path and filters), so that a token of another list is refused instead of giving a wrong page. */
+/* Pages of lists. A nextToken is opaque for clients: the key of the page's last entry in hex, behind a check value over the
+ * key and the list that it belongs to (path and filters), so that a token of another list is refused instead of giving a wrong
+ * page. */
 #include "cloud/base/text.h"
 #include "cloud/http/call.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_DEFAULT  100
-#define PAGE_MAX      250
-#define CHECK_DIGITS  16
-#define OFFSET_DIGITS 15
-#define TOKEN_CAP     40
+#define PAGE_DEFAULT 100
+#define PAGE_MAX     250
+#define CHECK_DIGITS 16
+#define TOKEN_CAP    (CHECK_DIGITS + 2 * CORE_KEY_CAP)
 
 /* The order of the filters does not count: their hashes are summed up. */
-static unsigned long long list_hash(const struct call *call, int64_t offset)
+static unsigned long long list_hash(const struct call *call, const char *key)
 {
-    unsigned long long sum = text_hash(0, call->request.path) + (unsigned long long)offset;
+    unsigned long long sum = text_hash(0, call->request.path);
     for (size_t i = 0; i < call->request.query_count; i++) {
         const struct request_param *param = &call->request.query[i];
         if (strcmp(param->name, "nextToken") != 0 && strcmp(param->name, "maxResults") != 0) {
@@ -27,28 +26,42 @@ static unsigned long long list_hash(const struct call *call, int64_t offset)
     }
     char text[24];
     snprintf(text, sizeof text, "%llx", sum);
-    return text_hash(0, text);
+    return text_hash(text_hash(0, text), key);
 }
 
-static void write_token(const struct call *call, int64_t offset, char token[TOKEN_CAP])
+static void write_token(const struct call *call, const char *key, char token[TOKEN_CAP])
 {
-    snprintf(token, TOKEN_CAP, "%016llx%" PRIx64, list_hash(call, offset), (uint64_t)offset);
+    int at = snprintf(token, TOKEN_CAP, "%016llx", list_hash(call, key));
+    for (; *key; key++, at += 2) {
+        snprintf(token + at, 3, "%02x", (unsigned char)*key);
+    }
 }
 
-static bool read_token(const struct call *call, const char *token, int64_t *offset)
+/* What is not a hex digit counts as 0: such a token is not what write_token makes of the key. */
+static unsigned hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 0;
+}
+
+static bool read_token(const struct call *call, const char *token, char key[CORE_KEY_CAP])
 {
     char again[TOKEN_CAP];
-    if (strlen(token) <= CHECK_DIGITS || strlen(token) > CHECK_DIGITS + OFFSET_DIGITS) {
+    size_t len = strlen(token);
+    if (len <= CHECK_DIGITS || len >= TOKEN_CAP - 1 || len % 2) {
         return false;
     }
-    *offset = (int64_t)strtoull(token + CHECK_DIGITS, NULL, 16);
-    write_token(call, *offset, again);
+    size_t count = 0;
+    for (const char *at = token + CHECK_DIGITS; *at; at += 2) {
+        key[count++] = (char)(hex_value(at[0]) << 4 | hex_value(at[1]));
+    }
+    key[count] = '\0';
+    write_token(call, key, again);
     return strcmp(token, again) == 0;
 }
 
 bool call_page(struct call *call, struct page *page)
 {
-    *page = (struct page){.offset = 0, .limit = PAGE_DEFAULT};
+    *page = (struct page){.limit = PAGE_DEFAULT};
     const char *token = request_query(&call->request, "nextToken");
     if (!call_query_i64(call, "maxResults", 1, &page->limit)) {
         return false;
@@ -57,18 +70,18 @@ bool call_page(struct call *call, struct page *page)
         call_refuse(call, "query parameter 'maxResults' must be 1..%d", PAGE_MAX);
         return false;
     }
-    if (token && *token && !read_token(call, token, &page->offset)) {
+    if (token && *token && !read_token(call, token, page->after)) {
         call_refuse(call, "nextToken is not one that this list has given out");
         return false;
     }
     return true;
 }
 
-void call_answer_page(struct call *call, const struct page *page, json_t *list, bool more)
+void call_answer_page(struct call *call, json_t *list, const char *next)
 {
-    if (more) {
+    if (*next) {
         char token[TOKEN_CAP];
-        write_token(call, page->offset + page->limit, token);
+        write_token(call, next, token);
         json_object_set_new(list, "nextToken", json_string(token));
     }
     answer_json(&call->answer, list);

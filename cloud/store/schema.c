@@ -109,11 +109,12 @@ static enum err do_step(struct upgrade *up, const struct schema_step *step, size
     return err ? err : check_foreign_keys(up, version);
 }
 
-static enum err run_step(struct upgrade *up, const struct schema_step *step, size_t version)
+/* The steps from version `from` to version `to` in one transaction. */
+static enum err run_transaction(struct upgrade *up, const struct schema_step steps[], size_t from, size_t to)
 {
     enum err err = run(up, "BEGIN IMMEDIATE");
-    if (!err) {
-        err = do_step(up, step, version);
+    for (size_t version = from; !err && version < to; version++) {
+        err = do_step(up, &steps[version], version + 1);
     }
     if (!err) {
         err = run(up, "COMMIT");
@@ -135,6 +136,7 @@ static enum err back_up(struct upgrade *up, size_t version)
     return schema_backup(up->db, database, version, up->why, up->why_cap) ? ERR_OK : ERR_STORAGE;
 }
 
+/* A fresh database gets all of its tables at once: cut off, it is still a fresh one. */
 static enum err run_steps(struct upgrade *up, const struct schema_step steps[], size_t version,
                           size_t step_count)
 {
@@ -142,8 +144,11 @@ static enum err run_steps(struct upgrade *up, const struct schema_step steps[], 
     if (!err) {
         err = set_foreign_keys(up, false);
     }
+    if (!err && version == 0) {
+        return run_transaction(up, steps, 0, step_count);
+    }
     for (; !err && version < step_count; version++) {
-        err = run_step(up, &steps[version], version + 1);
+        err = run_transaction(up, steps, version, version + 1);
     }
     return err;
 }

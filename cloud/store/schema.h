@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The database's tables, and the way from an older version of them to this one. Each step takes version n to n + 1 in a
- * transaction of its own, so that an upgrade that was cut off goes on where it stopped.
+ * transaction of its own, so that an upgrade that was cut off goes on where it stopped; a fresh database takes all of them in
+ * one.
  *
  * A step cannot lose rows by accident: foreign keys are off while it runs (dropping a table to build it anew would else take
  * the rows with it that point to it), and it is refused when it leaves a row that points to nothing. Before the first step of

@@ -11,7 +11,8 @@
 
 #define JOB_COLUMNS                                                                                          \
     "SELECT job_id, status, is_force_canceled, created_at_ms, last_updated_at_ms, completed_at_ms,"          \
-    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection, config" \
+    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection, "       \
+    "config, id"                                                                                             \
     " FROM jobs "
 
 #define CERTIFICATE_COLUMNS                                                                                  \
@@ -32,7 +33,8 @@
       "INSERT INTO things (name, thing_id, attributes, version, created_at_ms) VALUES (?, ?, ?, 1, ?)") \
     X(STORE_THING_GET, "SELECT name, thing_id, attributes, version FROM things WHERE name = ?") \
     X(STORE_THING_EXISTS, "SELECT 1 FROM things WHERE name = ?") \
-    X(STORE_THING_LIST, "SELECT name, thing_id, attributes, version FROM things ORDER BY name LIMIT ? OFFSET ?") \
+    X(STORE_THING_LIST, \
+      "SELECT name, thing_id, attributes, version FROM things WHERE name > ? ORDER BY name LIMIT ?") \
     \
     X(STORE_CERTIFICATE_INSERT, \
       "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms," \
@@ -69,7 +71,8 @@
     X(STORE_JOB_RULES, \
       "SELECT status, in_progress_timeout_min, retries_failed, retries_timed_out, retries_all FROM" \
       " jobs WHERE job_id = ?") \
-    X(STORE_JOB_LIST, JOB_COLUMNS "WHERE (?1 IS NULL OR status = ?1) ORDER BY id DESC LIMIT ?2 OFFSET ?3") \
+    X(STORE_JOB_LIST, \
+      JOB_COLUMNS "WHERE id < ?1 AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3") \
     X(STORE_JOB_COUNTS, "SELECT status, count(*) FROM executions WHERE job_id = ? GROUP BY status") \
     X(STORE_JOB_CANCEL, \
       "UPDATE jobs SET status = ?2, is_force_canceled = ?3, reason_code = ?4, comment = ?5," \
@@ -104,10 +107,11 @@
       "SELECT thing_name FROM executions WHERE pending_rank IS NOT NULL AND is_visible = 1 AND" \
       " thing_name > ? ORDER BY thing_name LIMIT 1") \
     X(STORE_EXECUTION_LIST_JOB, \
-      EXECUTION_COLUMNS "WHERE e.job_id = ?1 AND (?2 IS NULL OR e.status = ?2) ORDER BY e.id DESC LIMIT ?3 OFFSET ?4") \
+      EXECUTION_COLUMNS "WHERE e.job_id = ?1 AND e.id < ?2 AND (?3 IS NULL OR e.status = ?3)" \
+      " ORDER BY e.id DESC LIMIT ?4") \
     X(STORE_EXECUTION_LIST_THING, \
-      EXECUTION_COLUMNS "WHERE e.thing_name = ?1 AND (?2 IS NULL OR e.status = ?2) AND (?3 IS NULL OR e.job_id = ?3)" \
-      " ORDER BY e.id DESC LIMIT ?4 OFFSET ?5") \
+      EXECUTION_COLUMNS "WHERE e.thing_name = ?1 AND e.id < ?2 AND (?3 IS NULL OR e.status = ?3)" \
+      " AND (?4 IS NULL OR e.job_id = ?4) ORDER BY e.id DESC LIMIT ?5") \
     X(STORE_EXECUTION_BY_ID, EXECUTION_COLUMNS "WHERE e.id = ?") \
     X(STORE_EXECUTION_NEWEST, "SELECT max(id) FROM executions") \
     X(STORE_EXECUTION_PENDING_UP_TO, \

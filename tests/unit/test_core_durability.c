@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char directory[64];
+static char directory[48];
 static char path[128];
 
 static int make_directory(void **state)
@@ -43,6 +43,9 @@ static int remove_directory(void **state)
 {
     (void)state;
     failing_at(0, 0, false);
+    char objects[80];
+    snprintf(objects, sizeof objects, "%s/objects", directory);
+    rmdir(objects);
     remove_database();
     return rmdir(directory);
 }
@@ -87,11 +90,11 @@ static void dump_thing(void *ctx, const struct thing *thing)
 static char *dump_all(struct fixture *fx)
 {
     struct dump dump = {.fx = fx};
-    bool more;
-    FIXTURE_OK(fx, things_list(fx->core, 0, 250, dump_thing, &dump, &more, &fx->error));
-    FIXTURE_OK(fx, jobs_list(fx->core, NULL, 0, 250, dump_job, &dump, &more, &fx->error));
-    FIXTURE_OK(fx, executions_list_for_thing(fx->core, "lamp", NULL, NULL, 0, 250, dump_execution, &dump,
-                                             &more, &fx->error));
+    char more[CORE_KEY_CAP];
+    FIXTURE_OK(fx, things_list(fx->core, NULL, 250, dump_thing, &dump, more, &fx->error));
+    FIXTURE_OK(fx, jobs_list(fx->core, NULL, NULL, 250, dump_job, &dump, more, &fx->error));
+    FIXTURE_OK(fx, executions_list_for_thing(fx->core, "lamp", NULL, NULL, NULL, 250, dump_execution, &dump,
+                                             more, &fx->error));
     return strdup(dump.text);
 }
 
@@ -178,6 +181,8 @@ static void killed(bool after_commit)
     if (child == 0) {
         struct fixture fx = {0};
         struct thing thing;
+        snprintf(fx.objects_dir, sizeof fx.objects_dir, "%s/objects",
+                 directory); /* nobody closes the fixture */
         fixture_open(&fx, path);
         core_begin(fx.core);
         things_create(fx.core, "lamp", SLICE_EMPTY, &thing, &fx.error);

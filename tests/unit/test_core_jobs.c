@@ -469,14 +469,19 @@ static void add_job(void *ctx, const struct job *job)
     assert_non_null(job->config);
 }
 
-static void expect_jobs(struct fixture *fx, const char *status, int64_t offset, int64_t limit,
+/* The page behind the first `skip` entries. */
+static void expect_jobs(struct fixture *fx, const char *status, int64_t skip, int64_t limit,
                         const char *wanted, bool wanted_more)
 {
-    struct list list = {""};
-    bool more = !wanted_more;
-    FIXTURE_OK(fx, jobs_list(fx->core, status, offset, limit, add_job, &list, &more, &fx->error));
+    struct list skipped = {""}, list = {""};
+    char after[CORE_KEY_CAP] = "", next[CORE_KEY_CAP] = "x";
+    if (skip) {
+        FIXTURE_OK(fx, jobs_list(fx->core, status, NULL, skip, add_job, &skipped, after, &fx->error));
+        assert_string_not_equal(after, "");
+    }
+    FIXTURE_OK(fx, jobs_list(fx->core, status, after, limit, add_job, &list, next, &fx->error));
     assert_string_equal(list.text, wanted);
-    assert_int_equal(more, wanted_more);
+    assert_int_equal(*next != '\0', wanted_more);
 }
 
 static void list_of_jobs(void **state)
@@ -492,7 +497,6 @@ static void list_of_jobs(void **state)
     expect_jobs(fx, NULL, 0, 4, "e+ d+ c+ b ", true);
     expect_jobs(fx, NULL, 2, 2, "c+ b ", true);
     expect_jobs(fx, NULL, 4, 2, "a+ ", false);
-    expect_jobs(fx, NULL, 5, 2, "", false);
     expect_jobs(fx, "IN_PROGRESS", 0, 3, "e+ d+ c+ ", true);
     expect_jobs(fx, "COMPLETED", 0, 3, "b ", false);
     expect_jobs(fx, "DELETION_IN_PROGRESS", 0, 3, "", false);
@@ -508,17 +512,27 @@ static void add_execution(void *ctx, const struct execution *execution)
     assert_null(execution->document);
 }
 
-static void expect_executions(struct fixture *fx, const char *thing, const char *job_id, const char *status,
-                              int64_t offset, int64_t limit, const char *wanted, bool wanted_more)
+static void list_page(struct fixture *fx, const char *thing, const char *job_id, const char *status,
+                      const char *after, int64_t limit, struct list *list, char next[CORE_KEY_CAP])
 {
-    struct list list = {""};
-    bool more = !wanted_more;
-    FIXTURE_OK(fx, thing ? executions_list_for_thing(fx->core, thing, job_id, status, offset, limit,
-                                                     add_execution, &list, &more, &fx->error)
-                         : executions_list_for_job(fx->core, job_id, status, offset, limit, add_execution,
-                                                   &list, &more, &fx->error));
+    FIXTURE_OK(fx, thing ? executions_list_for_thing(fx->core, thing, job_id, status, after, limit,
+                                                     add_execution, list, next, &fx->error)
+                         : executions_list_for_job(fx->core, job_id, status, after, limit, add_execution,
+                                                   list, next, &fx->error));
+}
+
+static void expect_executions(struct fixture *fx, const char *thing, const char *job_id, const char *status,
+                              int64_t skip, int64_t limit, const char *wanted, bool wanted_more)
+{
+    struct list skipped = {""}, list = {""};
+    char after[CORE_KEY_CAP] = "", next[CORE_KEY_CAP] = "x";
+    if (skip) {
+        list_page(fx, thing, job_id, status, NULL, skip, &skipped, after);
+        assert_string_not_equal(after, "");
+    }
+    list_page(fx, thing, job_id, status, after, limit, &list, next);
     assert_string_equal(list.text, wanted);
-    assert_int_equal(more, wanted_more);
+    assert_int_equal(*next != '\0', wanted_more);
 }
 
 static void list_of_executions(void **state)
@@ -546,31 +560,33 @@ static void lists_refuse(void **state)
 {
     struct fixture *fx = with_lamp(state);
     struct list list = {""};
-    bool more;
+    char more[CORE_KEY_CAP];
     const struct {
         const char *status;
-        int64_t offset, limit;
-    } rows[] = {{"LOST", 0, 1}, {"", 0, 1},     {NULL, -1, 1},
-                {NULL, 0, 0},   {NULL, 0, 251}, {NULL, 0, INT64_MAX}};
+        const char *after;
+        int64_t limit;
+    } rows[] = {{"LOST", NULL, 1}, {"", NULL, 1},   {NULL, "-1", 1},
+                {NULL, "x", 1},    {NULL, "0", 1},  {NULL, "99999999999999999999", 1},
+                {NULL, NULL, 0},   {NULL, "", 251}, {NULL, NULL, INT64_MAX}};
     fixture_job(fx, "j", "lamp");
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_int_equal(FIXTURE_RUN(fx, jobs_list(fx->core, rows[i].status, rows[i].offset, rows[i].limit,
-                                                   add_job, &list, &more, &fx->error)),
+        assert_int_equal(FIXTURE_RUN(fx, jobs_list(fx->core, rows[i].status, rows[i].after, rows[i].limit,
+                                                   add_job, &list, more, &fx->error)),
                          CORE_INVALID_REQUEST);
         assert_int_equal(
-            FIXTURE_RUN(fx, executions_list_for_job(fx->core, "j", rows[i].status, rows[i].offset,
-                                                    rows[i].limit, add_execution, &list, &more, &fx->error)),
+            FIXTURE_RUN(fx, executions_list_for_job(fx->core, "j", rows[i].status, rows[i].after,
+                                                    rows[i].limit, add_execution, &list, more, &fx->error)),
             CORE_INVALID_REQUEST);
-        assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "lamp", NULL, rows[i].status,
-                                                                   rows[i].offset, rows[i].limit,
-                                                                   add_execution, &list, &more, &fx->error)),
-                         CORE_INVALID_REQUEST);
+        assert_int_equal(
+            FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "lamp", NULL, rows[i].status, rows[i].after,
+                                                      rows[i].limit, add_execution, &list, more, &fx->error)),
+            CORE_INVALID_REQUEST);
     }
-    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_job(fx->core, "none", NULL, 0, 1, add_execution,
-                                                             &list, &more, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_job(fx->core, "none", NULL, NULL, 1, add_execution,
+                                                             &list, more, &fx->error)),
                      CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "none", NULL, NULL, 0, 1,
-                                                               add_execution, &list, &more, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, executions_list_for_thing(fx->core, "none", NULL, NULL, NULL, 1,
+                                                               add_execution, &list, more, &fx->error)),
                      CORE_NOT_FOUND);
     assert_string_equal(list.text, "");
 }

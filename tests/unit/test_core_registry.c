@@ -168,24 +168,21 @@ static void list_of_things(void **state)
         fixture_thing(fx, names[i]);
     }
     const struct {
-        int64_t offset, limit;
-        const char *wanted;
-        bool more;
-    } rows[] = {{0, 250, "a b c ", false},
-                {0, 3, "a b c ", false},
-                {0, 2, "a b ", true},
-                {2, 2, "c ", false},
-                {3, 1, "", false}};
+        const char *after;
+        int64_t limit;
+        const char *wanted, *next;
+    } rows[] = {
+        {NULL, 250, "a b c ", ""}, {"", 3, "a b c ", ""}, {"", 2, "a b ", "b"},
+        {"b", 2, "c ", ""},        {"aa", 1, "b ", "b"}, /* its entry is gone: the place is still known */
+        {"c", 1, "", ""}};
+    char next[CORE_KEY_CAP] = "x";
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[64] = "";
-        bool more = !rows[i].more;
-        FIXTURE_OK(fx,
-                   things_list(fx->core, rows[i].offset, rows[i].limit, add_name, text, &more, &fx->error));
+        FIXTURE_OK(fx, things_list(fx->core, rows[i].after, rows[i].limit, add_name, text, next, &fx->error));
         assert_string_equal(text, rows[i].wanted);
-        assert_int_equal(more, rows[i].more);
+        assert_string_equal(next, rows[i].next);
     }
-    bool more;
-    assert_int_equal(FIXTURE_RUN(fx, things_list(fx->core, 0, 251, add_name, NULL, &more, &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, things_list(fx->core, NULL, 251, add_name, NULL, next, &fx->error)),
                      CORE_INVALID_REQUEST);
 }
 

@@ -254,7 +254,7 @@ static void arns_have_the_partition_of_the_region(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char why[200] = "", arn[100], body[300];
         const struct core_config config = {
-            .database = ":memory:", .region = rows[i][0], .now_ms = fixture_now, .ctx = &fx->base};
+            .database = ":memory:", .region = rows[i][0], .clock = &fx->base.clock};
         fx->service.core = core_open(&config, why, sizeof why);
         assert_non_null(fx->service.core);
         snprintf(arn, sizeof arn, "arn:%s:iot:%s:123456789012:thing/lamp", rows[i][1], rows[i][0]);

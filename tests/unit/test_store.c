@@ -244,6 +244,9 @@ static void failed_step_leaves_the_version_before(void **state)
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
     assert_int_equal(schema_upgrade(db, broken, 3, &nowhere, why, sizeof why), ERR_STORAGE);
     assert_string_equal(why, "no such table: missing");
+    assert_int_equal(ask(db, "SELECT count(*) FROM schema_version"), 0); /* a fresh one has all or nothing */
+    assert_int_equal(schema_upgrade(db, broken, 1, &nowhere, why, sizeof why), ERR_OK);
+    assert_int_equal(schema_upgrade(db, broken, 3, &nowhere, why, sizeof why), ERR_STORAGE);
     assert_true(sqlite3_get_autocommit(db));
     assert_int_equal(ask(db, "SELECT version FROM schema_version"), 1);
     assert_int_equal(ask(db, "SELECT count(*) FROM pragma_table_info('a')"), 1);

@@ -59,13 +59,13 @@ enum core_code executions_cancel(struct core *core, const struct execution_cance
 enum core_code executions_delete(struct core *core, const char *thing, const char *job_id, int64_t number,
                                  bool is_forced, struct core_error *error);
 
-/* Lists, newest first. status NULL or a word, checked here; job_id may be NULL in the list for a thing.
- * offset and limit: one page; *more tells whether there is another one. */
+/* Lists, newest first. status NULL or a word, checked here; job_id may be NULL in the list for a thing. */
 enum core_code executions_list_for_job(struct core *core, const char *job_id, const char *status,
-                                       int64_t offset, int64_t limit, execution_fn fn, void *ctx, bool *more,
-                                       struct core_error *error);
+                                       const char *after, int64_t limit, execution_fn fn, void *ctx,
+                                       char next[CORE_KEY_CAP], struct core_error *error);
 enum core_code executions_list_for_thing(struct core *core, const char *thing, const char *job_id,
-                                         const char *status, int64_t offset, int64_t limit, execution_fn fn,
-                                         void *ctx, bool *more, struct core_error *error);
+                                         const char *status, const char *after, int64_t limit,
+                                         execution_fn fn, void *ctx, char next[CORE_KEY_CAP],
+                                         struct core_error *error);
 
 #endif

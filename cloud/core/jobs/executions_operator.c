@@ -112,10 +112,11 @@ finish:
 
 /* --- Lists --- */
 
-static enum core_code check_list(int64_t offset, int64_t limit, const char *status, struct core_error *error)
+static enum core_code check_list(const char *after, int64_t limit, const char *status, int64_t *below,
+                                 struct core_error *error)
 {
     enum execution_status ignored;
-    if (core_check_page(offset, limit, error)) {
+    if (core_check_row_page(after, limit, below, error)) {
         return error->code;
     }
     if (status && !execution_status_parse(slice_from(status), &ignored)) {
@@ -126,27 +127,32 @@ static enum core_code check_list(int64_t offset, int64_t limit, const char *stat
 
 /* The query asks for one row more than the page holds: it tells whether there is another page. */
 static enum core_code run_list(struct core *core, sqlite3_stmt *query, int64_t limit, execution_fn fn,
-                               void *ctx, bool *more, struct core_error *error)
+                               void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
 {
     struct execution_record record = {0};
+    int64_t last_id = 0;
     int got;
     while ((got = execution_record_next(core, query, &record)) == 1 && limit-- > 0) {
         fn(ctx, &record.execution);
+        last_id = record.id;
         execution_record_clear(&record);
     }
     execution_record_clear(&record);
     store_done(query);
-    *more = got == 1;
+    if (got == 1) {
+        core_write_row_key(last_id, next);
+    }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 enum core_code executions_list_for_job(struct core *core, const char *job_id, const char *status,
-                                       int64_t offset, int64_t limit, execution_fn fn, void *ctx, bool *more,
-                                       struct core_error *error)
+                                       const char *after, int64_t limit, execution_fn fn, void *ctx,
+                                       char next[CORE_KEY_CAP], struct core_error *error)
 {
-    *more = false;
+    int64_t below;
+    next[0] = '\0';
     core_error_clear(error);
-    if (check_list(offset, limit, status, error) || name_check_job(job_id, error)) {
+    if (check_list(after, limit, status, &below, error) || name_check_job(job_id, error)) {
         return error->code;
     }
     int got = core_has_row(core, STORE_JOB_STATUS, job_id);
@@ -155,24 +161,25 @@ enum core_code executions_list_for_job(struct core *core, const char *job_id, co
                    : core_fail(error, CORE_NOT_FOUND, "job '%s' does not exist", job_id);
     }
     return run_list(core,
-                    STORE_QUERY(core->store, STORE_EXECUTION_LIST_JOB, store_text(job_id), store_text(status),
-                                store_i64(limit + 1), store_i64(offset)),
-                    limit, fn, ctx, more, error);
+                    STORE_QUERY(core->store, STORE_EXECUTION_LIST_JOB, store_text(job_id), store_i64(below),
+                                store_text(status), store_i64(limit + 1)),
+                    limit, fn, ctx, next, error);
 }
 
 enum core_code executions_list_for_thing(struct core *core, const char *thing, const char *job_id,
-                                         const char *status, int64_t offset, int64_t limit, execution_fn fn,
-                                         void *ctx, bool *more, struct core_error *error)
+                                         const char *status, const char *after, int64_t limit,
+                                         execution_fn fn, void *ctx, char next[CORE_KEY_CAP],
+                                         struct core_error *error)
 {
-    *more = false;
+    int64_t below;
+    next[0] = '\0';
     core_error_clear(error);
-    if (check_list(offset, limit, status, error) || (job_id && name_check_job(job_id, error)) ||
+    if (check_list(after, limit, status, &below, error) || (job_id && name_check_job(job_id, error)) ||
         thing_require(core, thing, error)) {
         return error->code;
     }
     return run_list(core,
-                    STORE_QUERY(core->store, STORE_EXECUTION_LIST_THING, store_text(thing),
-                                store_text(status), store_text(job_id), store_i64(limit + 1),
-                                store_i64(offset)),
-                    limit, fn, ctx, more, error);
+                    STORE_QUERY(core->store, STORE_EXECUTION_LIST_THING, store_text(thing), store_i64(below),
+                                store_text(status), store_text(job_id), store_i64(limit + 1)),
+                    limit, fn, ctx, next, error);
 }

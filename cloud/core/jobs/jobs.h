@@ -42,6 +42,7 @@ struct job_create {
 };
 
 struct job {
+    int64_t id; /* of its row; grows with creation */
     char job_id[CORE_JOB_ID_CAP];
     char arn[256];
     enum job_status status;
@@ -71,8 +72,8 @@ enum core_code jobs_document(struct core *core, const char *job_id, char **docum
                              struct core_error *error);
 
 /* Newest first; status NULL or a word, checked here. Entries carry neither counts nor targets. */
-enum core_code jobs_list(struct core *core, const char *status, int64_t offset, int64_t limit, job_fn fn,
-                         void *ctx, bool *more, struct core_error *error);
+enum core_code jobs_list(struct core *core, const char *status, const char *after, int64_t limit, job_fn fn,
+                         void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
 
 struct job_cancel {
     const char *job_id;

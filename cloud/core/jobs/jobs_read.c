@@ -39,6 +39,7 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job
     job->document_source = store_column_dup(row, 10, &failed);
     store_column_copy(row, 11, job->target_selection, sizeof job->target_selection);
     job->config = store_column_dup(row, 12, &failed);
+    job->id = store_column_i64(row, 13);
     return !failed && job_status_parse(slice_from(status), &job->status);
 }
 
@@ -122,20 +123,21 @@ enum core_code jobs_document(struct core *core, const char *job_id, char **docum
     return got < 0 || failed ? core_fail_storage(core, error) : CORE_OK;
 }
 
-enum core_code jobs_list(struct core *core, const char *status, int64_t offset, int64_t limit, job_fn fn,
-                         void *ctx, bool *more, struct core_error *error)
+enum core_code jobs_list(struct core *core, const char *status, const char *after, int64_t limit, job_fn fn,
+                         void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
 {
     enum job_status ignored;
-    *more = false;
+    int64_t below, last_id = 0;
+    next[0] = '\0';
     core_error_clear(error);
-    if (core_check_page(offset, limit, error)) {
+    if (core_check_row_page(after, limit, &below, error)) {
         return error->code;
     }
     if (status && !job_status_parse(slice_from(status), &ignored)) {
         return core_fail(error, CORE_INVALID_REQUEST, "'%.40s' is not the status of a job", status);
     }
     sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_JOB_LIST, store_text(status), store_i64(limit + 1), store_i64(offset));
+        STORE_QUERY(core->store, STORE_JOB_LIST, store_i64(below), store_text(status), store_i64(limit + 1));
     int got;
     while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
         struct job job;
@@ -145,9 +147,12 @@ enum core_code jobs_list(struct core *core, const char *status, int64_t offset, 
             break;
         }
         fn(ctx, &job);
+        last_id = job.id;
         job_clear(&job);
     }
-    *more = got == 1;
     store_done(query);
+    if (got == 1) {
+        core_write_row_key(last_id, next);
+    }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }

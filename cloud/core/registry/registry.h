@@ -21,8 +21,9 @@ enum core_code things_create(struct core *core, const char *name, struct slice a
                              struct core_error *error);
 enum core_code things_describe(struct core *core, const char *name, struct thing *out,
                                struct core_error *error);
-enum core_code things_list(struct core *core, int64_t offset, int64_t limit, thing_fn fn, void *ctx,
-                           bool *more, struct core_error *error);
+/* By name. */
+enum core_code things_list(struct core *core, const char *after, int64_t limit, thing_fn fn, void *ctx,
+                           char next[CORE_KEY_CAP], struct core_error *error);
 
 struct certificate {
     char id[CORE_CERTIFICATE_ID_CAP];

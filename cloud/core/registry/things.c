@@ -171,15 +171,17 @@ enum core_code things_describe(struct core *core, const char *name, struct thing
     return got ? CORE_OK : core_fail(error, CORE_NOT_FOUND, "thing '%s' does not exist", name);
 }
 
-enum core_code things_list(struct core *core, int64_t offset, int64_t limit, thing_fn fn, void *ctx,
-                           bool *more, struct core_error *error)
+enum core_code things_list(struct core *core, const char *after, int64_t limit, thing_fn fn, void *ctx,
+                           char next[CORE_KEY_CAP], struct core_error *error)
 {
-    *more = false;
+    char last[CORE_KEY_CAP] = "";
+    next[0] = '\0';
     core_error_clear(error);
-    if (core_check_page(offset, limit, error)) {
+    if (core_check_page(limit, error)) {
         return error->code;
     }
-    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_THING_LIST, store_i64(limit + 1), store_i64(offset));
+    sqlite3_stmt *query =
+        STORE_QUERY(core->store, STORE_THING_LIST, store_text(after ? after : ""), store_i64(limit + 1));
     int got;
     while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
         struct thing thing;
@@ -188,9 +190,12 @@ enum core_code things_list(struct core *core, int64_t offset, int64_t limit, thi
             break;
         }
         fn(ctx, &thing);
+        memcpy(last, thing.name, sizeof thing.name);
         thing_clear(&thing);
     }
-    *more = got == 1;
     store_done(query);
+    if (got == 1) {
+        memcpy(next, last, sizeof last);
+    }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }

@@ -29,7 +29,7 @@ static void list_executions(struct call *call, bool is_by_job)
 {
     struct core *core = call->service->core;
     struct page page;
-    bool more = false;
+    char next[CORE_KEY_CAP] = "";
     const char *status = NULL;
     const char *job_id = NULL;
     if (!call_page(call, &page) || !call_query_text(call, "status", &status) ||
@@ -38,17 +38,17 @@ static void list_executions(struct call *call, bool is_by_job)
     }
     struct listing listing = {.entries = json_array(), .core = core, .is_by_job = is_by_job};
     enum core_code code =
-        is_by_job ? executions_list_for_job(core, call->labels[0], status, page.offset, page.limit,
-                                            add_execution, &listing, &more, &call->error)
-                  : executions_list_for_thing(core, call->labels[0], job_id, status, page.offset, page.limit,
-                                              add_execution, &listing, &more, &call->error);
+        is_by_job ? executions_list_for_job(core, call->labels[0], status, page.after, page.limit,
+                                            add_execution, &listing, next, &call->error)
+                  : executions_list_for_thing(core, call->labels[0], job_id, status, page.after, page.limit,
+                                              add_execution, &listing, next, &call->error);
     if (!call_ok(call, code)) {
         json_decref(listing.entries);
         return;
     }
     json_t *out = json_object();
     json_object_set_new(out, "executionSummaries", listing.entries);
-    call_answer_page(call, &page, out, more);
+    call_answer_page(call, out, next);
 }
 
 void api_list_job_executions_for_job(struct call *call)

@@ -138,7 +138,7 @@ static void add_job(void *ctx, const struct job *job)
 void api_list_jobs(struct call *call)
 {
     struct page page;
-    bool more = false;
+    char next[CORE_KEY_CAP] = "";
     const char *status = NULL;
     const char *selection = "SNAPSHOT";
     if (!call_page(call, &page) || !call_query_text(call, "status", &status) ||
@@ -151,14 +151,14 @@ void api_list_jobs(struct call *call)
         return;
     }
     json_t *jobs = json_array();
-    if (!wants_none && !call_ok(call, jobs_list(call->service->core, status, page.offset, page.limit, add_job,
-                                                jobs, &more, &call->error))) {
+    if (!wants_none && !call_ok(call, jobs_list(call->service->core, status, page.after, page.limit, add_job,
+                                                jobs, next, &call->error))) {
         json_decref(jobs);
         return;
     }
     json_t *out = json_object();
     json_object_set_new(out, "jobs", jobs);
-    call_answer_page(call, &page, out, more);
+    call_answer_page(call, out, next);
 }
 
 void api_cancel_job(struct call *call)

@@ -68,19 +68,19 @@ static void add_thing(void *ctx, const struct thing *thing)
 void api_list_things(struct call *call)
 {
     struct page page;
-    bool more = false;
+    char next[CORE_KEY_CAP] = "";
     if (!call_page(call, &page)) {
         return;
     }
     json_t *things = json_array();
-    if (!call_ok(call, things_list(call->service->core, page.offset, page.limit, add_thing, things, &more,
+    if (!call_ok(call, things_list(call->service->core, page.after, page.limit, add_thing, things, next,
                                    &call->error))) {
         json_decref(things);
         return;
     }
     json_t *out = json_object();
     json_object_set_new(out, "things", things);
-    call_answer_page(call, &page, out, more);
+    call_answer_page(call, out, next);
 }
 
 void api_attach_thing_principal(struct call *call)
