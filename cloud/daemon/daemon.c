@@ -354,6 +354,7 @@ static bool open_http(struct daemon *daemon)
     char path[PATH_MAX];
     const struct http_config config = {
         .core = daemon->core,
+        .clock = daemon->clock,
         .turn = &daemon->turn,
         .worker = daemon->worker,
         .pki = daemon->pki,

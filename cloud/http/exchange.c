@@ -50,12 +50,12 @@ void exchange_on_completed(void *cls, struct MHD_Connection *connection, void **
                            enum MHD_RequestTerminationCode why)
 {
     (void)cls;
-    (void)connection;
     (void)why;
     struct exchange *exchange = *state;
     if (!exchange) {
         return;
     }
+    crowd_ends_service(&exchange->server->crowd, connection);
     *exchange->server->upload_bytes -= exchange->body_cap;
     dispatch_clear(&exchange->call);
     free(exchange->target);
@@ -314,7 +314,7 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
                                     size_t *data_len, void **state)
 {
     struct exchange *exchange = *state;
-    (void)cls, (void)connection, (void)url, (void)version;
+    (void)cls, (void)url, (void)version;
     if (!exchange->is_open) {
         return open_exchange(exchange, method);
     }
@@ -323,6 +323,7 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
         *data_len = 0;
         return take_body(exchange, data, len);
     }
+    crowd_begins_service(connection);
     if (!call_is_answered(&exchange->call)) {
         dispatch_check(&exchange->call);
     }

@@ -7,6 +7,7 @@
 #include "cloud/base/worker.h"
 #include "cloud/core/turn.h"
 #include "cloud/http/call.h"
+#include "cloud/http/crowd.h"
 
 #include <microhttpd.h>
 
@@ -14,6 +15,7 @@ struct exchange_server {
     const struct http_service *service;
     struct turn *turn;
     struct worker *worker;
+    struct crowd crowd;
     size_t *upload_bytes; /* bytes held for bodies, over all connections of both listeners */
     bool is_unix_socket;
     bool

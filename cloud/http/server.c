@@ -18,7 +18,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX   256
 #define IDLE_TIMEOUT_MS   30000
 #define CONNECTION_MEMORY (64 * 1024) /* also the limit of a request's line and headers */
 
@@ -33,13 +32,13 @@ struct http_server {
 
 static struct MHD_Daemon *start_daemon(struct exchange_server *context, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_on_request,
-                            context, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)IDLE_TIMEOUT_MS / 1000, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, context,
-                            MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, context, MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_on_request, context,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CROWD_LIMIT,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_MS / 1000, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+        exchange_on_target, context, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, context,
+        MHD_OPTION_NOTIFY_CONNECTION, crowd_on_connection, &context->crowd, MHD_OPTION_END);
 }
 
 static bool watch(int epoll_fd, struct MHD_Daemon *daemon)
@@ -76,6 +75,7 @@ static struct exchange_server new_exchange_server(struct http_server *server,
         .service = &server->service,
         .turn = config->turn,
         .worker = config->worker,
+        .crowd = {.clock = config->clock},
         .upload_bytes = &server->upload_bytes,
         .is_unix_socket = is_unix_socket,
     };

@@ -14,6 +14,7 @@ struct http_server;
 
 struct http_config {
     struct core *core;
+    const struct clock *clock;
     struct turn *turn;        /* serves the requests; closed before http_stop */
     struct worker *worker;    /* makes what takes long; closed before the turn */
     const struct pki *pki;    /* makes certificates for CreateKeysAndCertificate */
