@@ -288,9 +288,14 @@ static bool prepare(struct daemon *daemon)
            make_secret(daemon) && take_signals(daemon);
 }
 
+static bool make_keys_ahead(void *ctx)
+{
+    return pki_make_ahead(((struct daemon *)ctx)->pki);
+}
+
 static bool open_worker(struct daemon *daemon)
 {
-    daemon->worker = worker_open(NULL, NULL);
+    daemon->worker = worker_open(make_keys_ahead, daemon);
     if (daemon->worker != NULL && loop_add(&daemon->loop, &daemon->worker_source,
                                            worker_descriptor(daemon->worker), on_worker, daemon)) {
         return true;

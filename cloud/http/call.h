@@ -15,7 +15,7 @@
 /* What lives as long as the server. Texts are borrowed. */
 struct http_service {
     struct core *core;
-    const struct pki *pki;
+    struct pki *pki; /* the worker's: only work may use it, but for what never changes */
     const char *listen;
     const char *endpoint;
     const char *data_dir;

@@ -17,7 +17,7 @@ struct http_config {
     const struct clock *clock;
     struct turn *turn;        /* serves the requests; closed before http_stop */
     struct worker *worker;    /* makes what takes long; closed before the turn */
-    const struct pki *pki;    /* makes certificates for CreateKeysAndCertificate */
+    struct pki *pki;          /* makes certificates for CreateKeysAndCertificate */
     const char *listen;       /* address, "127.0.0.1" */
     uint16_t port;            /* 0: the system chooses, see http_port */
     const char *endpoint;     /* what DescribeEndpoint answers: host name only */

@@ -2,7 +2,9 @@
 #include "cloud/pki/pki.h"
 
 #include "cloud/base/address.h"
+#include "cloud/base/clock.h"
 #include "cloud/pki/certificate_id.h"
+#include "cloud/pki/key_stock.h"
 #include "cloud/pki/pki_file.h"
 #include "cloud/pki/pki_make.h"
 
@@ -23,6 +25,7 @@ struct pki {
     X509 *ca;
     EVP_PKEY *ca_key;
     char *ca_pem;
+    struct key_stock stock;
 };
 
 struct reason {
@@ -151,7 +154,7 @@ static bool has_name(X509 *certificate, const char *name)
 static bool is_server_good(const struct pki *pki, X509 *certificate, EVP_PKEY *key, const char *const *names,
                            size_t name_count)
 {
-    time_t soon = time(NULL) + SERVER_RENEW_S;
+    time_t soon = (time_t)(clock_wall_ms(&clock_real) / 1000) + SERVER_RENEW_S;
     bool is_good = certificate != NULL && key != NULL && X509_check_private_key(certificate, key) == 1 &&
                    X509_verify(certificate, pki->ca_key) == 1 &&
                    X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
@@ -221,6 +224,7 @@ void pki_close(struct pki *pki)
     X509_free(pki->ca);
     EVP_PKEY_free(pki->ca_key);
     free(pki->ca_pem);
+    key_stock_clear(&pki->stock);
     free(pki);
 }
 
@@ -235,14 +239,14 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
-bool pki_issue(const struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap)
+bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap)
 {
     struct reason reason = {why, why_cap};
     struct pki_issued fresh = {0};
     struct pki_order order = {.kind = PKI_DEVICE, .issuer = pki->ca, .issuer_key = pki->ca_key};
     X509 *certificate = NULL;
 
-    order.key = pki_make_rsa_key();
+    order.key = key_stock_take(&pki->stock);
     if (order.key != NULL) {
         certificate = pki_make_certificate(&order);
     }
@@ -263,6 +267,11 @@ bool pki_issue(const struct pki *pki, struct pki_issued *issued, char *why, size
     }
     *issued = fresh;
     return true;
+}
+
+bool pki_make_ahead(struct pki *pki)
+{
+    return key_stock_add(&pki->stock);
 }
 
 void pki_issued_clear(struct pki_issued *issued)

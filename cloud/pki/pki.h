@@ -28,6 +28,9 @@ struct pki_issued {
 void pki_issued_clear(struct pki_issued *issued); /* wipes the key */
 
 /* A new RSA 2048 key pair (what AWS makes) and a certificate for it, signed by the CA. false: why. */
-bool pki_issue(const struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap);
+bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap);
+
+/* Makes one key pair ahead, for a pki_issue to come; false: there are enough. On the thread that issues. */
+bool pki_make_ahead(struct pki *pki);
 
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/pki/key_stock.h"
+
+#include "cloud/pki/pki_make.h"
+
+EVP_PKEY *key_stock_take(struct key_stock *stock)
+{
+    return stock->count > 0 ? stock->keys[--stock->count] : pki_make_rsa_key();
+}
+
+bool key_stock_add(struct key_stock *stock)
+{
+    EVP_PKEY *key = stock->count < KEY_STOCK_MAX ? pki_make_rsa_key() : NULL;
+    if (key == NULL) {
+        return false;
+    }
+    stock->keys[stock->count++] = key;
+    return true;
+}
+
+void key_stock_clear(struct key_stock *stock)
+{
+    while (stock->count > 0) {
+        EVP_PKEY_free(stock->keys[--stock->count]);
+    }
+}
