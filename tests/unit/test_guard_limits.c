@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What AWS IoT refuses although no policy forbids it, whose ARNs count, and what cannot be loaded: docs/protocol.md 4 and 8. */
+/* What AWS IoT refuses although no policy forbids it, whose ARNs count, and what cannot be loaded: docs/protocol.md 4 and 8, R-56. */
 // LINK: cloud_guard cloud_store
 #include <setjmp.h>
 #include <stdarg.h>
