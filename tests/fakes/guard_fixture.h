@@ -53,9 +53,9 @@ static inline void add_policy(const char *name, const char *certificate, const c
 {
     char text[4000];
     snprintf(text, sizeof(text),
-             "INSERT INTO policies(name, created_at_ms, document) VALUES "
-             "('%s', 0, '{\"Version\":\"2012-10-17\",\"Statement\":[%s]}');"
-             "INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('%s', '%s');",
+             "INSERT INTO policies(name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES "
+             "('%s', 0, 0, '0', '{\"Version\":\"2012-10-17\",\"Statement\":[%s]}');"
+             "INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('%s', 'cert', '%s');",
              name, statements, name, certificate);
     sql(text);
 }
@@ -75,7 +75,7 @@ static inline int make_fixture(void **state)
         return -1;
     }
     snprintf(f.path, sizeof(f.path), "%s/iot.db", f.folder);
-    f.store = store_open(f.path, why, sizeof(why));
+    f.store = store_open(f.path, NULL, why, sizeof(why));
     if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK) {
         return -1;
     }

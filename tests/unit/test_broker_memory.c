@@ -103,7 +103,7 @@ static int make_database(void **state)
         return -1;
     }
     snprintf(path, sizeof(path), "%s/iot.db", folder);
-    struct store *store = store_open(path, why, sizeof(why));
+    struct store *store = store_open(path, NULL, why, sizeof(why));
     if (store == NULL || sqlite3_open(path, &db) != SQLITE_OK) {
         return -1;
     }
@@ -113,12 +113,16 @@ static int make_database(void **state)
         "INSERT INTO certificates VALUES ('" CERTIFICATE "', 'ACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO certificates VALUES ('bbbb', 'INACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO thing_principals(thing_name, certificate_id) VALUES ('lamp', '" CERTIFICATE "');"
-        "INSERT INTO policies(name, created_at_ms, document) VALUES ('a', 0, '{\"Version\":\"2012-10-17\","
+        "INSERT INTO policies(name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES "
+        "('a', 0, 0, '0', '{\"Version\":\"2012-10-17\","
         "\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}');"
-        "INSERT INTO policies(name, created_at_ms, document) VALUES ('b', 0, '{\"Version\":\"2012-10-17\","
+        "INSERT INTO policies(name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES "
+        "('b', 0, 0, '0', '{\"Version\":\"2012-10-17\","
         "\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"arn:*secret\"}]}');"
-        "INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('a', '" CERTIFICATE "');"
-        "INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('b', '" CERTIFICATE "');",
+        "INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('a', 'cert', '" CERTIFICATE
+        "');"
+        "INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('b', 'cert', '" CERTIFICATE
+        "');",
         NULL, NULL, NULL);
     sqlite3_close(db);
     store_close(store);

@@ -144,7 +144,8 @@ static void change_of_rights_is_noticed_and_forgets_decisions(void **state)
     assert_false(guard_may(&f.guard, lamp, GUARD_PUBLISH, "a", 0));
     assert_false(poll_changes());
 
-    sql("INSERT INTO policy_attachments(policy_name, certificate_id) VALUES ('p', '" LAMP_CERT "')");
+    sql("INSERT INTO policy_attachments(policy_name, target_kind, target) VALUES ('p', 'cert', '" LAMP_CERT
+        "')");
     assert_true(poll_changes());
     assert_true(guard_may(&f.guard, lamp, GUARD_PUBLISH, "a", 0));
     sql("UPDATE policies SET document = replace(document, 'Allow', 'Deny')");
@@ -164,7 +165,8 @@ static void change_of_jobs_is_no_change_of_rights(void **state)
     sql("INSERT INTO things VALUES ('pump', 'x', '{}', 1, 0)");
     sql("INSERT INTO jobs(job_id, status, created_at_ms, last_updated_at_ms, retries_failed, "
         "retries_timed_out, "
-        "retries_all, targets, document) VALUES ('j', 'IN_PROGRESS', 0, 0, 0, 0, 0, '[]', '{}')");
+        "retries_all, target_selection, config, document) VALUES ('j', 'IN_PROGRESS', 0, 0, 0, 0, 0, "
+        "'SNAPSHOT', '{}', '{}')");
     assert_false(poll_changes());
     sql("INSERT INTO thing_principals(thing_name, certificate_id) VALUES ('pump', '" OTHER_CERT "')");
     assert_true(poll_changes());
