@@ -26,15 +26,18 @@ static int64_t now_ms(void *ctx)
     return 1700000000123;
 }
 
+static const struct clock clock = {.wall_ms = now_ms, .monotonic_ms = now_ms};
+
 static bool is_json_object(struct slice text)
 {
     struct json_field field = {.key = "timestamp", .parent = JSON_TOP};
     return !json_read(text, &field, 1, NULL) && field.type == JSON_NUMBER;
 }
 
-static void hear(void *ctx, const char *topic, const char *payload, size_t len)
+static void hear(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
 {
     (void)ctx;
+    (void)notice;
     require(strncmp(topic, "$aws/things/lamp/jobs/notify", 28) == 0, "topic of a notification");
     require(is_json_object((struct slice){payload, len}), "notification is JSON");
 }
@@ -44,7 +47,7 @@ static struct core *open_core(void)
 {
     char why[256];
     struct core_error error = {.code = CORE_OK};
-    struct core_config config = {.database = ":memory:", .now_ms = now_ms, .publish = hear};
+    struct core_config config = {.database = ":memory:", .clock = &clock, .publish = hear};
     struct core *core = core_open(&config, why, sizeof why);
     require(core && core_begin(core), "core_open");
     struct thing thing;

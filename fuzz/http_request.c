@@ -67,6 +67,8 @@ static int64_t now_ms(void *ctx)
     return 1767225600123; /* 2026-01-01 */
 }
 
+static const struct clock clock = {.wall_ms = now_ms, .monotonic_ms = now_ms};
+
 /* In memory where there is such a folder. Each core that is opened sweeps it. */
 static const char *objects_folder(void)
 {
@@ -85,7 +87,7 @@ static struct core *open_core(void)
     char why[256];
     struct object_file file;
     struct core_error error = {.code = CORE_OK};
-    struct core_config config = {.database = ":memory:", .objects_dir = objects_folder(), .now_ms = now_ms};
+    struct core_config config = {.database = ":memory:", .objects_dir = objects_folder(), .clock = &clock};
     struct core *core = core_open(&config, why, sizeof why);
     require(core && core_begin(core), "core_open");
     struct thing thing;
@@ -204,7 +206,8 @@ static void check_access(const struct call *call, struct input *input)
 static bool run(struct http_service *service, struct input *input)
 {
     struct call call = {.service = service, .source = FROM_LOOPBACK};
-    call.request.headers = (struct request_headers){get_header, find_prefix, input};
+    call.request.headers =
+        (struct request_headers){.get = get_header, .find_prefix = find_prefix, .ctx = input};
     dispatch_open(&call, input->method, input->target);
     if (!call_is_answered(&call) && input->body_len > 0) {
         call.request.body = text_copy_n(input->body, input->body_len);

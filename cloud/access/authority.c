@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads rights out of the service's database, and asks the policies. Whatever cannot be read, because the database is busy
+ * or because memory is out, gives no rights: nothing here ends the process, and nothing opens a door. */
 #include "cloud/access/authority.h"
+
+#include "cloud/base/partition.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -8,6 +12,7 @@
 
 #define BUSY_MS      200   /* longer than any COMMIT of the daemon */
 #define RESOURCE_CAP 66000 /* an MQTT topic has at most 65535 bytes */
+#define POLICIES_MAX 10    /* of a certificate: docs/protocol.md 4; the service attaches no more */
 
 enum query {
     QUERY_DATA_VERSION,
@@ -42,7 +47,7 @@ struct authority {
     struct policy_text *texts;
     sqlite3_int64 data_version; /* 0 = not read yet: SQLite counts from 1 */
     sqlite3_int64 changes;
-    char arn_head[200]; /* "arn:aws:iot:REGION:ACCOUNT:" */
+    char arn_head[200]; /* "arn:PARTITION:iot:REGION:ACCOUNT:" */
     char resource[RESOURCE_CAP];
 };
 
@@ -53,8 +58,8 @@ struct authority *authority_open(const struct authority_config *config, char *wh
         snprintf(why, why_cap, "out of memory");
         return NULL;
     }
-    snprintf(authority->arn_head, sizeof(authority->arn_head), "arn:aws:iot:%s:%s:", config->region,
-             config->account);
+    snprintf(authority->arn_head, sizeof(authority->arn_head),
+             "arn:%s:iot:%s:%s:", partition_of_region(config->region), config->region, config->account);
 
     int code =
         sqlite3_open_v2(config->database, &authority->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
@@ -112,7 +117,7 @@ static void done(sqlite3_stmt *query)
     sqlite3_clear_bindings(query);
 }
 
-/* -1: it could not be read. */
+/* -1: the number could not be read. */
 static sqlite3_int64 read_number(struct authority *authority, enum query which)
 {
     sqlite3_stmt *query = ask(authority, which, NULL, NULL);
@@ -191,6 +196,7 @@ void authority_release(struct authority *authority, struct identity *identity)
     identity->policies = NULL;
     identity->policy_count = 0;
     identity->is_attached = false;
+    identity->is_loaded = false;
     identity->status[0] = '\0';
 }
 
@@ -198,12 +204,14 @@ static bool load_status(struct authority *authority, struct identity *identity)
 {
     sqlite3_stmt *query = ask(authority, QUERY_STATUS, identity->certificate_id, NULL);
     int code = sqlite3_step(query);
+    bool is_good = code == SQLITE_DONE;
     if (code == SQLITE_ROW) {
-        snprintf(identity->status, sizeof(identity->status), "%s",
-                 (const char *)sqlite3_column_text(query, 0));
+        const char *status = (const char *)sqlite3_column_text(query, 0); /* NULL: out of memory */
+        snprintf(identity->status, sizeof(identity->status), "%s", status != NULL ? status : "");
+        is_good = status != NULL;
     }
     done(query);
-    return code == SQLITE_ROW || code == SQLITE_DONE;
+    return is_good;
 }
 
 static bool load_thing(struct authority *authority, struct identity *identity)
@@ -215,17 +223,19 @@ static bool load_thing(struct authority *authority, struct identity *identity)
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
+/* false: memory is out, or the document is none that the service would have stored. */
 static bool add_policy(struct authority *authority, struct identity *identity, sqlite3_stmt *query)
 {
     const char *name = (const char *)sqlite3_column_text(query, 0);
     const char *document = (const char *)sqlite3_column_text(query, 1);
-    struct policy_text **grown =
-        realloc(identity->policies, (identity->policy_count + 1) * sizeof(struct policy_text *));
-    if (grown == NULL) {
+    if (name == NULL || document == NULL || strlen(document) > POLICY_BYTES_MAX ||
+        identity->policy_count == POLICIES_MAX) {
         return false;
     }
-    identity->policies = grown;
-    struct policy_text *text = name != NULL && document != NULL ? take_text(authority, name, document) : NULL;
+    if (identity->policies == NULL) {
+        identity->policies = calloc(POLICIES_MAX, sizeof(struct policy_text *));
+    }
+    struct policy_text *text = identity->policies != NULL ? take_text(authority, name, document) : NULL;
     if (text == NULL) {
         return false;
     }
@@ -250,6 +260,7 @@ bool authority_load(struct authority *authority, struct identity *identity)
     authority_release(authority, identity);
     if (load_status(authority, identity) && load_thing(authority, identity) &&
         load_policies(authority, identity)) {
+        identity->is_loaded = true;
         return true;
     }
     authority_release(authority, identity); /* half of the policies could lack the one that denies */
@@ -261,13 +272,19 @@ bool identity_is_active(const struct identity *identity)
     return strcmp(identity->status, "ACTIVE") == 0;
 }
 
-void authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx)
+bool authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx)
 {
     sqlite3_stmt *query = ask(authority, QUERY_INACTIVE, NULL, NULL);
-    while (sqlite3_step(query) == SQLITE_ROW) {
-        fn(ctx, (const char *)sqlite3_column_text(query, 0));
+    const char *certificate = "";
+    int code;
+    while ((code = sqlite3_step(query)) == SQLITE_ROW && certificate != NULL) {
+        certificate = (const char *)sqlite3_column_text(query, 0);
+        if (certificate != NULL) {
+            fn(ctx, certificate);
+        }
     }
     done(query);
+    return code == SQLITE_DONE && certificate != NULL;
 }
 
 static struct policy_context context_of(const struct identity *identity)
@@ -281,7 +298,7 @@ static struct policy_context context_of(const struct identity *identity)
     };
 }
 
-/* The ARN, in the authority's own buffer: it is too long for the stack of a plugin. */
+/* The ARN, in the authority's own buffer: an ARN may be too long for the stack of a plugin. */
 static const char *resource_of(struct authority *authority, const struct authority_question *question)
 {
     int len = snprintf(authority->resource, sizeof(authority->resource), "%s%s/%s", authority->arn_head,
@@ -356,7 +373,9 @@ void authority_explain(struct authority *authority, const struct identity *ident
     struct policy_context context = context_of(identity);
     const char *resource = resource_of(authority, question);
 
-    if (identity->status[0] == '\0') {
+    if (!identity->is_loaded) {
+        snprintf(text, cap, "its rights cannot be read now: the database is busy, or memory is out");
+    } else if (identity->status[0] == '\0') {
         snprintf(text, cap, "this certificate is not registered here");
     } else if (!identity_is_active(identity)) {
         snprintf(text, cap, "this certificate is %s", identity->status);

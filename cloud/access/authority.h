@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may do what, out of the service's database: certificate, thing, policies. Opened read-only by the broker plugin;
  * the tables are a contract with cloud/store (cloud/README.md). */
-#ifndef CLOUD_BROKER_AUTHORITY_H
-#define CLOUD_BROKER_AUTHORITY_H
+#ifndef CLOUD_ACCESS_AUTHORITY_H
+#define CLOUD_ACCESS_AUTHORITY_H
 
 #include "cloud/access/policy.h"
 
@@ -30,20 +30,22 @@ struct identity {
     char source_ip[64];
     char common_name[260]; /* of the certificate; "" = none */
 
-    char status[32];  /* of the certificate; "" = not registered here */
-    bool is_attached; /* the client id names a thing that has this certificate */
-    struct policy_text **policies;
+    bool is_loaded;                /* false: the rest could not be read, and there are no rights at all */
+    char status[32];               /* of the certificate; "" = not registered here */
+    bool is_attached;              /* the client id names a thing that has this certificate */
+    struct policy_text **policies; /* the authority's memory; shared texts */
     size_t policy_count;
 };
 
-/* Reads (again) what the database says. false: it could not be read; then the identity has no rights at all. */
+/* Reads (again) what the database says. false: the database could not be read, or memory is out; then the identity has no
+ * rights at all. */
 bool authority_load(struct authority *authority, struct identity *identity);
 void authority_release(struct authority *authority, struct identity *identity);
 bool identity_is_active(const struct identity *identity);
 
-/* Calls fn with every certificate that may not be connected. */
+/* Calls fn with every certificate that may not be connected. false: not all of them could be read; ask again. */
 typedef void (*authority_certificate_fn)(void *ctx, const char *certificate_id);
-void authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx);
+bool authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx);
 
 /* kind and name make the resource: "client", "topic" or "topicfilter". */
 struct authority_question {

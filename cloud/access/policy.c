@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks and decides: puts statements, patterns and conditions together. */
+#include "cloud/access/policy.h"
+
+#include "cloud/access/policy_condition.h"
+#include "cloud/access/policy_pattern.h"
 #include "cloud/access/policy_statement.h"
 
 #include <stdio.h>

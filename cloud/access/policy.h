@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* AWS IoT policies: check a document, and decide. Pure functions over text (common/json only), because three programs
  * share them: the service, the broker plugin, and the doctor. docs/protocol.md 8. */
-#ifndef CLOUD_CORE_POLICY_H
-#define CLOUD_CORE_POLICY_H
+#ifndef CLOUD_ACCESS_POLICY_H
+#define CLOUD_ACCESS_POLICY_H
 
 #include "common/err.h"
 #include "common/slice.h"
@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define POLICY_SIZE_MAX 2048 /* characters without white space */
+#define POLICY_SIZE_MAX  2048  /* characters without white space */
+#define POLICY_BYTES_MAX 32768 /* all of it */
 
 enum policy_decision {
     POLICY_IMPLICIT_DENY, /* no statement matches */
@@ -33,9 +34,9 @@ struct policy_context {
 enum err policy_check(struct slice document, char *why, size_t why_cap);
 
 /* One document, one question. action: "iot:Connect", "iot:Publish", "iot:Subscribe", "iot:Receive"; resource: a whole
- * ARN, for example arn:aws:iot:us-east-1:123456789012:topic/a/b. *sid (may be NULL) names the deciding statement
- * (its Sid or its index from 1) and lives as long as nothing else: copied into the caller's buffer. A document that
- * policy_check refuses answers POLICY_EXPLICIT_DENY: it may hold a Deny that we cannot read. */
+ * ARN, for example arn:aws:iot:us-east-1:123456789012:topic/a/b. sid (may be NULL) takes the name of the deciding
+ * statement: its Sid, or its number from 1. A document that policy_check refuses answers POLICY_EXPLICIT_DENY: it may
+ * hold a Deny that we cannot read. */
 enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
                                      const char *action, const char *resource, char *sid, size_t sid_cap);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cloud/access/policy_statement.h"
+/* The Condition of a statement: five comparisons, each of a key with one or several values. */
+#include "cloud/access/policy_condition.h"
+
+#include "cloud/access/policy_pattern.h"
 
 #include <string.h>
 

@@ -91,7 +91,7 @@ enum err policy_pattern_check(const char *text, struct slice *bad)
     return ERR_OK;
 }
 
-/* Moves behind "${...}" and into its value. false: it has none. */
+/* Moves behind "${...}" and into the variable's value. false: the variable has none. */
 static bool enter_variable(struct place *place, const struct policy_context *context)
 {
     struct slice name = cut_variable(&place->at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside of the policy evaluator: one pattern of an Action, a Resource or a Condition against one text. */
-#ifndef CLOUD_CORE_POLICY_PATTERN_H
-#define CLOUD_CORE_POLICY_PATTERN_H
+#ifndef CLOUD_ACCESS_POLICY_PATTERN_H
+#define CLOUD_ACCESS_POLICY_PATTERN_H
 
 #include "cloud/access/policy.h"
 

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* A policy document taken apart: its statements one after another, and what is wrong with them. Conditions are
+ * policy_condition.c's. */
 #include "cloud/access/policy_statement.h"
 
-#include <stdarg.h>
+#include "cloud/access/policy.h"
+#include "cloud/access/policy_condition.h"
+#include "cloud/access/policy_pattern.h"
+
 #include <stdio.h>
-
-#define DOCUMENT_BYTES_MAX 32768 /* with white space */
-
-enum err policy_refuse(struct policy_why *why, enum err err, const char *format, ...)
-{
-    if (why->cap > 0) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(why->text, why->cap, format, arguments);
-        va_end(arguments);
-    }
-    return err;
-}
 
 static bool is_white(char c)
 {
@@ -34,7 +26,7 @@ static size_t counted_size(struct slice document)
 
 static enum err check_text(struct slice document, struct policy_why *why)
 {
-    size_t size = document.len <= DOCUMENT_BYTES_MAX ? counted_size(document) : document.len;
+    size_t size = document.len <= POLICY_BYTES_MAX ? counted_size(document) : document.len;
     if (size > POLICY_SIZE_MAX) {
         return policy_refuse(why, ERR_TOO_LONG,
                              "The document has %zu characters, the limit is %d (white space is not counted)",
@@ -211,22 +203,7 @@ enum err policy_statements_next(struct policy_statements *statements, struct pol
     return err;
 }
 
-bool policy_value_next(const struct policy_value *value, size_t *cursor, char text[POLICY_STRING_CAP])
-{
-    struct json_member element = {.type = value->type, .text = value->text};
-    if (value->type == JSON_ARRAY) {
-        if (!json_next_element(value->text, cursor, &element)) {
-            return false;
-        }
-    } else if (*cursor > 0) {
-        return false;
-    } else {
-        *cursor = value->text.len + 1;
-    }
-    return json_decode(element.text, text, POLICY_STRING_CAP, NULL) == ERR_OK;
-}
-
-/* A string that does not decode ends policy_value_next like the end of the array does: it is found here. */
+/* A string that does not decode ends policy_value_next like the end of the array does: such a string is found here. */
 static enum err check_decodes(const struct policy_value *value, const char *name, size_t number,
                               struct policy_why *why)
 {

@@ -2,6 +2,7 @@
 #include "cloud/base/text.h"
 
 #include "cloud/base/memory.h"
+#include "cloud/base/utf8.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -33,31 +34,10 @@ char *text_format(const char *format, ...)
     return text;
 }
 
-/* Length of the UTF-8 sequence at `text`, 0 when there is none (RFC 3629: no surrogates, no overlong forms). */
-static size_t utf8_step(const unsigned char *text, size_t left)
-{
-    unsigned char first = text[0];
-    if (first < 0x80) {
-        return 1;
-    }
-    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || left < len) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool is_bad = (first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
-                  (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f);
-    return is_bad ? 0 : len;
-}
-
 bool text_is_utf8(const char *text, size_t len)
 {
     for (size_t at = 0; at < len;) {
-        size_t step = utf8_step((const unsigned char *)text + at, len - at);
+        size_t step = utf8_step(text + at, len - at);
         if (step == 0) {
             return false;
         }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Three hash tables over the same connections, and what a connection remembers. */
 #include "cloud/broker/connection.h"
 
 #include <stdio.h>
@@ -203,9 +204,9 @@ bool connection_recall(const struct connection *connection, unsigned access, con
 
 void connection_remember(struct connection *connection, unsigned access, const char *topic, bool is_allowed)
 {
-    char *copy = strdup(topic);
+    char *copy = strlen(topic) <= CONNECTION_TOPIC_MAX ? strdup(topic) : NULL;
     if (copy == NULL) {
-        return;
+        return; /* the next one is asked again */
     }
     uint32_t hash = hash_of(access, topic);
     struct decision *decision = &connection->decisions[hash % CONNECTION_DECISIONS];

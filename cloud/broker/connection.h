@@ -5,14 +5,16 @@
 #define CLOUD_BROKER_CONNECTION_H
 
 #include "cloud/access/authority.h"
+#include "cloud/broker/subscriptions.h"
 
 #include <stdint.h>
 
-#define CONNECTION_DECISIONS 16 /* a device uses about ten topics */
+#define CONNECTION_DECISIONS 16  /* a device uses about ten topics */
+#define CONNECTION_TOPIC_MAX 256 /* decisions about longer topics are not remembered */
 
 /* A decision that was made before, so that a stream of messages costs one look. */
 struct decision {
-    char *topic; /* NULL: this place is free */
+    char *topic; /* at most CONNECTION_TOPIC_MAX bytes; NULL: this place is free */
     uint32_t hash;
     unsigned access;
     bool is_allowed;
@@ -23,8 +25,10 @@ struct connection {
     const void *client; /* struct mosquitto, never dereferenced here */
     uint64_t serial;    /* never used twice, not even by the next broker process */
     bool is_daemon;
-    bool is_stale; /* the identity must be loaded again before it decides anything */
+    bool is_stale;    /* rights have changed: the identity must be loaded again before it is asked */
+    bool is_resuming; /* wants the session of an earlier connection; whether there was one shows later */
     struct identity identity;
+    struct subscriptions subscriptions; /* of the session, as far as they are known */
     struct decision decisions[CONNECTION_DECISIONS];
 };
 
@@ -44,7 +48,7 @@ struct connection *connection_find_serial(const struct connection_table *table, 
 /* Is there a live connection with this certificate? */
 bool connection_has_certificate(const struct connection_table *table, const char *certificate_id);
 
-/* Rights have changed: every identity is loaded again when it is next needed. */
+/* Rights have changed: every identity is loaded again when its connection next wants something. */
 void connection_mark_all_stale(struct connection_table *table);
 void connection_refresh(struct connection_table *table, struct connection *connection);
 

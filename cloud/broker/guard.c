@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* First what AWS IoT refuses whatever the policies say, then the policies; decisions about messages are remembered. */
 #include "cloud/broker/guard.h"
 
+#include "cloud/base/utf8.h"
 #include "cloud/broker/topic_class.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LOG_LINES_PER_SECOND 20
 
 static const char *const actions[] = {
     [GUARD_PUBLISH] = "iot:Publish",
@@ -25,49 +26,43 @@ static struct authority_question question_of(enum guard_access access, const cha
 }
 
 /* Client ids and topics are a stranger's words: they must not write lines of their own. */
-static void clean(char *line)
+__attribute__((format(printf, 2, 3))) static void log_line(struct guard *guard, const char *format, ...)
 {
-    for (; *line != '\0'; line++) {
-        if ((unsigned char)*line < ' ' || *line == 0x7f) {
-            *line = '?';
-        }
+    char line[2000];
+    unsigned left_out = 0;
+    if (!log_rate_allows(&guard->rate, clock_monotonic_ms(guard->clock), &left_out)) {
+        return;
     }
+    if (left_out > 0) {
+        snprintf(line, sizeof(line), "%u more refusals in the second before", left_out);
+        guard->log(line);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    utf8_clean(line);
+    guard->log(line);
 }
 
-static bool may_log(struct guard *guard)
+static const char *or_none(const char *text)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec != guard->log_second) {
-        char line[80];
-        snprintf(line, sizeof(line), "%u more refusals in the second before", guard->unlogged);
-        if (guard->unlogged > 0) {
-            guard->log(line);
-        }
-        guard->log_second = now.tv_sec;
-        guard->logged = 0;
-        guard->unlogged = 0;
-    }
-    if (guard->logged < LOG_LINES_PER_SECOND) {
-        guard->logged++;
-        return true;
-    }
-    guard->unlogged++;
-    return false;
+    return text[0] != '\0' ? text : "none";
 }
 
 void guard_log_refusal(struct guard *guard, const struct identity *identity,
                        const struct authority_question *question, const char *reason)
 {
-    char line[2000];
-    if (!may_log(guard)) {
-        return;
-    }
-    snprintf(line, sizeof(line), "refused %s on %s/%.300s: client %s, certificate %.8s: %s", question->action,
-             question->kind, question->name, identity->client_id,
-             identity->certificate_id[0] != '\0' ? identity->certificate_id : "none", reason);
-    clean(line);
-    guard->log(line);
+    log_line(guard, "refused %s on %s/%.300s: client %s, address %s, certificate %.8s: %s", question->action,
+             question->kind, question->name, or_none(identity->client_id), or_none(identity->source_ip),
+             or_none(identity->certificate_id), reason);
+}
+
+void guard_log_closed(struct guard *guard, const struct identity *identity, const char *reason)
+{
+    log_line(guard, "closed a connection: client %s, address %s, certificate %.8s: %s",
+             or_none(identity->client_id), or_none(identity->source_ip), or_none(identity->certificate_id),
+             reason);
 }
 
 static bool ask_policies(struct guard *guard, const struct identity *identity,
@@ -103,9 +98,9 @@ static const char *refuse_publish(const char *topic, size_t payload_len)
     }
     switch (topic_classify(topic)) {
     case TOPIC_ORDINARY:
-    case TOPIC_JOB_REQUEST:
+    case TOPIC_REQUEST:
         return NULL;
-    case TOPIC_JOB_ANSWER:
+    case TOPIC_ANSWER:
     case TOPIC_NOTIFICATION:
         return "only the service publishes on this topic";
     case TOPIC_RESERVED:
@@ -126,11 +121,12 @@ static const char *refuse_subscribe(const char *filter)
     return NULL;
 }
 
-/* Nobody hears the requests of others, or answers to others: those that are due come past this question. */
+/* Nobody hears the requests of others, or the answers to others. The connection that asked gets its answer another way
+ * (guard_may_hear_answer). */
 static bool is_hearable(const char *topic)
 {
     enum topic_class class = topic_classify(topic);
-    return class != TOPIC_JOB_REQUEST && class != TOPIC_JOB_ANSWER && class != TOPIC_PRIVATE;
+    return class != TOPIC_REQUEST && class != TOPIC_ANSWER && class != TOPIC_PRIVATE;
 }
 
 static bool decide(struct guard *guard, const struct identity *identity, enum guard_access access,
@@ -160,14 +156,11 @@ static bool may_publish(struct guard *guard, struct connection *connection, enum
     return true;
 }
 
-/* A refusal is remembered, too: it is told once for a topic, not for every message that passes by. */
+/* A refusal is remembered, too, and so told once for a topic, not for every message that passes by. */
 static bool may_receive(struct guard *guard, struct connection *connection, const char *topic)
 {
     const struct authority_question question = question_of(GUARD_RECEIVE, topic);
     bool is_allowed;
-    if (!is_hearable(topic)) {
-        return false;
-    }
     if (connection_recall(connection, GUARD_RECEIVE, topic, &is_allowed)) {
         return is_allowed;
     }
@@ -176,16 +169,53 @@ static bool may_receive(struct guard *guard, struct connection *connection, cons
     return is_allowed;
 }
 
+bool guard_may_hear_answer(struct guard *guard, struct connection *connection, const char *topic)
+{
+    connection_refresh(guard->connections, connection);
+    return may_receive(guard, connection, topic);
+}
+
+/* filter: as the device gave it, perhaps with $share/<group>/ in front. */
+static bool may_subscribe(struct guard *guard, struct connection *connection, const char *filter)
+{
+    const char *inner = topic_without_share(filter);
+    const struct authority_question question = question_of(GUARD_SUBSCRIBE, filter);
+    if (inner == NULL) {
+        guard_log_refusal(guard, &connection->identity, &question,
+                          "a shared subscription is $share/<group>/<filter>");
+        return false;
+    }
+    if (!decide(guard, &connection->identity, GUARD_SUBSCRIBE, inner, 0)) {
+        return false;
+    }
+    if (!subscriptions_add(&connection->subscriptions, filter)) {
+        guard_log_refusal(guard, &connection->identity, &question,
+                          "a connection has at most 50 subscriptions");
+        return false;
+    }
+    return true;
+}
+
+bool guard_takes_qos(struct guard *guard, const struct identity *identity, enum guard_access access,
+                     const char *topic, int qos)
+{
+    const struct authority_question question = question_of(access, topic);
+    if (qos <= GUARD_QOS_MAX) {
+        return true;
+    }
+    guard_log_refusal(guard, identity, &question, "AWS IoT has no QoS 2");
+    return false;
+}
+
 bool guard_may(struct guard *guard, struct connection *connection, enum guard_access access,
                const char *topic, size_t payload_len)
 {
     connection_refresh(guard->connections, connection);
     switch (access) {
     case GUARD_RECEIVE:
-        return may_receive(guard, connection, topic);
+        return is_hearable(topic) && may_receive(guard, connection, topic);
     case GUARD_SUBSCRIBE:
-        topic = topic_without_share(topic);
-        return topic != NULL && decide(guard, &connection->identity, access, topic, 0);
+        return may_subscribe(guard, connection, topic);
     case GUARD_PUBLISH_RETAINED: /* AWS asks for both */
         return may_publish(guard, connection, GUARD_PUBLISH, topic, payload_len) &&
                may_publish(guard, connection, GUARD_PUBLISH_RETAINED, topic, payload_len);
@@ -195,9 +225,15 @@ bool guard_may(struct guard *guard, struct connection *connection, enum guard_ac
     return may_publish(guard, connection, access, topic, payload_len);
 }
 
-bool guard_may_will(struct guard *guard, const struct identity *identity, const char *topic, bool is_retained)
+bool guard_may_will(struct guard *guard, const struct identity *identity, const char *topic, int qos,
+                    bool is_retained)
 {
     const struct authority_question question = question_of(GUARD_PUBLISH, topic);
+    if (qos > GUARD_QOS_MAX) {
+        guard_log_refusal(guard, identity, &question,
+                          "its last will has QoS 2: AWS IoT does not accept such a connection");
+        return false;
+    }
     if (topic_classify(topic) != TOPIC_ORDINARY) {
         guard_log_refusal(guard, identity, &question, "a last will can not use a topic that begins with $");
         return false;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* Fork, watch, stop: one process, its lock and its output. What its lines mean is mosquitto_words.c's. */
 #include "cloud/broker/mosquitto_child.h"
 
+#include "cloud/base/clock.h"
 #include "cloud/base/file_write.h"
+#include "cloud/base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +29,11 @@
 #define STOP_MS        5000
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS  5000
-#define STABLE_MS      10000 /* who lives that long is not in a crash loop */
+#define STABLE_MS      10000 /* a mosquitto that lives that long is not in a crash loop */
 
 static int64_t now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_monotonic_ms(&clock_real);
 }
 
 static bool fail(char *why, size_t cap, const char *what)
@@ -199,6 +200,7 @@ static bool keep(struct mosquitto_child *child, pid_t pid, int output)
     child->pid = pid;
     child->output = output;
     child->said_len = 0;
+    child->words.reason[0] = '\0';
     child->started_at_ms = now_ms();
     child->descriptor = pidfd_open(pid, 0);
     if (child->descriptor >= 0) {
@@ -216,7 +218,7 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
 {
     int ends[2];
     pid_t parent = getpid();
-    /* not blocking at its end either: it must never wait for us */
+    /* mosquitto's end does not block either: mosquitto must never wait for us */
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return fail(why, why_cap, "pipe");
     }
@@ -237,24 +239,7 @@ bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_
     return true;
 }
 
-static bool is_noise(const char *line)
-{
-    /* a device that goes away without a word; and a warning for those who configure it by hand */
-    return strstr(line, "unexpected eof while reading") != NULL ||
-           strstr(line, "should not be run as root") != NULL;
-}
-
-/* Some of its words are those of strangers, and go to a terminal. */
-static void clean(char *line)
-{
-    for (; *line != '\0'; line++) {
-        if ((unsigned char)*line < ' ' || *line == 0x7f) {
-            *line = '?';
-        }
-    }
-}
-
-/* One line out of what it has said, or all of it when there is no room for more. */
+/* One line out of what mosquitto has said, or all of that when there is no room for more. */
 static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
 {
     char *end = memchr(child->said, '\n', child->said_len);
@@ -265,7 +250,7 @@ static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
     size_t len = end != NULL ? (size_t)(end - child->said) : child->said_len;
     size_t used = end != NULL ? len + 1 : len;
     snprintf(line, cap, "%.*s", (int)len, child->said);
-    clean(line);
+    utf8_clean(line); /* some of its words are those of strangers, and go to a terminal */
     memmove(child->said, child->said + used, child->said_len - used);
     child->said_len -= used;
     return true;
@@ -273,9 +258,10 @@ static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
 
 bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap)
 {
+    char said[sizeof(child->said) + 1];
     for (;;) {
-        while (cut_line(child, line, cap)) {
-            if (!is_noise(line)) {
+        while (cut_line(child, said, sizeof(said))) {
+            if (mosquitto_words_translate(&child->words, now_ms(), said, line, cap)) {
                 return true;
             }
         }
@@ -318,6 +304,13 @@ void mosquitto_child_terminate(struct mosquitto_child *child)
     }
 }
 
+void mosquitto_child_kill(struct mosquitto_child *child)
+{
+    if (child->pid != 0) {
+        kill(child->pid, SIGKILL);
+    }
+}
+
 void mosquitto_child_close(struct mosquitto_child *child)
 {
     if (child->pid != 0) {
@@ -327,7 +320,7 @@ void mosquitto_child_close(struct mosquitto_child *child)
             continue;
         }
         if (end.revents == 0) {
-            kill(child->pid, SIGKILL);
+            mosquitto_child_kill(child);
         }
         waitpid(child->pid, NULL, 0);
         forget(child);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* mosquitto as our child: started in the data directory, started again when it dies, stopped with us. It dies with us,
- * too, however we end. The owner watches two descriptors and one time. */
+/* mosquitto as our child: started in the data directory, started again when it dies, stopped with us. mosquitto dies with
+ * us, too, however we end. The owner watches two descriptors and one time. */
 #ifndef CLOUD_BROKER_MOSQUITTO_CHILD_H
 #define CLOUD_BROKER_MOSQUITTO_CHILD_H
 
 #include "cloud/broker/mosquitto_conf.h"
+#include "cloud/broker/mosquitto_words.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -13,21 +14,22 @@
 struct mosquitto_child {
     char program[PATH_MAX];
     char data_dir[PATH_MAX];
-    int lock;       /* broker.lock: every mosquitto of this data directory holds it until it is gone */
+    int lock;       /* broker.lock: every mosquitto of this data directory holds this lock until its end */
     pid_t pid;      /* 0: not running */
-    int descriptor; /* pidfd, readable when it has died; -1: not running */
-    int output;     /* pipe, readable when it has said something; -1: not running */
+    int descriptor; /* pidfd, readable when mosquitto has died; -1: not running */
+    int output;     /* pipe, readable when mosquitto has said something; -1: not running */
     char said[1024];
     size_t said_len;
+    struct mosquitto_words words;
     int64_t started_at_ms;
     int64_t start_at_ms; /* not running: when to try again */
     int64_t pause_ms;
 };
 
-/* given NULL: PATH, then the folders for system programs. false: `why` says how to install it. */
+/* given NULL: looks in PATH, then in the folders for system programs. false: `why` says how to install mosquitto. */
 bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, size_t why_cap);
 
-/* Waits until the mosquitto of an earlier, killed daemon is gone. false: it is not, `why` names its process. */
+/* Waits until the mosquitto of an earlier, killed daemon is gone. false: that one does not end; `why` names its process. */
 bool mosquitto_child_open(struct mosquitto_child *child, const char *program, const char *data_dir, char *why,
                           size_t why_cap);
 
@@ -36,17 +38,23 @@ bool mosquitto_child_configure(const struct mosquitto_child *child, const struct
                                char *why, size_t why_cap);
 bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap);
 
-/* A line that it has said and that is worth telling; false: nothing more now. To be asked before has_died, too, which
- * forgets the rest. */
+/* A line that mosquitto has said and that is worth telling, in plain words (mosquitto_words.h); false: nothing more now. To
+ * be asked before mosquitto_child_has_died, too, which forgets the rest. */
 bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap);
 
-/* The descriptor was readable: true when it has died; it starts again at start_at_ms. *how: one line. */
+/* To be called when the descriptor is readable. true: mosquitto has died, `how` says in one line of what, and the owner starts
+ * it again at start_at_ms. */
 bool mosquitto_child_has_died(struct mosquitto_child *child, char *how, size_t how_cap);
 
-/* SIGTERM, which lets it save its queues. It looks for the signal when something else wakes it, at the latest after 100
- * ms: so close a connection to it between these two. */
+/* SIGTERM, which lets mosquitto save its queues. mosquitto looks for the signal when something else wakes it, at the latest
+ * after 100 ms: so close a connection to it after this call and before mosquitto_child_close. */
 void mosquitto_child_terminate(struct mosquitto_child *child);
-/* Returns when it is gone; SIGKILL when it does not listen to the other one. */
+
+/* SIGKILL, for a broker that is frozen: a stopped process does not get SIGTERM. Returns at once; the death is noticed as any
+ * other (mosquitto_child_has_died), and the broker starts again. What its queues got since the last save is lost. */
+void mosquitto_child_kill(struct mosquitto_child *child);
+
+/* Returns when mosquitto is gone; SIGKILL when it does not listen to SIGTERM. */
 void mosquitto_child_close(struct mosquitto_child *child);
 
 #endif

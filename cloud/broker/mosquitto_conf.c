@@ -5,7 +5,9 @@
 #include <string.h>
 
 /* Sizes: 128 KB of payload and its headers are a packet (the plugin checks the payload itself); the queue must take a
- * burst of requests from many devices while the daemon commits. Times: AWS's. Logs: errors, and refusals. */
+ * burst of requests from many devices while the daemon commits. Times: AWS's. Logs: all that may say why a connection ends;
+ * the daemon drops the rest (mosquitto_words.c). No max_qos 1: mosquitto would lower the QoS of a SUBSCRIBE before the
+ * plugin sees it, and AWS refuses QoS 2 there. */
 static const char global_part[] = "# Written by iot-local at every start; changes are lost.\n"
                                   "per_listener_settings false\n"
                                   "allow_anonymous false\n"
@@ -22,11 +24,13 @@ static const char global_part[] = "# Written by iot-local at every start; change
                                   "autosave_interval 30\n"
                                   "check_retain_source false\n"
                                   "sys_interval 0\n"
-                                  "connection_messages false\n"
+                                  "connection_messages true\n"
                                   "log_timestamp false\n"
                                   "log_dest stderr\n"
                                   "log_type error\n"
-                                  "log_type notice\n";
+                                  "log_type warning\n"
+                                  "log_type notice\n"
+                                  "log_type information\n";
 
 static bool fits_on_line(const char *value)
 {
@@ -54,7 +58,6 @@ enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size
                        "plugin_opt_secret %s\n"
                        "\n"
                        "listener %u %s\n"
-                       "max_qos 1\n"
                        "max_topic_alias 8\n"
                        "cafile ca.pem\n"
                        "certfile server.pem\n"

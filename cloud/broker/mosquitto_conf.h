@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration of our mosquitto, as text. It runs in the data directory, so that all names in it are relative and
+/* The configuration of our mosquitto, as text. mosquitto runs in the data directory, so that all names in it are relative and
  * may contain anything; only the plugin's path is absolute. */
 #ifndef CLOUD_BROKER_MOSQUITTO_CONF_H
 #define CLOUD_BROKER_MOSQUITTO_CONF_H

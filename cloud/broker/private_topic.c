@@ -5,41 +5,100 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SERIAL_DIGITS 16
+#define SERIAL_DIGITS      16
+#define CERTIFICATE_DIGITS 64
 
-enum err private_topic_write(const char *prefix, const struct private_topic *topic, char *out, size_t cap)
+static const char digits[] = "0123456789abcdef";
+
+static enum err fits(int len, size_t cap)
 {
-    int len = snprintf(out, cap, "%s%016" PRIx64 "/%u/%.*s", prefix, topic->serial, topic->qos,
-                       (int)topic->topic.len, topic->topic.ptr);
     return len >= 0 && (size_t)len < cap ? ERR_OK : ERR_TOO_LONG;
 }
 
-static int hex_digit(char c)
+enum err private_topic_write_request(const struct private_topic *topic, char *out, size_t cap)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c != '\0' ? strchr(digits, c) : NULL;
-    return found != NULL ? (int)(found - digits) : -1;
+    if (strlen(topic->certificate_id) != CERTIFICATE_DIGITS) {
+        return ERR_ARG;
+    }
+    return fits(snprintf(out, cap, PRIVATE_TOPIC_REQUEST "%016" PRIx64 "/%s/%u/%.*s", topic->serial,
+                         topic->certificate_id, topic->qos, (int)topic->topic.len, topic->topic.ptr),
+                cap);
 }
 
-bool private_topic_parse(const char *text, const char *prefix, struct private_topic *topic)
+enum err private_topic_write_answer(const struct private_topic *topic, char *out, size_t cap)
 {
-    struct slice rest = slice_from(text);
-    if (!slice_starts_with(rest, prefix)) {
-        return false;
-    }
-    const char *at = rest.ptr + strlen(prefix);
+    return fits(snprintf(out, cap, PRIVATE_TOPIC_ANSWER "%016" PRIx64 "/%u/%.*s", topic->serial, topic->qos,
+                         (int)topic->topic.len, topic->topic.ptr),
+                cap);
+}
 
-    uint64_t serial = 0;
-    for (int i = 0; i < SERIAL_DIGITS; i++, at++) {
-        int digit = hex_digit(*at);
-        if (digit < 0) {
-            return false;
-        }
-        serial = serial << 4 | (uint64_t)digit;
+/* The level that stands next, when it has exactly so many lower case hexadecimal digits; else empty. */
+static struct slice cut_digits(struct slice *rest, size_t count)
+{
+    struct slice level = slice_cut(rest, '/');
+    return level.len == count && strspn(level.ptr, digits) == count ? level : SLICE_EMPTY;
+}
+
+static bool cut_serial(struct slice *rest, uint64_t *serial)
+{
+    struct slice level = cut_digits(rest, SERIAL_DIGITS);
+    *serial = 0;
+    for (size_t i = 0; i < level.len; i++) {
+        *serial = *serial << 4 | (uint64_t)(strchr(digits, level.ptr[i]) - digits);
     }
-    if (at[0] != '/' || (at[1] != '0' && at[1] != '1') || at[2] != '/' || at[3] == '\0') {
+    return level.len > 0;
+}
+
+/* "<qos>/<topic>", the end of both forms. */
+static bool read_end(struct slice rest, struct private_topic *topic)
+{
+    struct slice qos = slice_cut(&rest, '/');
+    if ((!slice_is(qos, "0") && !slice_is(qos, "1")) || rest.len == 0) {
         return false;
     }
-    *topic = (struct private_topic){serial, (uint8_t)(at[1] - '0'), slice_from(at + 3)};
+    topic->qos = slice_is(qos, "1");
+    topic->topic = rest;
     return true;
+}
+
+/* NULL: the text does not begin with the prefix. */
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+bool private_topic_parse_request(const char *text, struct private_topic *topic)
+{
+    struct slice rest = slice_from(behind(text, PRIVATE_TOPIC_REQUEST));
+    struct private_topic read = {0};
+
+    if (!cut_serial(&rest, &read.serial)) {
+        return false;
+    }
+    struct slice certificate = cut_digits(&rest, CERTIFICATE_DIGITS);
+    if (slice_copy(certificate, read.certificate_id, sizeof(read.certificate_id)) != ERR_OK ||
+        certificate.len == 0 || !read_end(rest, &read)) {
+        return false;
+    }
+    *topic = read;
+    return true;
+}
+
+bool private_topic_parse_answer(const char *text, struct private_topic *topic)
+{
+    struct slice rest = slice_from(behind(text, PRIVATE_TOPIC_ANSWER));
+    struct private_topic read = {0};
+
+    if (!cut_serial(&rest, &read.serial) || !read_end(rest, &read)) {
+        return false;
+    }
+    *topic = read;
+    return true;
+}
+
+const char *private_topic_subscribed_filter(const char *text)
+{
+    const char *filter = behind(text, PRIVATE_TOPIC_SUBSCRIBED);
+    return filter != NULL && filter[0] != '\0' ? filter : NULL;
 }

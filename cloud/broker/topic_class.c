@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static bool is_notification(struct slice level)
+static bool is_jobs_notification(struct slice level)
 {
     return slice_is(level, "notify") || slice_is(level, "notify-next") ||
            slice_starts_with(level, "notify-namespace-") ||
@@ -13,7 +13,7 @@ static bool is_notification(struct slice level)
 }
 
 /* rest: what stands behind "$aws/things/<thing>/jobs/". */
-static enum topic_class classify_job_topic(struct slice rest)
+static enum topic_class classify_jobs(struct slice rest)
 {
     struct slice last = slice_cut(&rest, '/');
     bool is_alone = rest.ptr == NULL;
@@ -21,13 +21,36 @@ static enum topic_class classify_job_topic(struct slice rest)
         last = slice_cut(&rest, '/');
     }
 
-    if (is_alone && is_notification(last)) {
+    if (is_alone && is_jobs_notification(last)) {
         return TOPIC_NOTIFICATION;
     }
     if (!is_alone && (slice_is(last, "accepted") || slice_is(last, "rejected"))) {
-        return TOPIC_JOB_ANSWER;
+        return TOPIC_ANSWER;
     }
-    return TOPIC_JOB_REQUEST;
+    return TOPIC_REQUEST;
+}
+
+/* The families of topics that the service serves; all others that begin with $ are reserved. Another family is another
+ * row. */
+static const struct family {
+    const char *head; /* how its topics begin; + stands for one level that is not empty */
+    enum topic_class (*classify)(struct slice rest); /* rest: behind the head, at least one byte */
+} families[] = {
+    {"$aws/things/+/jobs/", classify_jobs},
+};
+
+/* Moves *rest behind the head. */
+static bool has_head(const char *head, struct slice *rest)
+{
+    struct slice levels = slice_from(head);
+    while (levels.len > 0) {
+        struct slice wanted = slice_cut(&levels, '/');
+        struct slice level = slice_cut(rest, '/');
+        if (slice_is(wanted, "+") ? level.len == 0 : !slice_equals(level, wanted)) {
+            return false;
+        }
+    }
+    return rest->len > 0;
 }
 
 enum topic_class topic_classify(const char *topic)
@@ -36,20 +59,16 @@ enum topic_class topic_classify(const char *topic)
     if (!slice_starts_with(rest, "$")) {
         return TOPIC_ORDINARY;
     }
-
-    struct slice root = slice_cut(&rest, '/');
-    if (slice_is(root, PRIVATE_TOPIC_ROOT)) {
+    if (slice_is(slice_cut(&rest, '/'), PRIVATE_TOPIC_ROOT)) {
         return TOPIC_PRIVATE;
     }
-    if (!slice_is(root, "$aws") || !slice_is(slice_cut(&rest, '/'), "things")) {
-        return TOPIC_RESERVED;
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        rest = slice_from(topic);
+        if (has_head(families[i].head, &rest)) {
+            return families[i].classify(rest);
+        }
     }
-    struct slice thing = slice_cut(&rest, '/');
-    struct slice service = slice_cut(&rest, '/');
-    if (thing.len == 0 || !slice_is(service, "jobs") || rest.len == 0) {
-        return TOPIC_RESERVED;
-    }
-    return classify_job_topic(rest);
+    return TOPIC_RESERVED;
 }
 
 const char *topic_without_share(const char *filter)
@@ -60,6 +79,38 @@ const char *topic_without_share(const char *filter)
     }
     struct slice group = slice_cut(&rest, '/');
     return group.len > 0 && rest.len > 0 ? rest.ptr : NULL;
+}
+
+bool topic_has_wildcard(const char *filter)
+{
+    return strpbrk(filter, "+#") != NULL;
+}
+
+/* May this level of a filter stand for that level of a topic? */
+static bool fits_level(struct slice level, const char *wanted)
+{
+    return slice_is(level, "+") || slice_is(level, wanted);
+}
+
+bool topic_filter_hears_jobs(const char *filter)
+{
+    static const char *const head[] = {"$aws", "things", NULL, "jobs"}; /* NULL: a thing's name */
+    struct slice rest = slice_from(filter);
+
+    for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+        struct slice level = slice_cut(&rest, '/');
+        if (i > 0 && slice_is(level, "#")) {
+            return true;
+        }
+        bool fits = head[i] == NULL ? level.len > 0 : fits_level(level, head[i]);
+        if (!fits ||
+            (i == 0 && slice_is(level, "+"))) { /* no wildcard stands for a level that begins with $ */
+            return false;
+        }
+    }
+    struct slice last = slice_cut(&rest, '/');
+    bool is_end = rest.ptr == NULL || slice_is(rest, "#");
+    return slice_is(last, "#") || (is_end && (fits_level(last, "notify") || fits_level(last, "notify-next")));
 }
 
 bool topic_fits_limits(const char *topic)

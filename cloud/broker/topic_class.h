@@ -7,8 +7,8 @@
 
 enum topic_class {
     TOPIC_ORDINARY, /* the application's own */
-    TOPIC_JOB_REQUEST, /* a device asks the service; also what only looks like it: the service refuses that with words */
-    TOPIC_JOB_ANSWER,   /* the service answers one connection */
+    TOPIC_REQUEST, /* a device asks the service; also what only looks like a request: the service refuses that with words */
+    TOPIC_ANSWER,       /* the service answers one connection */
     TOPIC_NOTIFICATION, /* the service tells all who may hear it */
     TOPIC_RESERVED,     /* another topic that begins with $ */
     TOPIC_PRIVATE,      /* between plugin and daemon */
@@ -19,6 +19,13 @@ enum topic_class topic_classify(const char *topic);
 /* "$share/<group>/<filter>" gives the filter; any other text gives itself. NULL: begins with "$share" but has no
  * group or filter. */
 const char *topic_without_share(const char *filter);
+
+/* Does the filter have + or # in it? */
+bool topic_has_wildcard(const char *filter);
+
+/* Can a message on "$aws/things/<some thing>/jobs/notify" or ".../notify-next" come through this filter (which has no
+ * $share/<group>/ in front)? As mosquitto matches, where "x/#" matches "x", too. */
+bool topic_filter_hears_jobs(const char *filter);
 
 #define TOPIC_LEN_MAX     256 /* bytes */
 #define TOPIC_SLASHES_MAX 7

@@ -30,19 +30,6 @@ static const struct command commands[] = {
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-char *cli_data_dir(const char *given)
-{
-    const char *variable = getenv("IOT_LOCAL_DATA");
-    const char *home = getenv("HOME");
-    if (given && *given) {
-        return text_copy(given);
-    }
-    if (variable && *variable) {
-        return text_copy(variable);
-    }
-    return home && *home ? text_format("%s/.local/share/iot-local", home) : NULL;
-}
-
 static void print_help(void)
 {
     puts("iot-local: AWS IoT Jobs on your own machine\n\nusage: iot-local COMMAND [options]\n");

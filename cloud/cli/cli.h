@@ -15,7 +15,4 @@ typedef int (*cli_command_fn)(int argc, char **argv);
 /* up: starts the daemon; called as up(argc - 1, argv + 1). Returns the exit code of the program. */
 int cli_run(int argc, char **argv, cli_command_fn up);
 
-/* What --data says, else $IOT_LOCAL_DATA, else ~/.local/share/iot-local. malloc'd; NULL when there is no home. */
-char *cli_data_dir(const char *given);
-
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/client.h"
 
+#include "cloud/base/address.h"
 #include "cloud/base/memory.h"
+#include "cloud/base/partition.h"
 #include "cloud/base/text.h"
-#include "cloud/cli/cli.h"
+#include "cloud/cli/cli_data_dir.h"
+#include "cloud/cli/print.h"
 
 #include <curl/curl.h>
 #include <stdarg.h>
@@ -159,20 +162,38 @@ static long perform(struct client *client, const struct client_request *request,
     return status;
 }
 
+/* The text between two tags, its entities resolved. The caller frees. */
+static char *text_from_xml(const char *start, const char *end)
+{
+    static const char *const entities[][2] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}};
+    char *text = text_copy_n(start, (size_t)(end - start));
+    char *to = text;
+    for (const char *at = text; *at;) {
+        size_t i = 0;
+        while (i < 3 && strncmp(at, entities[i][0], strlen(entities[i][0])) != 0) {
+            i++;
+        }
+        *to++ = i < 3 ? entities[i][1][0] : *at;
+        at += i < 3 ? strlen(entities[i][0]) : 1;
+    }
+    *to = '\0';
+    return text;
+}
+
 /* The message of an error answer: JSON of the AWS APIs, or XML of S3. */
 static void say_error(const char *body, const json_t *answer)
 {
     const char *message = json_string_value(json_object_get(answer, "message"));
     const char *start = body ? strstr(body, "<Message>") : NULL;
     const char *end = start ? strstr(start, "</Message>") : NULL;
-    if (message) {
-        fprintf(stderr, "iot-local: %s\n", message);
-    } else if (end) {
-        start += strlen("<Message>");
-        fprintf(stderr, "iot-local: %.*s\n", (int)(end - start), start);
-    } else {
-        fputs("iot-local: the daemon refused, without saying why\n", stderr);
+    char *from_xml = end ? text_from_xml(start + strlen("<Message>"), end) : NULL;
+    if (!message) {
+        message = from_xml ? from_xml : "the daemon refused, without saying why";
     }
+    fputs("iot-local: ", stderr);
+    print_clean(stderr, message);
+    fputc('\n', stderr);
+    free(from_xml);
 }
 
 bool client_send(struct client *client, struct client_request request, long *status, json_t **answer)
@@ -230,11 +251,24 @@ bool client_status(struct client *client, json_t **answer)
     return client_get(client, text_copy("/iot-local/status"), answer);
 }
 
+const char *client_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+char *client_thing_arn(const json_t *status, const char *thing)
+{
+    const char *region = client_text(status, "region");
+    return text_format("arn:%s:iot:%s:%s:thing/%s", partition_of_region(region), region,
+                       client_text(status, "account"), thing);
+}
+
 char *client_http_base(const json_t *status)
 {
     const char *listen = json_string_value(json_object_get(status, "listen"));
     long long port = json_integer_value(json_object_get(status, "http_port"));
-    if (!listen || strcmp(listen, "0.0.0.0") == 0 || strcmp(listen, "::") == 0) {
+    if (!listen || address_is_any(listen)) {
         listen = "127.0.0.1"; /* every address, so this one, too */
     }
     return text_format(strchr(listen, ':') ? "http://[%s]:%lld" : "http://%s:%lld", listen, port);

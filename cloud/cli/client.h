@@ -40,6 +40,12 @@ bool client_each(struct client *client, const char *path, const char *list, clie
 /* GET /iot-local/status: what the daemon says about itself. */
 bool client_status(struct client *client, json_t **answer);
 
+/* The member `name` of an answer, when it is a text; else "". */
+const char *client_text(const json_t *object, const char *name);
+
+/* The ARN of a thing at the daemon that told this status. malloc'd. */
+char *client_thing_arn(const json_t *status, const char *thing);
+
 /* "http://127.0.0.1:PORT", where this machine reaches the daemon that told this status. malloc'd. */
 char *client_http_base(const json_t *status);
 

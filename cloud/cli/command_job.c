@@ -64,16 +64,10 @@ static int with_client(const struct arg_command *command, int argc, char **argv,
     return is_good ? CLI_OK : CLI_FAILED;
 }
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
 static bool print_job_line(void *ctx, const json_t *job)
 {
     (void)ctx;
-    printf("%-40s %-12s ", text_of(job, "jobId"), text_of(job, "status"));
+    printf("%-40s %-12s ", client_text(job, "jobId"), client_text(job, "status"));
     print_time(json_number_value(json_object_get(job, "createdAt")));
     putchar('\n');
     return true;
@@ -89,7 +83,7 @@ static void print_field(const char *name, const char *text)
 {
     if (text && *text) {
         printf("%-16s ", name);
-        print_clean(text);
+        print_clean(stdout, text);
         putchar('\n');
     }
 }
@@ -98,26 +92,26 @@ static void print_job(const json_t *answer)
 {
     const json_t *job = json_object_get(answer, "job");
     const json_t *targets = json_object_get(job, "targets");
-    print_field("job", text_of(job, "jobId"));
-    print_field("status", text_of(job, "status"));
-    print_field("description", text_of(job, "description"));
-    print_field("comment", text_of(job, "comment"));
-    print_field("reason", text_of(job, "reasonCode"));
+    print_field("job", client_text(job, "jobId"));
+    print_field("status", client_text(job, "status"));
+    print_field("description", client_text(job, "description"));
+    print_field("comment", client_text(job, "comment"));
+    print_field("reason", client_text(job, "reasonCode"));
     printf("%-16s ", "created");
     print_time(json_number_value(json_object_get(job, "createdAt")));
     putchar('\n');
     for (size_t i = 0; i < json_array_size(targets); i++) {
         print_field("target", json_string_value(json_array_get(targets, i)));
     }
-    print_field("source", text_of(answer, "documentSource"));
+    print_field("source", client_text(answer, "documentSource"));
 }
 
 static bool print_execution_line(void *ctx, const json_t *entry)
 {
     (void)ctx;
     const json_t *summary = json_object_get(entry, "jobExecutionSummary");
-    const char *thing = strchr(text_of(entry, "thingArn"), '/');
-    printf("%-16s %s, %s since ", "execution", thing ? thing + 1 : "", text_of(summary, "status"));
+    const char *thing = strchr(client_text(entry, "thingArn"), '/');
+    printf("%-16s %s, %s since ", "execution", thing ? thing + 1 : "", client_text(summary, "status"));
     print_time(json_number_value(json_object_get(summary, "lastUpdatedAt")));
     putchar('\n');
     return true;
@@ -133,7 +127,7 @@ static bool show(struct client *client, const struct job_options *given, const c
     (void)given;
     if (is_good) {
         print_job(job);
-        print_field("document", text_of(document, "document"));
+        print_field("document", client_text(document, "document"));
         is_good = client_each(client, path, "executionSummaries", print_execution_line, NULL);
     }
     json_decref(document);

@@ -85,9 +85,7 @@ static json_t *make_targets(const struct arg_list *things, const json_t *status)
 {
     json_t *targets = json_array();
     for (size_t i = 0; i < things->count; i++) {
-        char *arn =
-            text_format("arn:aws:iot:%s:%s:thing/%s", json_string_value(json_object_get(status, "region")),
-                        json_string_value(json_object_get(status, "account")), things->texts[i]);
+        char *arn = client_thing_arn(status, things->texts[i]);
         json_array_append_new(targets, json_string(arn));
         free(arn);
     }

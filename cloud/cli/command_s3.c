@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local s3 put: `aws s3 cp` for machines that have no AWS CLI. */
+#include "cloud/base/partition.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
@@ -76,8 +77,9 @@ static bool say_links(struct client *client, const struct place *place)
     char *path = client_path("/%s/%p", place->bucket, place->key);
     char *http = client_http_base(status);
     printf("stored; in a browser:  %s%s\n", http, path);
-    printf("as a documentSource:   https://s3.%s.amazonaws.com%s\n",
-           json_string_value(json_object_get(status, "region")), path);
+    const char *region = client_text(status, "region");
+    bool is_china = strcmp(partition_of_region(region), "aws-cn") == 0;
+    printf("as a documentSource:   https://s3.%s.amazonaws.com%s%s\n", region, is_china ? ".cn" : "", path);
     free(http);
     free(path);
     json_decref(status);

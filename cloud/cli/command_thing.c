@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local thing: everything that a device needs to connect, in one folder. */
+#include "cloud/base/partition.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
@@ -11,19 +12,19 @@
 
 #define POLICY_NAME "iot-local-device"
 
-/* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: region:account. */
+/* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: what its ARNs begin with. */
 #define POLICY_FORMAT                                                                                        \
     "{\"Version\":\"2012-10-17\",\"Statement\":["                                                            \
     "{\"Sid\":\"Connect\",\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","                                  \
-    "\"Resource\":\"arn:aws:iot:%1$s:client/" THING "\","                                                    \
+    "\"Resource\":\"%1$s:client/" THING "\","                                                                \
     "\"Condition\":{\"Bool\":{\"iot:Connection.Thing.IsAttached\":[\"true\"]}}},"                            \
     "{\"Sid\":\"Publish\",\"Effect\":\"Allow\",\"Action\":\"iot:Publish\",\"Resource\":["                    \
-    "\"arn:aws:iot:%1$s:topic/" JOBS "get\",\"arn:aws:iot:%1$s:topic/" JOBS "start-next\","                  \
-    "\"arn:aws:iot:%1$s:topic/" JOBS "*/get\",\"arn:aws:iot:%1$s:topic/" JOBS "*/update\"]},"                \
+    "\"%1$s:topic/" JOBS "get\",\"%1$s:topic/" JOBS "start-next\","                                          \
+    "\"%1$s:topic/" JOBS "*/get\",\"%1$s:topic/" JOBS "*/update\"]},"                                        \
     "{\"Sid\":\"Subscribe\",\"Effect\":\"Allow\",\"Action\":\"iot:Subscribe\","                              \
-    "\"Resource\":\"arn:aws:iot:%1$s:topicfilter/" JOBS "*\"},"                                              \
+    "\"Resource\":\"%1$s:topicfilter/" JOBS "*\"},"                                                          \
     "{\"Sid\":\"Receive\",\"Effect\":\"Allow\",\"Action\":\"iot:Receive\","                                  \
-    "\"Resource\":\"arn:aws:iot:%1$s:topic/" JOBS "*\"}]}"
+    "\"Resource\":\"%1$s:topic/" JOBS "*\"}]}"
 #define THING "${iot:Connection.Thing.ThingName}"
 #define JOBS  "$aws/things/" THING "/jobs/"
 
@@ -69,12 +70,6 @@ static bool prepare_folder(const struct thing_options *given)
     return file_make_folder(given->out);
 }
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
 /* The policy is made once; if somebody has changed it, it stays as it is. */
 static bool ensure_policy(struct client *client, const json_t *status)
 {
@@ -88,7 +83,9 @@ static bool ensure_policy(struct client *client, const json_t *status)
     if (code != 404) {
         return true;
     }
-    char *place = text_format("%s:%s", text_of(status, "region"), text_of(status, "account"));
+    const char *region = client_text(status, "region");
+    char *place =
+        text_format("arn:%s:iot:%s:%s", partition_of_region(region), region, client_text(status, "account"));
     char *document = text_format(POLICY_FORMAT, place);
     bool is_good = client_send(client,
                                (struct client_request){.method = "POST",
@@ -122,12 +119,12 @@ static bool write_folder(const char *folder, const char *thing, const json_t *st
                          const json_t *certificate)
 {
     char *port = text_format("%lld", (long long)json_integer_value(json_object_get(status, "mqtt_port")));
-    bool is_good = file_write(folder, "host", text_of(status, "endpoint"), 0644) &&
+    bool is_good = file_write(folder, "host", client_text(status, "endpoint"), 0644) &&
                    file_write(folder, "port", port, 0644) && file_write(folder, "thing_name", thing, 0644) &&
-                   file_write(folder, "root_ca.pem", text_of(status, "root_ca"), 0644) &&
-                   file_write(folder, "certificate.pem", text_of(certificate, "certificatePem"), 0644) &&
+                   file_write(folder, "root_ca.pem", client_text(status, "root_ca"), 0644) &&
+                   file_write(folder, "certificate.pem", client_text(certificate, "certificatePem"), 0644) &&
                    file_write(folder, "private_key.pem",
-                              text_of(json_object_get(certificate, "keyPair"), "PrivateKey"), 0600);
+                              client_text(json_object_get(certificate, "keyPair"), "PrivateKey"), 0600);
     free(port);
     return is_good;
 }
@@ -136,7 +133,8 @@ static void say_next(const char *folder, const char *thing, const json_t *status
 {
     long long mqtt_port = json_integer_value(json_object_get(status, "mqtt_port"));
     char *http = client_http_base(status);
-    const char *host = text_of(status, "endpoint");
+    char *arn = client_thing_arn(status, thing);
+    const char *host = client_text(status, "endpoint");
     printf("thing '%s' is ready, its certificate is active; the connection data is in %s\n\n", thing, folder);
     printf("run a device:   build/host/examples/01_blink/blink %s\n", folder);
     printf(
@@ -144,10 +142,11 @@ static void say_next(const char *folder, const char *thing, const json_t *status
         "                  --key %s/private_key.pem -i %s -q 1 -t '$aws/things/%s/jobs/notify-next'\n",
         host, mqtt_port, folder, folder, folder, thing, thing);
     printf("send it a job:  aws iot create-job --endpoint-url %s --job-id job-1 \\\n"
-           "                  --targets arn:aws:iot:%s:%s:thing/%s --document file://DOCUMENT.json\n",
-           http, text_of(status, "region"), text_of(status, "account"), thing);
+           "                  --targets %s --document file://DOCUMENT.json\n",
+           http, arn);
     printf("without it:     iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing,
-           text_of(status, "data"));
+           client_text(status, "data"));
+    free(arn);
     free(http);
 }
 
@@ -166,7 +165,7 @@ static bool make_thing(struct client *client, const char *thing, const char *fol
                     (struct client_request){.method = "POST",
                                             .path = text_copy("/keys-and-certificate?setAsActive=true")},
                     NULL, &certificate) &&
-        attach(client, thing, text_of(certificate, "certificateArn")) &&
+        attach(client, thing, client_text(certificate, "certificateArn")) &&
         write_folder(folder, thing, status, certificate);
     if (is_good) {
         say_next(folder, thing, status);

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/print.h"
 
-#include <stdio.h>
+#include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-void print_clean(const char *text)
+void print_clean(FILE *out, const char *text)
 {
-    for (; text && *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        /* C1 controls are 0xc2 0x80..0x9f in UTF-8 */
-        int is_c1 = c == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
-        putchar((c < 0x20 && c != '\n') || c == 0x7f || is_c1 ? '?' : c);
-        text += is_c1;
+    char *copy = text_copy(text);
+    for (char *line = copy; line;) {
+        char *end = strchr(line, '\n');
+        if (end) {
+            *end = '\0';
+        }
+        utf8_clean(line);
+        fprintf(out, "%s%s", line, end ? "\n" : "");
+        line = end ? end + 1 : NULL;
     }
+    free(copy);
 }
 
 void print_time(double seconds)

@@ -2,10 +2,11 @@
 #ifndef CLOUD_CLI_PRINT_H
 #define CLOUD_CLI_PRINT_H
 
-#include <stddef.h>
+#include <stdio.h>
 
-/* Text from a device or another operator: control characters, which could steer the terminal, become '?'. NULL: nothing. */
-void print_clean(const char *text);
+/* Text from a device or another operator, with its line ends; other control characters, which could steer the terminal, and
+ * what is no UTF-8 become '?'. NULL: nothing. */
+void print_clean(FILE *out, const char *text);
 
 /* Local date and time of seconds since 1970. */
 void print_time(double seconds);

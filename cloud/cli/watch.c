@@ -3,6 +3,7 @@
  * executions whose date has changed. */
 #include "cloud/cli/watch.h"
 
+#include "cloud/base/clock.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/print.h"
@@ -29,12 +30,6 @@ struct watch {
     bool is_all_final;
     bool has_failed;
 };
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 static double number_of(const json_t *object, const char *name)
 {
@@ -71,7 +66,7 @@ static void print_since(double from_s, double to_s)
 static void print_progress(const struct watch *watch, const json_t *details)
 {
     uint32_t percent;
-    if (number_to_u32(slice_from(text_of(details, "progress")), &percent) != ERR_OK || percent > 100) {
+    if (number_to_u32(slice_from(client_text(details, "progress")), &percent) != ERR_OK || percent > 100) {
         return;
     }
     if (watch->is_terminal) {
@@ -85,13 +80,13 @@ static void print_progress(const struct watch *watch, const json_t *details)
 
 static void print_reason(const json_t *details)
 {
-    if (*text_of(details, "reason")) {
+    if (*client_text(details, "reason")) {
         fputs("  ", stdout);
-        print_clean(text_of(details, "reason"));
+        print_clean(stdout, client_text(details, "reason"));
     }
-    if (*text_of(details, "message")) {
+    if (*client_text(details, "message")) {
         fputs(": ", stdout);
-        print_clean(text_of(details, "message"));
+        print_clean(stdout, client_text(details, "message"));
     }
 }
 
@@ -99,7 +94,7 @@ static void print_reason(const json_t *details)
  * the dates. */
 static void show(struct watch *watch, const char *thing, const json_t *before, const json_t *execution)
 {
-    const char *status = text_of(execution, "status");
+    const char *status = client_text(execution, "status");
     const json_t *details = json_object_get(json_object_get(execution, "statusDetails"), "detailsMap");
     double queued_s = number_of(execution, "queuedAt");
     double started_s = number_of(execution, "startedAt");
@@ -114,7 +109,7 @@ static void show(struct watch *watch, const char *thing, const json_t *before, c
         end_line(watch);
     }
     bool is_running =
-        strcmp(status, "IN_PROGRESS") == 0 && strcmp(text_of(details, "state"), "accepted") != 0;
+        strcmp(status, "IN_PROGRESS") == 0 && strcmp(client_text(details, "state"), "accepted") != 0;
     if (is_running || is_final(status)) {
         begin_line(watch, thing, is_running ? "in progress" : status, is_running);
         print_since(queued_s, number_of(execution, "lastUpdatedAt"));
@@ -152,8 +147,8 @@ static bool show_entry(void *ctx, const json_t *entry)
 {
     struct watch *watch = ctx;
     const json_t *summary = json_object_get(entry, "jobExecutionSummary");
-    const char *thing = strchr(text_of(entry, "thingArn"), '/');
-    const char *status = text_of(summary, "status");
+    const char *thing = strchr(client_text(entry, "thingArn"), '/');
+    const char *status = client_text(summary, "status");
     if (!thing) {
         return true;
     }
@@ -176,13 +171,6 @@ static bool show_executions(struct watch *watch)
     return is_good;
 }
 
-static double monotonic_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void pause_before_next(const struct watch *watch)
 {
     long ms = json_object_size(watch->latest) > MANY ? POLL_SLOW_MS : POLL_FAST_MS;
@@ -198,7 +186,7 @@ static bool look(struct watch *watch, bool *is_over)
     if (!client_get(watch->client, client_path("/jobs/%s", watch->job_id), &answer)) {
         return false;
     }
-    const char *status = text_of(json_object_get(answer, "job"), "status");
+    const char *status = client_text(json_object_get(answer, "job"), "status");
     bool has_ended = strcmp(status, "COMPLETED") == 0 || strcmp(status, "CANCELED") == 0;
     bool is_good = show_executions(watch);
     *is_over = has_ended && watch->is_all_final;
@@ -218,11 +206,11 @@ int watch_job(struct client *client, const char *job_id, uint32_t timeout_s)
         .latest = json_object(),
         .is_terminal = isatty(STDOUT_FILENO),
     };
-    double started_s = monotonic_s();
+    int64_t started_ms = clock_monotonic_ms(&clock_real);
     bool is_over = false;
     bool is_good;
     while ((is_good = look(&watch, &is_over)) && !is_over) {
-        if (timeout_s > 0 && monotonic_s() - started_s >= timeout_s) {
+        if (timeout_s > 0 && clock_monotonic_ms(&clock_real) - started_ms >= (int64_t)timeout_s * 1000) {
             fprintf(stderr, "%siot-local: job %s has not ended after %u s; it goes on\n",
                     watch.has_open_line ? "\n" : "", job_id, timeout_s);
             is_good = false;

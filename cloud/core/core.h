@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The domain of iot-local: things, certificates, policies, jobs and their executions, over the store (SQLite). No
- * socket, MQTT or HTTP here; time comes from a function, so that tests own the clock. Single-threaded.
+ * socket, MQTT or HTTP here; time comes from the caller's clock. Single-threaded.
  *
- * Every call happens inside a batch:
- *     core_begin .. any number of calls .. core_commit .. send the answers .. core_publish_outbox
+ * Every call happens inside a batch (turn.h makes batches of the requests that come in):
+ *     core_begin .. a call, core_collect .. a call, core_collect .. core_commit .. send the answers .. core_publish_outbox
  * A call that fails leaves no trace (it has its own savepoint). Answers are sent after core_commit only: what was
- * acknowledged is on disk. Notifications that the calls caused are held back until core_publish_outbox, because a
- * device sees its accepted answer first, then notify, then notify-next (docs/protocol.md 1.10). */
+ * acknowledged is on disk. Notices that the calls caused are held back until core_publish_outbox, because a device sees
+ * its accepted answer first, then notify, then notify-next (docs/protocol.md 1.10). */
 #ifndef CLOUD_CORE_CORE_H
 #define CLOUD_CORE_CORE_H
 
+#include "cloud/base/clock.h"
 #include "common/err.h"
 #include "common/slice.h"
 
@@ -17,19 +18,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CORE_THING_NAME_CAP     129 /* 1..128 [a-zA-Z0-9:_-] */
-#define CORE_JOB_ID_CAP         65  /* 1..64 [a-zA-Z0-9_-] */
-#define CORE_POLICY_NAME_CAP    129 /* 1..128 [\w+=,.@-] */
-#define CORE_CERTIFICATE_ID_CAP 65  /* 64 hex digits: SHA-256 of the DER certificate */
-#define CORE_ARN_CAP            2049
-#define CORE_DOCUMENT_MAX       32768
+#define CORE_THING_NAME_CAP      129 /* 1..128 [a-zA-Z0-9:_-] */
+#define CORE_JOB_ID_CAP          65  /* 1..64 [a-zA-Z0-9_-] */
+#define CORE_POLICY_NAME_CAP     129 /* 1..128 [\w+=,.@-] */
+#define CORE_CERTIFICATE_ID_CAP  65  /* 64 hex digits: SHA-256 of the DER certificate */
+#define CORE_ARN_CAP             2049
+#define CORE_MESSAGE_CAP         2048 /* of an error; a documentSource of 1350 characters is repeated whole */
+#define CORE_ATTRIBUTE_NAME_MAX  128
+#define CORE_ATTRIBUTE_VALUE_MAX 800
+#define CORE_DOCUMENT_MAX        32768
 
 /* Lists come in pages of at most `limit` entries, 1..250. `after`: the key that the page before has given; NULL or "": from
  * the start. `next` becomes the key of the page's last entry; "": the list ends with this page. The key holds its place: what
  * is created or deleted between two pages makes no other entry appear twice or not at all. */
 #define CORE_KEY_CAP 129
 
-/* The errors of the domain. The MQTT and the HTTP edge each have one table from these to their wire names. */
+/* The errors of the domain; error_name.h says what each is called on the wire. */
 enum core_code {
     CORE_OK = 0,
     CORE_INVALID_REQUEST,
@@ -46,6 +50,7 @@ enum core_code {
     CORE_MALFORMED_POLICY,
     CORE_THROTTLED,
     CORE_INTERNAL,
+    CORE_CODE_COUNT,
 };
 
 /* docs/protocol.md 2.2; stored and sent as these words. */
@@ -63,8 +68,8 @@ enum execution_status {
 
 struct core_error {
     enum core_code code;
-    char message[320];  /* for people; names the thing and the way out; printable ASCII */
-    char resource[256]; /* ALREADY_EXISTS: the ARN, else empty */
+    char message[CORE_MESSAGE_CAP]; /* for people; names the thing and the way out; printable UTF-8 */
+    char resource[256];             /* ALREADY_EXISTS: the ARN, else empty */
     /* INVALID_STATE_TRANSITION and VERSION_MISMATCH of an execution: its state */
     bool has_state;
     enum execution_status status;
@@ -75,8 +80,8 @@ struct core_error {
 /* Frees what the error holds and makes it CORE_OK. Zero-initialised errors are fine. */
 void core_error_clear(struct core_error *error);
 
-/* Sets the error and returns its code; also for edges that find a fault themselves. Everything that is not printable
- * ASCII becomes '?', because the text may quote what a stranger has sent. */
+/* Sets the error and returns its code; also for edges that find a fault themselves. The text may quote what a stranger
+ * has sent: its names stay as they are, but what is no UTF-8 or could steer a terminal becomes '?' (utf8_clean). */
 enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -84,14 +89,18 @@ struct core;
 
 struct core_config {
     const char *database; /* file path, or ":memory:" */
-    const char *
-        objects_dir; /* folder of objects' bodies, made when it is not there; NULL: no object can be stored */
-    const char *region;           /* NULL: "us-east-1" */
-    const char *account;          /* NULL: "123456789012" */
-    int64_t (*now_ms)(void *ctx); /* wall clock, milliseconds since 1970 */
-    unsigned requests_per_s;      /* of all devices together; 0 = no limit */
-    /* A notification that must go out (QoS 1, not retained). Called by core_publish_outbox only. May be NULL. */
-    void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
+    const char
+        *objects_dir;    /* of objects' bodies; made when it is not there; NULL: no object can be stored */
+    const char *region;  /* NULL: "us-east-1" */
+    const char *account; /* NULL: "123456789012" */
+    const struct clock *clock; /* lives as long as the core */
+    unsigned requests_per_s;   /* of all devices together; 0 = no limit */
+
+    /* The way to the broker. A notice must go out with QoS 1, not retained; core_delivered(notice) tells that the broker
+     * has taken it, or core_broker_lost that nobody will. Called by core_publish_outbox only. May be NULL. */
+    void (*publish)(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
+    /* How many notices may be published now? NULL: any number. */
+    size_t (*room)(void *ctx);
     void *ctx;
 };
 
@@ -104,29 +113,51 @@ const char *core_account(const struct core *core);
 const char *core_objects_dir(const struct core *core); /* NULL: none; lives as long as the core */
 int64_t core_now_ms(const struct core *core);          /* the clock of the configuration */
 
-/* false: the database refused (core_storage_error says why); answer like a failed COMMIT. Inside a batch it does nothing
- * and returns true. */
 /* May a device's request be served now? CORE_THROTTLED: too many came (requests_per_s). Outside of batches as well. */
 enum core_code core_admit(struct core *core, struct core_error *error);
 
+/* --- Batches (batch.c) --- */
+
+/* Begins a batch that may write. false: the database refused (core_storage_error says why); answer as after a failed
+ * COMMIT, or try again soon when core_is_busy. Inside a batch it does nothing and returns true. */
 bool core_begin(struct core *core);
-/* false: the COMMIT failed, nothing of this batch happened and its notifications are dropped; answer every request of
- * it with InternalError / InternalFailureException. Without core_begin it does nothing and returns true. */
+/* Begins one that only reads: it needs no lock, so nobody can make it wait. */
+bool core_begin_read(struct core *core);
+/* Did the last core_begin fail because somebody else is writing to the database? */
+bool core_is_busy(const struct core *core);
+
+/* Between two calls of a batch: renders the notices that the last one caused, as far as there is room, so that each change
+ * is told by itself. core_commit does it, too. */
+void core_collect(struct core *core);
+
+/* false: the COMMIT failed, nothing of this batch happened and its notices are dropped; answer every request of it with
+ * InternalError / InternalFailureException. Without core_begin it does nothing and returns true. */
 bool core_commit(struct core *core);
-/* Publishes the notifications of committed batches, in order. Call it after the answers of the batch were sent. */
+/* Publishes the notices of committed batches, in order. Call it after the answers of the batch were sent. */
 void core_publish_outbox(struct core *core);
 
 /* The last failure of the database, one line for the log; "" = none so far. */
 const char *core_storage_error(const struct core *core);
 
-/* Timers (time-outs of executions). core_next_timer_ms: wall time of the next one, INT64_MAX = none.
- * core_run_timers does all that are due; a batch of its own, which it publishes, too. */
-int64_t core_next_timer_ms(struct core *core);
-void core_run_timers(struct core *core);
+/* --- The way of the notices (batch.c) --- */
 
-/* After a start: notify and notify-next for every thing that has pending executions. A batch of its own, which it
- * publishes, too. */
-void core_announce_pending(struct core *core);
+void core_delivered(struct core *core, int64_t notice);
+/* The connection to the broker has ended: what the broker has not taken is published again when there is room. */
+void core_broker_lost(struct core *core);
+/* A broker process has started, and no device is connected to it yet. Of each thing that has pending executions now, the
+ * first subscriber to notify or notify-next is sent that notice, because nothing was told while the broker was down. */
+void core_broker_started(struct core *core);
+/* Somebody has subscribed to this filter. Inside a batch that writes. */
+void core_subscribed(struct core *core, struct slice filter);
+/* Do notices wait that have room now? Then any batch renders them. */
+bool core_has_news(const struct core *core);
+
+/* --- What is due (batch.c): time-outs of executions, the marks of delivered notices, announcements --- */
+
+/* Wall time of the next one, INT64_MAX = none. */
+int64_t core_next_due_ms(struct core *core);
+/* Does a bounded slice of what is due, in a batch of its own, which it publishes, too. true: more is due now. */
+bool core_run_due(struct core *core);
 
 const char *execution_status_text(enum execution_status status);
 /* false: unknown word. */

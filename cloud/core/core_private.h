@@ -10,18 +10,15 @@
 #define CORE_ACCOUNT_CAP 13
 #define CORE_PAGE_MAX    250 /* entries of one list page */
 
-struct notice {
-    char *topic;
-    char *payload;
-    size_t payload_len;
-};
+struct notice;
 
 struct core {
     struct store *store;
     char region[CORE_REGION_CAP];
     char account[CORE_ACCOUNT_CAP];
-    int64_t (*now_ms)(void *ctx);
-    void (*publish)(void *ctx, const char *topic, const char *payload, size_t len);
+    const struct clock *clock;
+    void (*publish)(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
+    size_t (*room)(void *ctx);
     void *ctx;
 
     unsigned requests_per_s; /* 0 = no limit */
@@ -29,28 +26,37 @@ struct core {
     int64_t rate_left;       /* thousandths of a request */
 
     bool has_batch;
-    int64_t timers_wait_until_ms; /* after a failed COMMIT: do not spin */
+    bool may_write; /* the batch */
+    bool is_busy;   /* the last core_begin met another writer */
 
-    /* Notifications in order. The first `committed` ones are on disk and may go out. */
+    /* Marks up to newest_mark have been set, those up to shown_mark were rendered on this connection to the broker. After a
+     * COMMIT that fails shown_mark is committed_shown_mark again. */
+    int64_t newest_mark, shown_mark, committed_shown_mark;
+    /* Notices in order. The first `outbox_committed` ones are on disk and may go out. */
     struct notice *outbox;
     size_t outbox_len, outbox_cap, outbox_committed;
+    /* Marks whose notices the broker has taken: the next batch that writes takes them off the database. */
+    int64_t *delivered;
+    size_t delivered_len, delivered_cap;
+    size_t cleared_len;         /* so many of them this batch has taken off */
+    int64_t delivered_since_ms; /* wall time of the first of them */
+
+    int64_t due_not_before_ms; /* after a failure: do not spin */
+    /* Executions up to this row id were pending, if at all, when the broker started. */
+    int64_t announced_up_to_id;
+    unsigned announce_kinds; /* bits of mark_kind: somebody subscribed for all things at once */
+    char announce_after[CORE_THING_NAME_CAP]; /* how far that has come */
 };
 
 /* CORE_INTERNAL with what the database said. */
 enum core_code core_fail_storage(struct core *core, struct core_error *error);
 
-/* Around the writes of one call: core_write_end undoes them (and the notices that they caused) unless *error is
- * CORE_OK. Returns error->code. */
+/* Around the writes of one call: core_write_end undoes them unless *error is CORE_OK. Returns error->code. */
 struct core_write {
-    size_t outbox_len;
     bool is_open;
 };
 bool core_write_begin(struct core *core, struct core_write *write, struct core_error *error);
 enum core_code core_write_end(struct core *core, const struct core_write *write, struct core_error *error);
-
-/* Takes over topic and payload (malloc'd; freed on failure, too). */
-bool core_outbox_add(struct core *core, char *topic, char *payload, size_t payload_len);
-void core_outbox_truncate(struct core *core, size_t len);
 
 /* 1: such a row; 0: none; -1: the database failed. For statements that ask by one text. */
 int core_has_row(struct core *core, enum store_statement which, const char *key);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 
 #include <stdarg.h>
@@ -11,24 +12,17 @@ void core_error_clear(struct core_error *error)
     *error = (struct core_error){.code = CORE_OK};
 }
 
-static void make_printable(char *text)
-{
-    for (; *text; text++) {
-        if (*text < 0x20 || *text > 0x7e) {
-            *text = '?';
-        }
-    }
-}
-
 enum core_code core_fail(struct core_error *error, enum core_code code, const char *format, ...)
 {
     core_error_clear(error);
     error->code = code;
     va_list args;
     va_start(args, format);
-    vsnprintf(error->message, sizeof error->message, format, args);
+    char text[CORE_MESSAGE_CAP + 4]; /* room to see whether the last character that fits is whole */
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    make_printable(error->message);
+    snprintf(error->message, sizeof error->message, "%.*s", utf8_fit(text, sizeof error->message - 1), text);
+    utf8_clean(error->message);
     return code;
 }
 

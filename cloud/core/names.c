@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/names.h"
 
+#include "cloud/base/partition.h"
+#include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 
 #include <stdint.h>
@@ -46,9 +49,14 @@ bool name_is_policy(struct slice text)
     return is_alnum_or(text, 1, CORE_POLICY_NAME_CAP - 1, "_+=,.@-");
 }
 
-bool name_is_attribute(struct slice text, size_t min, size_t max)
+bool name_is_attribute(struct slice text)
 {
-    return is_alnum_or(text, min, max, "_.,@/:#-");
+    return is_alnum_or(text, 1, CORE_ATTRIBUTE_NAME_MAX, "_.,@/:#-");
+}
+
+bool name_is_attribute_value(struct slice text)
+{
+    return is_alnum_or(text, 0, CORE_ATTRIBUTE_VALUE_MAX, "_.,@/:#=[]-");
 }
 
 bool name_is_certificate(struct slice text)
@@ -58,7 +66,7 @@ bool name_is_certificate(struct slice text)
     }
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) {
             return false;
         }
     }
@@ -82,7 +90,7 @@ bool name_is_bucket(struct slice text)
 
 bool name_is_reason(struct slice text)
 {
-    if (text.len > 128) {
+    if (text.len < 1 || text.len > 128) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
@@ -94,60 +102,35 @@ bool name_is_reason(struct slice text)
     return true;
 }
 
-/* One UTF-8 character from text[*at] on; false: not well-formed (RFC 3629: no overlong forms, no surrogates). */
-static bool next_character(struct slice text, size_t *at, uint32_t *character)
-{
-    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)text.ptr[*at];
-    size_t len = first < 0x80         ? 1
-                 : (first >> 5) == 6  ? 2
-                 : (first >> 4) == 14 ? 3
-                 : (first >> 3) == 30 ? 4
-                                      : 0;
-    if (!len || text.len - *at < len) {
-        return false;
-    }
-    uint32_t value = len == 1 ? first : first & (0x7fU >> len);
-    for (size_t i = 1; i < len; i++) {
-        unsigned char c = (unsigned char)text.ptr[*at + i];
-        if ((c & 0xc0) != 0x80) {
-            return false;
-        }
-        value = (value << 6) | (c & 0x3f);
-    }
-    if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
-        return false;
-    }
-    *at += len;
-    *character = value;
-    return true;
-}
-
 bool name_is_utf8(struct slice text, size_t max)
 {
-    if (text.len < 1 || text.len > max) {
-        return false;
-    }
-    uint32_t character = 0;
-    for (size_t at = 0; at < text.len;) {
-        if (!next_character(text, &at, &character) || character == 0) {
-            return false;
+    return text.len >= 1 && text.len <= max && text_is_utf8(text.ptr, text.len) &&
+           !memchr(text.ptr, '\0', text.len);
+}
+
+/* The number of characters; SIZE_MAX when the text is no UTF-8, holds a NUL, or one of category C where none may be. */
+static size_t count_characters(struct slice text, bool may_have_other)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < text.len; count++) {
+        size_t step = utf8_step(text.ptr + at, text.len - at);
+        uint32_t character = step ? utf8_character(text.ptr + at, step) : 0;
+        if (character == 0 || (!may_have_other && utf8_is_other(character))) {
+            return SIZE_MAX;
         }
+        at += step;
     }
-    return true;
+    return count;
 }
 
 bool name_is_free_text(struct slice text, size_t max)
 {
-    size_t count = 0;
-    uint32_t character = 0;
-    for (size_t at = 0; at < text.len; count++) {
-        if (!next_character(text, &at, &character) || character < 0x20 ||
-            (character >= 0x7f && character < 0xa0)) {
-            return false;
-        }
-    }
-    return count <= max;
+    return count_characters(text, false) <= max;
+}
+
+bool name_is_text(struct slice text, size_t max)
+{
+    return text.len >= 1 && count_characters(text, true) <= max;
 }
 
 enum core_code name_check_thing(const char *name, struct core_error *error)
@@ -155,9 +138,8 @@ enum core_code name_check_thing(const char *name, struct core_error *error)
     return name_is_thing(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.140s' is not a thing name: it has 1 to 128 characters of "
-                           "[a-zA-Z0-9:_-]",
-                           name);
+                           "'%.*s' is not a thing name: it has 1 to 128 characters of [a-zA-Z0-9:_-]",
+                           utf8_fit(name, NAME_SHOWN), name);
 }
 
 enum core_code name_check_job(const char *name, struct core_error *error)
@@ -165,12 +147,14 @@ enum core_code name_check_job(const char *name, struct core_error *error)
     return name_is_job(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.140s' is not a job id: it has 1 to 64 characters of [a-zA-Z0-9_-]", name);
+                           "'%.*s' is not a job id: it has 1 to 64 characters of [a-zA-Z0-9_-]",
+                           utf8_fit(name, NAME_SHOWN), name);
 }
 
 void arn_write(const struct core *core, const char *kind, const char *name, char *out, size_t cap)
 {
-    snprintf(out, cap, "arn:aws:iot:%s:%s:%s/%s", core->region, core->account, kind, name);
+    snprintf(out, cap, "arn:%s:iot:%s:%s:%s/%s", partition_of_region(core->region), core->region,
+             core->account, kind, name);
 }
 
 bool arn_read(const struct core *core, const char *arn, const char *kind, struct slice *name)

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* `iot-local up`: everything is opened, the loop runs, everything is closed. */
 #include "cloud/daemon/daemon.h"
 
-#include "cloud/broker/mosquitto_child.h"
 #include "cloud/cli/cli.h"
-#include "cloud/core/core.h"
-#include "cloud/daemon/daemon_options.h"
-#include "cloud/daemon/data_dir.h"
-#include "cloud/daemon/loop.h"
+#include "cloud/cli/cli_data_dir.h"
+#include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
-#include "cloud/http/server.h"
-#include "cloud/mqtt/broker_link.h"
-#include "cloud/mqtt/device_plane.h"
-#include "cloud/pki/pki.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,56 +15,14 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define DATABASE_NAME    "iot.db"
-#define OBJECTS_NAME     "objects"
+#define BROKER_TRIES_MAX 5    /* at start, with a port that we chose ourselves */
+#define BROKER_PAUSE_MS  5000 /* later, when it could not even be started */
 #define CONTROL_NAME     "control.sock"
-#define PLUGIN_NAME      "iot_local_plugin.so"
-#define WHY_CAP          (2 * PATH_MAX + 300)
+#define OBJECTS_NAME     "objects"
+#define CREDENTIALS_NAME "credentials"
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
-#define BROKER_TRIES_MAX 5     /* at start, with a port that we chose ourselves */
-#define BROKER_PAUSE_MS  5000  /* later, when it could not even be started */
-#define SECRET_BYTES     32
-
-struct daemon {
-    struct daemon_options options;
-    struct data_dir dir;
-    char plugin[PATH_MAX];
-    char mqtt_socket[PATH_MAX];
-    char secret[2 * SECRET_BYTES + 1];
-    char why[WHY_CAP]; /* the reason of the first failure */
-    struct core *core;
-    struct pki *pki;
-    struct http_server *http;
-    struct broker_link *link;
-    struct mosquitto_child broker;
-    unsigned broker_tries;
-    bool is_mqtt_port_given;
-    struct loop loop;
-    struct loop_source signal_source, http_source, link_source, broker_source, output_source;
-    int signals;
-    bool is_ready; /* has been ready once */
-    bool is_stopping;
-    bool has_failed;
-    struct device_answer answers[BROKER_LINK_BATCH];
-};
-
-static int64_t wall_ms(void *ctx)
-{
-    struct timespec now;
-    (void)ctx;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void stop_with_failure(struct daemon *daemon)
 {
@@ -81,160 +31,76 @@ static void stop_with_failure(struct daemon *daemon)
     daemon->is_stopping = true;
 }
 
-/* --- Requests of devices --- */
-
-/* One COMMIT for all of them; whoever reads "accepted" may rely on the disk. */
-static void handle_chunk(struct daemon *daemon, const struct broker_request *requests, size_t count)
+static void log_line(const char *line)
 {
-    bool is_kept = core_begin(daemon->core);
-    for (size_t i = 0; is_kept && i < count; i++) {
-        device_plane_handle(daemon->core, requests[i].from.topic, requests[i].payload, &daemon->answers[i]);
-    }
-    if (is_kept) {
-        is_kept = core_commit(daemon->core);
-    }
-    if (!is_kept) {
-        fprintf(stderr, "iot-local: the database refused: %s\n", core_storage_error(daemon->core));
-    }
-
-    for (size_t i = 0; i < count; i++) {
-        struct device_answer *answer = &daemon->answers[i];
-        if (!is_kept) {
-            device_answer_clear(answer);
-            device_plane_internal_error(daemon->core, requests[i].from.topic, requests[i].payload, answer);
-        }
-        if (answer->topic != NULL) {
-            broker_link_answer(daemon->link, &requests[i], answer->topic, answer->payload,
-                               answer->payload_len);
-        }
-        device_answer_clear(answer);
-    }
-    core_publish_outbox(daemon->core);
+    fprintf(stderr, "iot-local: %s\n", line);
 }
 
-static void on_requests(void *ctx, const struct broker_request *requests, size_t count)
+/* --- The connection to the broker --- */
+
+static void on_request(void *ctx, struct broker_request *request)
 {
-    while (count > 0) {
-        size_t chunk = count < BROKER_LINK_BATCH ? count : BROKER_LINK_BATCH;
-        handle_chunk(ctx, requests, chunk);
-        requests += chunk;
-        count -= chunk;
-    }
+    device_turn_add(&((struct daemon *)ctx)->devices, request);
 }
 
-static void on_notification(void *ctx, const char *topic, const char *payload, size_t len)
+static void on_subscribed(void *ctx, struct slice filter)
+{
+    device_turn_subscribed(&((struct daemon *)ctx)->devices, filter);
+}
+
+static void on_delivered(void *ctx, int64_t notice)
+{
+    core_delivered(((struct daemon *)ctx)->core, notice);
+}
+
+static void on_lost(void *ctx)
+{
+    core_broker_lost(((struct daemon *)ctx)->core);
+}
+
+/* A process that is stopped, or caught in its own loop, hears no other signal. */
+static void on_frozen(void *ctx)
 {
     struct daemon *daemon = ctx;
-    if (daemon->link != NULL) {
-        broker_link_notify(daemon->link, topic, payload, len);
-    }
+    fprintf(stderr, "iot-local: mosquitto has said nothing for %d s: ended, and started again\n",
+            BROKER_FROZEN_MS / 1000);
+    mosquitto_child_kill(&daemon->broker);
 }
 
-/* --- Ready --- */
-
-static void print_welcome(const struct daemon *daemon)
-{
-    const struct daemon_options *options = &daemon->options;
-    bool is_ipv6 = strchr(options->listen, ':') != NULL;
-    const char *host = strcmp(options->listen, "0.0.0.0") == 0 ? "127.0.0.1" : options->listen;
-    if (strcmp(host, "::") == 0) {
-        host = "::1";
-    }
-
-    printf("iot-local is ready; Ctrl-C stops it.\n"
-           "  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
-           "  AWS API:  http://%s%s%s:%u\n\n",
-           options->endpoint, options->mqtt_port, daemon->dir.path, is_ipv6 ? "[" : "", host,
-           is_ipv6 ? "]" : "", options->http_port);
-    printf("In another terminal:\n"
-           "  iot-local thing lamp --out lamp%s%s\n"
-           "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s\n"
-           "  aws --endpoint-url http://%s%s%s:%u iot list-things\n",
-           options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "",
-           options->region, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", options->http_port);
-    fflush(stdout);
-}
-
-static bool make_ready_file(struct daemon *daemon)
-{
-    const char *path = daemon->options.ready_file;
-    int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
-    if (path != NULL && fd < 0) {
-        snprintf(daemon->why, sizeof(daemon->why), "--ready-file %s: %s", path, strerror(errno));
-        return false;
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return true;
-}
-
-/* After every new connection to the broker: what it knew of notifications is gone with it. */
 static void on_link_ready(void *ctx)
 {
     struct daemon *daemon = ctx;
-    const struct data_dir_status status = {
-        .http_port = daemon->options.http_port,
-        .mqtt_port = daemon->options.mqtt_port,
-        .endpoint = daemon->options.endpoint,
-    };
-    core_announce_pending(daemon->core);
+    if (daemon->is_broker_new) {
+        daemon->is_broker_new = false;
+        core_broker_started(daemon->core);
+    }
     if (daemon->is_ready) {
-        fprintf(stderr, "iot-local: the broker is back\n");
-        return;
-    }
-    if (!make_ready_file(daemon) ||
-        !data_dir_write_status(&daemon->dir, &status, daemon->why, sizeof(daemon->why))) {
+        log_line("the broker is back");
+    } else if (ready_tell(daemon)) {
+        daemon->is_ready = true;
+    } else {
         stop_with_failure(daemon);
-        return;
     }
-    daemon->is_ready = true;
-    print_welcome(daemon);
 }
 
-/* --- The broker's life --- */
-
-static bool configure_broker(struct daemon *daemon)
+static size_t notice_room(void *ctx)
 {
-    const struct mosquitto_conf conf = {
-        .plugin = daemon->plugin,
-        .database = DATABASE_NAME,
-        .region = daemon->options.region,
-        .account = daemon->options.account,
-        .secret = daemon->secret,
-        .listen = daemon->options.listen,
-        .port = daemon->options.mqtt_port,
-        .is_root = geteuid() == 0,
-    };
-    return mosquitto_child_configure(&daemon->broker, &conf, daemon->why, sizeof(daemon->why));
+    const struct daemon *daemon = ctx;
+    return daemon->link != NULL ? broker_link_room(daemon->link) : 0;
 }
 
-static void on_broker_event(void *ctx);
-
-static void on_broker_output(void *ctx)
+static void publish_notice(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
 {
     struct daemon *daemon = ctx;
-    char line[sizeof(daemon->broker.said) + 1];
-    while (mosquitto_child_next_line(&daemon->broker, line, sizeof(line))) {
-        fprintf(stderr, "iot-local: broker: %s\n", line);
+    if (daemon->link != NULL) {
+        broker_link_notify(daemon->link, topic, payload, len, notice);
     }
 }
 
-static bool start_broker(struct daemon *daemon)
-{
-    daemon->broker_tries++;
-    if (!mosquitto_child_start(&daemon->broker, daemon->why, sizeof(daemon->why))) {
-        return false;
-    }
-    if (loop_add(&daemon->loop, &daemon->broker_source, daemon->broker.descriptor, on_broker_event, daemon) &&
-        loop_add(&daemon->loop, &daemon->output_source, daemon->broker.output, on_broker_output, daemon)) {
-        return true;
-    }
-    snprintf(daemon->why, sizeof(daemon->why), "epoll: %s", strerror(errno));
-    return false;
-}
+/* --- Mosquitto, when it is to start again --- */
 
 static bool open_http(struct daemon *daemon);
+static void close_http(struct daemon *daemon);
 
 /* Before it was ever ready somebody may have taken the port that we had chosen: choose another one, and tell it. */
 static bool choose_again(struct daemon *daemon)
@@ -242,17 +108,15 @@ static bool choose_again(struct daemon *daemon)
     if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX) {
         return false;
     }
-    loop_remove(&daemon->loop, &daemon->http_source);
-    http_stop(daemon->http);
-    daemon->http = NULL;
+    close_http(daemon);
     daemon->options.mqtt_port = port_pick(daemon->options.listen);
     return open_http(daemon);
 }
 
 static void restart_broker(struct daemon *daemon)
 {
-    bool is_good = daemon->is_ready || (choose_again(daemon) && configure_broker(daemon));
-    if (is_good && start_broker(daemon)) {
+    bool is_good = daemon->is_ready || (choose_again(daemon) && broker_life_configure(daemon));
+    if (is_good && broker_life_start(daemon)) {
         return;
     }
     if (!daemon->is_ready) {
@@ -260,24 +124,7 @@ static void restart_broker(struct daemon *daemon)
         return;
     }
     fprintf(stderr, "iot-local: %s; trying again\n", daemon->why);
-    daemon->broker.start_at_ms = monotonic_ms() + BROKER_PAUSE_MS;
-}
-
-static void on_broker_event(void *ctx)
-{
-    struct daemon *daemon = ctx;
-    char how[100];
-    on_broker_output(daemon); /* its last words */
-    loop_remove(&daemon->loop, &daemon->broker_source);
-    loop_remove(&daemon->loop, &daemon->output_source);
-    if (!mosquitto_child_has_died(&daemon->broker, how, sizeof(how))) {
-        return;
-    }
-    if (daemon->is_ready) {
-        fprintf(stderr, "iot-local: %s; starting it again\n", how);
-    } else {
-        snprintf(daemon->why, sizeof(daemon->why), "%s before it was ready", how);
-    }
+    daemon->broker.start_at_ms = clock_monotonic_ms(daemon->clock) + BROKER_PAUSE_MS;
 }
 
 /* --- The loop --- */
@@ -301,43 +148,48 @@ static void on_link(void *ctx)
     broker_link_run(((struct daemon *)ctx)->link);
 }
 
+static void on_worker(void *ctx)
+{
+    worker_run(((struct daemon *)ctx)->worker);
+}
+
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-static int next_timeout_ms(const struct daemon *daemon)
+static int next_timeout_ms(struct daemon *daemon)
 {
     int64_t left_ms = TIMEOUT_MAX_MS;
-    int64_t timer_ms = core_next_timer_ms(daemon->core);
     int http_ms = http_timeout_ms(daemon->http);
 
-    if (timer_ms != INT64_MAX) {
-        left_ms = smaller(left_ms, timer_ms - wall_ms(NULL));
-    }
+    left_ms = smaller(left_ms, turn_timeout_ms(&daemon->turn));
     if (http_ms >= 0) {
         left_ms = smaller(left_ms, http_ms);
     }
     if (daemon->broker.pid == 0) {
-        left_ms = smaller(left_ms, daemon->broker.start_at_ms - monotonic_ms());
+        left_ms = smaller(left_ms, daemon->broker.start_at_ms - clock_monotonic_ms(daemon->clock));
     }
     left_ms = smaller(left_ms, broker_link_timeout_ms(daemon->link));
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
-/* What is due because time has passed. */
-static void run_timers(struct daemon *daemon)
+/* What the turn has answered goes out before the loop waits again. */
+static void answer_http(struct daemon *daemon)
 {
-    if (core_next_timer_ms(daemon->core) <= wall_ms(NULL)) {
-        core_run_timers(daemon->core);
-    }
     if (http_timeout_ms(daemon->http) == 0) {
         http_run(daemon->http);
     }
+}
+
+/* What is due because time has passed. */
+static void run_timers(struct daemon *daemon)
+{
+    answer_http(daemon);
     if (broker_link_timeout_ms(daemon->link) == 0) {
         broker_link_run(daemon->link);
     }
-    if (daemon->broker.pid == 0 && daemon->broker.start_at_ms <= monotonic_ms()) {
+    if (daemon->broker.pid == 0 && daemon->broker.start_at_ms <= clock_monotonic_ms(daemon->clock)) {
         restart_broker(daemon);
     }
 }
@@ -348,43 +200,13 @@ static void serve(struct daemon *daemon)
         loop_run(&daemon->loop, next_timeout_ms(daemon));
         if (!daemon->is_stopping) {
             run_timers(daemon);
+            turn_run(&daemon->turn);
+            answer_http(daemon);
         }
     }
 }
 
 /* --- Start --- */
-
-static bool find_plugin(struct daemon *daemon)
-{
-    static const char *const places[] = {"", "../lib/iot-local/"};
-    char self[PATH_MAX];
-    char path[PATH_MAX];
-
-    if (daemon->options.plugin != NULL) {
-        if (realpath(daemon->options.plugin, daemon->plugin) != NULL) {
-            return true;
-        }
-        snprintf(daemon->why, sizeof(daemon->why), "--plugin %s: %s", daemon->options.plugin,
-                 strerror(errno));
-        return false;
-    }
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[len > 0 ? len : 0] = '\0';
-    char *name = strrchr(self, '/');
-    if (name != NULL) {
-        name[1] = '\0';
-    }
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int path_len = snprintf(path, sizeof(path), "%s%s" PLUGIN_NAME, self, places[i]);
-        if (path_len < (int)sizeof(path) && realpath(path, daemon->plugin) != NULL) {
-            return true;
-        }
-    }
-    snprintf(daemon->why, sizeof(daemon->why),
-             PLUGIN_NAME " is neither in %s nor in %s../lib/iot-local: name it with --plugin PATH", self,
-             self);
-    return false;
-}
 
 static bool choose_port(struct daemon *daemon, uint16_t *port, const char *option)
 {
@@ -412,7 +234,7 @@ static bool choose_port(struct daemon *daemon, uint16_t *port, const char *optio
 
 static bool make_secret(struct daemon *daemon)
 {
-    unsigned char bytes[SECRET_BYTES];
+    unsigned char bytes[DAEMON_SECRET_BYTES];
     if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
         snprintf(daemon->why, sizeof(daemon->why), "getrandom: %s", strerror(errno));
         return false;
@@ -448,20 +270,33 @@ static bool prepare(struct daemon *daemon)
     char *why = daemon->why;
     char *path = cli_data_dir(daemon->options.data);
     if (path == NULL) {
-        snprintf(why, WHY_CAP, "there is no home directory: say where to keep the data with --data DIR");
+        snprintf(why, DAEMON_WHY_CAP,
+                 "there is no home directory: say where to keep the data with --data DIR");
         return false;
     }
     daemon->is_mqtt_port_given = daemon->options.mqtt_port != 0;
-    bool is_open = data_dir_open(&daemon->dir, path, why, WHY_CAP);
+    bool is_open = data_dir_open(&daemon->dir, path, why, DAEMON_WHY_CAP);
     free(path);
     return is_open &&
-           data_dir_socket(&daemon->dir, MOSQUITTO_CONF_SOCKET, daemon->mqtt_socket, why, WHY_CAP) &&
-           mosquitto_child_find(daemon->options.mosquitto, program, why, WHY_CAP) && find_plugin(daemon) &&
-           mosquitto_child_open(&daemon->broker, program, daemon->dir.path, why, WHY_CAP) &&
+           data_dir_socket(&daemon->dir, MOSQUITTO_CONF_SOCKET, daemon->mqtt_socket, why, DAEMON_WHY_CAP) &&
+           mosquitto_child_find(daemon->options.mosquitto, program, why, DAEMON_WHY_CAP) &&
+           broker_life_find_plugin(daemon) &&
+           mosquitto_child_open(&daemon->broker, program, daemon->dir.path, why, DAEMON_WHY_CAP) &&
            choose_port(daemon, &daemon->options.mqtt_port, "--mqtt-port") &&
            (daemon->options.http_port == 0 ||
             choose_port(daemon, &daemon->options.http_port, "--http-port")) &&
            make_secret(daemon) && take_signals(daemon);
+}
+
+static bool open_worker(struct daemon *daemon)
+{
+    daemon->worker = worker_open(NULL, NULL);
+    if (daemon->worker != NULL && loop_add(&daemon->loop, &daemon->worker_source,
+                                           worker_descriptor(daemon->worker), on_worker, daemon)) {
+        return true;
+    }
+    snprintf(daemon->why, DAEMON_WHY_CAP, "the worker: %s", strerror(errno));
+    return false;
 }
 
 static bool open_core(struct daemon *daemon)
@@ -473,16 +308,45 @@ static bool open_core(struct daemon *daemon)
         .region = daemon->options.region,
         .account = daemon->options.account,
         .requests_per_s = daemon->options.requests_per_s,
-        .now_ms = wall_ms,
-        .publish = on_notification,
+        .clock = daemon->clock,
+        .publish = publish_notice,
+        .room = notice_room,
         .ctx = daemon,
     };
-    if (!data_dir_file(&daemon->dir, DATABASE_NAME, path, daemon->why, WHY_CAP) ||
-        !data_dir_file(&daemon->dir, OBJECTS_NAME, objects, daemon->why, WHY_CAP)) {
+    if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP) ||
+        !data_dir_file(&daemon->dir, OBJECTS_NAME, objects, daemon->why, DAEMON_WHY_CAP)) {
         return false;
     }
-    daemon->core = core_open(&config, daemon->why, WHY_CAP);
-    return daemon->core != NULL;
+    daemon->core = core_open(&config, daemon->why, DAEMON_WHY_CAP);
+    if (daemon->core == NULL) {
+        return false;
+    }
+    turn_open(&daemon->turn, daemon->core, daemon->clock, log_line);
+    return true;
+}
+
+/* Beyond loopback nobody calls without a key; when none is configured, the first start makes one. */
+static bool open_credentials(struct daemon *daemon)
+{
+    const char *given = daemon->options.credentials;
+    char *path = daemon->credentials_path;
+    if (given == NULL && daemon->options.is_loopback) {
+        return true;
+    }
+    if (given == NULL) {
+        if (!data_dir_file(&daemon->dir, CREDENTIALS_NAME, path, daemon->why, DAEMON_WHY_CAP)) {
+            return false;
+        }
+        daemon->has_new_credentials = access(path, F_OK) != 0;
+        if (daemon->has_new_credentials && !credentials_make_file(path, daemon->why, DAEMON_WHY_CAP)) {
+            return false;
+        }
+    } else if (realpath(given, path) == NULL) {
+        snprintf(daemon->why, DAEMON_WHY_CAP, "--credentials %s: %s", given, strerror(errno));
+        return false;
+    }
+    daemon->credentials = credentials_read(path, daemon->why, DAEMON_WHY_CAP);
+    return daemon->credentials != NULL;
 }
 
 static bool open_http(struct daemon *daemon)
@@ -490,17 +354,22 @@ static bool open_http(struct daemon *daemon)
     char path[PATH_MAX];
     const struct http_config config = {
         .core = daemon->core,
+        .turn = &daemon->turn,
+        .worker = daemon->worker,
         .pki = daemon->pki,
         .listen = daemon->options.listen,
         .port = daemon->options.http_port,
         .endpoint = daemon->options.endpoint,
+        .names = daemon->options.names,
+        .name_count = daemon->options.name_count,
+        .credentials = daemon->credentials,
         .mqtt_port = daemon->options.mqtt_port,
         .socket_path = path,
     };
-    if (!data_dir_socket(&daemon->dir, CONTROL_NAME, path, daemon->why, WHY_CAP)) {
+    if (!data_dir_socket(&daemon->dir, CONTROL_NAME, path, daemon->why, DAEMON_WHY_CAP)) {
         return false;
     }
-    daemon->http = http_start(&config, daemon->why, WHY_CAP);
+    daemon->http = http_start(&config, daemon->why, DAEMON_WHY_CAP);
     if (daemon->http == NULL) {
         return false;
     }
@@ -508,45 +377,63 @@ static bool open_http(struct daemon *daemon)
     if (loop_add(&daemon->loop, &daemon->http_source, http_descriptor(daemon->http), on_http, daemon)) {
         return true;
     }
-    snprintf(daemon->why, WHY_CAP, "epoll: %s", strerror(errno));
+    snprintf(daemon->why, DAEMON_WHY_CAP, "epoll: %s", strerror(errno));
     return false;
+}
+
+static void close_http(struct daemon *daemon)
+{
+    loop_remove(&daemon->loop, &daemon->http_source);
+    http_stop(daemon->http);
+    daemon->http = NULL;
 }
 
 static bool open_link(struct daemon *daemon)
 {
     const struct broker_link_config config = {
+        .clock = daemon->clock,
         .socket_path = daemon->mqtt_socket,
         .secret = daemon->secret,
-        .on_requests = on_requests,
+        .on_request = on_request,
+        .on_subscribed = on_subscribed,
+        .on_delivered = on_delivered,
         .on_ready = on_link_ready,
+        .on_lost = on_lost,
+        .on_frozen = on_frozen,
         .ctx = daemon,
     };
     daemon->link = broker_link_create(&config);
+    daemon->devices = (struct device_turn){daemon->core, &daemon->turn, daemon->link};
     if (daemon->link != NULL && loop_add(&daemon->loop, &daemon->link_source,
                                          broker_link_descriptor(daemon->link), on_link, daemon)) {
         return true;
     }
-    snprintf(daemon->why, WHY_CAP, "the connection to the broker: %s", strerror(errno));
+    snprintf(daemon->why, DAEMON_WHY_CAP, "the connection to the broker: %s", strerror(errno));
     return false;
 }
 
 /* mosquitto starts while we do the rest; it needs the certificates and the database. */
 static bool start(struct daemon *daemon)
 {
-    daemon->pki =
-        pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why, WHY_CAP);
-    return daemon->pki != NULL && open_core(daemon) && configure_broker(daemon) && start_broker(daemon) &&
-           open_http(daemon) && open_link(daemon);
+    daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
+                           DAEMON_WHY_CAP);
+    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) && open_credentials(daemon) &&
+           broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
+           open_link(daemon);
 }
 
-/* In reverse: no new requests, then no broker, then no database. */
+/* In reverse: what the worker has begun is finished and those who wait are told, then no new requests, then no broker, then
+ * no database. */
 static void stop(struct daemon *daemon)
 {
-    loop_remove(&daemon->loop, &daemon->http_source);
-    if (daemon->http != NULL) {
-        http_stop(daemon->http);
+    worker_close(daemon->worker);
+    if (daemon->core != NULL) {
+        turn_close(&daemon->turn);
     }
+    close_http(daemon);
+    credentials_free(daemon->credentials);
     mosquitto_child_terminate(&daemon->broker);
+    daemon->devices.link = NULL;
     broker_link_destroy(daemon->link);
     daemon->link = NULL;
     mosquitto_child_close(&daemon->broker);
@@ -567,12 +454,14 @@ static void stop(struct daemon *daemon)
 int daemon_up(int argc, char **argv)
 {
     static struct daemon daemon = {
+        .clock = &clock_real,
         .dir.lock = -1,
         .broker = {.lock = -1, .descriptor = -1, .output = -1},
         .signals = -1,
         .signal_source.descriptor = -1,
         .http_source.descriptor = -1,
         .link_source.descriptor = -1,
+        .worker_source.descriptor = -1,
         .broker_source.descriptor = -1,
         .output_source.descriptor = -1,
     };

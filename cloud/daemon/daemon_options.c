@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/daemon/daemon_options.h"
 
+#include "cloud/base/address.h"
 #include "common/number.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +31,11 @@ static const struct arg_option option_list[] = {
      "200; "
      "default: no limit)",
      ARG_TEXT, PLACE(throttle_text)},
+    {"--credentials", "FILE",
+     "the access keys that may call the AWS API, in the format of ~/.aws/credentials, mode 0600 (default: "
+     "any "
+     "credentials on loopback, else a key that is made in the data directory)",
+     ARG_TEXT, PLACE(credentials)},
     {"--ready-file", "FILE", "a file to make when everything is ready", ARG_TEXT, PLACE(ready_file)},
     {"--mosquitto", "PATH", "the mosquitto to run (default: searched in PATH and /usr/sbin)", ARG_TEXT,
      PLACE(mosquitto)},
@@ -99,34 +104,41 @@ static bool check(bool is_good, const char *option, const char *text, const char
     return is_good;
 }
 
-static bool is_address(const char *text)
+/* As the core takes it: us-east-1, cn-north-1, us-gov-west-1. */
+static bool is_region(const char *text)
 {
-    unsigned char address[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+    size_t len = strlen(text);
+    return len >= 1 && len <= 32 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-static bool is_any_address(const char *text)
+static bool is_account(const char *text)
 {
-    return strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0;
+    return strlen(text) == 12 && strspn(text, "0123456789") == 12;
+}
+
+/* "localhost" is 127.0.0.1 for everybody; on another loopback address nobody would find us by it. */
+static const char *endpoint_of(const char *listen)
+{
+    return strcmp(listen, "127.0.0.1") == 0 ? "localhost" : listen;
 }
 
 /* Devices reach us by the first name that was given, else by the address; on all addresses by the host's name. */
 static void collect_names(struct daemon_options *options)
 {
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
-    bool is_loopback = strncmp(options->listen, "127.", 4) == 0 || strcmp(options->listen, "::1") == 0;
 
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
         options->names[options->name_count++] = always[i];
     }
-    options->endpoint = is_loopback ? "localhost" : options->listen;
-    if (is_any_address(options->listen)) {
+    options->is_loopback = address_is_loopback(options->listen);
+    options->endpoint = endpoint_of(options->listen);
+    if (address_is_any(options->listen)) {
         bool has_name = gethostname(options->host_name, sizeof(options->host_name) - 1) == 0 &&
                         is_plain(options->host_name, ".-", HOST_NAME_MAX);
         options->endpoint = has_name ? options->host_name : "localhost";
     }
     options->names[options->name_count++] = options->endpoint;
-    if (strcmp(options->listen, options->endpoint) != 0 && !is_any_address(options->listen)) {
+    if (strcmp(options->listen, options->endpoint) != 0 && !address_is_any(options->listen)) {
         options->names[options->name_count++] = options->listen;
     }
     for (size_t i = 0; i < options->extra_names.count; i++) {
@@ -159,14 +171,13 @@ enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_opti
         parse_port("--http-port", options->http_port_text, &options->http_port) &&
         parse_port("--mqtt-port", options->mqtt_port_text, &options->mqtt_port) &&
         parse_throttle(options->throttle_text, &options->requests_per_s) &&
-        check(is_address(options->listen), "--listen", options->listen, "not an IPv4 or IPv6 address") &&
-        check(is_plain(options->region, "-", 40), "--region", options->region,
-              "not a region like us-east-1") &&
-        check(is_plain(options->account, "", 12), "--account", options->account,
+        check(address_is_one(options->listen), "--listen", options->listen, "not an IPv4 or IPv6 address") &&
+        check(is_region(options->region), "--region", options->region, "not a region like us-east-1") &&
+        check(is_account(options->account), "--account", options->account,
               "not an account like 123456789012");
     for (size_t i = 0; is_good && i < options->extra_names.count; i++) {
         const char *name = options->extra_names.texts[i];
-        is_good = check(is_address(name) || is_plain(name, ".-", 253), "--name", name,
+        is_good = check(address_is_one(name) || is_plain(name, ".-", 253), "--name", name,
                         "not a DNS name or an address");
     }
     if (is_good) {

@@ -13,7 +13,7 @@
 struct daemon_options {
     const char *data, *http_port_text, *mqtt_port_text;
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
-    const char *throttle_text;
+    const char *throttle_text, *credentials;
     struct arg_list extra_names;
 
     /* made from these: */
@@ -21,7 +21,8 @@ struct daemon_options {
     uint16_t http_port, mqtt_port;       /* 0: choose a free one */
     const char *names[DAEMON_NAMES_MAX]; /* of the server certificate */
     size_t name_count;
-    const char *endpoint; /* the name that devices are told */
+    const char *endpoint; /* the name that devices are told; the certificate carries it */
+    bool is_loopback;     /* nobody but this machine can reach us */
     char host_name[HOST_NAME_MAX + 1];
 };
 

@@ -75,6 +75,33 @@ static bool take(struct data_dir *dir, char *why, size_t why_cap)
     return true;
 }
 
+/* Keys of certificates lie in it, so it is closed to others, also when somebody else has made it. A directory with the
+ * sticky bit (/tmp) is a place for many, and would be lost to them. */
+static bool make_private(const char *path, char *why, size_t why_cap)
+{
+    struct stat found;
+    if (stat(path, &found) != 0) {
+        return fail(why, why_cap, path);
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        errno = ENOTDIR;
+        return fail(why, why_cap, path);
+    }
+    if (found.st_uid != geteuid()) {
+        snprintf(why, why_cap, "%s belongs to another user: choose a directory of your own with --data",
+                 path);
+        return false;
+    }
+    if ((found.st_mode & 077) == 0) {
+        return true;
+    }
+    if ((found.st_mode & S_ISVTX) != 0) {
+        snprintf(why, why_cap, "%s is open to everybody: choose a directory of its own with --data", path);
+        return false;
+    }
+    return chmod(path, 0700) == 0 || fail(why, why_cap, path);
+}
+
 bool data_dir_open(struct data_dir *dir, const char *path, char *why, size_t why_cap)
 {
     char status[PATH_MAX];
@@ -83,7 +110,7 @@ bool data_dir_open(struct data_dir *dir, const char *path, char *why, size_t why
     if (!make_folders(path) || realpath(path, dir->path) == NULL) {
         return fail(why, why_cap, path);
     }
-    if (!take(dir, why, why_cap)) {
+    if (!make_private(dir->path, why, why_cap) || !take(dir, why, why_cap)) {
         return false;
     }
     if (data_dir_file(dir, STATUS_NAME, status, why, why_cap)) {

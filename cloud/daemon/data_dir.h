@@ -13,7 +13,8 @@ struct data_dir {
     int lock;
 };
 
-/* Makes it (mode 0700) and takes it: false when another daemon has it, `why` names its process. */
+/* Makes it, or closes an existing one to others (mode 0700), and takes it: false when another daemon has it, `why` names its
+ * process, or when it is not ours. */
 bool data_dir_open(struct data_dir *dir, const char *path, char *why, size_t why_cap);
 void data_dir_close(struct data_dir *dir); /* removes status.json, too */
 

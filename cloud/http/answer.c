@@ -2,6 +2,7 @@
 #include "cloud/http/answer.h"
 
 #include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -81,11 +82,7 @@ json_t *answer_text(const char *text)
         return string;
     }
     char *clean = text_copy(text);
-    for (char *at = clean; *at; at++) {
-        if ((unsigned char)*at >= 0x80) {
-            *at = '?';
-        }
-    }
+    utf8_clean(clean);
     string = json_string(clean);
     free(clean);
     return string;

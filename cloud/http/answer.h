@@ -39,7 +39,7 @@ void answer_body(struct answer *answer, unsigned status, const char *content_typ
 void answer_file(struct answer *answer, unsigned status, const char *content_type, int fd, uint64_t at,
                  size_t len);
 
-/* A JSON string of any bytes: what is not UTF-8 becomes '?'. */
+/* A JSON string of any bytes; of a text that is not UTF-8 only what can be shown stays (utf8_clean). */
 json_t *answer_text(const char *text);
 
 #endif

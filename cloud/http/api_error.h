@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The errors of the AWS APIs: names and HTTP status codes, and what the core's errors are called on each plane.
- * docs/protocol.md 5.2 and 6. One table; everything else asks it. */
+/* What HTTP refuses before the domain is asked, by the names of the AWS APIs; the errors of the domain have theirs in
+ * cloud/core/error_name.h. */
 #ifndef CLOUD_HTTP_API_ERROR_H
 #define CLOUD_HTTP_API_ERROR_H
 
-#include "cloud/core/core.h"
+#include "cloud/core/error_name.h"
 
 #define API_ERROR_LIST(X)                                                                                    \
-    X(API_INVALID_REQUEST, "InvalidRequestException", 400)                                                   \
-    X(API_CERTIFICATE_VALIDATION, "CertificateValidationException", 400)                                     \
-    X(API_MALFORMED_POLICY, "MalformedPolicyException", 400)                                                 \
     X(API_INCOMPLETE_SIGNATURE, "IncompleteSignature", 400)                                                  \
-    X(API_THROTTLING, "ThrottlingException", 400)                                                            \
-    X(API_THROTTLING_DATA, "ThrottlingException", 429)                                                       \
     X(API_ACCESS_DENIED, "AccessDeniedException", 403)                                                       \
+    X(API_INVALID_SIGNATURE, "InvalidSignatureException", 403)                                               \
     X(API_MISSING_TOKEN, "MissingAuthenticationTokenException", 403)                                         \
-    X(API_NOT_FOUND, "ResourceNotFoundException", 404)                                                       \
+    X(API_UNKNOWN_CLIENT, "UnrecognizedClientException", 403)                                                \
     X(API_UNKNOWN_OPERATION, "UnknownOperationException", 404)                                               \
-    X(API_CERTIFICATE_STATE, "CertificateStateException", 406)                                               \
-    X(API_ALREADY_EXISTS, "ResourceAlreadyExistsException", 409)                                             \
-    X(API_INVALID_STATE, "InvalidStateTransitionException", 409)                                             \
-    X(API_VERSION_CONFLICT, "VersionConflictException", 409)                                                 \
-    X(API_CONFLICT, "ConflictException", 409)                                                                \
-    X(API_DELETE_CONFLICT, "DeleteConflictException", 409)                                                   \
-    X(API_LIMIT_EXCEEDED, "LimitExceededException", 410)                                                     \
-    X(API_TERMINAL_STATE, "TerminalStateException", 410)                                                     \
     X(API_TOO_LARGE, "RequestEntityTooLargeException", 413)                                                  \
-    X(API_INTERNAL, "InternalFailureException", 500)                                                         \
     X(API_NOT_MODELLED, "NotImplementedException", 501)                                                      \
-    X(API_UNAVAILABLE, "ServiceUnavailableException", 503)
+    X(API_OVERLOADED, NULL, 0) /* jobs' name for CORE_INTERNAL: all the APIs have it */
 
 enum api_code {
 #define X(code, name, status) code,
@@ -47,8 +34,8 @@ enum api_family {
     FAMILY_LOCAL, /* iot-local's own, on the Unix socket */
 };
 
-const char *api_code_name(enum api_code code);
-unsigned api_code_status(enum api_code code);
-enum api_code api_code_from_core(enum core_code code, enum api_family family);
+struct error_name api_code_name(enum api_code code);
+/* Where the errors of a family's operations have their names. */
+enum error_edge api_edge(enum api_family family);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/call.h"
 
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "cloud/http/s3/s3_error.h"
 #include "common/number.h"
 
@@ -22,26 +24,54 @@ void call_work_done(struct call *call, void *made, void (*free_made)(void *made)
     call->free_made = free_made;
 }
 
-static void answer_error(struct call *call, enum api_code code, json_t *body)
+static void answer_error(struct call *call, struct error_name error, json_t *body)
 {
     answer_json(&call->answer, body);
-    call->answer.status = api_code_status(code);
-    answer_header(&call->answer, "x-amzn-ErrorType", api_code_name(code));
+    call->answer.status = error.http_status;
+    answer_header(&call->answer, "x-amzn-ErrorType", error.name);
+}
+
+static struct error_name name_of(const struct call *call, enum core_code code)
+{
+    return call->route ? error_name_of(code, api_edge(call->route->family), call->route->own_errors)
+                       : error_name_of(code, EDGE_REGISTRY, NULL);
+}
+
+static void answer_message(struct call *call, struct error_name error, const char *format, va_list args)
+{
+    char *message = NULL;
+    if (vasprintf(&message, format, args) < 0) {
+        memory_out();
+    }
+    utf8_clean(message); /* it may quote what a stranger has sent, and ends on a terminal */
+    json_t *body = json_object();
+    json_object_set_new(body, "message", answer_text(message));
+    free(message);
+    answer_error(call, error, body);
 }
 
 void call_fail(struct call *call, enum api_code code, const char *format, ...)
 {
-    char *message = NULL;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&message, format, args) < 0) {
-        message = NULL;
-    }
+    answer_message(call, api_code_name(code), format, args);
     va_end(args);
-    json_t *body = json_object();
-    json_object_set_new(body, "message", answer_text(message ? message : api_code_name(code)));
-    free(message);
-    answer_error(call, code, body);
+}
+
+void call_refuse(struct call *call, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    answer_message(call, name_of(call, CORE_INVALID_REQUEST), format, args);
+    va_end(args);
+}
+
+void call_fail_internal(struct call *call, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    answer_message(call, name_of(call, CORE_INTERNAL), format, args);
+    va_end(args);
 }
 
 /* AWS names what exists already: the ARN, and the last level of it. */
@@ -70,16 +100,15 @@ bool call_ok(struct call *call, enum core_code code)
     if (code == CORE_OK) {
         return true;
     }
-    enum api_family family = call->route ? call->route->family : FAMILY_REGISTRY;
     json_t *body = json_object();
     json_object_set_new(body, "message", answer_text(error->message));
     if (error->code == CORE_ALREADY_EXISTS && error->resource[0]) {
         put_resource(body, error->resource);
     }
-    if (error->has_state && family == FAMILY_JOBS_DATA) {
+    if (error->has_state && call->route && call->route->family == FAMILY_JOBS_DATA) {
         put_state(body, error);
     }
-    answer_error(call, api_code_from_core(code, family), body);
+    answer_error(call, name_of(call, code), body);
     return false;
 }
 
@@ -91,15 +120,14 @@ void call_fail_storage(struct call *call)
         s3_fail(call, S3_INTERNAL_ERROR, STORAGE_REFUSED);
         return;
     }
-    enum api_family family = call->route ? call->route->family : FAMILY_REGISTRY;
-    call_fail(call, api_code_from_core(CORE_INTERNAL, family), STORAGE_REFUSED);
+    call_fail_internal(call, STORAGE_REFUSED);
 }
 
 bool call_query_text(struct call *call, const char *name, const char **value)
 {
     const char *text = request_query(&call->request, name);
     if (text && !*text) {
-        call_fail(call, API_INVALID_REQUEST, "query parameter '%s' is empty", name);
+        call_refuse(call, "query parameter '%s' is empty", name);
         return false;
     }
     *value = text ? text : *value;
@@ -110,7 +138,7 @@ bool call_query_bool(struct call *call, const char *name, bool *value)
 {
     const char *text = request_query(&call->request, name);
     if (text && strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-        call_fail(call, API_INVALID_REQUEST, "query parameter '%s' must be true or false", name);
+        call_refuse(call, "query parameter '%s' must be true or false", name);
         return false;
     }
     *value = text ? strcmp(text, "true") == 0 : *value;
@@ -125,8 +153,7 @@ bool call_query_i64(struct call *call, const char *name, int64_t min, int64_t *v
     }
     int64_t number;
     if (number_to_i64(slice_from(text), &number) != ERR_OK || number < min) {
-        call_fail(call, API_INVALID_REQUEST, "query parameter '%s' must be an integer of at least %lld", name,
-                  (long long)min);
+        call_refuse(call, "query parameter '%s' must be an integer of at least %lld", name, (long long)min);
         return false;
     }
     *value = number;
@@ -141,7 +168,7 @@ static const json_t *member(const json_t *object, const char *name)
 
 static bool wrong_type(struct call *call, const char *name, const char *what)
 {
-    call_fail(call, API_INVALID_REQUEST, "'%s' must be %s", name, what);
+    call_refuse(call, "'%s' must be %s", name, what);
     return false;
 }
 
@@ -158,10 +185,14 @@ bool call_text(struct call *call, const json_t *object, const char *name, const 
 bool call_bool(struct call *call, const json_t *object, const char *name, bool *value)
 {
     const json_t *found = member(object, name);
-    if (found && !json_is_boolean(found)) {
+    const char *word = json_string_value(found); /* some SDKs send "true" */
+    bool is_word = word && (strcmp(word, "true") == 0 || strcmp(word, "false") == 0);
+    if (found && !json_is_boolean(found) && !is_word) {
         return wrong_type(call, name, "true or false");
     }
-    *value = found ? json_is_true(found) : *value;
+    if (found) {
+        *value = is_word ? strcmp(word, "true") == 0 : json_is_true(found);
+    }
     return true;
 }
 
@@ -177,8 +208,7 @@ bool call_i64(struct call *call, const json_t *object, const char *name, int64_t
         json_is_integer(found) ||
         (json_is_string(found) && number_to_i64(slice_from(json_string_value(found)), &number) == ERR_OK);
     if (!is_number || number < min) {
-        call_fail(call, API_INVALID_REQUEST, "'%s' must be an integer of at least %lld", name,
-                  (long long)min);
+        call_refuse(call, "'%s' must be an integer of at least %lld", name, (long long)min);
         return false;
     }
     *value = number;
@@ -193,8 +223,7 @@ bool call_known_members(struct call *call, const json_t *object, const char *nam
     void *at = json_object_iter((json_t *)(uintptr_t)object);
     for (; at; at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
         if (!text_has_word(known, json_object_iter_key(at))) {
-            call_fail(call, API_INVALID_REQUEST, "unknown member '%s' in '%s'", json_object_iter_key(at),
-                      name);
+            call_refuse(call, "unknown member '%s' in '%s'", json_object_iter_key(at), name);
             return false;
         }
     }

@@ -7,6 +7,7 @@
 #include "cloud/http/answer.h"
 #include "cloud/http/api_error.h"
 #include "cloud/http/request.h"
+#include "cloud/http/sigv4.h"
 #include "cloud/pki/pki.h"
 
 #include <stdint.h>
@@ -18,7 +19,10 @@ struct http_service {
     const char *listen;
     const char *endpoint;
     const char *data_dir;
-    const char *objects_dir; /* NULL: no object can be stored */
+    const char *const *names; /* further ones that we are reached by */
+    size_t name_count;
+    const struct credentials *credentials; /* who may call; NULL: any credentials will do */
+    const char *objects_dir;               /* NULL: no object can be stored */
     uint16_t http_port;
     uint16_t mqtt_port;
 };
@@ -45,6 +49,7 @@ struct route {
     const char *members;    /* names of body members */
     const char *unmodelled; /* names that AWS has and we do not, query or body */
     call_fn work; /* what takes long (keys, signing), before the handler; NULL: nothing. See call_work_done */
+    const struct error_own *own_errors; /* names that errors have in this operation only; NULL: none */
 };
 
 struct call {
@@ -57,8 +62,9 @@ struct call {
     const char *labels[CALL_LABELS_MAX]; /* the {names} of the path, in order; S3: bucket and key */
     char *s3_key;                        /* decoded, owned */
     bool is_plain_link;                  /* S3 without a signature */
-    json_t *members;                     /* the body, an object; NULL when there was none */
-    void *made;                          /* by the work, for the handler; NULL: nothing */
+    struct signature signature;
+    json_t *members; /* the body, an object; NULL when there was none */
+    void *made;      /* by the work, for the handler; NULL: nothing */
     void (*free_made)(void *made);
     size_t body_max;
     struct core_error error;
@@ -71,9 +77,11 @@ bool call_is_answered(const struct call *call);
  * `free_made` frees the result with the call, also when no handler came. */
 void call_work_done(struct call *call, void *made, void (*free_made)(void *made));
 
-/* Answers with an error of the JSON APIs. */
+/* Answer with an error of the JSON APIs. call_refuse: the caller's fault (CORE_INVALID_REQUEST); call_fail_internal: ours. */
 void call_fail(struct call *call, enum api_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void call_refuse(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void call_fail_internal(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* true for CORE_OK; otherwise answers with call->error. */
 bool call_ok(struct call *call, enum core_code code);
 /* For a batch that could not be begun or committed: the error of the API that was called, S3 or another. */
@@ -86,6 +94,7 @@ bool call_query_i64(struct call *call, const char *name, int64_t min, int64_t *v
 
 /* --- Members of a JSON object (call->members or one in it; NULL: empty). JSON null counts as not given. --- */
 bool call_text(struct call *call, const json_t *object, const char *name, const char **value);
+/* Also from the texts "true" and "false". */
 bool call_bool(struct call *call, const json_t *object, const char *name, bool *value);
 /* Also from decimal text, as some clients send expectedVersion. *is_given may be NULL. */
 bool call_i64(struct call *call, const json_t *object, const char *name, int64_t min, int64_t *value,

@@ -8,6 +8,7 @@
 #include "cloud/http/s3/s3.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +21,15 @@
 #define BODY_FIRST  4096
 
 struct exchange {
-    const struct exchange_server *server;
+    struct exchange_server *server;
     struct MHD_Connection *connection;
     struct call call;
     char *target;
     size_t body_cap;
     size_t discarded;
     bool is_open;
+    struct worker_job job;       /* while something is made for the call */
+    struct turn_request request; /* while the call waits for its turn */
 };
 
 void *exchange_json_alloc(size_t size)
@@ -87,6 +90,25 @@ static const char *find_header_prefix(void *ctx, const char *prefix)
     struct prefix_search search = {prefix, NULL};
     MHD_get_connection_values(ctx, MHD_HEADER_KIND, match_prefix, &search);
     return search.found;
+}
+
+struct header_visit {
+    request_header_fn fn;
+    void *arg;
+};
+
+static enum MHD_Result visit_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct header_visit *visit = ctx;
+    (void)kind;
+    visit->fn(visit->arg, name, value ? value : "");
+    return MHD_YES;
+}
+
+static void each_header(void *ctx, request_header_fn fn, void *arg)
+{
+    struct header_visit visit = {fn, arg};
+    MHD_get_connection_values(ctx, MHD_HEADER_KIND, visit_header, &visit);
 }
 
 static bool is_loopback(const struct sockaddr *address)
@@ -152,7 +174,6 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     }
     enum MHD_Result result = MHD_queue_response(exchange->connection, answer->status, response);
     MHD_destroy_response(response);
-    core_publish_outbox(exchange->server->service->core);
     return result;
 }
 
@@ -168,7 +189,8 @@ static enum MHD_Result open_exchange(struct exchange *exchange, const char *meth
     exchange->is_open = true;
     call->service = exchange->server->service;
     call->source = find_source(exchange);
-    call->request.headers = (struct request_headers){get_header, find_header_prefix, exchange->connection};
+    call->request.headers =
+        (struct request_headers){get_header, find_header_prefix, each_header, exchange->connection};
     dispatch_open(call, method, exchange->target);
     if (!call_is_answered(call) && announces_too_much(exchange)) {
         dispatch_too_large(call);
@@ -221,6 +243,72 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
     return MHD_YES;
 }
 
+/* --- Waiting: libmicrohttpd leaves the connection alone, until the call is answered --- */
+
+static struct exchange *exchange_of_job(struct worker_job *job)
+{
+    return (struct exchange *)((char *)job - offsetof(struct exchange, job));
+}
+
+static struct exchange *exchange_of_request(struct turn_request *request)
+{
+    return (struct exchange *)((char *)request - offsetof(struct exchange, request));
+}
+
+static void work(struct worker_job *job)
+{
+    dispatch_work(&exchange_of_job(job)->call);
+}
+
+static void wait_for_turn(struct exchange *exchange)
+{
+    turn_add(exchange->server->turn, &exchange->request);
+}
+
+static void resume(struct exchange *exchange)
+{
+    exchange->server->has_answers = true;
+    MHD_resume_connection(exchange->connection);
+}
+
+static void work_is_done(struct worker_job *job)
+{
+    struct exchange *exchange = exchange_of_job(job);
+    if (call_is_answered(&exchange->call)) {
+        resume(exchange);
+    } else {
+        wait_for_turn(exchange);
+    }
+}
+
+static void serve(struct turn_request *request)
+{
+    dispatch_serve(&exchange_of_request(request)->call);
+}
+
+static void turn_is_over(struct turn_request *request, bool is_kept)
+{
+    struct exchange *exchange = exchange_of_request(request);
+    if (!is_kept) {
+        call_fail_storage(&exchange->call);
+    }
+    resume(exchange);
+}
+
+static enum MHD_Result wait_for_answer(struct exchange *exchange)
+{
+    exchange->job = (struct worker_job){.work = work, .done = work_is_done};
+    exchange->request = (struct turn_request){
+        .writes = dispatch_writes(&exchange->call), .serve = serve, .done = turn_is_over};
+    MHD_suspend_connection(exchange->connection);
+    if (dispatch_has_work(&exchange->call)) {
+        worker_add(exchange->server->worker, &exchange->job);
+    } else {
+        wait_for_turn(exchange);
+    }
+    return MHD_YES;
+}
+
 enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *data,
                                     size_t *data_len, void **state)
@@ -235,6 +323,8 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
         *data_len = 0;
         return take_body(exchange, data, len);
     }
-    dispatch_run(&exchange->call);
-    return send_answer(exchange);
+    if (!call_is_answered(&exchange->call)) {
+        dispatch_check(&exchange->call);
+    }
+    return call_is_answered(&exchange->call) ? send_answer(exchange) : wait_for_answer(exchange);
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* One HTTP request and its answer on libmicrohttpd: the callbacks that server.c registers. */
+/* One HTTP request and its answer on libmicrohttpd: the callbacks that server.c registers. A request is read, waits while
+ * the worker makes what takes long, waits for its turn, and is answered after the COMMIT. */
 #ifndef CLOUD_HTTP_EXCHANGE_H
 #define CLOUD_HTTP_EXCHANGE_H
 
+#include "cloud/base/worker.h"
+#include "cloud/core/turn.h"
 #include "cloud/http/call.h"
 
 #include <microhttpd.h>
 
 struct exchange_server {
     const struct http_service *service;
+    struct turn *turn;
+    struct worker *worker;
     size_t *upload_bytes; /* bytes held for bodies, over all connections of both listeners */
     bool is_unix_socket;
+    bool
+        has_answers; /* calls were answered since the server ran last: libmicrohttpd's descriptor does not tell */
 };
 
 void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *connection);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/origin.h"
 
+#include "cloud/base/address.h"
 #include "common/number.h"
 #include "common/slice.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define HTTP_PORT 80
+#define HTTP_PORT   80
+#define ADDRESS_CAP 64
 
 /* Splits "name:port" or "[address]:port"; false when it is neither. port 0: none given. */
 static bool split_host(const char *text, struct slice *name, uint32_t *port)
@@ -38,10 +40,22 @@ static bool is_name(struct slice name, const char *text)
     return text && strlen(text) == name.len && strncasecmp(text, name.ptr, name.len) == 0;
 }
 
+static bool is_address(struct slice name)
+{
+    char text[ADDRESS_CAP];
+    return slice_copy(name, text, sizeof text) == ERR_OK && address_is_one(text);
+}
+
 static bool name_is_ours(const struct origin_names *names, struct slice name)
 {
+    for (size_t i = 0; i < names->other_count; i++) {
+        if (is_name(name, names->others[i])) {
+            return true;
+        }
+    }
     return is_name(name, "127.0.0.1") || is_name(name, "localhost") || is_name(name, "::1") ||
-           is_name(name, names->listen) || is_name(name, names->endpoint);
+           is_name(name, names->listen) || is_name(name, names->endpoint) ||
+           (address_is_any(names->listen) && is_address(name));
 }
 
 bool origin_host_is_ours(const struct origin_names *names, const char *host)

@@ -5,15 +5,19 @@
 #define CLOUD_HTTP_ORIGIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct origin_names {
     const char *listen;   /* the address we listen on */
     const char *endpoint; /* the name that DescribeEndpoint tells */
+    const char *const *others;
+    size_t other_count;
     uint16_t port;
 };
 
-/* host: a Host header, "name", "name:port" or "[address]:port". Any port: a tunnel may have changed it. */
+/* host: a Host header, "name", "name:port" or "[address]:port". Any port: a tunnel may have changed it. When we listen on all
+ * addresses of this machine, every address is ours: DNS rebinding needs a name. */
 bool origin_host_is_ours(const struct origin_names *names, const char *host);
 
 /* origin: an Origin header, "scheme://host:port"; must be exactly this server. "null" is foreign. */

@@ -67,11 +67,11 @@ bool call_page(struct call *call, struct page *page)
         return false;
     }
     if (page->limit > PAGE_MAX) {
-        call_fail(call, API_INVALID_REQUEST, "query parameter 'maxResults' must be 1..%d", PAGE_MAX);
+        call_refuse(call, "query parameter 'maxResults' must be 1..%d", PAGE_MAX);
         return false;
     }
     if (token && *token && !read_token(call, token, page->after)) {
-        call_fail(call, API_INVALID_REQUEST, "nextToken is not one that this list has given out");
+        call_refuse(call, "nextToken is not one that this list has given out");
         return false;
     }
     return true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/render.h"
 
-#include "cloud/base/text.h"
+#include "cloud/core/names.h"
 #include "cloud/http/answer.h"
 
-#include <stdlib.h>
+#define RENDER_ARN_CAP 256
 
 json_t *render_date(int64_t ms)
 {
@@ -95,9 +95,11 @@ json_t *render_job_name(const struct job *job)
     return out;
 }
 
-char *render_thing_arn(const struct core *core, const char *thing)
+void render_put_thing_arn(json_t *object, const struct core *core, const char *thing)
 {
-    return text_format("arn:aws:iot:%s:%s:thing/%s", core_region(core), core_account(core), thing);
+    char arn[RENDER_ARN_CAP];
+    arn_write(core, "thing", thing, arn, sizeof arn);
+    render_put_text(object, "thingArn", arn);
 }
 
 static void put_seconds_left(json_t *out, const struct core *core, const struct execution *execution)
@@ -112,7 +114,6 @@ json_t *render_execution(const struct core *core, const struct execution *execut
 {
     json_t *out = json_object();
     json_t *details = json_object();
-    char *arn = render_thing_arn(core, execution->thing_name);
     if (execution->details) {
         json_object_set_new(details, "detailsMap", render_parse(execution->details, json_object()));
     }
@@ -120,14 +121,13 @@ json_t *render_execution(const struct core *core, const struct execution *execut
     render_put_text(out, "status", execution_status_text(execution->status));
     json_object_set_new(out, "forceCanceled", json_boolean(execution->is_force_canceled));
     json_object_set_new(out, "statusDetails", details);
-    render_put_text(out, "thingArn", arn);
+    render_put_thing_arn(out, core, execution->thing_name);
     put_date(out, "queuedAt", execution->queued_at_ms);
     put_date(out, "startedAt", execution->started_at_ms);
     put_date(out, "lastUpdatedAt", execution->last_updated_at_ms);
     json_object_set_new(out, "executionNumber", json_integer(execution->number));
     json_object_set_new(out, "versionNumber", json_integer(execution->version));
     put_seconds_left(out, core, execution);
-    free(arn);
     return out;
 }
 

@@ -17,7 +17,7 @@ json_t *render_job_summary(const struct job *job);
 /* jobArn, jobId, description: what CreateJob and CancelJob answer */
 json_t *render_job_name(const struct job *job);
 
-char *render_thing_arn(const struct core *core, const char *thing); /* the caller frees */
+void render_put_thing_arn(json_t *object, const struct core *core, const char *thing); /* "thingArn" */
 json_t *render_execution(const struct core *core, const struct execution *execution);
 json_t *render_execution_summary(const struct execution *execution);
 

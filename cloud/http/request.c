@@ -99,6 +99,13 @@ const char *request_header_prefix(const struct request *request, const char *pre
     return request->headers.find_prefix ? request->headers.find_prefix(request->headers.ctx, prefix) : NULL;
 }
 
+void request_each_header(const struct request *request, request_header_fn fn, void *arg)
+{
+    if (request->headers.each) {
+        request->headers.each(request->headers.ctx, fn, arg);
+    }
+}
+
 const char *request_query(const struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->query_count; i++) {

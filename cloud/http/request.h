@@ -16,11 +16,14 @@ struct request_param {
     const char *name, *value; /* decoded */
 };
 
+typedef void (*request_header_fn)(void *arg, const char *name, const char *value);
+
 /* Where the headers come from. */
 struct request_headers {
     const char *(*get)(void *ctx, const char *name); /* NULL: no such header */
     const char *(*find_prefix)(void *ctx,
                                const char *prefix); /* name of the first header that begins so, or NULL */
+    void (*each)(void *ctx, request_header_fn fn, void *arg); /* calls fn for all of them, in order */
     void *ctx;
 };
 
@@ -44,6 +47,7 @@ void request_clear(struct request *request);
 
 const char *request_header(const struct request *request, const char *name);
 const char *request_header_prefix(const struct request *request, const char *prefix);
+void request_each_header(const struct request *request, request_header_fn fn, void *arg);
 const char *request_query(const struct request *request, const char *name); /* NULL: not given */
 bool request_is(const struct request *request, const char *method);
 

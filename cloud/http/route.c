@@ -122,9 +122,9 @@ static bool is_known(struct call *call, const char *what, const char *known, con
         if (is_empty) {
             return true; /* {} or []: asks for nothing */
         }
-        call_fail(call, API_INVALID_REQUEST, "iot-local does not model %s '%s' of %s", what, name, operation);
+        call_refuse(call, "iot-local does not model %s '%s' of %s", what, name, operation);
     } else {
-        call_fail(call, API_INVALID_REQUEST, "%s has no %s '%s'", operation, what, name);
+        call_refuse(call, "%s has no %s '%s'", operation, what, name);
     }
     return false;
 }
@@ -141,7 +141,7 @@ bool route_check_names(struct call *call)
     for (size_t i = 0; i < request->query_count; i++) {
         const char *name = request->query[i].name;
         if (request_query(request, name) != request->query[i].value) {
-            call_fail(call, API_INVALID_REQUEST, "query parameter '%s' is given twice", name);
+            call_refuse(call, "query parameter '%s' is given twice", name);
             return false;
         }
         if (strncmp(name, "X-Amz-", 6) != 0 &&

@@ -33,12 +33,13 @@ struct http_server {
 
 static struct MHD_Daemon *start_daemon(struct exchange_server *context, int fd)
 {
-    return MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, exchange_on_request, context, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_TIMEOUT_MS / 1000, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, context,
-        MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, context, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_on_request,
+                            context, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)IDLE_TIMEOUT_MS / 1000, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, context,
+                            MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, context, MHD_OPTION_END);
 }
 
 static bool watch(int epoll_fd, struct MHD_Daemon *daemon)
@@ -68,6 +69,18 @@ static bool start_listening(struct http_server *server, struct MHD_Daemon **daem
     return true;
 }
 
+static struct exchange_server new_exchange_server(struct http_server *server,
+                                                  const struct http_config *config, bool is_unix_socket)
+{
+    return (struct exchange_server){
+        .service = &server->service,
+        .turn = config->turn,
+        .worker = config->worker,
+        .upload_bytes = &server->upload_bytes,
+        .is_unix_socket = is_unix_socket,
+    };
+}
+
 static struct http_server *new_server(const struct http_config *config)
 {
     struct http_server *server = memory_zeroed(sizeof *server);
@@ -83,12 +96,15 @@ static struct http_server *new_server(const struct http_config *config)
         .listen = server->listen,
         .endpoint = server->endpoint,
         .data_dir = server->data_dir,
+        .names = config->names,
+        .name_count = config->name_count,
+        .credentials = config->credentials,
         .objects_dir = core_objects_dir(config->core),
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,
     };
-    server->tcp = (struct exchange_server){&server->service, &server->upload_bytes, false};
-    server->local = (struct exchange_server){&server->service, &server->upload_bytes, true};
+    server->tcp = new_exchange_server(server, config, false);
+    server->local = new_exchange_server(server, config, true);
     return server;
 }
 
@@ -118,6 +134,7 @@ void http_stop(struct http_server *server)
     if (!server) {
         return;
     }
+    http_run(server); /* sends what the turn has answered last */
     if (server->tcp_daemon) {
         MHD_stop_daemon(server->tcp_daemon);
     }
@@ -157,6 +174,9 @@ static int daemon_timeout_ms(struct MHD_Daemon *daemon)
 
 int http_timeout_ms(const struct http_server *server)
 {
+    if (server->tcp.has_answers || server->local.has_answers) {
+        return 0;
+    }
     int tcp_ms = daemon_timeout_ms(server->tcp_daemon);
     int local_ms = daemon_timeout_ms(server->local_daemon);
     if (tcp_ms < 0 || local_ms < 0) {
@@ -167,6 +187,11 @@ int http_timeout_ms(const struct http_server *server)
 
 void http_run(struct http_server *server)
 {
-    MHD_run(server->tcp_daemon);
-    MHD_run(server->local_daemon);
+    server->tcp.has_answers = server->local.has_answers = false;
+    if (server->tcp_daemon) {
+        MHD_run(server->tcp_daemon);
+    }
+    if (server->local_daemon) {
+        MHD_run(server->local_daemon);
+    }
 }

@@ -4,7 +4,8 @@
 #ifndef CLOUD_HTTP_SERVER_H
 #define CLOUD_HTTP_SERVER_H
 
-#include "cloud/core/core.h"
+#include "cloud/base/worker.h"
+#include "cloud/core/turn.h"
 #include "cloud/pki/pki.h"
 
 #include <stdint.h>
@@ -13,16 +14,22 @@ struct http_server;
 
 struct http_config {
     struct core *core;
-    const struct pki *pki;   /* makes certificates for CreateKeysAndCertificate */
-    const char *listen;      /* address, "127.0.0.1" */
-    uint16_t port;           /* 0: the system chooses, see http_port */
-    const char *endpoint;    /* what DescribeEndpoint answers: host name only */
-    uint16_t mqtt_port;      /* told by GET /iot-local/status on the Unix socket */
+    struct turn *turn;        /* serves the requests; closed before http_stop */
+    struct worker *worker;    /* makes what takes long; closed before the turn */
+    const struct pki *pki;    /* makes certificates for CreateKeysAndCertificate */
+    const char *listen;       /* address, "127.0.0.1" */
+    uint16_t port;            /* 0: the system chooses, see http_port */
+    const char *endpoint;     /* what DescribeEndpoint answers: host name only */
+    const char *const *names; /* what this machine is called besides; live as long as the server */
+    size_t name_count;
+    const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
+    uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
     const char *socket_path; /* Unix socket for the command line: same routes, no signature asked */
 };
 
 /* NULL and one line in `why` (a port in use says so, and which). */
 struct http_server *http_start(const struct http_config *config, char *why, size_t why_cap);
+/* Nobody may wait any more: worker and turn are closed before, or have never had a request. */
 void http_stop(struct http_server *server);
 
 /* The port in use; differs from config->port when that was 0 (the system chooses). */

@@ -49,6 +49,7 @@ static struct slice cut_last(struct slice *text)
 /* KEY/DATE/REGION/SERVICE/aws4_request */
 static void read_scope(struct slice credential, struct signature *out)
 {
+    struct slice all = credential;
     struct slice end = cut_last(&credential);
     struct slice service = cut_last(&credential);
     struct slice region = cut_last(&credential);
@@ -58,8 +59,11 @@ static void read_scope(struct slice credential, struct signature *out)
         incomplete(out, "Credential must be KEY/DATE/REGION/SERVICE/aws4_request");
         return;
     }
-    if (slice_copy(service, out->service, sizeof out->service) != ERR_OK) {
-        incomplete(out, "the service name in Credential is too long");
+    struct slice scope = {date.ptr, (size_t)(all.ptr + all.len - date.ptr)};
+    if (slice_copy(service, out->service, sizeof out->service) != ERR_OK ||
+        slice_copy(credential, out->key_id, sizeof out->key_id) != ERR_OK ||
+        slice_copy(scope, out->scope, sizeof out->scope) != ERR_OK) {
+        incomplete(out, "the service name, the key id or the region in Credential is too long");
         return;
     }
     out->state = SIGNATURE_GOOD;
@@ -88,7 +92,15 @@ static struct slice header_field(struct slice fields, const char *name)
     return SLICE_EMPTY;
 }
 
-static void read_header(const char *authorization, struct signature *out)
+static void keep_date(const char *date, struct signature *out)
+{
+    int64_t ignored;
+    if (date && signature_date(date, &ignored)) {
+        snprintf(out->date, sizeof out->date, "%s", date);
+    }
+}
+
+static void read_header(const struct request *request, const char *authorization, struct signature *out)
 {
     struct slice fields = slice_from(authorization);
     struct slice algorithm = slice_cut(&fields, ' ');
@@ -109,7 +121,22 @@ static void read_header(const char *authorization, struct signature *out)
         incomplete(out, "the Authorization header needs Signature= and 64 hexadecimal digits");
         return;
     }
+    (void)!slice_copy(header_field(fields, "Signature"), out->digits, sizeof out->digits);
+    out->signed_headers = header_field(fields, "SignedHeaders");
+    const char *date = request_header(request, "X-Amz-Date");
+    keep_date(date ? date : request_header(request, "Date"), out);
     read_scope(credential, out);
+}
+
+bool signature_date(const char *text, int64_t *seconds)
+{
+    struct tm when = {0};
+    const char *end = strptime(text, "%Y%m%dT%H%M%SZ", &when);
+    if (!end || *end || strlen(text) != SIGNATURE_DATE_CAP - 1) {
+        return false;
+    }
+    *seconds = (int64_t)timegm(&when);
+    return true;
 }
 
 static void check_expiry(int64_t end_s, int64_t now_s, struct signature *out)
@@ -133,17 +160,20 @@ static void read_query_v4(const struct request *request, int64_t now_s, struct s
                    "X-Amz-SignedHeaders and X-Amz-Signature");
         return;
     }
-    struct tm when = {0};
-    const char *end = strptime(date, "%Y%m%dT%H%M%SZ", &when);
+    int64_t signed_s = 0;
     uint32_t lifetime_s = 0;
-    if (!end || *end || number_to_u32(slice_from(expires), &lifetime_s) != ERR_OK || lifetime_s == 0 ||
-        lifetime_s > EXPIRES_MAX_S) {
+    if (!signature_date(date, &signed_s) || number_to_u32(slice_from(expires), &lifetime_s) != ERR_OK ||
+        lifetime_s == 0 || lifetime_s > EXPIRES_MAX_S) {
         incomplete(out, "X-Amz-Date must be like 20260101T000000Z and X-Amz-Expires 1..604800 seconds");
         return;
     }
+    out->is_presigned = true;
+    (void)!slice_copy(slice_from(signature), out->digits, sizeof out->digits);
+    out->signed_headers = slice_from(headers);
+    keep_date(date, out);
     read_scope(slice_from(credential), out);
     if (out->state == SIGNATURE_GOOD) {
-        check_expiry((int64_t)timegm(&when) + lifetime_s, now_s, out);
+        check_expiry(signed_s + lifetime_s, now_s, out);
     }
 }
 
@@ -157,6 +187,7 @@ static void read_query_v2(const struct request *request, int64_t now_s, struct s
         return;
     }
     out->state = SIGNATURE_GOOD;
+    out->is_version_2 = true;
     snprintf(out->service, sizeof out->service, "s3");
     check_expiry(end_s, now_s, out);
 }
@@ -167,7 +198,7 @@ void signature_read(const struct request *request, int64_t now_s, struct signatu
     const char *authorization = request_header(request, "Authorization");
     const char *algorithm = request_query(request, "X-Amz-Algorithm");
     if (authorization) {
-        read_header(authorization, out);
+        read_header(request, authorization, out);
     } else if (algorithm && strcmp(algorithm, ALGORITHM) == 0) {
         read_query_v4(request, now_s, out);
     } else if (algorithm) {

@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/broker_link.h"
 
+#include "cloud/base/memory.h"
+
+#include <assert.h>
 #include <mosquitto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CLIENT_ID     "$iot-local" /* no device can have it: ids that begin with $ are refused */
 #define USERNAME      "iot-local"
-#define KEEP_ALIVE_S  60
+#define KEEP_ALIVE_S  15
 #define RETRY_FAST_MS 5   /* at start: the socket appears within a few milliseconds */
 #define RETRY_SLOW_MS 100 /* later: the broker is down for longer */
 #define FAST_TRIES    400
 #define MISC_MS       10000 /* keep-alive of libmosquitto */
 #define UNSENT_MAX    4096 /* messages that the broker has not taken yet; above it we stop reading requests */
+#define READ_AT_ONCE  256  /* requests */
+#define NOTICES_MAX   128  /* on their way at once */
+#define NOTICES_BYTES (4 * 1024 * 1024)
+
+struct flight {
+    int mid;
+    size_t len;
+    int64_t notice;
+};
 
 struct broker_link {
     struct broker_link_config config;
@@ -28,18 +39,18 @@ struct broker_link {
     bool waits_to_write;
     bool waits_to_read;
     unsigned unsent; /* published since everything was written */
+    unsigned came;   /* messages that the last reading has brought */
     unsigned tries;
     int64_t next_try_ms;
     int64_t next_misc_ms;
-    size_t count, room;
-    struct broker_request *requests;
+    int64_t owed_since_ms; /* the broker owes us a word since then; 0: it does not */
+    struct flight flights[NOTICES_MAX];
+    size_t flight_count, flight_bytes;
 };
 
-static int64_t now_ms(void)
+static int64_t now_ms(const struct broker_link *link)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_monotonic_ms(link->config.clock);
 }
 
 /* --- Callbacks of libmosquitto --- */
@@ -49,8 +60,9 @@ static int64_t now_ms(void)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
+    char *filters[] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS};
     if (code == 0) {
-        mosquitto_subscribe(client, NULL, PRIVATE_TOPIC_REQUESTS, 1);
+        mosquitto_subscribe_multiple(client, NULL, 2, filters, 1, 0, NULL);
     } else {
         mosquitto_disconnect(client);
     }
@@ -60,47 +72,49 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count
 {
     (void)client, (void)mid;
     struct broker_link *link = ctx;
-    link->is_ready = count == 1 && granted[0] != 0x80;
+    link->is_ready = count == 2 && granted[0] != 0x80 && granted[1] != 0x80;
 }
 
-/* libmosquitto may read more than we asked for, so the batch grows as it must. */
-static struct broker_request *next_place(struct broker_link *link)
+static void on_publish(struct mosquitto *client, void *ctx, int mid)
 {
-    if (link->count == link->room) {
-        size_t room = link->room > 0 ? 2 * link->room : BROKER_LINK_BATCH;
-        struct broker_request *grown = realloc(link->requests, room * sizeof(*grown));
-        if (grown == NULL) {
-            return NULL;
+    (void)client;
+    struct broker_link *link = ctx;
+    for (size_t i = 0; i < link->flight_count; i++) {
+        if (link->flights[i].mid == mid) {
+            int64_t notice = link->flights[i].notice;
+            link->flight_bytes -= link->flights[i].len;
+            link->flights[i] = link->flights[--link->flight_count];
+            link->config.on_delivered(link->config.ctx, notice);
+            return;
         }
-        link->requests = grown;
-        link->room = room;
     }
-    return &link->requests[link->count];
 }
 
-/* One block for topic and payload; freed through the topic. */
+static void take_request(struct broker_link *link, struct private_topic from, struct slice payload)
+{
+    struct broker_request *request = memory_resize(NULL, sizeof *request + from.topic.len + 1 + payload.len);
+    char *topic = (char *)(request + 1);
+    memcpy(topic, from.topic.ptr, from.topic.len + 1);
+    if (payload.len > 0) {
+        memcpy(topic + from.topic.len + 1, payload.ptr, payload.len);
+    }
+    *request = (struct broker_request){from, {topic + from.topic.len + 1, payload.len}};
+    request->from.topic.ptr = topic;
+    link->config.on_request(link->config.ctx, request);
+}
+
 static void on_message(struct mosquitto *client, void *ctx, const struct mosquitto_message *message)
 {
     (void)client;
     struct broker_link *link = ctx;
     struct private_topic from;
-    if (!private_topic_parse(message->topic, PRIVATE_TOPIC_REQUEST, &from)) {
-        return;
+    const char *filter = private_topic_subscribed_filter(message->topic);
+    link->came++;
+    if (private_topic_parse_request(message->topic, &from)) {
+        take_request(link, from, (struct slice){message->payload, (size_t)message->payloadlen});
+    } else if (filter != NULL) {
+        link->config.on_subscribed(link->config.ctx, slice_from(filter));
     }
-
-    size_t payload_len = (size_t)message->payloadlen;
-    struct broker_request *place = next_place(link);
-    char *block = place != NULL ? malloc(from.topic.len + 1 + payload_len) : NULL;
-    if (block == NULL) {
-        return; /* out of memory: the device asks again */
-    }
-    memcpy(block, from.topic.ptr, from.topic.len + 1);
-    if (payload_len > 0) {
-        memcpy(block + from.topic.len + 1, message->payload, payload_len);
-    }
-    from.topic.ptr = block;
-    *place = (struct broker_request){from, {block + from.topic.len + 1, payload_len}};
-    link->count++;
 }
 
 /* --- Connecting --- */
@@ -108,7 +122,7 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
 static void plan_next_try(struct broker_link *link)
 {
     link->tries++;
-    link->next_try_ms = now_ms() + (link->tries < FAST_TRIES ? RETRY_FAST_MS : RETRY_SLOW_MS);
+    link->next_try_ms = now_ms(link) + (link->tries < FAST_TRIES ? RETRY_FAST_MS : RETRY_SLOW_MS);
 }
 
 static void disconnect(struct broker_link *link)
@@ -121,7 +135,10 @@ static void disconnect(struct broker_link *link)
     link->is_ready = false;
     link->is_ready_told = false;
     link->unsent = 0;
+    link->flight_count = link->flight_bytes = 0;
+    link->owed_since_ms = 0;
     plan_next_try(link);
+    link->config.on_lost(link->config.ctx);
 }
 
 /* What libmosquitto wants to wait for. */
@@ -152,6 +169,7 @@ static struct mosquitto *new_client(struct broker_link *link)
     mosquitto_connect_callback_set(client, on_connect);
     mosquitto_subscribe_callback_set(client, on_subscribe);
     mosquitto_message_callback_set(client, on_message);
+    mosquitto_publish_callback_set(client, on_publish);
     mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 65535);
     mosquitto_username_pw_set(client, USERNAME, link->config.secret);
     return client;
@@ -169,7 +187,8 @@ static void try_to_connect(struct broker_link *link)
         link->client = client;
         link->waits_to_read = true;
         link->waits_to_write = false;
-        link->next_misc_ms = now_ms() + MISC_MS;
+        link->next_misc_ms = now_ms(link) + MISC_MS;
+        link->owed_since_ms = now_ms(link); /* a CONNACK */
         watch(link);
         return;
     }
@@ -185,29 +204,40 @@ static bool has_more(struct mosquitto *client)
     return ioctl(mosquitto_socket(client), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
-/* Everything that has arrived, up to a batch. */
-static int read_requests(struct broker_link *link)
+/* Everything that has arrived, up to a number. */
+static int read_messages(struct broker_link *link)
 {
     int code;
+    link->came = 0;
+    link->owed_since_ms = 0; /* a word at last */
     do {
         code = mosquitto_loop_read(link->client, 1);
-    } while (code == MOSQ_ERR_SUCCESS && link->count < BROKER_LINK_BATCH && has_more(link->client));
+    } while (code == MOSQ_ERR_SUCCESS && link->came < READ_AT_ONCE && has_more(link->client));
     return code;
 }
 
-static void hand_over(struct broker_link *link)
+static void tell_ready(struct broker_link *link)
 {
     if (link->is_ready && !link->is_ready_told) {
         link->is_ready_told = true;
         link->config.on_ready(link->config.ctx);
     }
-    if (link->count > 0) {
-        link->config.on_requests(link->config.ctx, link->requests, link->count);
+}
+
+/* A CONNACK, the PUBACK of a notice, room for what we write. */
+static bool is_owed_a_word(const struct broker_link *link)
+{
+    return !link->is_ready || link->flight_count > 0 || link->waits_to_write;
+}
+
+static bool is_frozen(struct broker_link *link)
+{
+    if (!is_owed_a_word(link)) {
+        link->owed_since_ms = 0;
+    } else if (link->owed_since_ms == 0) {
+        link->owed_since_ms = now_ms(link);
     }
-    for (size_t i = 0; i < link->count; i++) {
-        free((char *)link->requests[i].from.topic.ptr);
-    }
-    link->count = 0;
+    return link->owed_since_ms != 0 && now_ms(link) - link->owed_since_ms >= BROKER_FROZEN_MS;
 }
 
 static void serve(struct broker_link *link)
@@ -219,19 +249,25 @@ static void serve(struct broker_link *link)
     }
 
     if (event.events & EPOLLOUT) {
+        link->owed_since_ms = 0;
         code = mosquitto_loop_write(link->client, 1);
     }
     if (code == MOSQ_ERR_SUCCESS && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
-        code = read_requests(link);
+        code = read_messages(link);
     }
-    if (code == MOSQ_ERR_SUCCESS && now_ms() >= link->next_misc_ms) {
-        link->next_misc_ms = now_ms() + MISC_MS;
+    if (code == MOSQ_ERR_SUCCESS && now_ms(link) >= link->next_misc_ms) {
+        link->next_misc_ms = now_ms(link) + MISC_MS;
         code = mosquitto_loop_misc(link->client);
     }
-    hand_over(link);
+    tell_ready(link);
     if (code == MOSQ_ERR_SUCCESS && mosquitto_socket(link->client) >= 0) {
         watch(link);
     } else {
+        disconnect(link);
+        return;
+    }
+    if (is_frozen(link)) {
+        link->config.on_frozen(link->config.ctx);
         disconnect(link);
     }
 }
@@ -240,7 +276,7 @@ void broker_link_run(struct broker_link *link)
 {
     if (link->client != NULL) {
         serve(link);
-    } else if (now_ms() >= link->next_try_ms) {
+    } else if (now_ms(link) >= link->next_try_ms) {
         try_to_connect(link);
     }
 }
@@ -273,7 +309,6 @@ void broker_link_destroy(struct broker_link *link)
         disconnect(link);
     }
     close(link->epoll);
-    free(link->requests);
     free(link);
     mosquitto_lib_cleanup();
 }
@@ -285,7 +320,11 @@ int broker_link_descriptor(const struct broker_link *link)
 
 int broker_link_timeout_ms(const struct broker_link *link)
 {
-    int64_t left_ms = (link->client != NULL ? link->next_misc_ms : link->next_try_ms) - now_ms();
+    int64_t at_ms = link->client != NULL ? link->next_misc_ms : link->next_try_ms;
+    if (link->owed_since_ms != 0 && link->owed_since_ms + BROKER_FROZEN_MS < at_ms) {
+        at_ms = link->owed_since_ms + BROKER_FROZEN_MS;
+    }
+    int64_t left_ms = at_ms - now_ms(link);
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
@@ -296,19 +335,22 @@ bool broker_link_is_ready(const struct broker_link *link)
 
 /* --- Sending --- */
 
-static void publish(struct broker_link *link, const char *topic, const void *payload, size_t len, int qos)
+/* The message's number; -1: it was not published. */
+static int publish(struct broker_link *link, const char *topic, const void *payload, size_t len, int qos)
 {
+    int mid = -1;
     if (!link->is_ready) {
-        return;
+        return -1;
     }
-    if (mosquitto_publish(link->client, NULL, topic, (int)len, payload, qos, false) == MOSQ_ERR_SUCCESS) {
-        link->unsent++;
-    }
+    bool is_good =
+        mosquitto_publish(link->client, &mid, topic, (int)len, payload, qos, false) == MOSQ_ERR_SUCCESS;
+    link->unsent += is_good ? 1 : 0;
     if (mosquitto_socket(link->client) >= 0) {
         watch(link);
     } else {
         link->next_misc_ms = 0; /* it has just broken, and its descriptor will not tell any more */
     }
+    return is_good ? mid : -1;
 }
 
 void broker_link_answer(struct broker_link *link, const struct broker_request *request, const char *topic,
@@ -317,12 +359,27 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
     char private_topic[1024];
     struct private_topic to = request->from;
     to.topic = slice_from(topic);
-    if (private_topic_write(PRIVATE_TOPIC_ANSWER, &to, private_topic, sizeof(private_topic)) == ERR_OK) {
+    if (private_topic_write_answer(&to, private_topic, sizeof(private_topic)) == ERR_OK) {
         publish(link, private_topic, payload, len, 0);
     }
 }
 
-void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len)
+size_t broker_link_room(const struct broker_link *link)
 {
-    publish(link, topic, payload, len, 1);
+    return link->is_ready && link->flight_bytes < NOTICES_BYTES ? NOTICES_MAX - link->flight_count : 0;
+}
+
+/* A notice that cannot be published stays owed: on_lost follows, because only a broken connection refuses one. */
+void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len,
+                        int64_t notice)
+{
+    assert(link->flight_count < NOTICES_MAX);
+    int mid = publish(link, topic, payload, len, 1);
+    if (mid >= 0) {
+        link->flights[link->flight_count++] = (struct flight){mid, len, notice};
+        link->flight_bytes += len;
+    }
+    if (link->owed_since_ms == 0) {
+        link->owed_since_ms = now_ms(link);
+    }
 }

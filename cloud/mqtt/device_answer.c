@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_answer.h"
 
+#include "cloud/core/error_name.h"
 #include "cloud/core/jobs/execution_json.h"
 
 #include <stdlib.h>
@@ -15,25 +16,9 @@ void device_answer_clear(struct device_answer *answer)
     *answer = (struct device_answer){0};
 }
 
-/* docs/protocol.md 1.8. What a device request cannot cause counts as our own fault. */
 const char *device_answer_code(enum core_code code)
 {
-    switch (code) {
-    case CORE_INVALID_REQUEST:
-        return "InvalidRequest";
-    case CORE_NOT_FOUND:
-        return "ResourceNotFound";
-    case CORE_INVALID_STATE_TRANSITION:
-        return "InvalidStateTransition";
-    case CORE_VERSION_MISMATCH:
-        return "VersionMismatch";
-    case CORE_TERMINAL_STATE:
-        return "TerminalStateReached";
-    case CORE_THROTTLED:
-        return "RequestThrottled";
-    default:
-        return "InternalError";
-    }
+    return error_name_of(code, EDGE_MQTT, NULL).name;
 }
 
 static char *join(struct slice topic, const char *suffix)

@@ -115,8 +115,7 @@ static bool start_next(struct call *call)
     struct device_request *request = &call->request;
     if (!device_request_read(request, fields, COUNT) ||
         !device_request_object(request, &fields[DETAILS], &details) ||
-        !device_request_integer(request, &fields[STEP_TIMEOUT], false, &has_step_timeout,
-                                &step_timeout_min)) {
+        !device_request_integer(request, &fields[STEP_TIMEOUT], &has_step_timeout, &step_timeout_min)) {
         return false;
     }
     if (has_step_timeout && !step_timeout_min) {
@@ -138,7 +137,7 @@ static bool start_next(struct call *call)
 static bool read_number(struct call *call, const struct json_field *field, int64_t *number)
 {
     bool has = false;
-    if (!device_request_integer(&call->request, field, false, &has, number)) {
+    if (!device_request_integer(&call->request, field, &has, number)) {
         return false;
     }
     if (has && *number < 1) { /* 0 would mean "the latest" */
@@ -234,12 +233,12 @@ static bool read_update(struct call *call, struct json_field fields[], struct ex
     return device_request_read(request, fields, UPDATE_FIELD_COUNT) &&
            read_status(call, &fields[UPDATE_STATUS], word, &update->status) &&
            device_request_object(request, &fields[UPDATE_DETAILS], &update->details) &&
-           device_request_integer(request, &fields[UPDATE_EXPECTED_VERSION], true,
-                                  &update->has_expected_version, &update->expected_version) &&
+           device_request_integer(request, &fields[UPDATE_EXPECTED_VERSION], &update->has_expected_version,
+                                  &update->expected_version) &&
            read_number(call, &fields[UPDATE_NUMBER], &update->number) &&
            device_request_bool(request, &fields[UPDATE_WITH_STATE], with_state) &&
            device_request_bool(request, &fields[UPDATE_WITH_DOCUMENT], &update->with_document) &&
-           device_request_integer(request, &fields[UPDATE_STEP_TIMEOUT], false, &update->has_step_timeout,
+           device_request_integer(request, &fields[UPDATE_STEP_TIMEOUT], &update->has_step_timeout,
                                   &update->step_timeout_min);
 }
 
@@ -349,4 +348,11 @@ bool device_plane_is_request(struct slice topic)
 {
     struct device_topic target;
     return device_topic_read(topic, &target) && !target.is_of_service;
+}
+
+bool device_plane_writes(struct slice topic)
+{
+    struct device_topic target;
+    return device_topic_read(topic, &target) &&
+           (target.operation == DEVICE_START_NEXT || target.operation == DEVICE_UPDATE);
 }

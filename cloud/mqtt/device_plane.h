@@ -22,6 +22,9 @@ void device_plane_internal_error(struct core *core, struct slice topic, struct s
 
 void device_answer_clear(struct device_answer *answer);
 
+/* Does the request on this topic change anything? */
+bool device_plane_writes(struct slice topic);
+
 /* Is this a topic on which a device may send a Jobs request (whatever the thing)? Each of these gets an answer. */
 bool device_plane_is_request(struct slice topic);
 

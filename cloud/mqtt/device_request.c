@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_request.h"
 
+#include "cloud/base/utf8.h"
 #include "cloud/core/names.h"
 #include "common/number.h"
 
 #include <string.h>
 
 #define PAYLOAD_MAX 131072 /* as the AWS broker allows */
+#define TOKEN_MAX   64     /* characters */
 
 /* --- Topics --- */
 
@@ -69,9 +71,23 @@ bool device_topic_read(struct slice topic, struct device_topic *out)
 
 /* --- Payloads --- */
 
+/* How many characters a string of JSON has; an escape is one. */
+static size_t count_characters(struct slice escaped)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < escaped.len; count++) {
+        bool is_escape = escaped.ptr[at] == '\\';
+        bool is_long = is_escape && at + 1 < escaped.len && escaped.ptr[at + 1] == 'u';
+        size_t step = is_long ? 6 : is_escape ? 2 : utf8_step(escaped.ptr + at, escaped.len - at);
+        at += step ? step : 1;
+    }
+    return count;
+}
+
+/* A token that is too long is not echoed either: an answer holds no more of a stranger's text than AWS's would. */
 static void take_token(struct device_request *request, const struct json_field *field)
 {
-    if (field->type == JSON_STRING) {
+    if (field->type == JSON_STRING && count_characters(field->text) <= TOKEN_MAX) {
         request->token = (struct slice){.ptr = field->text.ptr - 1, .len = field->text.len + 2};
     }
 }
@@ -115,7 +131,7 @@ bool device_request_read(struct device_request *request, struct json_field field
     }
     take_token(request, &fields[0]);
     if (fields[0].type != JSON_ABSENT && fields[0].type != JSON_NULL && !request->token.ptr) {
-        return refuse(request, "clientToken", "a string");
+        return refuse(request, "clientToken", "a string of at most 64 characters");
     }
     return true;
 }
@@ -130,13 +146,19 @@ bool device_request_bool(struct device_request *request, const struct json_field
     case JSON_FALSE:
         *value = field->type == JSON_TRUE;
         return true;
+    case JSON_STRING: /* AWS's IoT Device SDK for C++ v1 sends "true" */
+        if (slice_is(field->text, "true") || slice_is(field->text, "false")) {
+            *value = slice_is(field->text, "true");
+            return true;
+        }
+        return refuse(request, field->key, "true or false");
     default:
         return refuse(request, field->key, "true or false");
     }
 }
 
-bool device_request_integer(struct device_request *request, const struct json_field *field,
-                            bool may_be_string, bool *has, int64_t *value)
+bool device_request_integer(struct device_request *request, const struct json_field *field, bool *has,
+                            int64_t *value)
 {
     char text[32];
     int64_t number = 0;
@@ -147,12 +169,12 @@ bool device_request_integer(struct device_request *request, const struct json_fi
     bool is_good = false;
     if (field->type == JSON_NUMBER) {
         is_good = !number_to_i64(field->text, &number);
-    } else if (field->type == JSON_STRING && may_be_string) {
+    } else if (field->type == JSON_STRING) {
         is_good =
             !json_decode(field->text, text, sizeof text, NULL) && !number_to_i64(slice_from(text), &number);
     }
     if (!is_good) {
-        return refuse(request, field->key, "an integer of at most 64 bits");
+        return refuse(request, field->key, "an integer of at most 64 bits, as a number or in decimal digits");
     }
     *value = number;
     return true;

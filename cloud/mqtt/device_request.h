@@ -39,11 +39,12 @@ bool device_request_read(struct device_request *request, struct json_field field
 /* Only the token, and no judgement. */
 void device_request_read_token(struct device_request *request);
 
-/* One member each; absent and null are the same. Values stay untouched when absent. false: the request says what is
+/* One member each; absent and null are the same. Numbers and booleans may come as text ("2", "true"): old SDKs of AWS send
+ * them so. Values stay untouched when absent. false: the request says what is
  * wrong with it. */
 bool device_request_bool(struct device_request *request, const struct json_field *field, bool *value);
-bool device_request_integer(struct device_request *request, const struct json_field *field,
-                            bool may_be_string, bool *has, int64_t *value);
+bool device_request_integer(struct device_request *request, const struct json_field *field, bool *has,
+                            int64_t *value);
 bool device_request_object(struct device_request *request, const struct json_field *field,
                            struct slice *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/pki.h"
 
+#include "cloud/base/address.h"
 #include "cloud/pki/certificate_id.h"
 #include "cloud/pki/pki_file.h"
 #include "cloud/pki/pki_make.h"
@@ -142,7 +143,7 @@ static bool open_ca(struct pki *pki, const char *dir, struct reason *why)
 
 static bool has_name(X509 *certificate, const char *name)
 {
-    return pki_name_is_address(name)
+    return address_is_one(name)
                ? X509_check_ip_asc(certificate, name, 0) == 1
                : X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/pki_make.h"
 
-#include <arpa/inet.h>
+#include "cloud/base/address.h"
+
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -22,12 +23,6 @@ EVP_PKEY *pki_make_ec_key(void)
 EVP_PKEY *pki_make_rsa_key(void)
 {
     return EVP_RSA_gen(2048);
-}
-
-bool pki_name_is_address(const char *name)
-{
-    unsigned char address[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
 static bool set_serial(X509 *certificate)
@@ -81,7 +76,7 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *
 
 static bool add_name(GENERAL_NAMES *all, const char *text)
 {
-    bool is_address = pki_name_is_address(text);
+    bool is_address = address_is_one(text);
     GENERAL_NAME *name = GENERAL_NAME_new();
     ASN1_OCTET_STRING *value = is_address ? a2i_IPADDRESS(text) : ASN1_IA5STRING_new();
 

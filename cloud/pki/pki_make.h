@@ -27,6 +27,4 @@ EVP_PKEY *pki_make_ec_key(void);  /* P-256 */
 EVP_PKEY *pki_make_rsa_key(void); /* 2048 bits: what AWS issues */
 X509 *pki_make_certificate(const struct pki_order *order);
 
-bool pki_name_is_address(const char *name); /* IPv4 or IPv6, else a DNS name */
-
 #endif

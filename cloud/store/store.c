@@ -14,12 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS                                                                                      \
-    5000 /* only readers (broker plugin, doctor) share the file: they can hold up a checkpoint */
+/* At the start an earlier daemon's database may still be recovered. Later nobody waits here: the loop comes back. */
+#define BUSY_AT_START_MS 5000
 
 struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
+    bool is_busy;         /* the last store_begin met another writer */
     bool has_transaction; /* what the caller believes; SQLite's own word is sqlite3_get_autocommit */
     char *objects_dir;    /* NULL: none */
     char (*dropped)[OBJECT_FILE_NAME_CAP]; /* files that lose their rows with the open transaction */
@@ -88,11 +89,15 @@ static bool has_wal(sqlite3 *db)
 
 static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
 {
-    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                                   "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;";
+    static const char settings[] =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;"
+        "PRAGMA temp_store=MEMORY;"
+        "CREATE TEMP TABLE announced (thing_name TEXT NOT NULL, kind INTEGER NOT NULL,"
+        " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS) != SQLITE_OK ||
+        sqlite3_busy_timeout(store->db, BUSY_AT_START_MS) != SQLITE_OK ||
         sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK) {
         snprintf(why, why_cap, "cannot use the database %s: %s", path, sqlite3_errmsg(store->db));
         return false;
@@ -109,6 +114,7 @@ static bool open_database(struct store *store, const char *path, char *why, size
                  err == ERR_UNSUPPORTED ? "; update iot-local, or give another directory with --data" : "");
         return false;
     }
+    sqlite3_busy_timeout(store->db, 0);
     if (!prepare_statements(store)) {
         snprintf(why, why_cap, "the database %s lacks a table: %s", path, sqlite3_errmsg(store->db));
         return false;
@@ -225,7 +231,20 @@ bool store_begin(struct store *store)
 {
     assert(!store->has_transaction);
     store->has_transaction = run_plain(store, STORE_BEGIN);
+    store->is_busy = !store->has_transaction && (sqlite3_errcode(store->db) & 0xff) == SQLITE_BUSY;
     return store->has_transaction;
+}
+
+bool store_begin_read(struct store *store)
+{
+    assert(!store->has_transaction);
+    store->has_transaction = run_plain(store, STORE_BEGIN_READ);
+    return store->has_transaction;
+}
+
+bool store_is_busy(const struct store *store)
+{
+    return store->is_busy;
 }
 
 bool store_commit(struct store *store)
@@ -337,6 +356,11 @@ void store_done(sqlite3_stmt *query)
     if (query) {
         sqlite3_reset(query);
     }
+}
+
+int64_t store_changes(const struct store *store)
+{
+    return sqlite3_changes64(store->db);
 }
 
 bool store_run(struct store *store, sqlite3_stmt *query)

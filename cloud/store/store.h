@@ -20,8 +20,10 @@ void store_close(struct store *store); /* NULL is fine */
 /* --- Transactions ---
  * A full disk makes SQLite drop the whole transaction on its own. From then on every query of it fails, and
  * store_commit returns false: a later statement can not slip through on its own. */
-bool store_begin(struct store *store);
-bool store_commit(struct store *store); /* false: rolled back */
+bool store_begin(struct store *store);         /* may write; waits for nobody */
+bool store_begin_read(struct store *store);    /* sees the database as it is at its first query */
+bool store_is_busy(const struct store *store); /* did store_begin fail because somebody else writes? */
+bool store_commit(struct store *store);        /* false: rolled back */
 bool store_savepoint(struct store *store);
 bool store_savepoint_end(struct store *store, bool keep); /* false: could not be kept */
 
@@ -58,6 +60,7 @@ sqlite3_stmt *store_query(struct store *store, enum store_statement which, const
 
 int store_row(struct store *store, sqlite3_stmt *query);
 void store_done(sqlite3_stmt *query);
+int64_t store_changes(const struct store *store); /* rows that the last store_run has touched */
 
 /* For statements that only write: runs to the end, and is done. */
 bool store_run(struct store *store, sqlite3_stmt *query);

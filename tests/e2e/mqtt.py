@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A small MQTT 3.1.1 client that hides nothing: return codes, closed connections, the order of messages."""
+"""A small MQTT client (3.1.1, and as much of 5 and 3.1 as tests need) that hides nothing: return codes, closed connections, the order of messages."""
 import collections
 import hashlib
 import pathlib
+import re
 import socket
 import ssl
 import struct
@@ -41,19 +42,27 @@ def _packet(head, body):
 
 
 class Client:
-    """One connection. `code` is the CONNACK's return code; TLS failures and a closed connection raise."""
+    """One connection. `code` is the CONNACK's return code; TLS failures and a closed connection raise. version 3 is MQTT 3.1."""
 
-    def __init__(self, port, folder, client_id, clean=True, will=None, ca=None, host="localhost"):
+    def __init__(self, port, folder, client_id, clean=True, will=None, ca=None, host="localhost", version=4):
         folder = pathlib.Path(folder)
         context = ssl.create_default_context(cafile=str(ca or folder / "root_ca.pem"))
         if (folder / "certificate.pem").exists():
             context.load_cert_chain(folder / "certificate.pem", folder / "private_key.pem")
         raw = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket = context.wrap_socket(raw, server_hostname=host)
+        self._start(context.wrap_socket(raw, server_hostname=host), version)
+        self._connect(client_id, clean, will)
+
+    def _start(self, connected, version=4):
+        self.socket = connected
+        self.version = version
         self.messages = collections.deque()
         self.packet_id = 0
-        self._connect(client_id, clean, will)
+
+    def _properties(self):
+        """None, but MQTT 5 wants to be told so."""
+        return b"\0" if self.version == 5 else b""
 
     def __enter__(self):
         return self
@@ -61,13 +70,17 @@ class Client:
     def __exit__(self, *_):
         self.drop()
 
-    def _connect(self, client_id, clean, will):
+    def _connect(self, client_id, clean, will, login=None):
         flags = 2 if clean else 0
         body = _text(client_id)
         if will:
             flags |= 4 | will.qos << 3 | (32 if will.retain else 0)
-            body += _text(will.topic) + _text(will.payload)
-        self._send(0x10, _text("MQTT") + bytes([4, flags]) + struct.pack("!H", 60) + body)
+            body += self._properties() + _text(will.topic) + _text(will.payload)
+        if login:
+            flags |= 0xC0
+            body += _text(login[0]) + _text(login[1])
+        name = "MQIsdp" if self.version == 3 else "MQTT"
+        self._send(0x10, _text(name) + bytes([self.version, flags]) + struct.pack("!H", 60) + self._properties() + body)
         try:
             answer = self._wait(0x20)
         except Closed:
@@ -111,6 +124,8 @@ class Client:
         if qos:
             self._send(0x40, rest[:2])
             rest = rest[2:]
+        if self.version == 5:
+            rest = rest[1 + rest[0]:]
         self.messages.append(Message(topic, rest, qos, bool(head & 1)))
 
     def _wait(self, kind):
@@ -128,7 +143,7 @@ class Client:
 
     def publish(self, topic, payload=b"", qos=1, retain=False):
         """With QoS 1 it returns after the PUBACK."""
-        body = _text(topic) + (self._next_id() if qos else b"")
+        body = _text(topic) + (self._next_id() if qos else b"") + self._properties()
         body += payload.encode() if isinstance(payload, str) else payload
         self._send(0x30 | qos << 1 | retain, body)
         if qos:
@@ -137,8 +152,20 @@ class Client:
     def subscribe(self, *filters, qos=1):
         """The SUBACK's codes."""
         body = b"".join(_text(f) + bytes([qos]) for f in filters)
-        self._send(0x82, self._next_id() + body)
-        return list(self._wait(0x90)[2:])
+        self._send(0x82, self._next_id() + self._properties() + body)
+        return list(self._wait(0x90)[3 if self.version == 5 else 2:])
+
+    def unsubscribe(self, *filters):
+        self._send(0xA2, self._next_id() + self._properties() + b"".join(map(_text, filters)))
+        self._wait(0xB0)
+
+    def send_packet(self, head, body):
+        """Any packet, also one that MQTT does not allow."""
+        self._send(head, body)
+
+    def read_packet(self):
+        """The next packet: (first byte, body)."""
+        return self._read()
 
     def ping(self):
         """Returns when the broker has answered: what it had sent before is in `messages`."""
@@ -170,3 +197,16 @@ class Client:
     def drop(self):
         """Goes away without a word."""
         self.socket.close()
+
+
+class LocalClient(Client):
+    """A connection as the daemon's own: through the socket in the data directory, with the secret of mosquitto.conf."""
+
+    def __init__(self, data, client_id):
+        conf = (pathlib.Path(data) / "mosquitto.conf").read_text()
+        secret = re.search(r"^plugin_opt_secret (.*)$", conf, re.M).group(1)
+        raw = socket.socket(socket.AF_UNIX)
+        raw.settimeout(PATIENCE)
+        raw.connect(str(pathlib.Path(data) / "mqtt.sock"))
+        self._start(raw)
+        self._connect(client_id, True, None, login=("iot-local", secret))

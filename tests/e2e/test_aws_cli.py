@@ -4,12 +4,17 @@ import hashlib
 import http.client
 import json
 import os
+import pathlib
 import re
+import shutil
 import socket
+import subprocess
+import tempfile
 import unittest
+import urllib.error
 import urllib.request
 
-from harness import AWS, CloudTest, SEED_DOCUMENT
+from harness import AWS, CloudTest, ENVIRONMENT, IOT_LOCAL, SEED_DOCUMENT
 
 LAMP = "arn:aws:iot:us-east-1:123456789012:thing/lamp"
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -53,7 +58,11 @@ class AwsCli(CloudTest):
 
         policy = aws("iot", "create-policy", "--policy-name", "p", "--policy-document", POLICY)
         self.assertEqual(policy["policyVersionId"], "1")
-        self.assertEqual(json.loads(aws("iot", "get-policy", "--policy-name", "p")["policyDocument"]), json.loads(POLICY))
+        got = aws("iot", "get-policy", "--policy-name", "p")
+        self.assertEqual((json.loads(got["policyDocument"]), got["defaultVersionId"]), (json.loads(POLICY), "1"))
+        self.assertRegex(got["creationDate"], r"^20\d\d-")
+        self.assertEqual(got["creationDate"], got["lastModifiedDate"])
+        self.assertTrue(got["generationId"])
         aws("iot", "attach-policy", "--policy-name", "p", "--target", certificate["certificateArn"])
         aws("iot", "attach-thing-principal", "--thing-name", "lamp", "--principal", certificate["certificateArn"])
 
@@ -208,6 +217,126 @@ class Errors(CloudTest):
                          (403, "AccessDenied"))
         self.assertEqual(code("PUT", "/docs/x", "abc", headers={"Content-Encoding": "aws-chunked"}),
                          (400, "IncompleteBody"))
+
+
+def own_address():
+    """An address of this machine that is not loopback, if it has one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+            return probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+
+
+@unittest.skipUnless(os.path.exists(AWS), "no AWS CLI on this system")
+class BeyondLoopback(CloudTest):
+    """With --listen beyond loopback only those call whose signature is right, by a key that the first start has made."""
+
+    arguments = ("--listen", "0.0.0.0", "--name", "board.example", "--name", "other.example")
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.cloud.data / "credentials"
+        self.url = f"http://{own_address()}:{self.cloud.http_port}"
+        self.config = self.cloud.folder / "config"
+        self.config.write_text("[default]\ns3 =\n    signature_version = s3v4\n")
+
+    def aws(self, *arguments, key=None):
+        """The CLI with the daemon's key, or another: (code, output, errors)."""
+        environment = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("AWS_ACCESS")
+                       and not name.startswith("AWS_SECRET")}
+        environment.update(AWS_SHARED_CREDENTIALS_FILE=str(self.file), AWS_CONFIG_FILE=str(self.config))
+        if key:
+            environment.update(AWS_ACCESS_KEY_ID=key[0], AWS_SECRET_ACCESS_KEY=key[1])
+        done = subprocess.run([AWS, "--endpoint-url", self.url, "--output", "json", *map(str, arguments)], env=environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def good(self, *arguments):
+        code, out, errors = self.aws(*arguments)
+        self.assertEqual(code, 0, errors)
+        return json.loads(out) if out.startswith("{") else out
+
+    def test_the_key_that_was_made_calls_everything(self):
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.good("iot", "create-thing", "--thing-name", "a:b_1")["thingName"], "a:b_1")
+        self.assertEqual(len(self.good("iot", "list-things", "--page-size", "1")["things"]), 1)
+        self.good("iot", "create-keys-and-certificate", "--set-as-active")
+        document = self.cloud.folder / "document.json"
+        document.write_text(SEED_DOCUMENT)
+        key = "x y/\u00fc+$&=%2F.txt"
+        self.good("s3", "mb", "s3://docs")
+        self.good("s3", "cp", document, "s3://docs/" + key)
+        self.good("s3", "cp", "s3://docs/" + key, self.cloud.folder / "again")
+        self.assertEqual((self.cloud.folder / "again").read_text(), SEED_DOCUMENT)
+        link = self.good("s3", "presign", "s3://docs/" + key, "--expires-in", "60").strip()
+        self.assertIn("X-Amz-Signature=", link)
+        self.assertEqual(urllib.request.urlopen(link).read().decode(), SEED_DOCUMENT)
+        for bad in (link[:-1] + ("0" if link[-1] != "0" else "1"), link.replace("X-Amz-Expires=60", "X-Amz-Expires=600")):
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(bad)
+            self.assertEqual(refused.exception.code, 403)
+            self.assertIn(b"SignatureDoesNotMatch", refused.exception.read())
+        target = "arn:aws:iot:us-east-1:123456789012:thing/a:b_1"
+        self.good("iot", "create-job", "--job-id", "j", "--targets", target, "--document", SEED_DOCUMENT)
+        following = self.good("iot-jobs-data", "describe-job-execution", "--thing-name", "a:b_1", "--job-id", "$next")
+        self.assertEqual(following["execution"]["jobId"], "j")
+        started = self.good("iot-jobs-data", "start-next-pending-job-execution", "--thing-name", "a:b_1")
+        self.assertEqual(started["execution"]["status"], "IN_PROGRESS")
+
+    def test_others_call_nothing(self):
+        key_id = re.search(r"aws_access_key_id = (\w+)", self.file.read_text()).group(1)
+        for key, names in ((("test", "test"), ("UnrecognizedClientException", "InvalidAccessKeyId")),
+                           ((key_id, "test"), ("InvalidSignatureException", "SignatureDoesNotMatch"))):
+            code, _, errors = self.aws("iot", "create-keys-and-certificate", key=key)
+            self.assertNotEqual(code, 0)
+            self.assertIn(names[0], errors)
+            code, _, errors = self.aws("s3", "mb", "s3://docs", key=key)
+            self.assertNotEqual(code, 0)
+            self.assertIn(names[1], errors)
+        self.assertEqual(self.cloud.request("POST", "/keys-and-certificate")[0], 403)  # well-formed, and forged
+        self.assertEqual(self.cloud.request("PUT", "/docs", service="s3")[0], 403)
+        self.assertEqual(self.cloud.request("GET", "/things", signed=False)[0], 403)
+        v2 = f"/docs/x?AWSAccessKeyId={key_id}&Signature=s&Expires=4000000000"
+        self.assertEqual(self.cloud.request("GET", v2, signed=False)[0], 400)
+        self.cloud.cli("job", "list")  # the command line of the same user needs no key
+
+    def test_all_names_are_ours(self):
+        for host, status in (("board.example", 403), ("other.example:80", 403), ("evil.example", 403)):
+            _, _, body = self.cloud.request("GET", "/things", signed=False, headers={"Host": host})
+            self.assertEqual("is not iot-local" in json.loads(body)["message"], host == "evil.example", body)
+
+    def test_the_key_stays(self):
+        before = self.file.read_text()
+        self.assertEqual(self.cloud.process.stop(), 0)
+        self.cloud.restart()
+        self.assertEqual(self.file.read_text(), before)
+        self.assertEqual(self.good("iot", "list-things"), {"things": []})
+
+
+class ConfiguredKeys(CloudTest):
+    """--credentials: these keys and no others, also on loopback."""
+
+    def setUp(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="keys-"))
+        self.addCleanup(shutil.rmtree, folder)
+        self.file = folder / "keys"
+        self.file.write_text("[me]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n")
+        self.file.chmod(0o600)
+        self.arguments = ("--credentials", str(self.file))
+        super().setUp()
+
+    def test_forged_signatures_are_refused(self):
+        self.assertEqual(self.cloud.request("GET", "/things")[0], 403)
+
+    def test_a_file_that_others_can_read_is_refused(self):
+        self.assertEqual(self.cloud.process.stop(), 0)
+        self.file.chmod(0o644)
+        done = subprocess.run([str(IOT_LOCAL), "up", "--data", str(self.cloud.data), "--http-port", "0", "--mqtt-port", "0",
+                               *self.arguments], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("chmod 600", done.stderr)
 
 
 class Transport(CloudTest):

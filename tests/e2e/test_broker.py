@@ -48,13 +48,13 @@ class BrokerTest(CloudTest):
             self.ok(self.cloud.request("PUT", f"/things/{thing}/principals",
                                        headers={"x-amzn-principal": made["certificateArn"]}), "attach")
         if statements:
-            self.attach_policy(folder, name, *statements)
+            self.attach_policy(folder, name, *statements, arn=made["certificateArn"])
         return folder
 
-    def attach_policy(self, folder, name, *statements):
+    def attach_policy(self, folder, name, *statements, arn=None):
         document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
         self.ok(self.cloud.request("POST", f"/policies/{name}", {"policyDocument": document}), "policy")
-        self.ok(self.cloud.request("PUT", f"/target-policies/{name}", {"target": certificate_arn(folder)}), "attach")
+        self.ok(self.cloud.request("PUT", f"/target-policies/{name}", {"target": arn or certificate_arn(folder)}), "attach")
 
     def set_status(self, folder, status):
         self.ok(self.cloud.request("PUT", f"/certificates/{certificate_id(folder)}?newStatus={status}"), status)

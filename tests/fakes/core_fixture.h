@@ -21,6 +21,9 @@
 struct fixture {
     struct core *core;
     int64_t now_ms;
+    struct clock clock;   /* shows now_ms */
+    size_t room;          /* on the way to the broker: how many notices may go out */
+    bool is_broker_deaf;  /* what goes out is never taken */
     char objects_dir[64]; /* kept when it is given; else a temporary folder */
     bool owns_objects;
     unsigned requests_per_s; /* for the next fixture_open; 0 = no limit */
@@ -35,7 +38,12 @@ static inline int64_t fixture_now(void *ctx)
     return ((struct fixture *)ctx)->now_ms;
 }
 
-static inline void fixture_hear(void *ctx, const char *topic, const char *payload, size_t len)
+static inline size_t fixture_room(void *ctx)
+{
+    return ((struct fixture *)ctx)->room;
+}
+
+static inline void fixture_hear(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
 {
     struct fixture *fx = ctx;
     const char *prefix = "$aws/things/";
@@ -48,6 +56,9 @@ static inline void fixture_hear(void *ctx, const char *topic, const char *payloa
     fx->heard = realloc(fx->heard, fx->heard_len + strlen(thing) + len + 3);
     assert_non_null(fx->heard);
     fx->heard_len += (size_t)sprintf(fx->heard + fx->heard_len, "%s %.*s\n", thing, (int)len, payload);
+    if (!fx->is_broker_deaf) {
+        core_delivered(fx->core, notice);
+    }
 }
 
 /* Objects of a database in memory, or of one for which nobody has given a folder, lie in a folder of their own. */
@@ -77,15 +88,17 @@ static inline void fixture_open(struct fixture *fx, const char *database)
 {
     char why[256] = "";
     int64_t now_ms = fx->now_ms ? fx->now_ms : FIXTURE_START_MS;
-    struct fixture fresh = {.now_ms = now_ms, .requests_per_s = fx->requests_per_s};
+    struct fixture fresh = {.now_ms = now_ms, .room = SIZE_MAX, .requests_per_s = fx->requests_per_s};
     memcpy(fresh.objects_dir, fx->objects_dir, sizeof fresh.objects_dir);
     *fx = fresh;
+    fx->clock = (struct clock){fixture_now, fixture_now, fx};
     fixture_make_folder(fx);
     struct core_config config = {.database = database,
                                  .objects_dir = fx->objects_dir,
                                  .requests_per_s = fx->requests_per_s,
-                                 .now_ms = fixture_now,
+                                 .clock = &fx->clock,
                                  .publish = fixture_hear,
+                                 .room = fixture_room,
                                  .ctx = fx};
     fx->core = core_open(&config, why, sizeof why);
     if (!fx->core) {
@@ -124,6 +137,21 @@ static inline void fixture_finish(struct fixture *fx)
 {
     assert_true(core_commit(fx->core));
     core_publish_outbox(fx->core);
+}
+
+/* All that is due now. */
+static inline void fixture_run_due(struct fixture *fx)
+{
+    while (core_run_due(fx->core)) {
+    }
+}
+
+/* When the next thing of the domain is due: marks of delivered notices are taken off before. */
+static inline int64_t fixture_next_due(struct fixture *fx)
+{
+    assert_true(core_begin(fx->core));
+    fixture_finish(fx);
+    return core_next_due_ms(fx->core);
 }
 
 /* One call as a batch of its own; gives its code. */

@@ -46,6 +46,14 @@ static inline const char *http_find_prefix(void *ctx, const char *prefix)
     return NULL;
 }
 
+static inline void http_each_header(void *ctx, request_header_fn fn, void *arg)
+{
+    const struct http_fixture *fx = ctx;
+    for (size_t i = 0; i < fx->header_count; i++) {
+        fn(arg, fx->headers[i].name, fx->headers[i].value);
+    }
+}
+
 /* value NULL: takes the header away. */
 static inline void http_header(struct http_fixture *fx, const char *name, const char *value)
 {
@@ -96,7 +104,8 @@ static inline int http_send(struct http_fixture *fx, const char *method, const c
     http_forget(fx);
     fx->call.service = &fx->service;
     fx->call.source = fx->source;
-    fx->call.request.headers = (struct request_headers){http_get_header, http_find_prefix, fx};
+    fx->call.request.headers =
+        (struct request_headers){http_get_header, http_find_prefix, http_each_header, fx};
     dispatch_open(&fx->call, method, target);
     if (!call_is_answered(&fx->call) && body) {
         if (body_len > fx->call.body_max) {

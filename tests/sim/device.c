@@ -331,6 +331,12 @@ void sim_device_opened(struct sim_device *d)
 void sim_device_suback(struct sim_device *d, unsigned value)
 {
     d->heard |= value < 16 ? 1u << value : 0;
+    if (value == JOBS_SUB_NOTIFY || value == JOBS_SUB_NOTIFY_NEXT) {
+        char filter[SIM_NAME_CAP + 40];
+        snprintf(filter, sizeof filter, "$aws/things/%s/jobs/%s", d->name,
+                 value == JOBS_SUB_NOTIFY ? "notify" : "notify-next");
+        sim_service_subscribed(d->world, filter);
+    }
     sim_filters_answered(d, (enum jobs_subscription)(value % 16), value < 16);
     jobs_engine_subscribed(&d->engine, (enum jobs_subscription)(value % 16), value < 16,
                            sim_device_now_ms(d));

@@ -48,8 +48,8 @@ static int64_t wall_ms(const struct sim_world *w)
 
 static int64_t now_ms(void *ctx)
 {
-    struct sim_world *w = *(struct sim_world **)ctx;
-    return w ? wall_ms(w) : SIM_START_MS;
+    const struct sim_service *s = ctx;
+    return s->world ? wall_ms(s->world) : SIM_START_MS;
 }
 
 static struct sim_device *device_of_topic(struct sim_world *w, const char *topic)
@@ -92,11 +92,13 @@ static void deliver(struct sim_device *d, enum sim_choice choice, unsigned conne
     }
 }
 
-static void notify(void *ctx, const char *topic, const char *payload, size_t len)
+static void notify(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
 {
-    struct sim_world *w = *(struct sim_world **)ctx;
+    struct sim_service *s = ctx;
+    struct sim_world *w = s->world;
     struct sim_device *d = device_of_topic(w, topic);
 
+    core_delivered(s->core, notice);
     w->totals->notices++;
     bool is_next = slice_ends_with(slice_from(topic), "/notify-next");
     bool is_heard = d && (d->heard >> (is_next ? JOBS_SUB_NOTIFY_NEXT : JOBS_SUB_NOTIFY) & 1) != 0;
@@ -128,8 +130,8 @@ static bool look_into(struct sim_service *s)
 static bool open_core(struct sim_service *s)
 {
     char why[256] = "";
-    struct core_config config = {
-        .database = ":memory:", .now_ms = now_ms, .publish = notify, .ctx = &s->world};
+    s->clock = (struct clock){now_ms, now_ms, s};
+    struct core_config config = {.database = ":memory:", .clock = &s->clock, .publish = notify, .ctx = s};
 
     s->core = core_open(&config, why, sizeof why);
     if (!s->core) {
@@ -190,7 +192,8 @@ static void keep_backup(struct sim_service *s)
 
 void sim_service_begin(struct sim_world *w)
 {
-    static const char wipe[] = "DELETE FROM executions; DELETE FROM jobs; DELETE FROM sqlite_sequence";
+    static const char wipe[] = "DELETE FROM executions; DELETE FROM jobs; DELETE FROM marks; DELETE FROM due;"
+                               "DELETE FROM sqlite_sequence";
     struct sim_service *s = w->service;
 
     s->world = w;
@@ -198,9 +201,33 @@ void sim_service_begin(struct sim_world *w)
     s->broker_up_ms = 0;
     s->was_set = s->was_restored = false;
     s->requests = 0;
+    core_broker_started(s->core); /* forgets what the world before has left in memory */
     sim_check(w, sqlite3_exec(s->db, wipe, NULL, NULL, NULL) == SQLITE_OK, "the database cannot be emptied");
     sqlite3_free(s->backup);
     s->backup = NULL;
+}
+
+/* Whatever marks the database holds. */
+static void publish_what_waits(struct sim_service *s)
+{
+    sim_check(s->world, core_begin(s->core) && core_commit(s->core), "no transaction");
+    core_publish_outbox(s->core);
+    s->next_timer_ms = 0;
+}
+
+void sim_service_broker_started(struct sim_world *w)
+{
+    core_broker_started(w->service->core);
+    publish_what_waits(w->service);
+}
+
+void sim_service_subscribed(struct sim_world *w, const char *filter)
+{
+    sim_check(w, core_begin(w->service->core), "no transaction");
+    core_subscribed(w->service->core, slice_from(filter));
+    sim_check(w, core_commit(w->service->core), "no commit");
+    core_publish_outbox(w->service->core);
+    w->service->next_timer_ms = 0;
 }
 
 void sim_service_restart(struct sim_world *w, bool is_from_backup)
@@ -222,7 +249,7 @@ void sim_service_restart(struct sim_world *w, bool is_from_backup)
     close_core(s);
     sim_check(w, open_core(s), "the service does not come back");
     s->next_timer_ms = 0;
-    core_announce_pending(s->core);
+    publish_what_waits(s);
     if (is_from_backup) {
         sim_ledger_service_restored(w);
     }
@@ -469,7 +496,7 @@ uint64_t sim_service_timer_at_ms(struct sim_world *w)
     struct sim_service *s = w->service;
 
     if (s->next_timer_ms == 0) {
-        s->next_timer_ms = core_next_timer_ms(s->core);
+        s->next_timer_ms = core_next_due_ms(s->core);
     }
     if (s->next_timer_ms == INT64_MAX) {
         return UINT64_MAX;
@@ -482,7 +509,7 @@ void sim_service_run_timers(struct sim_world *w)
 {
     sim_trace(w, "a timer of the service");
     w->service->next_timer_ms = 0;
-    core_run_timers(w->service->core);
+    core_run_due(w->service->core);
     sim_ledger_service_moved(w);
 }
 

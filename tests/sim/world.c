@@ -180,6 +180,7 @@ static void restart_broker(struct sim_world *w)
     w->service->broker_up_ms = w->now_ms + BROKER_DOWN_MS;
     forget_messages(w);
     cut_all(w);
+    sim_service_broker_started(w);
 }
 
 static struct sim_job *written_victim(struct sim_world *w)

@@ -6,6 +6,7 @@
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
 
+#include "cloud/base/clock.h"
 #include "cloud/core/core.h"
 #include "device/core/jobs/engine.h"
 #include "device/core/link/link.h"
@@ -202,6 +203,7 @@ struct sim_service {
     sqlite3_int64 backup_len;
     int64_t wall_offset_ms;
     int64_t next_timer_ms; /* wall clock; 0: ask */
+    struct clock clock; /* of the core */
     uint64_t broker_up_ms;
     bool was_set;      /* the clock was: queuedAt tells no order any more */
     bool was_restored; /* a backup came back */
@@ -357,6 +359,8 @@ void sim_service_create(struct sim_world *w, struct sim_job *job);
 void sim_service_cancel(struct sim_world *w, const struct sim_job *job, bool is_forced);
 bool sim_service_delete(struct sim_world *w, struct sim_job *job); /* false: there is no such job */
 void sim_service_restart(struct sim_world *w, bool is_from_backup);
+void sim_service_broker_started(struct sim_world *w);
+void sim_service_subscribed(struct sim_world *w, const char *filter);
 void sim_service_set_clock(struct sim_world *w, int64_t by_ms);
 void sim_service_run_timers(struct sim_world *w);
 uint64_t sim_service_timer_at_ms(struct sim_world *w); /* world time */

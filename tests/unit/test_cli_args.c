@@ -10,6 +10,7 @@
 
 #include "cloud/cli/args.h"
 #include "cloud/cli/cli.h"
+#include "cloud/cli/cli_data_dir.h"
 #include "cloud/cli/client.h"
 
 #include <stdio.h>

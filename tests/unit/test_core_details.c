@@ -16,7 +16,7 @@
 
 /* The stored form, "none" for the empty map, "refused" otherwise. The text is copied to its exact size, so that the
  * sanitizer sees every byte that is read behind it. */
-static void expect(const char *json, const char *wanted)
+static void expect_by(enum details_rule rule, const char *json, const char *wanted)
 {
     struct core_error error = {.code = CORE_OK};
     char *details = (char *)"untouched";
@@ -24,7 +24,7 @@ static void expect(const char *json, const char *wanted)
     char *copy = malloc(len ? len : 1);
     assert_non_null(copy);
     memcpy(copy, json, len);
-    enum core_code code = details_read((struct slice){copy, len}, &details, &error);
+    enum core_code code = details_read((struct slice){copy, len}, rule, &details, &error);
     if (code) {
         assert_int_equal(code, CORE_INVALID_REQUEST);
         assert_null(details);
@@ -36,6 +36,34 @@ static void expect(const char *json, const char *wanted)
     free(details);
     free(copy);
     core_error_clear(&error);
+}
+
+static void expect(const char *json, const char *wanted)
+{
+    expect_by(DETAILS_OVER_HTTP, json, wanted);
+}
+
+/* Over HTTP the model's [^\\p{C}] holds, over MQTT control and format characters pass. */
+static void control_characters_by_edge(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{\"a\":\"one\\ntwo\"}", "{\"a\":\"one\\ntwo\"}"},
+        {"{\"a\":\"\\r\\t\\b\\f\"}", "{\"a\":\"\\r\\t\\b\\f\"}"},
+        {"{\"a\":\"\\u001b[0m\"}", "{\"a\":\"\\u001b[0m\"}"},
+        {"{\"a\":\"\\u007f\"}", "{\"a\":\"\x7f\"}"},
+        {"{\"a\":\"\\u0085\"}", "{\"a\":\"\xc2\x85\"}"},
+        {"{\"a\":\"\\u200b\"}", "{\"a\":\"\xe2\x80\x8b\"}"},
+        {"{\"a\":\"\\ufeff\"}", "{\"a\":\"\xef\xbb\xbf\"}"},
+        {"{\"a\":\"\\ue000\"}", "{\"a\":\"\xee\x80\x80\"}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        expect_by(DETAILS_OVER_HTTP, rows[i][0], "refused");
+        expect_by(DETAILS_OVER_MQTT, rows[i][0], rows[i][1]);
+    }
+    expect_by(DETAILS_OVER_MQTT, "{\"a\":\"\\u0000\"}", "refused"); /* a text of C cannot hold it */
+    expect_by(DETAILS_OVER_MQTT, "{\"a\":\"\"}", "refused");
+    expect_by(DETAILS_OVER_MQTT, "{\"a\\n\":\"b\"}", "refused");
 }
 
 static void types(void **state)
@@ -143,7 +171,8 @@ static void number_of_pairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types),   cmocka_unit_test(escapes),         cmocka_unit_test(keys),
+        cmocka_unit_test(types),   cmocka_unit_test(control_characters_by_edge),
+        cmocka_unit_test(escapes), cmocka_unit_test(keys),
         cmocka_unit_test(lengths), cmocka_unit_test(number_of_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

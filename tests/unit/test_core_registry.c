@@ -380,11 +380,9 @@ static void region_and_account(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char why[256] = "";
         struct fixture fx = {.now_ms = FIXTURE_START_MS};
-        struct core_config config = {.database = ":memory:",
-                                     .region = rows[i].region,
-                                     .account = rows[i].account,
-                                     .now_ms = fixture_now,
-                                     .ctx = &fx};
+        fx.clock = (struct clock){fixture_now, fixture_now, &fx};
+        struct core_config config = {
+            .database = ":memory:", .region = rows[i].region, .account = rows[i].account, .clock = &fx.clock};
         fx.core = core_open(&config, why, sizeof why);
         assert_int_equal(fx.core != NULL, rows[i].is_good);
         assert_int_equal(strlen(why) == 0, rows[i].is_good);

@@ -58,16 +58,16 @@ static int64_t seconds_left(struct fixture *fx)
 /* One millisecond before the deadline nothing happens, at the deadline it does. */
 static void expect_deadline(struct fixture *fx, int64_t deadline_ms)
 {
-    assert_int_equal(core_next_timer_ms(fx->core), deadline_ms);
+    assert_int_equal(fixture_next_due(fx), deadline_ms);
     fx->now_ms = deadline_ms - 1;
     fixture_forget(fx);
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
     assert_string_equal(fixture_heard(fx), "");
     fx->now_ms = deadline_ms;
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
     assert_string_equal(fixture_heard(fx), "lamp/notify; lamp/notify-next; ");
     assert_int_equal(strncmp(fixture_state(fx, "lamp", "j", 1), "TIMED_OUT ", 10), 0);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     assert_int_equal(seconds_left(fx), -1);
 }
 
@@ -76,13 +76,13 @@ static void sample_of_the_protocol(void **state)
     /* in-progress 20 min from 12:00; step 7 at 12:05, step 5 at 12:10, step 9 at 12:13: ends 12:20, not 12:22 */
     struct fixture *fx = lamp(state, 20);
     assert_int_equal(progress(fx, 0), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), at(20));
+    assert_int_equal(fixture_next_due(fx), at(20));
     fx->now_ms = at(5);
     assert_int_equal(progress(fx, 7), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), at(12));
+    assert_int_equal(fixture_next_due(fx), at(12));
     fx->now_ms = at(10);
     assert_int_equal(progress(fx, 5), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), at(15));
+    assert_int_equal(fixture_next_due(fx), at(15));
     fx->now_ms = at(13);
     assert_int_equal(progress(fx, 9), CORE_OK);
     assert_int_equal(seconds_left(fx), 7 * 60);
@@ -100,7 +100,7 @@ static void step_timer_without_in_progress_timer(void **state)
 {
     struct fixture *fx = lamp(state, 0);
     assert_int_equal(progress(fx, 0), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     assert_int_equal(seconds_left(fx), -1);
     assert_int_equal(progress(fx, 1), CORE_OK);
     expect_deadline(fx, at(1));
@@ -126,7 +126,7 @@ static void step_timer_is_removed(void **state)
     fx = lamp(state, 0);
     assert_int_equal(progress(fx, 7), CORE_OK);
     assert_int_equal(progress(fx, -1), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
 }
 
 static void range_of_the_step_timeout(void **state)
@@ -166,10 +166,10 @@ static void range_of_the_step_timeout(void **state)
 static void no_timer_while_queued(void **state)
 {
     struct fixture *fx = lamp(state, 1);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     assert_int_equal(seconds_left(fx), -1); /* U22 */
     fx->now_ms = at(50000);
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
     assert_string_equal(fixture_state(fx, "lamp", "j", 0), "QUEUED v1 #1");
 }
 
@@ -178,10 +178,10 @@ static void timers_end_with_the_execution(void **state)
     struct fixture *fx = lamp(state, 20);
     assert_int_equal(progress(fx, 7), CORE_OK);
     assert_int_equal(fixture_update(fx, "lamp", "j", "SUCCEEDED"), CORE_OK);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     assert_int_equal(seconds_left(fx), -1);
     fx->now_ms = at(60);
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
     assert_string_equal(fixture_state(fx, "lamp", "j", 0), "SUCCEEDED v3 #1");
 }
 
@@ -217,7 +217,7 @@ static void several_due_at_once(void **state)
     assert_int_equal(fixture_update(fx, "door", "l", "IN_PROGRESS"), CORE_OK);
     fixture_forget(fx);
     fx->now_ms = at(30);
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
     assert_string_equal(
         fixture_heard(fx),
         "lamp/notify IN_PROGRESS:j#1; lamp/notify; lamp/notify-next; "); /* k was due earlier */
@@ -238,8 +238,8 @@ static void a_fleet_times_out_at_once(void **state)
     }
     fixture_forget(fx);
     fx->now_ms = at(1);
-    core_run_timers(fx->core);
-    assert_int_equal(core_next_timer_ms(fx->core), INT64_MAX);
+    fixture_run_due(fx);
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     assert_string_equal(fixture_state(fx, "lamp", "k204", 0), "TIMED_OUT v3 #1");
     size_t lines = 0;
     for (const char *at_line = fx->heard; (at_line = strstr(at_line, "lamp/notify ")); at_line++) {
@@ -294,7 +294,7 @@ static void time_out(struct fixture *fx)
 {
     assert_int_equal(progress(fx, 0), CORE_OK);
     fx->now_ms += 5 * MINUTE;
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
 }
 
 /* F: the device fails it; T: it times out; S, R: SUCCEEDED, REJECTED; C: canceled. Afterwards `state` is what the

@@ -35,7 +35,7 @@ static int cancel_job(struct fixture *fx, bool is_forced)
 static void pass_the_deadline(struct fixture *fx)
 {
     fx->now_ms += 10 * 60000;
-    core_run_timers(fx->core);
+    fixture_run_due(fx);
 }
 
 /* The job has a second thing whose execution stays pending, so the job is never COMPLETED under our feet; and a

@@ -63,6 +63,32 @@ static void directory_is_made_with_its_parents_for_the_owner_alone(void **state)
     data_dir_close(&dir);
 }
 
+static void open_directory_is_closed(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0755, 0777, 0750, 0701, 02770};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct data_dir dir;
+        struct stat info;
+        assert_true(mkdir(inside("open"), 0700) == 0 || errno == EEXIST);
+        assert_int_equal(chmod(inside("open"), modes[i]), 0);
+        assert_true(data_dir_open(&dir, inside("open"), why, sizeof(why)));
+        assert_int_equal(stat(inside("open"), &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0700);
+        data_dir_close(&dir);
+    }
+    struct data_dir dir;
+    assert_int_equal(chmod(inside("open"), 01777), 0); /* like /tmp */
+    assert_false(data_dir_open(&dir, inside("open"), why, sizeof(why)));
+    assert_non_null(strstr(why, "--data"));
+    if (geteuid() == 0) {
+        assert_int_equal(chmod(inside("open"), 0755), 0);
+        assert_int_equal(chown(inside("open"), 12345, 12345), 0);
+        assert_false(data_dir_open(&dir, inside("open"), why, sizeof(why)));
+        assert_non_null(strstr(why, "another user"));
+    }
+}
+
 static void second_owner_is_refused_with_the_first_ones_process(void **state)
 {
     (void)state;
@@ -213,6 +239,58 @@ static void options_have_defaults_for_this_machine_alone(void **state)
                 has_name(&options, "::1"));
 }
 
+/* What is handed out can be reached, and stands in the certificate. */
+static void endpoint_is_where_somebody_listens(void **state)
+{
+    (void)state;
+    struct daemon_options options;
+    char listen_option[] = "--listen";
+    static const struct {
+        const char *listen, *endpoint;
+        bool is_loopback;
+    } rows[] = {
+        {"127.0.0.1", "localhost", true},      {"127.0.0.2", "127.0.0.2", true},
+        {"127.255.0.9", "127.255.0.9", true},  {"::1", "::1", true},
+        {"192.168.7.1", "192.168.7.1", false}, {"fd00::1", "fd00::1", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char address[40];
+        snprintf(address, sizeof address, "%s", rows[i].listen);
+        assert_int_equal(parse(&options, listen_option, address), ARGS_GOOD);
+        assert_string_equal(options.endpoint, rows[i].endpoint);
+        assert_true(has_name(&options, rows[i].endpoint));
+        assert_int_equal(options.is_loopback, rows[i].is_loopback);
+    }
+    static const char *const everywhere[] = {"0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"};
+    for (size_t i = 0; i < sizeof everywhere / sizeof everywhere[0]; i++) {
+        char address[40];
+        snprintf(address, sizeof address, "%s", everywhere[i]);
+        assert_int_equal(parse(&options, listen_option, address), ARGS_GOOD);
+        assert_false(options.is_loopback);
+        assert_string_not_equal(options.endpoint, everywhere[i]);
+        assert_false(has_name(&options, everywhere[i]));
+    }
+}
+
+static void region_and_account_are_those_of_arns(void **state)
+{
+    (void)state;
+    struct daemon_options options;
+    char region[] = "--region", account[] = "--account";
+    char good[][20] = {"us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1"};
+    char bad[][40] = {"US-EAST-1", "us_east_1", "", "us east", "abcdefghijklmnopqrstuvwxyzabcdefghi"};
+    char bad_accounts[][20] = {"12345678901", "1234567890123", "12345678901a", ""};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(parse(&options, region, good[i]), ARGS_GOOD);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(parse(&options, region, bad[i]), ARGS_BAD);
+    }
+    for (size_t i = 0; i < sizeof bad_accounts / sizeof bad_accounts[0]; i++) {
+        assert_int_equal(parse(&options, account, bad_accounts[i]), ARGS_BAD);
+    }
+}
+
 static void names_and_address_go_into_the_certificate(void **state)
 {
     (void)state;
@@ -236,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DIR_TEST(directory_is_made_with_its_parents_for_the_owner_alone),
+        DIR_TEST(open_directory_is_closed),
         DIR_TEST(second_owner_is_refused_with_the_first_ones_process),
         DIR_TEST(place_that_cannot_be_a_directory_is_named),
         DIR_TEST(status_means_ready_and_goes_with_the_daemon),
@@ -243,6 +322,8 @@ int main(void)
         cmocka_unit_test(port_that_somebody_listens_on_is_not_free),
         cmocka_unit_test(source_that_was_removed_in_the_same_round_is_not_called),
         cmocka_unit_test(options_have_defaults_for_this_machine_alone),
+        cmocka_unit_test(endpoint_is_where_somebody_listens),
+        cmocka_unit_test(region_and_account_are_those_of_arns),
         cmocka_unit_test(names_and_address_go_into_the_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,16 +243,66 @@ static void null_is_absent(void **state)
                   "\"jobDocument\":{\"n\": 1}}}");
 }
 
+/* Old SDKs of AWS: the one for Python sends executionNumber so, the one for C++ everything. */
+static void numbers_and_booleans_as_text(void **state)
+{
+    struct fixture *fx = lamp(state);
+    expect_answer(
+        fx, "lamp", "a/update",
+        "{\"status\":\"IN_PROGRESS\",\"expectedVersion\":\"1\",\"executionNumber\":\"1\","
+        "\"stepTimeoutInMinutes\":\"5\",\"includeJobExecutionState\":\"true\","
+        "\"includeJobDocument\":\"false\"}",
+        "a/update/accepted {\"timestamp\":1700000000,\"executionState\":{\"status\":\"IN_PROGRESS\","
+        "\"versionNumber\":2}}");
+    const char *answer =
+        ask(fx, "lamp", "a/get", "{\"executionNumber\":\"1\",\"includeJobDocument\":\"false\"}");
+    assert_non_null(strstr(answer, "\"approximateSecondsBeforeTimedOut\":300"));
+    assert_null(strstr(answer, "jobDocument"));
+    answer = ask(fx, "lamp", "start-next", "{\"stepTimeoutInMinutes\":\"2\"}");
+    assert_non_null(strstr(answer, "\"approximateSecondsBeforeTimedOut\":120"));
+    expect_answer(fx, "lamp", "a/update", "{\"status\":\"IN_PROGRESS\",\"stepTimeoutInMinutes\":\"-1\"}",
+                  "a/update/accepted {\"timestamp\":1700000000}");
+    assert_null(strstr(ask(fx, "lamp", "a/get", "{}"), "approximateSeconds"));
+}
+
+/* As AWS's Device Client reports what a program has printed: kept, and escaped wherever it is shown. */
+static void control_characters_in_details(void **state)
+{
+    struct fixture *fx = lamp(state);
+    const char shown[] = "\"statusDetails\":{\"stdout\":\"one\\ntwo\\r\\n\\t\\u001b[0m\"}";
+    const char *answer =
+        ask(fx, "lamp", "a/update",
+            "{\"status\":\"IN_PROGRESS\",\"includeJobExecutionState\":true,\"statusDetails\":"
+            "{\"stdout\":\"one\\ntwo\\r\\n\\t\\u001b[0m\"}}");
+    assert_non_null(strstr(answer, "a/update/accepted "));
+    assert_non_null(strstr(answer, shown));
+    assert_non_null(strstr(ask(fx, "lamp", "a/get", "{}"), shown));
+    answer = ask(fx, "lamp", "a/update", "{\"status\":\"FAILED\",\"expectedVersion\":7}");
+    assert_non_null(strstr(answer, "a/update/rejected "));
+    assert_non_null(strstr(answer, shown));
+    answer = ask(fx, "lamp", "a/update", "{\"status\":\"FAILED\",\"statusDetails\":{\"a\":\"\\u0000\"}}");
+    assert_non_null(strstr(answer, "a/update/rejected {\"code\":\"InvalidRequest\""));
+}
+
 /* Echoed as it was written: escapes stay escapes. */
 static void client_tokens(void **state)
 {
     struct fixture *fx = lamp(state);
     static char payload[9000];
     static char wanted[9000];
-    static char token_4096[4097];
-    memset(token_4096, 't', 4096);
-    const char *tokens[] = {
-        "", "a", "\\u0061\\/\\\"\\\\\\n", "\xc3\xa4\xf0\x9f\x98\x80", "\\ud800 \\u0000", " x y ", token_4096};
+    static char token_64[65];
+    memset(token_64, 't', 64);
+    const char *tokens[] = {"",
+                            "a",
+                            "\\u0061\\/\\\"\\\\\\n",
+                            "\xc3\xa4\xf0\x9f\x98\x80",
+                            "\\ud800 \\u0000",
+                            " x y ",
+                            token_64,
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                            "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"}; /* 33 */
     for (size_t i = 0; i < COUNT(tokens); i++) {
         snprintf(payload, sizeof payload, "{ \"cl\\u0069entToken\" : \"%s\" }", tokens[i]);
         snprintf(wanted, sizeof wanted,
@@ -324,7 +374,7 @@ static void longest_answer(void **state)
     char *at = payload + sprintf(payload,
                                  "{\"status\":\"IN_PROGRESS\",\"includeJobDocument\":true,"
                                  "\"includeJobExecutionState\":true,\"stepTimeoutInMinutes\":10080,"
-                                 "\"clientToken\":\"%.4096s\",\"statusDetails\":{",
+                                 "\"clientToken\":\"%.64s\",\"statusDetails\":{",
                                  document + 1);
     for (int i = 0; i < 10; i++) {
         at += sprintf(at, "%s\"%0128d\":\"", i ? "," : "", i);
@@ -448,6 +498,8 @@ int main(void)
         TEST(expected_version_as_number_or_string),
         TEST(unknown_members_are_ignored),
         TEST(null_is_absent),
+        TEST(numbers_and_booleans_as_text),
+        TEST(control_characters_in_details),
         TEST(client_tokens),
         TEST(jobs_with_the_names_of_operations),
         TEST(documents_byte_for_byte),

@@ -164,7 +164,9 @@ static void invalid_requests(void **state)
         {"start-next", "{\"stepTimeoutInMinutes\":10081}"},
         {"start-next", "{\"stepTimeoutInMinutes\":1.5}"},
         {"start-next", "{\"stepTimeoutInMinutes\":1e1}"},
-        {"start-next", "{\"stepTimeoutInMinutes\":\"5\"}"},
+        {"start-next", "{\"stepTimeoutInMinutes\":\"five\"}"},
+        {"start-next", "{\"stepTimeoutInMinutes\":\"5 \"}"},
+        {"start-next", "{\"stepTimeoutInMinutes\":\"0\"}"},
         {"start-next", "{\"stepTimeoutInMinutes\":99999999999999999999}"},
         {"start-next", "{\"statusDetails\":{\"a\":1}}"},
         {"start-next", "{\"statusDetails\":[]}"},
@@ -172,9 +174,12 @@ static void invalid_requests(void **state)
         {"start-next", "{\"statusDetails\":{},\"statusDetails\":{}}"},
         {"q/get", "{\"executionNumber\":0}"},
         {"q/get", "{\"executionNumber\":-1}"},
-        {"q/get", "{\"executionNumber\":\"1\"}"},
+        {"q/get", "{\"executionNumber\":\"0\"}"},
+        {"q/get", "{\"executionNumber\":\"1.0\"}"},
+        {"q/get", "{\"executionNumber\":\"\"}"},
         {"q/get", "{\"executionNumber\":9223372036854775808}"},
-        {"q/get", "{\"includeJobDocument\":\"false\"}"},
+        {"q/get", "{\"includeJobDocument\":\"False\"}"},
+        {"q/get", "{\"includeJobDocument\":\"1\"}"},
         {"q/get", "{\"includeJobDocument\":0}"},
         {"q/update", "{}"},
         {"q/update", ""},
@@ -220,6 +225,25 @@ static void invalid_requests(void **state)
     expect_code(fx, "", "get", "{}", "InvalidRequest");
     expect_code(fx, "la.mp", "start-next", "{}", "InvalidRequest");
     expect_code(fx, "la.mp", "$next/get", "{}", "InvalidRequest");
+    expect_nothing_changed(fx);
+}
+
+/* More than 64 characters, escaped or not: refused, and nothing of it comes back. */
+static void tokens_that_are_too_long(void **state)
+{
+    struct fixture *fx = lamp(state);
+    char payload[1200];
+    for (int form = 0; form < 3; form++) {
+        static const char *const characters[] = {"t", "\\u0074", "\xf0\x9f\x9a\x80"};
+        char *at = payload + sprintf(payload, "{\"clientToken\":\"");
+        for (int i = 0; i < 65; i++) {
+            at += sprintf(at, "%s", characters[form]);
+        }
+        sprintf(at, "\"}");
+        expect_code(fx, "lamp", "get", payload, "InvalidRequest");
+        assert_null(strstr(ask(fx, "lamp", "get", payload), "\"clientToken\""));
+        expect_code(fx, "lamp", "start-next", payload, "InvalidRequest");
+    }
     expect_nothing_changed(fx);
 }
 
@@ -404,10 +428,19 @@ static void too_many_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(whole_answers),       TEST(invalid_json),      TEST(too_deep_is_refused),
-        TEST(size_of_the_payload), TEST(invalid_requests),  TEST(token_of_an_ambiguous_request),
-        TEST(not_found),           TEST(state_and_version), TEST(order_of_the_checks),
-        TEST(internal_error),      TEST(without_a_batch),   TEST(wire_names),
+        TEST(whole_answers),
+        TEST(invalid_json),
+        TEST(too_deep_is_refused),
+        TEST(size_of_the_payload),
+        TEST(invalid_requests),
+        TEST(tokens_that_are_too_long),
+        TEST(token_of_an_ambiguous_request),
+        TEST(not_found),
+        TEST(state_and_version),
+        TEST(order_of_the_checks),
+        TEST(internal_error),
+        TEST(without_a_batch),
+        TEST(wire_names),
         TEST(too_many_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,8 +112,8 @@ static void bad_jobs_are_refused(void **state)
     static const struct {
         const char *body, *part;
     } cases[] = {
-        {"{\"document\":\"{}\"}", "'targets' must hold 1..100"},
-        {"{\"targets\":[],\"document\":\"{}\"}", "'targets' must hold 1..100"},
+        {"{\"document\":\"{}\"}", "a job has 1 to 100 targets"},
+        {"{\"targets\":[],\"document\":\"{}\"}", "a job has 1 to 100 targets"},
         {"{\"targets\":\"" LAMP "\",\"document\":\"{}\"}", "'targets' must be a JSON array"},
         {"{\"targets\":[1],\"document\":\"{}\"}", "'targets' must hold strings"},
         {"{\"targets\":[\"lamp\"],\"document\":\"{}\"}", "lamp"},

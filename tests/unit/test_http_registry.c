@@ -16,53 +16,6 @@
     "{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Action\\\":"   \
     "\\\"iot:Connect\\\",\\\"Resource\\\":\\\"*\\\"}]}"
 
-/* --- Errors: one row per code of the core and per plane (docs/protocol.md 5.2, 6) --- */
-
-static void every_core_error_has_its_name_and_status(void **state)
-{
-    (void)state;
-    static const struct {
-        enum core_code code;
-        enum api_family family;
-        const char *name;
-        unsigned status;
-    } rows[] = {
-        {CORE_INVALID_REQUEST, FAMILY_REGISTRY, "InvalidRequestException", 400},
-        {CORE_INVALID_REQUEST, FAMILY_JOBS, "InvalidRequestException", 400},
-        {CORE_INVALID_REQUEST, FAMILY_JOBS_DATA, "InvalidRequestException", 400},
-        {CORE_NOT_FOUND, FAMILY_REGISTRY, "ResourceNotFoundException", 404},
-        {CORE_NOT_FOUND, FAMILY_JOBS, "ResourceNotFoundException", 404},
-        {CORE_NOT_FOUND, FAMILY_JOBS_DATA, "ResourceNotFoundException", 404},
-        {CORE_ALREADY_EXISTS, FAMILY_REGISTRY, "ResourceAlreadyExistsException", 409},
-        {CORE_ALREADY_EXISTS, FAMILY_JOBS, "ResourceAlreadyExistsException", 409},
-        {CORE_INVALID_STATE_TRANSITION, FAMILY_JOBS, "InvalidStateTransitionException", 409},
-        {CORE_INVALID_STATE_TRANSITION, FAMILY_JOBS_DATA, "InvalidStateTransitionException", 409},
-        {CORE_VERSION_MISMATCH, FAMILY_JOBS, "VersionConflictException", 409},
-        {CORE_VERSION_MISMATCH, FAMILY_JOBS_DATA, "InvalidStateTransitionException", 409}, /* U33 */
-        {CORE_TERMINAL_STATE, FAMILY_JOBS_DATA, "TerminalStateException", 410},
-        {CORE_LIMIT_EXCEEDED, FAMILY_JOBS, "LimitExceededException", 410},
-        {CORE_LIMIT_EXCEEDED, FAMILY_REGISTRY, "LimitExceededException", 410},
-        {CORE_CONFLICT, FAMILY_REGISTRY, "ConflictException", 409},
-        {CORE_DELETE_CONFLICT, FAMILY_REGISTRY, "DeleteConflictException", 409},
-        {CORE_CERTIFICATE_STATE, FAMILY_REGISTRY, "CertificateStateException", 406},
-        {CORE_CERTIFICATE_INVALID, FAMILY_REGISTRY, "CertificateValidationException", 400},
-        {CORE_MALFORMED_POLICY, FAMILY_REGISTRY, "MalformedPolicyException", 400},
-        {CORE_THROTTLED, FAMILY_REGISTRY, "ThrottlingException", 400},
-        {CORE_THROTTLED, FAMILY_JOBS, "ThrottlingException", 400},
-        {CORE_THROTTLED, FAMILY_JOBS_DATA, "ThrottlingException", 429},
-        {CORE_INTERNAL, FAMILY_REGISTRY, "InternalFailureException", 500},
-        {CORE_INTERNAL, FAMILY_JOBS, "ServiceUnavailableException", 503},
-        {CORE_INTERNAL, FAMILY_JOBS_DATA, "ServiceUnavailableException", 503},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        enum api_code code = api_code_from_core(rows[i].code, rows[i].family);
-        assert_string_equal(api_code_name(code), rows[i].name);
-        assert_int_equal(api_code_status(code), rows[i].status);
-    }
-    assert_string_equal(api_code_name(api_code_from_core((enum core_code)999, FAMILY_REGISTRY)),
-                        "InternalFailureException");
-}
-
 /* --- Things --- */
 
 static void thing_life(void **state)
@@ -391,7 +344,6 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_setup, http_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_core_error_has_its_name_and_status),
         TEST(thing_life),
         TEST(same_thing_again),
         TEST(wrong_types_are_named),

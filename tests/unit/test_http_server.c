@@ -38,15 +38,19 @@
 struct net {
     struct http_fixture fx; /* for its core, pki and folder */
     struct http_server *server;
+    struct turn turn;
+    struct worker *worker;
     char socket_path[100];
     char answer[ANSWER_CAP];
     size_t answer_len;
 };
 
-static struct http_config config_of(const struct net *net, uint16_t port)
+static struct http_config config_of(struct net *net, uint16_t port)
 {
     return (struct http_config){
         .core = net->fx.service.core,
+        .turn = &net->turn,
+        .worker = net->worker,
         .pki = net->fx.service.pki,
         .listen = "127.0.0.1",
         .port = port,
@@ -73,6 +77,9 @@ static int setup(void **state)
     net->fx.service.core = net->fx.base.core;
     net->fx.service.objects_dir = core_objects_dir(net->fx.base.core);
     snprintf(net->socket_path, sizeof net->socket_path, "%s/control.sock", net->fx.dir);
+    turn_open(&net->turn, net->fx.service.core, &net->fx.base.clock, NULL);
+    net->worker = worker_open(NULL, NULL);
+    assert_non_null(net->worker);
     struct http_config config = config_of(net, 0);
     net->server = http_start(&config, why, sizeof why);
     if (!net->server) {
@@ -85,6 +92,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct net *net = *state;
+    worker_close(net->worker);
+    turn_close(&net->turn);
     http_stop(net->server);
     assert_int_equal(access(net->socket_path, F_OK), -1); /* it cleans up */
     struct http_fixture *fx = malloc(sizeof *fx);
@@ -102,6 +111,8 @@ static void turn(struct net *net)
     int timeout_ms = http_timeout_ms(net->server);
     poll(&wait, 1, timeout_ms == 0 ? 0 : 1);
     http_run(net->server);
+    worker_run(net->worker);
+    turn_run(&net->turn);
 }
 
 static int dial(const struct net *net)

@@ -111,7 +111,8 @@ static void configuration_says_what_the_design_says(void **state)
         "listener 8883 127.0.0.1",
         "require_certificate true",
         "tls_version tlsv1.2",
-        "max_qos 1",
+        "connection_messages true", /* why a connection ends */
+        "log_type information",
         "persistence true",
         "listener 0 mqtt.sock",
     };
@@ -122,6 +123,7 @@ static void configuration_says_what_the_design_says(void **state)
             fail_msg("%s is missing in\n%s", lines[i], text);
         }
     }
+    assert_null(strstr(text, "max_qos")); /* it would hide QoS 2 of a SUBSCRIBE from the plugin */
     assert_false(has_line(text, "user root"));
     struct mosquitto_conf root = good_conf;
     root.is_root = true;
@@ -254,6 +256,24 @@ static void close_ends_it(void **state)
     assert_int_equal(errno, ESRCH);
 }
 
+/* A stopped process does not get SIGTERM: only SIGKILL ends it, and its death is noticed as any other. */
+static void kill_ends_a_frozen_broker(void **state)
+{
+    (void)state;
+    write_program("#!/bin/sh\nexec sleep 1000\n");
+    open_child();
+    mosquitto_child_kill(&child); /* not running: nothing happens */
+    start_child();
+    assert_int_equal(kill(child.pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(child.pid, NULL, WUNTRACED), child.pid);
+    mosquitto_child_terminate(&child);
+    assert_false(mosquitto_child_has_died(&child, why, sizeof(why)));
+    mosquitto_child_kill(&child);
+    wait_for_death();
+    assert_non_null(strstr(why, "signal 9"));
+    assert_true(child.start_at_ms > 0);
+}
+
 /* kill -9 of the daemon: mosquitto gets SIGTERM from the kernel, and the next daemon waits until it is gone. */
 static void child_dies_with_its_parent_and_the_next_parent_waits(void **state)
 {
@@ -296,7 +316,7 @@ static void what_it_says_comes_line_by_line_without_noise(void **state)
     write_program("#!/bin/sh\necho first\n"
                   "echo 'Warning: Mosquitto should not be run as root/administrator.'\n"
                   "echo 'OpenSSL Error[0]: error:0A000126:SSL routines::unexpected eof while reading' >&2\n"
-                  "echo second >&2\n"
+                  "printf 'second \\033[2J \\302\\233 \\377 \\303\\244\\n' >&2\n"
                   "head -c 3000 /dev/zero | tr '\\0' x\necho\necho last\n");
     open_child();
     start_child();
@@ -305,7 +325,7 @@ static void what_it_says_comes_line_by_line_without_noise(void **state)
     assert_true(mosquitto_child_next_line(&child, line, sizeof(line)));
     assert_string_equal(line, "first");
     assert_true(mosquitto_child_next_line(&child, line, sizeof(line)));
-    assert_string_equal(line, "second");
+    assert_string_equal(line, "second ?[2J ? ? \xc3\xa4"); /* nothing that a terminal obeys */
     size_t len = 0;
     while (mosquitto_child_next_line(&child, line, sizeof(line)) && line[0] == 'x') {
         len += strlen(line); /* a line that is too long comes in pieces */
@@ -341,6 +361,7 @@ int main(void)
         CHILD_TEST(death_is_told_and_each_pause_is_longer),
         CHILD_TEST(who_has_run_for_long_starts_again_at_once),
         CHILD_TEST(close_ends_it),
+        CHILD_TEST(kill_ends_a_frozen_broker),
         CHILD_TEST(what_it_says_comes_line_by_line_without_noise),
         CHILD_TEST(who_is_not_heard_does_not_wait),
         CHILD_TEST(child_dies_with_its_parent_and_the_next_parent_waits),

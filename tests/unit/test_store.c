@@ -379,8 +379,9 @@ static void null_and_no_time(void **state)
 static bool may_scan(enum store_statement which)
 {
     /* lists of everything, newest or alphabetically first, page by page: the index gives the order */
-    return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_EXECUTION_DUE ||
-           which == STORE_EXECUTION_NEXT_DEADLINE || which == STORE_EXECUTION_NEXT_THING;
+    return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_DUE_NEXT ||
+           which == STORE_EXECUTION_NEXT_THING || which == STORE_MARK_NEWEST ||
+           which == STORE_EXECUTION_NEWEST || which == STORE_ANNOUNCED_EMPTY;
 }
 
 /* the executions and the targets of one job: 100 things with 10 retries at most */
@@ -402,6 +403,9 @@ static void statements_use_indexes(void **state)
     for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
         char sql[2048];
         sqlite3_stmt *plan = NULL;
+        if (strstr(texts[i], "temp.")) { /* of one connection, which the reader is not */
+            continue;
+        }
         snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", texts[i]);
         assert_int_equal(sqlite3_prepare_v2(reader, sql, -1, &plan, NULL), SQLITE_OK);
         while (sqlite3_step(plan) == SQLITE_ROW) {

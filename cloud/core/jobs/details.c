@@ -31,30 +31,38 @@ static bool is_key(const char *key)
     return true;
 }
 
-static enum core_code read_pair(const struct json_member *member, struct pair *pair, struct core_error *error)
+/* NUL cannot be kept in a text of C: json_decode refuses it. */
+static bool is_value(struct slice text, enum details_rule rule)
+{
+    return text.len > 0 && (rule == DETAILS_OVER_HTTP ? name_is_free_text(text, DETAILS_VALUE_MAX)
+                                                      : name_is_text(text, DETAILS_VALUE_MAX));
+}
+
+static enum core_code read_pair(const struct json_member *member, enum details_rule rule, struct pair *pair,
+                                struct core_error *error)
 {
     if (json_decode(member->key, pair->key, sizeof pair->key, NULL) || !is_key(pair->key)) {
         return core_fail(error, CORE_INVALID_REQUEST,
                          "statusDetails: a key has 1 to %d characters of [a-zA-Z0-9:_-], not '%.*s'",
-                         DETAILS_KEY_MAX, (int)(member->key.len < 130 ? member->key.len : 130),
+                         DETAILS_KEY_MAX, (int)(member->key.len < NAME_SHOWN ? member->key.len : NAME_SHOWN),
                          member->key.ptr);
     }
     if (member->type != JSON_STRING) {
         return core_fail(error, CORE_INVALID_REQUEST, "statusDetails: the value of '%s' must be a string",
                          pair->key);
     }
-    if (json_decode(member->text, pair->value, sizeof pair->value, NULL) || !pair->value[0] ||
-        !name_is_free_text(slice_from(pair->value), DETAILS_VALUE_MAX)) {
-        return core_fail(
-            error, CORE_INVALID_REQUEST,
-            "statusDetails: the value of '%s' must have 1 to %d characters and no control characters",
-            pair->key, DETAILS_VALUE_MAX);
+    if (json_decode(member->text, pair->value, sizeof pair->value, NULL) ||
+        !is_value(slice_from(pair->value), rule)) {
+        return core_fail(error, CORE_INVALID_REQUEST, "statusDetails: the value of '%s' must have 1 to %d %s",
+                         pair->key, DETAILS_VALUE_MAX,
+                         rule == DETAILS_OVER_HTTP ? "characters, none of them a control or format character"
+                                                   : "characters, none of them NUL");
     }
     return CORE_OK;
 }
 
-static enum core_code read_pairs(struct slice json, struct pair pairs[], size_t *count,
-                                 struct core_error *error)
+static enum core_code read_pairs(struct slice json, enum details_rule rule, struct pair pairs[],
+                                 size_t *count, struct core_error *error)
 {
     struct json_member member;
     size_t cursor = 0;
@@ -65,7 +73,7 @@ static enum core_code read_pairs(struct slice json, struct pair pairs[], size_t 
                              DETAILS_PAIRS_MAX);
         }
         struct pair *pair = &pairs[*count];
-        if (read_pair(&member, pair, error)) {
+        if (read_pair(&member, rule, pair, error)) {
             return error->code;
         }
         for (size_t i = 0; i < *count; i++) {
@@ -83,8 +91,8 @@ static char *write_pairs(const struct pair pairs[], size_t count)
 {
     size_t cap = 3;
     for (size_t i = 0; i < count; i++) {
-        cap += strlen(pairs[i].key) + 2 * strlen(pairs[i].value) +
-               6; /* quotes, colon, comma; only " and \ escape */
+        /* quotes, colon, comma; a control character takes six bytes, like \u001b */
+        cap += strlen(pairs[i].key) + 6 * strlen(pairs[i].value) + 6;
     }
     char *text = malloc(cap);
     if (!text) {
@@ -117,7 +125,16 @@ static bool is_object(struct slice json)
     return json.ptr[blanks] == '{';
 }
 
-enum core_code details_read(struct slice json, char **details, struct core_error *error)
+enum core_code details_check(struct slice json, enum details_rule rule, struct core_error *error)
+{
+    char *details = NULL;
+    details_read(json, rule, &details, error);
+    free(details);
+    return error->code;
+}
+
+enum core_code details_read(struct slice json, enum details_rule rule, char **details,
+                            struct core_error *error)
 {
     *details = NULL;
     struct pair *pairs = malloc(DETAILS_PAIRS_MAX * sizeof *pairs);
@@ -128,7 +145,7 @@ enum core_code details_read(struct slice json, char **details, struct core_error
     core_error_clear(error);
     if (!is_object(json)) {
         core_fail(error, CORE_INVALID_REQUEST, "statusDetails must be an object of strings");
-    } else if (!read_pairs(json, pairs, &count, error) && count > 0) {
+    } else if (!read_pairs(json, rule, pairs, &count, error) && count > 0) {
         *details = write_pairs(pairs, count);
         if (!*details) {
             core_fail(error, CORE_INTERNAL, "out of memory");

@@ -4,7 +4,7 @@
 #ifndef CLOUD_CORE_EXECUTION_JSON_H
 #define CLOUD_CORE_EXECUTION_JSON_H
 
-#include "cloud/core/jobs/executions.h"
+#include "cloud/core/jobs/execution.h"
 #include "common/json_write.h"
 
 #define EXECUTION_JSON_SUMMARY_CAP 512 /* bytes that one summary can take, its comma included */

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/execution_record.h"
 
+#include "cloud/core/due.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-void execution_clear(struct execution *execution)
-{
-    free(execution->details);
-    free(execution->document);
-    *execution = (struct execution){0};
-}
 
 void execution_record_clear(struct execution_record *record)
 {
@@ -38,6 +33,7 @@ static bool read_row(sqlite3_stmt *row, struct execution_record *record)
     record->in_progress_deadline_ms = store_column_i64(row, 9);
     record->step_deadline_ms = store_column_i64(row, 10);
     e->deadline_ms = store_column_i64(row, 11);
+    record->due_ms = e->deadline_ms;
     e->is_force_canceled = store_column_i64(row, 12) != 0;
     record->failed_retries = store_column_i64(row, 13);
     record->timed_out_retries = store_column_i64(row, 14);
@@ -80,6 +76,26 @@ int execution_record_first(struct core *core, const char *thing, struct executio
         core, STORE_QUERY(core->store, STORE_EXECUTION_PENDING, store_text(thing), store_i64(1)), record);
 }
 
+int execution_record_by_id(struct core *core, int64_t id, struct execution_record *record)
+{
+    return read_only_row(core, STORE_QUERY(core->store, STORE_EXECUTION_BY_ID, store_i64(id)), record);
+}
+
+bool execution_record_each_pending(struct core *core, const char *thing, int64_t limit, execution_fn fn,
+                                   void *ctx)
+{
+    sqlite3_stmt *query =
+        STORE_QUERY(core->store, STORE_EXECUTION_PENDING, store_text(thing), store_i64(limit));
+    struct execution_record record;
+    int got;
+    while ((got = execution_record_next(core, query, &record)) == 1) {
+        fn(ctx, &record.execution);
+        execution_record_clear(&record);
+    }
+    store_done(query);
+    return got == 0;
+}
+
 int execution_record_pending_of_job(struct core *core, const char *job_id, int64_t after,
                                     struct execution_record *record)
 {
@@ -118,6 +134,17 @@ static int64_t deadline_of(const struct execution_record *record)
     return a && b ? (a < b ? a : b) : a + b;
 }
 
+/* The due-queue follows the deadline. */
+static bool save_due(struct core *core, struct execution_record *record)
+{
+    int64_t deadline_ms = record->execution.deadline_ms;
+    if (record->due_ms == deadline_ms) {
+        return true;
+    }
+    record->due_ms = deadline_ms;
+    return due_set(core, DUE_EXECUTION_TIMEOUT, record->id, deadline_ms);
+}
+
 static bool save(struct core *core, struct execution_record *record)
 {
     struct execution *e = &record->execution;
@@ -128,7 +155,8 @@ static bool save(struct core *core, struct execution_record *record)
                                  store_time(e->started_at_ms), store_i64(e->last_updated_at_ms),
                                  store_time(record->in_progress_deadline_ms),
                                  store_time(record->step_deadline_ms), store_time(e->deadline_ms),
-                                 store_i64(e->is_force_canceled), store_text(e->details)));
+                                 store_i64(e->is_force_canceled), store_text(e->details))) &&
+           save_due(core, record);
 }
 
 bool execution_record_save(struct core *core, struct execution_record *record)
@@ -153,5 +181,6 @@ bool execution_record_delete(struct core *core, struct change *change, const str
     if (!execution_status_is_terminal(record->execution.status)) {
         change->has_new_list = true;
     }
-    return store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_DELETE, store_i64(record->id)));
+    return (!record->due_ms || due_set(core, DUE_EXECUTION_TIMEOUT, record->id, 0)) &&
+           store_run(core->store, STORE_QUERY(core->store, STORE_EXECUTION_DELETE, store_i64(record->id)));
 }

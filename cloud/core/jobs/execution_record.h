@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Executions in the database: read, insert, save, delete. Every write that makes an execution join or leave the pending
- * ones takes the `change` of its thing, so that no notification can be forgotten. */
+ * ones takes the `change` of its thing, so that no notification can be forgotten; the due-queue follows the deadlines. */
 #ifndef CLOUD_CORE_EXECUTION_RECORD_H
 #define CLOUD_CORE_EXECUTION_RECORD_H
 
-#include "cloud/core/core_private.h"
-#include "cloud/core/jobs/executions.h"
-
-/* What a device sees of one thing's executions, before and after a change (docs/protocol.md 1.9). */
-struct change {
-    char thing[CORE_THING_NAME_CAP];
-    int64_t first_before; /* id of the first pending execution; 0 = none */
-    bool has_new_list;    /* an execution joined or left */
-};
+#include "cloud/core/jobs/change.h"
+#include "cloud/core/jobs/execution.h"
 
 struct execution_record {
     struct execution execution;
     int64_t id;
     int64_t in_progress_deadline_ms; /* 0 = no such timer */
     int64_t step_deadline_ms;
+    int64_t due_ms;         /* what the due-queue holds for it; 0 = nothing */
     int64_t failed_retries; /* retries so far on this thing, by what caused them */
     int64_t timed_out_retries;
 };
@@ -31,6 +25,12 @@ int execution_record_next(struct core *core, sqlite3_stmt *query, struct executi
 int execution_record_find(struct core *core, const char *thing, const char *job_id, int64_t number,
                           struct execution_record *record);
 int execution_record_first(struct core *core, const char *thing, struct execution_record *record);
+int execution_record_by_id(struct core *core, int64_t id, struct execution_record *record);
+
+/* The first `limit` pending ones of a thing, in the order of docs/protocol.md 3, without documents. false: the database
+ * failed. */
+bool execution_record_each_pending(struct core *core, const char *thing, int64_t limit, execution_fn fn,
+                                   void *ctx);
 /* The first pending execution of the job with an id above `after`. */
 int execution_record_pending_of_job(struct core *core, const char *job_id, int64_t after,
                                     struct execution_record *record);

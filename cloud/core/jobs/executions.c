@@ -5,21 +5,11 @@
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/jobs/notices.h"
 #include "cloud/core/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-int64_t execution_seconds_left(const struct core *core, const struct execution *execution)
-{
-    if (!execution->deadline_ms || execution_status_is_terminal(execution->status)) {
-        return -1;
-    }
-    int64_t left_ms = execution->deadline_ms - core_now_ms(core);
-    return left_ms > 0 ? left_ms / 1000 : 0;
-}
 
 /* --- Shared checks --- */
 
@@ -107,16 +97,9 @@ enum core_code executions_pending(struct core *core, const char *thing, executio
     if (thing_require(core, thing, error)) {
         return error->code;
     }
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_EXECUTION_PENDING, store_text(thing), store_i64(EXECUTIONS_SHOWN));
-    struct execution_record record;
-    int got;
-    while ((got = execution_record_next(core, query, &record)) == 1) {
-        fn(ctx, &record.execution);
-        execution_record_clear(&record);
-    }
-    store_done(query);
-    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+    return execution_record_each_pending(core, thing, EXECUTIONS_SHOWN, fn, ctx)
+               ? CORE_OK
+               : core_fail_storage(core, error);
 }
 
 /* --- StartNextPendingJobExecution --- */
@@ -154,7 +137,8 @@ enum core_code executions_start_next(struct core *core, const char *thing, struc
     *has_one = false;
     core_error_clear(error);
     if ((step_timeout_min && check_step_timeout(step_timeout_min, false, error)) ||
-        (details.len && details_read(details, &map, error)) || thing_require(core, thing, error)) {
+        (details.len && details_read(details, DETAILS_OVER_MQTT, &map, error)) ||
+        thing_require(core, thing, error)) {
         goto finish;
     }
     int got = execution_record_first(core, thing, &record);
@@ -310,7 +294,7 @@ enum core_code executions_update(struct core *core, const struct execution_updat
     core_error_clear(error);
     if (read_wanted_status(update->status, &wanted, error) ||
         (update->has_step_timeout && check_step_timeout(update->step_timeout_min, true, error)) ||
-        (update->details.ptr && details_read(update->details, &map, error)) ||
+        (update->details.ptr && details_read(update->details, DETAILS_OVER_MQTT, &map, error)) ||
         execution_require(core, update->thing, update->job_id, update->number, &record, error) ||
         (update->has_expected_version &&
          execution_require_version(&record, update->expected_version, error)) ||

@@ -3,7 +3,6 @@
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/jobs/notices.h"
 #include "cloud/core/names.h"
 
 #include <stdlib.h>
@@ -56,7 +55,7 @@ enum core_code executions_cancel(struct core *core, const struct execution_cance
     struct execution_record record = {0};
     struct core_write write;
     core_error_clear(error);
-    if ((cancel->details.ptr && details_read(cancel->details, &map, error)) ||
+    if ((cancel->details.ptr && details_read(cancel->details, DETAILS_OVER_HTTP, &map, error)) ||
         execution_require(core, cancel->thing, cancel->job_id, 0, &record, error) ||
         (cancel->has_expected_version &&
          execution_require_version(&record, cancel->expected_version, error)) ||

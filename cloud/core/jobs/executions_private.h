@@ -4,6 +4,7 @@
 #define CLOUD_CORE_EXECUTIONS_PRIVATE_H
 
 #include "cloud/core/jobs/execution_record.h"
+#include "cloud/core/jobs/executions.h"
 #include "cloud/core/registry/registry_private.h"
 
 #define STEP_TIMEOUT_MAX_MIN 10080

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/job_check.h"
 
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "common/json.h"
@@ -10,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLACEHOLDER "${aws:iot:"
+
 enum core_code job_check_text(const char *what, const char *text, struct core_error *error)
 {
-    if (text && !name_is_free_text(slice_from(text), JOB_TEXT_MAX)) {
+    if (text && (!*text || !name_is_free_text(slice_from(text), JOB_TEXT_MAX))) {
         return core_fail(error, CORE_INVALID_REQUEST,
-                         "%s has at most %d characters and no control characters", what, JOB_TEXT_MAX);
+                         "%s has 1 to %d characters, none of them a control or format character", what,
+                         JOB_TEXT_MAX);
     }
     return CORE_OK;
 }
@@ -22,7 +26,7 @@ enum core_code job_check_text(const char *what, const char *text, struct core_er
 enum core_code job_check_reason(const char *reason_code, struct core_error *error)
 {
     if (reason_code && !name_is_reason(slice_from(reason_code))) {
-        return core_fail(error, CORE_INVALID_REQUEST, "reasonCode has at most 128 characters of [A-Z0-9_]");
+        return core_fail(error, CORE_INVALID_REQUEST, "reasonCode has 1 to 128 characters of [A-Z0-9_]");
     }
     return CORE_OK;
 }
@@ -69,14 +73,18 @@ static enum core_code check_retries(const struct job_create *create, struct job_
         }
         if (!add_retry(plan, retry)) {
             return core_fail(error, CORE_INVALID_REQUEST,
-                             "jobExecutionsRetryConfig: failureType is FAILED, TIMED_OUT or ALL, not '%.40s'",
-                             retry->failure_type);
+                             "jobExecutionsRetryConfig: failureType is FAILED, TIMED_OUT or ALL, not '%.*s'",
+                             utf8_fit(retry->failure_type, NAME_SHOWN), retry->failure_type);
         }
         total += retry->retries;
     }
     if (total > JOB_RETRIES_TOTAL_MAX) {
         return core_fail(error, CORE_INVALID_REQUEST, "jobExecutionsRetryConfig: at most %d retries in all",
                          JOB_RETRIES_TOTAL_MAX);
+    }
+    if (plan->retries_timed_out > 0 && !create->in_progress_timeout_min) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "jobExecutionsRetryConfig: retries after TIMED_OUT need a timeoutConfig");
     }
     if (is_ambiguous(create)) {
         return core_fail(error, CORE_INVALID_REQUEST,
@@ -140,14 +148,16 @@ static enum core_code read_target(const struct core *core, const char *arn, char
     if (arn_read(core, arn, "thinggroup", &text)) {
         return core_fail(
             error, CORE_INVALID_REQUEST,
-            "target '%.160s': thing groups are not available in iot-local; name the things one by one", arn);
+            "target '%.*s': thing groups are not available in iot-local; name the things one by one",
+            utf8_fit(arn, NAME_SHOWN), arn);
     }
     if (!arn_read(core, arn, "thing", &text) || !name_is_thing(text) ||
         slice_copy(text, name, CORE_THING_NAME_CAP)) {
-        return core_fail(
-            error, CORE_INVALID_REQUEST,
-            "target '%.120s' is not the ARN of a thing here; it looks like arn:aws:iot:%s:%s:thing/NAME", arn,
-            core->region, core->account);
+        char form[256];
+        arn_write(core, "thing", "NAME", form, sizeof form);
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "target '%.*s' is not the ARN of a thing here; it looks like %s",
+                         utf8_fit(arn, NAME_SHOWN), arn, form);
     }
     return CORE_OK;
 }
@@ -205,6 +215,11 @@ static enum core_code check_document(struct slice document, struct core_error *e
                          "the job document has %zu bytes; at most %d are allowed", document.len,
                          CORE_DOCUMENT_MAX);
     }
+    /* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
+    if (document.len > 0 && memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
+    }
     enum err err = json_read(document, NULL, 0, &at);
     if (err) {
         return core_fail(error, CORE_INVALID_REQUEST, "the job document is not usable at byte %zu: %s", at,
@@ -251,7 +266,8 @@ static enum core_code check_members(const struct job_create *create, struct core
             "use SNAPSHOT");
     }
     if (selection && strcmp(selection, "SNAPSHOT") != 0) {
-        return core_fail(error, CORE_INVALID_REQUEST, "targetSelection is SNAPSHOT, not '%.40s'", selection);
+        return core_fail(error, CORE_INVALID_REQUEST, "targetSelection is SNAPSHOT, not '%.*s'",
+                         utf8_fit(selection, NAME_SHOWN), selection);
     }
     if (create->in_progress_timeout_min < 0 || create->in_progress_timeout_min > JOB_IN_PROGRESS_MAX_MIN) {
         return core_fail(error, CORE_INVALID_REQUEST, "inProgressTimeoutInMinutes must be 1 to %d",

@@ -6,7 +6,6 @@
 #include "cloud/core/jobs/jobs.h"
 #include "cloud/core/objects/objects.h"
 
-#define JOB_TARGETS_MAX         100
 #define JOB_TEXT_MAX            2028 /* characters of description and comment */
 #define JOB_DOCUMENT_SOURCE_MAX 1350
 #define JOB_IN_PROGRESS_MAX_MIN 10080

@@ -5,7 +5,6 @@
 #include "cloud/core/core_private.h"
 #include "cloud/core/jobs/job_check.h"
 #include "cloud/core/jobs/lifecycle.h"
-#include "cloud/core/jobs/notices.h"
 #include "cloud/core/names.h"
 #include "cloud/core/objects/objects.h"
 

@@ -17,6 +17,7 @@ const char *job_status_text(enum job_status status);
 /* false: unknown word. */
 bool job_status_parse(struct slice text, enum job_status *status);
 
+#define JOB_TARGETS_MAX 100
 #define JOB_RETRIES_MAX 2 /* criteria in jobExecutionsRetryConfig */
 
 struct job_retry {

@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/notices.h"
 
+#include "cloud/base/memory.h"
+#include "cloud/base/text.h"
 #include "cloud/core/jobs/execution_json.h"
+#include "cloud/core/jobs/execution_record.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-static bool add_to_outbox(struct core *core, const char *thing, const char *kind, char *payload,
-                          struct json_writer *w)
+#define FRAME_CAP 128 /* bytes of a payload beside the executions */
+
+void notice_clear(struct notice *notice)
 {
-    size_t len = 0;
-    char topic[CORE_THING_NAME_CAP + 40];
-    snprintf(topic, sizeof topic, "$aws/things/%s/jobs/%s", thing, kind);
-    char *topic_copy = strdup(topic);
-    if (!topic_copy || json_write_finish(w, &len)) {
-        free(topic_copy);
-        free(payload);
-        return false;
-    }
-    return core_outbox_add(core, topic_copy, payload, len);
+    free(notice->topic);
+    free(notice->payload);
+    *notice = (struct notice){0};
 }
 
-static void begin_payload(struct core *core, struct json_writer *w, char *payload, size_t cap)
+static void begin(struct core *core, struct json_writer *w, size_t cap, struct notice *notice)
 {
-    json_write_begin(w, payload, cap);
+    notice->payload = memory_resize(NULL, cap);
+    json_write_begin(w, notice->payload, cap);
     json_write_object(w);
     json_write_key(w, "timestamp");
     json_write_i64(w, core_now_ms(core) / 1000);
+}
+
+static void end(struct json_writer *w, const struct mark *mark, struct notice *notice)
+{
+    json_write_object_end(w);
+    enum err err = json_write_finish(w, &notice->payload_len);
+    assert(err == ERR_OK); /* the capacity was computed from what was written */
+    (void)err;
+    notice->topic = text_format("$aws/things/%s/jobs/%s", mark->thing,
+                                mark->kind == MARK_LIST ? "notify" : "notify-next");
+    notice->mark = mark->seq;
 }
 
 /* The lists of notify: a member per status that occurs; the entries come sorted by status. */
@@ -53,89 +61,52 @@ static void write_entry(void *ctx, const struct execution *execution)
     execution_json_write_summary(list->w, execution);
 }
 
-static bool add_notify(struct core *core, const char *thing)
+static bool render_notify(struct core *core, const struct mark *mark, struct notice *notice)
 {
-    size_t cap = 128 + EXECUTIONS_SHOWN * EXECUTION_JSON_SUMMARY_CAP;
-    char *payload = malloc(cap);
-    if (!payload) {
-        return false;
-    }
     struct json_writer w;
-    begin_payload(core, &w, payload, cap);
+    begin(core, &w, FRAME_CAP + EXECUTIONS_SHOWN * EXECUTION_JSON_SUMMARY_CAP, notice);
     json_write_key(&w, "jobs");
     json_write_object(&w);
     struct list_writer list = {.w = &w};
-    struct core_error error = {.code = CORE_OK};
-    enum core_code code = executions_pending(core, thing, write_entry, &list, &error);
-    core_error_clear(&error);
-    if (code) {
-        free(payload);
+    if (!execution_record_each_pending(core, mark->thing, EXECUTIONS_SHOWN, write_entry, &list)) {
         return false;
     }
     if (list.is_open) {
         json_write_array_end(&w);
     }
     json_write_object_end(&w);
-    json_write_object_end(&w);
-    return add_to_outbox(core, thing, "notify", payload, &w);
+    end(&w, mark, notice);
+    return true;
 }
 
-/* first: NULL when nothing is pending. Takes the document into the record. */
-static bool add_notify_next(struct core *core, const char *thing, struct execution *first)
-{
-    size_t cap = 128;
-    if (first) {
-        first->document = execution_record_document(core, first->job_id);
-        if (!first->document) {
-            return false;
-        }
-        cap += execution_json_cap(first);
-    }
-    char *payload = malloc(cap);
-    if (!payload) {
-        return false;
-    }
-    struct json_writer w;
-    begin_payload(core, &w, payload, cap);
-    if (first) {
-        json_write_key(&w, "execution");
-        execution_json_write(&w, core, first);
-    }
-    json_write_object_end(&w);
-    return add_to_outbox(core, thing, "notify-next", payload, &w);
-}
-
-bool change_begin(struct core *core, const char *thing, struct change *change)
-{
-    *change = (struct change){0};
-    snprintf(change->thing, sizeof change->thing, "%s", thing);
-    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_EXECUTION_FIRST_ID, store_text(thing));
-    int got = store_row(core->store, query);
-    if (got == 1) {
-        change->first_before = store_column_i64(query, 0);
-    }
-    store_done(query);
-    return got >= 0;
-}
-
-bool change_finish(struct core *core, const struct change *change)
+static bool render_notify_next(struct core *core, const struct mark *mark, struct notice *notice)
 {
     struct execution_record first;
-    int got = execution_record_first(core, change->thing, &first);
-    bool is_good = got >= 0;
-    if (is_good && change->has_new_list) {
-        is_good = add_notify(core, change->thing);
+    struct json_writer w;
+    int got = execution_record_first(core, mark->thing, &first);
+    if (got == 1) {
+        first.execution.document = execution_record_document(core, first.execution.job_id);
     }
-    if (is_good && first.id != change->first_before) {
-        is_good = add_notify_next(core, change->thing, got ? &first.execution : NULL);
+    bool is_good = got == 0 || (got == 1 && first.execution.document);
+    if (is_good) {
+        begin(core, &w, FRAME_CAP + (got ? execution_json_cap(&first.execution) : 0), notice);
+        if (got) {
+            json_write_key(&w, "execution");
+            execution_json_write(&w, core, &first.execution);
+        }
+        end(&w, mark, notice);
     }
     execution_record_clear(&first);
     return is_good;
 }
 
-bool notices_announce(struct core *core, const char *thing)
+bool notice_render(struct core *core, const struct mark *mark, struct notice *notice)
 {
-    struct change change = {.first_before = -1 /* no execution has this id */, .has_new_list = true};
-    snprintf(change.thing, sizeof change.thing, "%s", thing);
-    return change_finish(core, &change);
+    *notice = (struct notice){0};
+    bool is_good =
+        mark->kind == MARK_LIST ? render_notify(core, mark, notice) : render_notify_next(core, mark, notice);
+    if (!is_good) {
+        notice_clear(notice);
+    }
+    return is_good;
 }

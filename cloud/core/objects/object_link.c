@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the links that people give as documentSource. A link only names a bucket and a key of the local store: nothing
  * is ever fetched. */
+#include "cloud/base/text.h"
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "cloud/core/objects/objects.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define AMAZON_SUFFIX ".amazonaws.com"
+#define LINK_SHOWN 1400 /* bytes; a documentSource has at most 1350 characters */
 
 static bool take_prefix(struct slice *text, const char *prefix)
 {
@@ -52,6 +53,7 @@ static bool is_loopback(struct slice host)
     return slice_starts_with(name, "127.");
 }
 
+/* Every region of AWS ends with a digit. */
 static bool is_region(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -60,36 +62,69 @@ static bool is_region(struct slice text)
             return false;
         }
     }
-    return text.len > 0;
+    return text.len > 0 && text.ptr[text.len - 1] >= '0' && text.ptr[text.len - 1] <= '9';
 }
 
-/* host without ".amazonaws.com": "s3", "s3.REGION", "BUCKET.s3" or "BUCKET.s3.REGION". A bucket may contain dots, so the
- * end decides. *bucket is empty when the bucket stands in the path. */
-static bool read_amazon_host(struct slice host, struct slice *bucket)
+/* Cuts `end` off. */
+static bool drop_suffix(struct slice *text, const char *end)
 {
-    *bucket = SLICE_EMPTY;
-    if (slice_is(host, "s3")) {
-        return true;
+    if (!slice_ends_with(*text, end)) {
+        return false;
     }
-    if (slice_ends_with(host, ".s3")) {
-        *bucket = (struct slice){.ptr = host.ptr, .len = host.len - strlen(".s3")};
-        return true;
-    }
-    size_t dot = host.len;
-    while (dot > 0 && host.ptr[dot - 1] != '.') {
+    text->len -= strlen(end);
+    return true;
+}
+
+/* Cuts the last label off: "a.b.c" gives "c" and leaves "a.b". */
+static struct slice cut_last_label(struct slice *host)
+{
+    size_t dot = host->len;
+    while (dot > 0 && host->ptr[dot - 1] != '.') {
         dot--;
     }
-    if (dot == 0 || !is_region((struct slice){.ptr = host.ptr + dot, .len = host.len - dot})) {
-        return false;
-    }
-    host.len = dot - 1;
-    if (slice_is(host, "s3")) {
+    struct slice label = {.ptr = host->ptr + dot, .len = host->len - dot};
+    host->len = dot > 0 ? dot - 1 : 0;
+    return label;
+}
+
+/* "s3-REGION", the old form with a dash; not "s3-website-REGION", which serves web pages. */
+static bool is_dashed_region(struct slice label)
+{
+    return take_prefix(&label, "s3-") && is_region(label) && !slice_starts_with(label, "website-");
+}
+
+/* The name of S3 at the end of a host without ".amazonaws.com": s3, s3.REGION, s3-REGION, s3.dualstack.REGION, s3-fips.REGION. A bucket may
+ * hold dots, so it is read from the end; what stays in *host is the bucket with its dot, or nothing. */
+static bool drop_service(struct slice *host)
+{
+    struct slice rest = *host;
+    struct slice last = cut_last_label(&rest);
+    if (slice_is(last, "s3") || is_dashed_region(last)) {
+        *host = rest;
         return true;
     }
-    if (!slice_ends_with(host, ".s3")) {
+    if (!is_region(last)) {
         return false;
     }
-    *bucket = (struct slice){.ptr = host.ptr, .len = host.len - strlen(".s3")};
+    struct slice service = cut_last_label(&rest);
+    if (slice_is(service, "dualstack")) {
+        service = cut_last_label(&rest);
+    }
+    *host = rest;
+    return slice_is(service, "s3") || slice_is(service, "s3-fips");
+}
+
+/* *bucket is empty when the bucket stands in the path. */
+static bool read_amazon_host(struct slice host, struct slice *bucket)
+{
+    if (!drop_suffix(&host, ".amazonaws.com") && !drop_suffix(&host, ".amazonaws.com.cn")) {
+        return false;
+    }
+    size_t before = host.len;
+    if (!drop_service(&host) || (host.len == 0 && before > 0 && host.ptr[0] == '.')) {
+        return false;
+    }
+    *bucket = host;
     return true;
 }
 
@@ -107,12 +142,7 @@ static bool read_link(struct slice link, struct slice *bucket, struct slice *key
         return false;
     }
     struct slice host = slice_cut(key, '/');
-    if (is_secure && slice_ends_with(host, AMAZON_SUFFIX)) {
-        host.len -= strlen(AMAZON_SUFFIX);
-        if (!read_amazon_host(host, bucket)) {
-            return false;
-        }
-    } else if (!is_loopback(host)) {
+    if (!(is_secure && read_amazon_host(host, bucket)) && !is_loopback(host)) {
         return false;
     }
     if (!bucket->len) {
@@ -121,45 +151,11 @@ static bool read_link(struct slice link, struct slice *bucket, struct slice *key
     return true;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Percent-decoding, which only ever shortens. false: a broken escape, a NUL, a query or a fragment. */
+/* false: a broken escape, a NUL, bytes that are no UTF-8, a query or a fragment. */
 static bool decode_key(struct slice key, char *out, size_t cap)
 {
-    size_t len = 0;
-    if (key.len >= cap) {
-        return false;
-    }
-    for (size_t i = 0; i < key.len; i++) {
-        char c = key.ptr[i];
-        if (c == '?' || c == '#') {
-            return false;
-        }
-        if (c == '%') {
-            int high = i + 2 < key.len ? hex_value(key.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(key.ptr[i + 2]) : -1;
-            if (low < 0) {
-                return false;
-            }
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (!c) {
-            return false;
-        }
-        out[len++] = c;
-    }
-    out[len] = '\0';
-    return true;
+    return key.len > 0 && key.len < cap && !memchr(key.ptr, '?', key.len) && !memchr(key.ptr, '#', key.len) &&
+           text_decode_percent(key.ptr, key.len, false, out) > 0;
 }
 
 enum core_code objects_resolve(struct core *core, const char *link, struct object *out,
@@ -172,14 +168,13 @@ enum core_code objects_resolve(struct core *core, const char *link, struct objec
     *out = (struct object){0};
     core_error_clear(error);
     if (!read_link(slice_from(link), &bucket, &key) || !name_is_bucket(bucket) ||
-        slice_copy(bucket, bucket_name, sizeof bucket_name) || !key.len ||
-        !decode_key(key, key_name, sizeof key_name)) {
+        slice_copy(bucket, bucket_name, sizeof bucket_name) || !decode_key(key, key_name, sizeof key_name)) {
         return core_fail(
             error, CORE_INVALID_REQUEST,
-            "'%.60s' does not name an object; use s3://BUCKET/KEY, https://s3.REGION.amazonaws.com/"
+            "'%.*s' does not name an object; use s3://BUCKET/KEY, https://s3.REGION.amazonaws.com/"
             "BUCKET/KEY, https://BUCKET.s3.REGION.amazonaws.com/KEY, or this service's own link, without "
             "a query",
-            link);
+            utf8_fit(link, LINK_SHOWN), link);
     }
     return objects_get_document(core, bucket_name, key_name, out, error);
 }

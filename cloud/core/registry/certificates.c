@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "cloud/core/registry/registry_private.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +24,24 @@ static bool is_word_of(const char *word, const char *const words[], size_t count
     return false;
 }
 
-static enum core_code check_id(const char *id, struct core_error *error)
+/* The id in the form that is stored: AWS's model takes capital digits, too. */
+static bool read_id(struct slice text, char id[CORE_CERTIFICATE_ID_CAP])
 {
-    return name_is_certificate(slice_from(id))
-               ? CORE_OK
-               : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.70s' is not a certificate id: it has 64 lower case hex digits", id);
+    if (!name_is_certificate(text) || slice_copy(text, id, CORE_CERTIFICATE_ID_CAP)) {
+        return false;
+    }
+    for (char *at = id; *at; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return true;
+}
+
+static enum core_code check_id(const char *text, char id[CORE_CERTIFICATE_ID_CAP], struct core_error *error)
+{
+    return read_id(slice_from(text), id) ? CORE_OK
+                                         : core_fail(error, CORE_INVALID_REQUEST,
+                                                     "'%.*s' is not a certificate id: it has 64 hex digits",
+                                                     utf8_fit(text, NAME_SHOWN), text);
 }
 
 static enum core_code not_found(const char *id, struct core_error *error)
@@ -39,12 +53,12 @@ enum core_code certificate_require(struct core *core, const char *arn, char id[C
                                    struct core_error *error)
 {
     struct slice text;
-    if (!arn_read(core, arn, "cert", &text) || !name_is_certificate(text) ||
-        slice_copy(text, id, CORE_CERTIFICATE_ID_CAP)) {
-        return core_fail(
-            error, CORE_INVALID_REQUEST,
-            "'%.120s' is not the ARN of a certificate here; it looks like arn:aws:iot:%s:%s:cert/ID", arn,
-            core->region, core->account);
+    if (!arn_read(core, arn, "cert", &text) || !read_id(text, id)) {
+        char form[256];
+        arn_write(core, "cert", "ID", form, sizeof form);
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "'%.*s' is not the ARN of a certificate here; it looks like %s",
+                         utf8_fit(arn, NAME_SHOWN), arn, form);
     }
     int got = core_has_row(core, STORE_CERTIFICATE_STATUS, id);
     if (got < 0) {
@@ -59,8 +73,12 @@ static enum core_code check_new(struct core *core, const struct certificate *cer
                                 struct core_error *error)
 {
     static const char *const words[] = {"ACTIVE", "INACTIVE", "REVOKED", "PENDING_ACTIVATION"};
-    if (check_id(certificate->id, error)) {
+    char id[CORE_CERTIFICATE_ID_CAP];
+    if (check_id(certificate->id, id, error)) {
         return error->code;
+    }
+    if (strcmp(id, certificate->id) != 0) {
+        return core_fail(error, CORE_INVALID_REQUEST, "a new certificate's id has lower case digits");
     }
     if (!is_word_of(certificate->status, words, sizeof words / sizeof *words)) {
         return core_fail(error, CORE_INVALID_REQUEST, "'%s' is not the status of a certificate",
@@ -116,12 +134,13 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct certific
     return !failed;
 }
 
-enum core_code certificates_describe(struct core *core, const char *id, struct certificate *out,
+enum core_code certificates_describe(struct core *core, const char *given, struct certificate *out,
                                      struct core_error *error)
 {
+    char id[CORE_CERTIFICATE_ID_CAP];
     *out = (struct certificate){0};
     core_error_clear(error);
-    if (check_id(id, error)) {
+    if (check_id(given, id, error)) {
         return error->code;
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_CERTIFICATE_GET, store_text(id));
@@ -140,12 +159,9 @@ static enum core_code check_update(struct core *core, const char *id, const char
                                    struct core_error *error)
 {
     static const char *const words[] = {"ACTIVE", "INACTIVE", "REVOKED"};
-    if (check_id(id, error)) {
-        return error->code;
-    }
     if (!is_word_of(new_status, words, sizeof words / sizeof *words)) {
-        return core_fail(error, CORE_INVALID_REQUEST, "newStatus is ACTIVE, INACTIVE or REVOKED, not '%.40s'",
-                         new_status);
+        return core_fail(error, CORE_INVALID_REQUEST, "newStatus is ACTIVE, INACTIVE or REVOKED, not '%.*s'",
+                         utf8_fit(new_status, NAME_SHOWN), new_status);
     }
     char status[32] = "";
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_CERTIFICATE_STATUS, store_text(id));
@@ -164,12 +180,13 @@ static enum core_code check_update(struct core *core, const char *id, const char
     return CORE_OK;
 }
 
-enum core_code certificates_update(struct core *core, const char *id, const char *new_status,
+enum core_code certificates_update(struct core *core, const char *given, const char *new_status,
                                    struct core_error *error)
 {
+    char id[CORE_CERTIFICATE_ID_CAP];
     struct core_write write;
     core_error_clear(error);
-    if (check_update(core, id, new_status, error)) {
+    if (check_id(given, id, error) || check_update(core, id, new_status, error)) {
         return error->code;
     }
     if (core_write_begin(core, &write, error) &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/access/policy.h"
+#include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "cloud/core/registry/registry_private.h"
@@ -19,9 +20,9 @@ static enum core_code check_name(const char *name, struct core_error *error)
     return name_is_policy(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.140s' is not a policy name: it has 1 to 128 characters "
-                           "of [a-zA-Z0-9_+=,.@-]",
-                           name);
+                           "'%.*s' is not a policy name: it has 1 to 128 characters of "
+                           "[a-zA-Z0-9_+=,.@-]",
+                           utf8_fit(name, NAME_SHOWN), name);
 }
 
 static enum core_code check_new(struct core *core, const char *name, struct slice document,
@@ -82,6 +83,9 @@ enum core_code policies_get(struct core *core, const char *name, struct policy *
         store_column_copy(query, 0, out->name, sizeof out->name);
         arn_write(core, "policy", out->name, out->arn, sizeof out->arn);
         out->document = store_column_dup(query, 1, &failed);
+        out->created_at_ms = store_column_i64(query, 2);
+        out->last_modified_at_ms = store_column_i64(query, 3);
+        store_column_copy(query, 4, out->generation_id, sizeof out->generation_id);
     }
     store_done(query);
     if (!got) {

@@ -51,6 +51,8 @@ struct policy {
     char name[CORE_POLICY_NAME_CAP];
     char arn[256];
     char *document;
+    int64_t created_at_ms, last_modified_at_ms;
+    char generation_id[65];
 };
 void policy_clear(struct policy *policy);
 

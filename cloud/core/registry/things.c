@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/utf8.h"
 #include "cloud/base/uuid.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
@@ -9,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTRIBUTES_MAX      3 /* without a thing type */
-#define ATTRIBUTE_NAME_MAX  128
-#define ATTRIBUTE_VALUE_MAX 800
+#define ATTRIBUTES_MAX 3 /* without a thing type */
 
 void thing_clear(struct thing *thing)
 {
@@ -23,18 +22,17 @@ void thing_clear(struct thing *thing)
 
 static enum core_code check_attribute(const char *name, json_t *value, struct core_error *error)
 {
-    if (!name_is_attribute(slice_from(name), 1, ATTRIBUTE_NAME_MAX)) {
+    if (!name_is_attribute(slice_from(name))) {
         return core_fail(error, CORE_INVALID_REQUEST,
-                         "attribute '%.140s': a name has 1 to %d characters of [a-zA-Z0-9_.,@/:#-]", name,
-                         ATTRIBUTE_NAME_MAX);
+                         "attribute '%.*s': a name has 1 to %d characters of [a-zA-Z0-9_.,@/:#-]",
+                         utf8_fit(name, NAME_SHOWN), name, CORE_ATTRIBUTE_NAME_MAX);
     }
     if (!json_is_string(value) ||
-        !name_is_attribute((struct slice){json_string_value(value), json_string_length(value)}, 0,
-                           ATTRIBUTE_VALUE_MAX)) {
+        !name_is_attribute_value((struct slice){json_string_value(value), json_string_length(value)})) {
         return core_fail(
             error, CORE_INVALID_REQUEST,
-            "attribute '%s': a value is a string of at most %d characters of [a-zA-Z0-9_.,@/:#-]", name,
-            ATTRIBUTE_VALUE_MAX);
+            "attribute '%s': a value is a string of at most %d characters of [a-zA-Z0-9_.,@/:#=[]-]", name,
+            CORE_ATTRIBUTE_VALUE_MAX);
     }
     return CORE_OK;
 }

@@ -34,7 +34,7 @@ void api_make_keys_and_certificate(struct call *call)
     char why[200] = "";
     call_work_done(call, issued, free_issued);
     if (!pki_issue(call->service->pki, issued, why, sizeof why)) {
-        call_fail(call, API_INTERNAL, "%s", why);
+        call_fail_internal(call, "%s", why);
     }
 }
 
@@ -93,7 +93,7 @@ void api_update_certificate(struct call *call)
         return;
     }
     if (!status) {
-        call_fail(call, API_INVALID_REQUEST, "query parameter 'newStatus' is missing");
+        call_refuse(call, "query parameter 'newStatus' is missing");
         return;
     }
     if (!call_ok(call, certificates_update(call->service->core, call->labels[0], status, &call->error))) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-jobs-data, the device's Jobs API over HTTP: docs/protocol.md 6. */
+#include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
@@ -44,6 +45,13 @@ static void answer_execution(struct call *call, struct execution *execution, boo
     execution_clear(execution);
 }
 
+/* *details: as the core takes it, NULL when not given; held to the stricter rule that HTTP has. The caller frees. */
+static bool read_details(struct call *call, char **details)
+{
+    return call_object_text(call, call->members, "statusDetails", details) &&
+           (!*details || call_ok(call, details_check(slice_from(*details), DETAILS_OVER_HTTP, &call->error)));
+}
+
 void api_start_next_pending_job_execution(struct call *call)
 {
     struct execution execution = {0};
@@ -51,7 +59,8 @@ void api_start_next_pending_job_execution(struct call *call)
     int64_t step_timeout_min = 0;
     char *details = NULL;
     if (!call_i64(call, call->members, "stepTimeoutInMinutes", 1, &step_timeout_min, NULL) ||
-        !call_object_text(call, call->members, "statusDetails", &details)) {
+        !read_details(call, &details)) {
+        free(details);
         return;
     }
     if (call_ok(call, executions_start_next(call->service->core, call->labels[0], slice_from(details),
@@ -88,8 +97,7 @@ static bool read_update(struct call *call, struct execution_update *update, bool
         !call_i64(call, members, "stepTimeoutInMinutes", STEP_TIMEOUT_REMOVE, &update->step_timeout_min,
                   &update->has_step_timeout) ||
         !call_bool(call, members, "includeJobDocument", &update->with_document) ||
-        !call_bool(call, members, "includeJobExecutionState", with_state) ||
-        !call_object_text(call, members, "statusDetails", details)) {
+        !call_bool(call, members, "includeJobExecutionState", with_state) || !read_details(call, details)) {
         return false;
     }
     update->status = slice_from(status);
@@ -104,6 +112,7 @@ void api_data_update_job_execution(struct call *call)
     bool with_state = false;
     char *details = NULL;
     if (!read_update(call, &update, &with_state, &details)) {
+        free(details);
         return;
     }
     if (call_ok(call, executions_update(call->service->core, &update, &execution, &call->error))) {

@@ -17,9 +17,7 @@ static void add_execution(void *ctx, const struct execution *execution)
     const struct listing *listing = ctx;
     json_t *entry = json_object();
     if (listing->is_by_job) {
-        char *arn = render_thing_arn(listing->core, execution->thing_name);
-        render_put_text(entry, "thingArn", arn);
-        free(arn);
+        render_put_thing_arn(entry, listing->core, execution->thing_name);
     } else {
         render_put_text(entry, "jobId", execution->job_id);
     }
@@ -104,8 +102,7 @@ void api_delete_job_execution(struct call *call)
         return;
     }
     if (number_to_i64(slice_from(call->labels[2]), &number) != ERR_OK || number < 1) {
-        call_fail(call, API_INVALID_REQUEST, "the execution number '%s' is not a positive integer",
-                  call->labels[2]);
+        call_refuse(call, "the execution number '%s' is not a positive integer", call->labels[2]);
         return;
     }
     if (call_ok(call, executions_delete(call->service->core, call->labels[0], call->labels[1], number,

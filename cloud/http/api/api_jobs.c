@@ -1,31 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs, control plane: docs/protocol.md 5.3 and 5.4. */
 #include "cloud/core/jobs/jobs.h"
-#include "cloud/core/objects/objects.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGETS_MAX 100
-#define PLACEHOLDER "${aws:iot:"
-
-static bool read_targets(struct call *call, const char *targets[TARGETS_MAX], size_t *count)
+static bool read_targets(struct call *call, const char *targets[JOB_TARGETS_MAX], size_t *count)
 {
     const json_t *array = NULL;
     if (!call_array(call, call->members, "targets", &array)) {
         return false;
     }
     *count = json_array_size(array);
-    if (*count == 0 || *count > TARGETS_MAX) {
-        call_fail(call, API_INVALID_REQUEST, "'targets' must hold 1..%d ARNs of things", TARGETS_MAX);
-        return false;
+    if (*count > JOB_TARGETS_MAX) { /* the core says so */
+        return true;
     }
     for (size_t i = 0; i < *count; i++) {
         targets[i] = json_string_value(json_array_get(array, i));
         if (!targets[i]) {
-            call_fail(call, API_INVALID_REQUEST, "'targets' must hold strings");
+            call_refuse(call, "'targets' must hold strings");
             return false;
         }
     }
@@ -48,8 +43,7 @@ static bool read_retry(struct call *call, const json_t *criterion, struct job_re
         return false;
     }
     if (!retry->failure_type || !has_number) {
-        call_fail(call, API_INVALID_REQUEST,
-                  "each entry of 'criteriaList' needs failureType and numberOfRetries");
+        call_refuse(call, "each entry of 'criteriaList' needs failureType and numberOfRetries");
         return false;
     }
     return true;
@@ -65,7 +59,7 @@ static bool read_retries(struct call *call, struct job_create *create)
     }
     create->retry_count = json_array_size(criteria);
     if (create->retry_count > JOB_RETRIES_MAX || (config && create->retry_count == 0)) {
-        call_fail(call, API_INVALID_REQUEST, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
+        call_refuse(call, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
         return false;
     }
     for (size_t i = 0; i < create->retry_count; i++) {
@@ -90,30 +84,6 @@ static bool read_job(struct call *call, struct job_create *create)
     return read_timeout(call, create) && read_retries(call, create);
 }
 
-/* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
-static bool check_placeholders(struct call *call, struct slice document)
-{
-    if (document.len == 0 || !memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
-        return true;
-    }
-    call_fail(call, API_INVALID_REQUEST,
-              "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
-    return false;
-}
-
-static bool check_document(struct call *call, const struct job_create *create)
-{
-    struct object object = {0};
-    if (!create->document_source) {
-        return check_placeholders(call, create->document);
-    }
-    bool is_good =
-        call_ok(call, objects_resolve(call->service->core, create->document_source, &object, &call->error)) &&
-        check_placeholders(call, (struct slice){(const char *)object.body, object.size});
-    object_clear(&object);
-    return is_good;
-}
-
 /* The configuration members as they were given: DescribeJob shows them again. NULL: there are none. */
 static char *copy_config(const struct call *call)
 {
@@ -132,11 +102,10 @@ static char *copy_config(const struct call *call)
 
 void api_create_job(struct call *call)
 {
-    const char *targets[TARGETS_MAX];
+    const char *targets[JOB_TARGETS_MAX];
     struct job_create create = {.job_id = call->labels[0], .targets = targets};
     struct job job = {0};
-    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create) ||
-        !check_document(call, &create)) {
+    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create)) {
         return;
     }
     char *config = copy_config(call);
@@ -178,7 +147,7 @@ void api_list_jobs(struct call *call)
     }
     bool wants_none = strcmp(selection, "CONTINUOUS") == 0; /* such jobs cannot be created here */
     if (!wants_none && strcmp(selection, "SNAPSHOT") != 0) {
-        call_fail(call, API_INVALID_REQUEST, "'targetSelection' must be SNAPSHOT or CONTINUOUS");
+        call_refuse(call, "'targetSelection' must be SNAPSHOT or CONTINUOUS");
         return;
     }
     json_t *jobs = json_array();

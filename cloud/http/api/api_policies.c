@@ -21,7 +21,7 @@ void api_create_policy(struct call *call)
         return;
     }
     if (!document) {
-        call_fail(call, API_INVALID_REQUEST, "'policyDocument' is missing");
+        call_refuse(call, "'policyDocument' is missing");
         return;
     }
     if (!call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &policy,
@@ -42,6 +42,9 @@ void api_get_policy(struct call *call)
     }
     json_t *out = render_policy(&policy);
     render_put_text(out, "defaultVersionId", "1");
+    json_object_set_new(out, "creationDate", render_date(policy.created_at_ms));
+    json_object_set_new(out, "lastModifiedDate", render_date(policy.last_modified_at_ms));
+    render_put_text(out, "generationId", policy.generation_id);
     answer_json(&call->answer, out);
     policy_clear(&policy);
 }
@@ -53,7 +56,7 @@ void api_attach_policy(struct call *call)
         return;
     }
     if (!target) {
-        call_fail(call, API_INVALID_REQUEST, "'target' (a certificate ARN) is missing");
+        call_refuse(call, "'target' (a certificate ARN) is missing");
         return;
     }
     if (!call_ok(call, policies_attach(call->service->core, call->labels[0], target, &call->error))) {

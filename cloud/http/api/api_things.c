@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Things and the endpoint: docs/protocol.md 5.7 and 5.8. */
+#include "cloud/base/text.h"
 #include "cloud/core/registry/registry.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
@@ -86,7 +87,7 @@ void api_attach_thing_principal(struct call *call)
 {
     const char *principal = request_header(&call->request, "x-amzn-principal");
     if (!principal) {
-        call_fail(call, API_INVALID_REQUEST, "the header x-amzn-principal (a certificate ARN) is missing");
+        call_refuse(call, "the header x-amzn-principal (a certificate ARN) is missing");
         return;
     }
     if (!call_ok(call, principals_attach(call->service->core, call->labels[0], principal, &call->error))) {
@@ -95,15 +96,21 @@ void api_attach_thing_principal(struct call *call)
     answer_json(&call->answer, NULL);
 }
 
+/* Devices, the Jobs data plane and the control plane are all reached by one name here. What AWS's guide calls the default,
+ * when no type is given, is iot:Data. */
 void api_describe_endpoint(struct call *call)
 {
     const char *type = "iot:Data";
     if (!call_query_text(call, "endpointType", &type)) {
         return;
     }
-    if (strcmp(type, "iot:Data") != 0 && strcmp(type, "iot:Data-ATS") != 0 && strcmp(type, "iot:Jobs") != 0) {
-        call_fail(call, API_INVALID_REQUEST,
-                  "iot-local has no endpoint of type '%s': it has iot:Data-ATS, iot:Data and iot:Jobs", type);
+    if (!text_has_word("iot:Data iot:Data-ATS iot:Jobs", type)) {
+        call_refuse(
+            call,
+            text_has_word("iot:CredentialProvider iot:DeviceAdvisor iot:Data-Beta", type)
+                ? "iot-local does not model '%s': it has the endpoints iot:Data-ATS, iot:Data and iot:Jobs"
+                : "AWS IoT has no endpoint of type '%s'; iot-local has iot:Data-ATS, iot:Data and iot:Jobs",
+            type);
         return;
     }
     json_t *out = json_object();

@@ -8,36 +8,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct error_own bucket_errors[] = {
+    {CORE_INVALID_REQUEST, {"InvalidBucketName", 400}},
+    {CORE_OK, {NULL, 0}},
+};
+
 static void create_bucket(struct call *call)
 {
     struct core *core = call->service->core;
     char *location = text_format("/%s", call->labels[0]);
-    switch (buckets_create(core, call->labels[0], &call->error)) {
-    case CORE_ALREADY_EXISTS:
-        if (strcmp(core_region(core), "us-east-1") != 0) { /* AWS answers 200 there, for old clients */
-            s3_fail(call, S3_BUCKET_EXISTS, "%s", call->error.message);
-            break;
-        }
-        /* fall through */
-    case CORE_OK:
+    enum core_code code = buckets_create(core, call->labels[0], &call->error);
+    bool is_again = code == CORE_ALREADY_EXISTS && strcmp(core_region(core), "us-east-1") == 0;
+    if (code == CORE_OK || is_again) { /* again: AWS answers 200 there, for old clients */
         answer_body(&call->answer, 200, NULL, NULL, 0);
         answer_header(&call->answer, "Location", location);
-        break;
-    case CORE_INVALID_REQUEST:
-        s3_fail(call, S3_INVALID_BUCKET_NAME, "%s", call->error.message);
-        break;
-    default:
-        s3_fail(call, S3_INTERNAL_ERROR, "%s", call->error.message);
+    } else {
+        s3_fail_core(call, bucket_errors);
     }
     free(location);
 }
+
+/* S3 knows no bad name here, only a bucket that is not there. */
+static const struct error_own head_errors[] = {
+    {CORE_INVALID_REQUEST, {"NoSuchBucket", 404}},
+    {CORE_OK, {NULL, 0}},
+};
 
 static void head_bucket(struct call *call)
 {
     enum core_code code = buckets_head(call->service->core, call->labels[0], &call->error);
     if (code != CORE_OK) {
-        s3_fail(call, code == CORE_INTERNAL ? S3_INTERNAL_ERROR : S3_NO_SUCH_BUCKET, "%s",
-                call->error.message);
+        s3_fail_core(call, head_errors);
         return;
     }
     answer_body(&call->answer, 200, NULL, NULL, 0);

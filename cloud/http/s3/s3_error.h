@@ -3,21 +3,26 @@
 #ifndef CLOUD_HTTP_S3_ERROR_H
 #define CLOUD_HTTP_S3_ERROR_H
 
+#include "cloud/core/error_name.h"
+
 struct call;
 
 enum s3_code {
     S3_ACCESS_DENIED,
     S3_BUCKET_EXISTS,
+    S3_CONTENT_SHA256_MISMATCH,
     S3_ENTITY_TOO_LARGE,
     S3_INCOMPLETE_BODY,
     S3_INTERNAL_ERROR,
-    S3_INVALID_BUCKET_NAME,
+    S3_INVALID_ACCESS_KEY_ID,
     S3_INVALID_RANGE,
     S3_INVALID_REQUEST,
     S3_NO_SUCH_BUCKET,
     S3_NO_SUCH_KEY,
     S3_NOT_IMPLEMENTED,
     S3_PRECONDITION_FAILED,
+    S3_REQUEST_TIME_TOO_SKEWED,
+    S3_SIGNATURE_DOES_NOT_MATCH,
     S3_SLOW_DOWN,
     S3_CODE_COUNT,
 };
@@ -25,5 +30,8 @@ enum s3_code {
 /* Answers with an error document of S3. */
 void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Answers with call->error by the table of the domain's errors; own: names that the operation has for itself, or NULL. */
+void s3_fail_core(struct call *call, const struct error_own own[]);
 
 #endif

@@ -61,14 +61,6 @@ static bool unwrap_body(struct call *call)
     return true;
 }
 
-static void fail_put(struct call *call, enum core_code code)
-{
-    enum s3_code name = code == CORE_NOT_FOUND         ? S3_NO_SUCH_BUCKET
-                        : code == CORE_INVALID_REQUEST ? S3_INVALID_REQUEST
-                                                       : S3_INTERNAL_ERROR;
-    s3_fail(call, name, "%s", call->error.message);
-}
-
 /* The body on its way from the worker to the row that names it. */
 struct upload {
     const char *folder;
@@ -118,7 +110,7 @@ void s3_put_object(struct call *call)
         objects_put(call->service->core, call->labels[0], call->labels[1],
                     request_header(&call->request, "Content-Type"), &upload->file, &call->error);
     if (code != CORE_OK) {
-        fail_put(call, code);
+        s3_fail_core(call, NULL);
         return;
     }
     upload->is_stored = true;

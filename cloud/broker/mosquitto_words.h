@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What mosquitto says, in words that help: mosquitto's lines about a connection that it refuses become one line with client,
+ * address and reason, notes about daily business are dropped, and all other lines stay as they are, so that no error is ever
+ * lost. The words are those of mosquitto 2.0; what another version words differently just stays untranslated. */
+#ifndef CLOUD_BROKER_MOSQUITTO_WORDS_H
+#define CLOUD_BROKER_MOSQUITTO_WORDS_H
+
+#include "cloud/base/log_rate.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Starts as {0}. */
+struct mosquitto_words {
+    char reason
+        [200]; /* why the connection ends whose end line comes next; "" = for no reason that people want to know */
+    struct log_rate rate; /* of the lines about refused connections */
+};
+
+/* One line of mosquitto or of our plugin, cleaned. true: `out` is to be told. */
+bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
+                               char *out, size_t cap);
+
+#endif

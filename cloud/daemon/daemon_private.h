@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon as its own files see it: daemon.c (its life), broker_life.c (mosquitto's life), ready.c (what is told when all
+ * is there). */
+#ifndef CLOUD_DAEMON_DAEMON_PRIVATE_H
+#define CLOUD_DAEMON_DAEMON_PRIVATE_H
+
+#include "cloud/base/worker.h"
+#include "cloud/broker/mosquitto_child.h"
+#include "cloud/core/turn.h"
+#include "cloud/daemon/daemon_options.h"
+#include "cloud/daemon/data_dir.h"
+#include "cloud/daemon/loop.h"
+#include "cloud/http/credentials.h"
+#include "cloud/http/server.h"
+#include "cloud/mqtt/device_turn.h"
+#include "cloud/pki/pki.h"
+
+#define DAEMON_DATABASE     "iot.db"
+#define DAEMON_WHY_CAP      (2 * PATH_MAX + 300)
+#define DAEMON_SECRET_BYTES 32
+
+struct daemon {
+    const struct clock *clock;
+    struct daemon_options options;
+    struct data_dir dir;
+    char plugin[PATH_MAX];
+    char mqtt_socket[PATH_MAX];
+    char secret[2 * DAEMON_SECRET_BYTES + 1];
+    char why[DAEMON_WHY_CAP]; /* the reason of the first failure */
+    struct core *core;
+    struct pki *pki;
+    struct worker *worker;
+    struct turn turn;
+    struct http_server *http;
+    struct credentials *credentials; /* NULL: any will do */
+    char credentials_path[PATH_MAX];
+    bool has_new_credentials; /* made at this start */
+    struct broker_link *link;
+    struct device_turn devices;
+    struct mosquitto_child broker;
+    unsigned broker_tries;
+    bool is_broker_new; /* it has started, and the core does not know */
+    bool is_mqtt_port_given;
+    struct loop loop;
+    struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source;
+    int signals;
+    bool is_ready; /* has been ready once */
+    bool is_stopping;
+    bool has_failed;
+};
+
+/* broker_life.c. false: daemon->why. */
+bool broker_life_find_plugin(struct daemon *daemon);
+bool broker_life_configure(struct daemon *daemon);
+bool broker_life_start(struct daemon *daemon);
+
+/* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
+bool ready_tell(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/daemon/daemon_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the AWS CLI needs. A key is shown once, when it is made. */
+static void print_exports(const struct daemon *daemon)
+{
+    const char *region = daemon->options.region;
+    if (daemon->credentials == NULL) {
+        printf("  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s\n", region);
+    } else if (daemon->has_new_credentials) {
+        const char *id = credentials_first_id(daemon->credentials);
+        printf("  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_DEFAULT_REGION=%s\n", id,
+               credentials_secret(daemon->credentials, id), region);
+    } else {
+        printf("  export AWS_SHARED_CREDENTIALS_FILE=%s AWS_DEFAULT_REGION=%s\n", daemon->credentials_path,
+               region);
+    }
+}
+
+static void print_welcome(const struct daemon *daemon)
+{
+    const struct daemon_options *options = &daemon->options;
+    bool is_ipv6 = strchr(options->listen, ':') != NULL;
+    const char *host = strcmp(options->listen, "0.0.0.0") == 0 ? "127.0.0.1" : options->listen;
+    if (strcmp(host, "::") == 0) {
+        host = "::1";
+    }
+
+    printf("iot-local is ready; Ctrl-C stops it.\n"
+           "  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
+           "  AWS API:  http://%s%s%s:%u\n\n",
+           options->endpoint, options->mqtt_port, daemon->dir.path, is_ipv6 ? "[" : "", host,
+           is_ipv6 ? "]" : "", options->http_port);
+    printf("In another terminal:\n"
+           "  iot-local thing lamp --out lamp%s%s\n",
+           options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "");
+    print_exports(daemon);
+    printf("  aws --endpoint-url http://%s%s%s:%u iot list-things\n", is_ipv6 ? "[" : "", host,
+           is_ipv6 ? "]" : "", options->http_port);
+    fflush(stdout);
+}
+
+static bool make_ready_file(struct daemon *daemon)
+{
+    const char *path = daemon->options.ready_file;
+    int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+    if (path != NULL && fd < 0) {
+        snprintf(daemon->why, sizeof(daemon->why), "--ready-file %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return true;
+}
+
+bool ready_tell(struct daemon *daemon)
+{
+    const struct data_dir_status status = {
+        .http_port = daemon->options.http_port,
+        .mqtt_port = daemon->options.mqtt_port,
+        .endpoint = daemon->options.endpoint,
+    };
+    if (!make_ready_file(daemon) ||
+        !data_dir_write_status(&daemon->dir, &status, daemon->why, sizeof(daemon->why))) {
+        return false;
+    }
+    print_welcome(daemon);
+    return true;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/mqtt/device_turn.h"
+
+#include "cloud/base/memory.h"
+#include "cloud/mqtt/device_plane.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* --- Requests --- */
+
+struct waiting {
+    struct turn_request turn; /* first, so that the turn's pointer is this one's */
+    struct device_turn *devices;
+    struct broker_request *request;
+    struct device_answer answer;
+};
+
+static void serve(struct turn_request *turn)
+{
+    struct waiting *waiting = (struct waiting *)turn;
+    device_plane_handle(waiting->devices->core, waiting->request->from.topic, waiting->request->payload,
+                        &waiting->answer);
+}
+
+static void done(struct turn_request *turn, bool is_kept)
+{
+    struct waiting *waiting = (struct waiting *)turn;
+    struct broker_request *request = waiting->request;
+    struct device_answer *answer = &waiting->answer;
+    if (!is_kept) {
+        device_answer_clear(answer);
+        device_plane_internal_error(waiting->devices->core, request->from.topic, request->payload, answer);
+    }
+    if (answer->topic != NULL && waiting->devices->link != NULL) {
+        broker_link_answer(waiting->devices->link, request, answer->topic, answer->payload,
+                           answer->payload_len);
+    }
+    device_answer_clear(answer);
+    free(request);
+    free(waiting);
+}
+
+void device_turn_add(struct device_turn *devices, struct broker_request *request)
+{
+    struct waiting *waiting = memory_zeroed(sizeof *waiting);
+    *waiting = (struct waiting){
+        .turn = {.writes = device_plane_writes(request->from.topic),
+                 .order = request->from.serial,
+                 .serve = serve,
+                 .done = done},
+        .devices = devices,
+        .request = request,
+    };
+    turn_add(devices->turn, &waiting->turn);
+}
+
+/* --- Subscriptions --- */
+
+struct subscription {
+    struct turn_request turn; /* first */
+    struct core *core;
+    char *filter;
+};
+
+static void tell_core(struct turn_request *turn)
+{
+    struct subscription *subscription = (struct subscription *)turn;
+    core_subscribed(subscription->core, slice_from(subscription->filter));
+}
+
+static void forget(struct turn_request *turn, bool is_kept)
+{
+    struct subscription *subscription = (struct subscription *)turn;
+    (void)is_kept;
+    free(subscription->filter);
+    free(subscription);
+}
+
+void device_turn_subscribed(struct device_turn *devices, struct slice filter)
+{
+    struct subscription *subscription = memory_zeroed(sizeof *subscription);
+    *subscription = (struct subscription){
+        .turn = {.writes = true, .serve = tell_core, .done = forget},
+        .core = devices->core,
+        .filter = memory_copy(filter.ptr, filter.len),
+    };
+    turn_add(devices->turn, &subscription->turn);
+}
