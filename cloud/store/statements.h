@@ -11,8 +11,8 @@
 
 #define JOB_COLUMNS                                                                                          \
     "SELECT job_id, status, is_force_canceled, created_at_ms, last_updated_at_ms, completed_at_ms,"          \
-    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection, "       \
-    "config, id"                                                                                             \
+    " in_progress_timeout_min, description, comment, reason_code, document_source, target_selection,"        \
+    " config, id"                                                                                            \
     " FROM jobs "
 
 #define CERTIFICATE_COLUMNS                                                                                  \

@@ -157,7 +157,8 @@ enum core_code objects_get(struct core *core, const char *bucket, const char *ke
     }
     if (!is_good) {
         object_clear(out);
-        return core_fail_storage(core, error);
+        core_fail_storage(core, error);
+        return CORE_INTERNAL;
     }
     return CORE_OK;
 }
@@ -226,7 +227,10 @@ static enum core_code read_body(struct core *core, struct object *object, struct
 enum core_code objects_get_document(struct core *core, const char *bucket, const char *key,
                                     struct object *out, struct core_error *error)
 {
-    if (!objects_get(core, bucket, key, out, error) && read_body(core, out, error)) {
+    if (objects_get(core, bucket, key, out, error)) {
+        return error->code;
+    }
+    if (read_body(core, out, error)) {
         object_clear(out);
     }
     return error->code;
