@@ -204,7 +204,8 @@ static void check_access(const struct call *call, struct input *input)
 static bool run(struct http_service *service, struct input *input)
 {
     struct call call = {.service = service, .source = FROM_LOOPBACK};
-    call.request.headers = (struct request_headers){.get = get_header, .find_prefix = find_prefix, .ctx = input};
+    call.request.headers =
+        (struct request_headers){.get = get_header, .find_prefix = find_prefix, .ctx = input};
     dispatch_open(&call, input->method, input->target);
     if (!call_is_answered(&call) && input->body_len > 0) {
         call.request.body = text_copy_n(input->body, input->body_len);

@@ -5,11 +5,11 @@
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
 #include "cloud/core/core.h"
+#include "cloud/daemon/access_keys.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
 #include "cloud/daemon/loop.h"
 #include "cloud/daemon/port.h"
-#include "cloud/http/credentials.h"
 #include "cloud/http/server.h"
 #include "cloud/mqtt/broker_link.h"
 #include "cloud/mqtt/device_plane.h"
@@ -31,7 +31,6 @@
 #define DATABASE_NAME    "iot.db"
 #define OBJECTS_NAME     "objects"
 #define CONTROL_NAME     "control.sock"
-#define CREDENTIALS_NAME "credentials"
 #define PLUGIN_NAME      "iot_local_plugin.so"
 #define WHY_CAP          (2 * PATH_MAX + 300)
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
@@ -49,9 +48,7 @@ struct daemon {
     struct core *core;
     struct pki *pki;
     struct http_server *http;
-    struct credentials *credentials; /* NULL: any will do */
-    char credentials_path[PATH_MAX];
-    bool has_new_credentials; /* made at this start */
+    struct access_keys keys;
     struct broker_link *link;
     struct mosquitto_child broker;
     unsigned broker_tries;
@@ -138,22 +135,6 @@ static void on_notification(void *ctx, const char *topic, const char *payload, s
 
 /* --- Ready --- */
 
-/* What the AWS CLI needs. A key is shown once, when it is made. */
-static void print_exports(const struct daemon *daemon)
-{
-    const char *region = daemon->options.region;
-    if (daemon->credentials == NULL) {
-        printf("  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s\n", region);
-    } else if (daemon->has_new_credentials) {
-        const char *id = credentials_first_id(daemon->credentials);
-        printf("  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_DEFAULT_REGION=%s\n", id,
-               credentials_secret(daemon->credentials, id), region);
-    } else {
-        printf("  export AWS_SHARED_CREDENTIALS_FILE=%s AWS_DEFAULT_REGION=%s\n", daemon->credentials_path,
-               region);
-    }
-}
-
 static void print_welcome(const struct daemon *daemon)
 {
     const struct daemon_options *options = &daemon->options;
@@ -171,7 +152,7 @@ static void print_welcome(const struct daemon *daemon)
     printf("In another terminal:\n"
            "  iot-local thing lamp --out lamp%s%s\n",
            options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "");
-    print_exports(daemon);
+    access_keys_print(&daemon->keys, options->region);
     printf("  aws --endpoint-url http://%s%s%s:%u iot list-things\n", is_ipv6 ? "[" : "", host,
            is_ipv6 ? "]" : "", options->http_port);
     fflush(stdout);
@@ -507,30 +488,6 @@ static bool open_core(struct daemon *daemon)
     return daemon->core != NULL;
 }
 
-/* Beyond loopback nobody calls without a key; when none is configured, the first start makes one. */
-static bool open_credentials(struct daemon *daemon)
-{
-    const char *given = daemon->options.credentials;
-    char *path = daemon->credentials_path;
-    if (given == NULL && daemon->options.is_loopback) {
-        return true;
-    }
-    if (given == NULL) {
-        if (!data_dir_file(&daemon->dir, CREDENTIALS_NAME, path, daemon->why, WHY_CAP)) {
-            return false;
-        }
-        daemon->has_new_credentials = access(path, F_OK) != 0;
-        if (daemon->has_new_credentials && !credentials_make_file(path, daemon->why, WHY_CAP)) {
-            return false;
-        }
-    } else if (realpath(given, path) == NULL) {
-        snprintf(daemon->why, WHY_CAP, "--credentials %s: %s", given, strerror(errno));
-        return false;
-    }
-    daemon->credentials = credentials_read(path, daemon->why, WHY_CAP);
-    return daemon->credentials != NULL;
-}
-
 static bool open_http(struct daemon *daemon)
 {
     char path[PATH_MAX];
@@ -542,7 +499,7 @@ static bool open_http(struct daemon *daemon)
         .endpoint = daemon->options.endpoint,
         .names = daemon->options.names,
         .name_count = daemon->options.name_count,
-        .credentials = daemon->credentials,
+        .credentials = daemon->keys.credentials,
         .mqtt_port = daemon->options.mqtt_port,
         .socket_path = path,
     };
@@ -584,8 +541,9 @@ static bool start(struct daemon *daemon)
 {
     daemon->pki =
         pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why, WHY_CAP);
-    return daemon->pki != NULL && open_core(daemon) && open_credentials(daemon) && configure_broker(daemon) &&
-           start_broker(daemon) && open_http(daemon) && open_link(daemon);
+    return daemon->pki != NULL && open_core(daemon) &&
+           access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, WHY_CAP) &&
+           configure_broker(daemon) && start_broker(daemon) && open_http(daemon) && open_link(daemon);
 }
 
 /* In reverse: no new requests, then no broker, then no database. */
@@ -595,7 +553,7 @@ static void stop(struct daemon *daemon)
     if (daemon->http != NULL) {
         http_stop(daemon->http);
     }
-    credentials_free(daemon->credentials);
+    access_keys_close(&daemon->keys);
     mosquitto_child_terminate(&daemon->broker);
     broker_link_destroy(daemon->link);
     daemon->link = NULL;

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "cloud/http/request.h"
 #include "cloud/base/text.h"
+#include "cloud/http/request.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -154,7 +154,8 @@ enum core_code executions_start_next(struct core *core, const char *thing, struc
     *has_one = false;
     core_error_clear(error);
     if ((step_timeout_min && check_step_timeout(step_timeout_min, false, error)) ||
-        (details.len && details_read(details, DETAILS_OVER_MQTT, &map, error)) || thing_require(core, thing, error)) {
+        (details.len && details_read(details, DETAILS_OVER_MQTT, &map, error)) ||
+        thing_require(core, thing, error)) {
         goto finish;
     }
     int got = execution_record_first(core, thing, &record);
