@@ -21,7 +21,6 @@
 #define BROKER_PAUSE_MS  5000 /* later, when it could not even be started */
 #define CONTROL_NAME     "control.sock"
 #define OBJECTS_NAME     "objects"
-#define CREDENTIALS_NAME "credentials"
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 
 static void stop_with_failure(struct daemon *daemon)
@@ -330,30 +329,6 @@ static bool open_core(struct daemon *daemon)
     return true;
 }
 
-/* Beyond loopback nobody calls without a key; when none is configured, the first start makes one. */
-static bool open_credentials(struct daemon *daemon)
-{
-    const char *given = daemon->options.credentials;
-    char *path = daemon->credentials_path;
-    if (given == NULL && daemon->options.is_loopback) {
-        return true;
-    }
-    if (given == NULL) {
-        if (!data_dir_file(&daemon->dir, CREDENTIALS_NAME, path, daemon->why, DAEMON_WHY_CAP)) {
-            return false;
-        }
-        daemon->has_new_credentials = access(path, F_OK) != 0;
-        if (daemon->has_new_credentials && !credentials_make_file(path, daemon->why, DAEMON_WHY_CAP)) {
-            return false;
-        }
-    } else if (realpath(given, path) == NULL) {
-        snprintf(daemon->why, DAEMON_WHY_CAP, "--credentials %s: %s", given, strerror(errno));
-        return false;
-    }
-    daemon->credentials = credentials_read(path, daemon->why, DAEMON_WHY_CAP);
-    return daemon->credentials != NULL;
-}
-
 static bool open_http(struct daemon *daemon)
 {
     char path[PATH_MAX];
@@ -368,7 +343,7 @@ static bool open_http(struct daemon *daemon)
         .endpoint = daemon->options.endpoint,
         .names = daemon->options.names,
         .name_count = daemon->options.name_count,
-        .credentials = daemon->credentials,
+        .credentials = daemon->keys.credentials,
         .mqtt_port = daemon->options.mqtt_port,
         .socket_path = path,
     };
@@ -423,7 +398,8 @@ static bool start(struct daemon *daemon)
 {
     daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
                            DAEMON_WHY_CAP);
-    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) && open_credentials(daemon) &&
+    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) &&
+           access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
            broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
            open_link(daemon);
 }
@@ -437,7 +413,7 @@ static void stop(struct daemon *daemon)
         turn_close(&daemon->turn);
     }
     close_http(daemon);
-    credentials_free(daemon->credentials);
+    access_keys_close(&daemon->keys);
     mosquitto_child_terminate(&daemon->broker);
     daemon->devices.link = NULL;
     broker_link_destroy(daemon->link);

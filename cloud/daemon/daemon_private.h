@@ -7,10 +7,10 @@
 #include "cloud/base/worker.h"
 #include "cloud/broker/mosquitto_child.h"
 #include "cloud/core/turn.h"
+#include "cloud/daemon/access_keys.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
 #include "cloud/daemon/loop.h"
-#include "cloud/http/credentials.h"
 #include "cloud/http/server.h"
 #include "cloud/mqtt/device_turn.h"
 #include "cloud/pki/pki.h"
@@ -32,9 +32,7 @@ struct daemon {
     struct worker *worker;
     struct turn turn;
     struct http_server *http;
-    struct credentials *credentials; /* NULL: any will do */
-    char credentials_path[PATH_MAX];
-    bool has_new_credentials; /* made at this start */
+    struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;
     struct mosquitto_child broker;

@@ -7,22 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the AWS CLI needs. A key is shown once, when it is made. */
-static void print_exports(const struct daemon *daemon)
-{
-    const char *region = daemon->options.region;
-    if (daemon->credentials == NULL) {
-        printf("  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s\n", region);
-    } else if (daemon->has_new_credentials) {
-        const char *id = credentials_first_id(daemon->credentials);
-        printf("  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_DEFAULT_REGION=%s\n", id,
-               credentials_secret(daemon->credentials, id), region);
-    } else {
-        printf("  export AWS_SHARED_CREDENTIALS_FILE=%s AWS_DEFAULT_REGION=%s\n", daemon->credentials_path,
-               region);
-    }
-}
-
 static void print_welcome(const struct daemon *daemon)
 {
     const struct daemon_options *options = &daemon->options;
@@ -40,7 +24,7 @@ static void print_welcome(const struct daemon *daemon)
     printf("In another terminal:\n"
            "  iot-local thing lamp --out lamp%s%s\n",
            options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "");
-    print_exports(daemon);
+    access_keys_print(&daemon->keys, options->region);
     printf("  aws --endpoint-url http://%s%s%s:%u iot list-things\n", is_ipv6 ? "[" : "", host,
            is_ipv6 ? "]" : "", options->http_port);
     fflush(stdout);

@@ -154,7 +154,7 @@ static void sixty_four_share_a_commit(void **state)
     int changes = -1;
     sqlite3_int64 last = 0;
     for (int i = 0; i < 64; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "t%d", i);
         add(house, name, true, 0);
     }
@@ -175,7 +175,7 @@ static void a_turn_is_bounded(void **state)
 {
     struct house *house = *state;
     for (int i = 0; i < 500; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "t%d", i);
         add(house, name, true, 0);
     }
