@@ -355,6 +355,7 @@ BITES = [
     ("layers", "core that includes the broker", bad_file("device/core/bad.c", "#include <mosquitto.h>\n"), gate_layers),
     ("layers", "cloud that includes device", bad_file("cloud/core/bad.c", '#include "device/core/link/link.h"\n'),
      gate_layers),
+    ("layers", "a clock read past the clock", bad_file("cloud/core/bad.c", "long f(void) { return time(0); }\n"), gate_layers),
     ("layers", "heap in the device core", bad_file("device/core/bad.c", "void *f(void) { return malloc(1); }\n"),
      gate_layers),
     ("layers", "a vendor-style name inside", bad_file("device/core/bad.c", "int timeout_u8;\n"), gate_layers),

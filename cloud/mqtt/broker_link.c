@@ -283,10 +283,7 @@ void broker_link_run(struct broker_link *link)
 
 struct broker_link *broker_link_create(const struct broker_link_config *config)
 {
-    struct broker_link *link = calloc(1, sizeof(*link));
-    if (link == NULL) {
-        return NULL;
-    }
+    struct broker_link *link = memory_zeroed(sizeof *link);
     link->config = *config;
     link->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (link->epoll >= 0 && mosquitto_lib_init() == MOSQ_ERR_SUCCESS) {

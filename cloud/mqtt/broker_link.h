@@ -39,7 +39,7 @@ struct broker_link_config {
 
 struct broker_link;
 
-/* NULL: out of memory or descriptors. The strings of the config must live as long as the link. */
+/* NULL: errno. The strings of the config must live as long as the link. */
 struct broker_link *broker_link_create(const struct broker_link_config *config);
 void broker_link_destroy(struct broker_link *link);
 

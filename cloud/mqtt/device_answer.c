@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_answer.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/core/error_name.h"
 #include "cloud/core/jobs/execution_json.h"
@@ -23,25 +24,18 @@ const char *device_answer_code(enum core_code code)
 
 static char *join(struct slice topic, const char *suffix)
 {
-    char *text = malloc(topic.len + strlen(suffix) + 1);
-    if (text) {
-        memcpy(text, topic.ptr, topic.len);
-        strcpy(text + topic.len, suffix);
-    }
+    char *text = memory_resize(NULL, topic.len + strlen(suffix) + 1);
+    memcpy(text, topic.ptr, topic.len);
+    strcpy(text + topic.len, suffix);
     return text;
 }
 
-static bool begin(struct device_answer *answer, struct json_writer *w, struct slice topic, const char *suffix,
+static void begin(struct device_answer *answer, struct json_writer *w, struct slice topic, const char *suffix,
                   size_t cap)
 {
-    *answer = (struct device_answer){.topic = join(topic, suffix), .payload = malloc(cap)};
-    if (!answer->topic || !answer->payload) {
-        device_answer_clear(answer);
-        return false;
-    }
+    *answer = (struct device_answer){.topic = join(topic, suffix), .payload = memory_resize(NULL, cap)};
     json_write_begin(w, answer->payload, cap);
     json_write_object(w);
-    return true;
 }
 
 static void end(struct device_answer *answer, struct json_writer *w)
@@ -71,9 +65,7 @@ void device_answer_accept(struct device_answer *answer, struct slice topic, int6
 {
     struct json_writer w;
     size_t cap = ENVELOPE_CAP + token.len + (members ? strlen(members) : 0);
-    if (!begin(answer, &w, topic, "/accepted", cap)) {
-        return;
-    }
+    begin(answer, &w, topic, "/accepted", cap);
     write_timestamp(&w, now_s);
     write_token(&w, token);
     if (members && *members) {
@@ -88,9 +80,7 @@ void device_answer_reject(struct device_answer *answer, struct slice topic, int6
     struct json_writer w;
     size_t cap =
         ENVELOPE_CAP + token.len + 2 * sizeof error->message + (error->details ? strlen(error->details) : 0);
-    if (!begin(answer, &w, topic, "/rejected", cap)) {
-        return;
-    }
+    begin(answer, &w, topic, "/rejected", cap);
     json_write_key(&w, "code");
     json_write_string(&w, code);
     json_write_key(&w, "message");

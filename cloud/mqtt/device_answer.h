@@ -5,7 +5,7 @@
 
 #include "cloud/mqtt/device_plane.h"
 
-/* TOPIC/accepted with timestamp, token and `members` (JSON without braces, or NULL). When memory is out the answer stays empty. */
+/* TOPIC/accepted with timestamp, token and `members` (JSON without braces, or NULL). */
 void device_answer_accept(struct device_answer *answer, struct slice topic, int64_t now_s, struct slice token,
                           const char *members);
 /* TOPIC/rejected. */

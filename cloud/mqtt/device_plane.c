@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_plane.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/core/jobs/execution_json.h"
 #include "cloud/core/jobs/executions.h"
@@ -38,10 +39,7 @@ static bool keep_members(struct call *call, struct json_writer *w, char *text)
 static bool write_execution(struct call *call, const struct execution *execution)
 {
     size_t cap = execution_json_cap(execution) + 64;
-    char *text = malloc(cap);
-    if (!text) {
-        return fail(call, "out of memory");
-    }
+    char *text = memory_resize(NULL, cap);
     struct json_writer w;
     json_write_begin(&w, text, cap);
     json_write_key(&w, "execution");
@@ -82,10 +80,7 @@ static bool get_pending(struct call *call)
         return false;
     }
     size_t cap = 64 + EXECUTIONS_SHOWN * EXECUTION_JSON_SUMMARY_CAP;
-    char *text = malloc(cap);
-    if (!text) {
-        return fail(call, "out of memory");
-    }
+    char *text = memory_resize(NULL, cap);
     struct list_writer list = {.has_queued = false};
     json_write_begin(&list.w, text, cap);
     json_write_key(&list.w, "inProgressJobs");
@@ -180,10 +175,7 @@ static bool write_update(struct call *call, const struct execution *execution, b
         return true;
     }
     size_t cap = execution_json_cap(execution) + 64;
-    char *text = malloc(cap);
-    if (!text) {
-        return fail(call, "out of memory");
-    }
+    char *text = memory_resize(NULL, cap);
     struct json_writer w;
     json_write_begin(&w, text, cap);
     if (with_state) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/pki.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/base/address.h"
 #include "cloud/base/clock.h"
@@ -199,12 +200,10 @@ static bool open_server(const struct pki *pki, const char *dir, const char *cons
 struct pki *pki_open(const char *dir, const char *const *names, size_t name_count, char *why, size_t why_cap)
 {
     struct reason reason = {why, why_cap};
-    struct pki *pki = calloc(1, sizeof(*pki));
+    struct pki *pki = memory_zeroed(sizeof(*pki));
     bool is_good;
 
-    if (pki == NULL) {
-        is_good = fail(&reason, "out of memory");
-    } else if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
         is_good = fail(&reason, "%s: %s", dir, strerror(errno));
     } else {
         is_good = open_ca(pki, dir, &reason) && open_server(pki, dir, names, name_count, &reason);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/pki_file.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/base/file_write.h"
 
@@ -21,7 +22,7 @@ static char *take_text(BIO *bio, bool is_written)
     char *data;
     long len = bio != NULL ? BIO_get_mem_data(bio, &data) : 0;
     if (is_written && len > 0) {
-        text = strndup(data, (size_t)len);
+        text = memory_copy(data, (size_t)len);
     }
     BIO_free(bio);
     return text;

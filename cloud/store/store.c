@@ -158,11 +158,7 @@ struct store *store_open(const char *path, const char *objects_dir, char *why, s
     if (strcmp(path, ":memory:") != 0 && !make_private_file(path, why, why_cap)) {
         return NULL;
     }
-    struct store *store = calloc(1, sizeof *store);
-    if (!store) {
-        snprintf(why, why_cap, "out of memory");
-        return NULL;
-    }
+    struct store *store = memory_zeroed(sizeof *store);
     if (!open_folder(store, objects_dir, why, why_cap) || !open_database(store, path, why, why_cap) ||
         !sweep_folder(store, why, why_cap)) {
         store_close(store);
@@ -388,15 +384,14 @@ const void *store_column_blob(sqlite3_stmt *query, int column, size_t *len)
     return bytes;
 }
 
-char *store_column_dup(sqlite3_stmt *query, int column, bool *failed)
+char *store_column_dup(sqlite3_stmt *query, int column)
 {
     if (sqlite3_column_type(query, column) == SQLITE_NULL) {
         return NULL;
     }
     const unsigned char *text = sqlite3_column_text(query, column);
-    char *copy = text ? strdup((const char *)text) : NULL;
-    if (!copy) {
-        *failed = true;
+    if (!text) {
+        memory_out();
     }
-    return copy;
+    return memory_copy(text, strlen((const char *)text));
 }

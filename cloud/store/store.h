@@ -65,11 +65,10 @@ int64_t store_changes(const struct store *store); /* rows that the last store_ru
 /* For statements that only write: runs to the end, and is done. */
 bool store_run(struct store *store, sqlite3_stmt *query);
 
-/* Copies of columns. NULL becomes NULL, 0 or "". store_column_dup: malloc'd; NULL also when memory is out, which
- * *failed (never cleared here) tells apart. */
+/* Copies of columns. NULL becomes NULL, 0 or "". store_column_dup: malloc'd. */
 int64_t store_column_i64(sqlite3_stmt *query, int column);
 void store_column_copy(sqlite3_stmt *query, int column, char *out, size_t cap);
-char *store_column_dup(sqlite3_stmt *query, int column, bool *failed);
+char *store_column_dup(sqlite3_stmt *query, int column);
 const void *store_column_blob(sqlite3_stmt *query, int column, size_t *len); /* lives until store_done */
 
 #endif

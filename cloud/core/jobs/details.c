@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/details.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
 #include "common/json.h"
 #include "common/json_write.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,10 +96,7 @@ static char *write_pairs(const struct pair pairs[], size_t count)
         /* quotes, colon, comma; a control character takes six bytes, like \u001b */
         cap += strlen(pairs[i].key) + 6 * strlen(pairs[i].value) + 6;
     }
-    char *text = malloc(cap);
-    if (!text) {
-        return NULL;
-    }
+    char *text = memory_resize(NULL, cap);
     struct json_writer w;
     json_write_begin(&w, text, cap);
     json_write_object(&w);
@@ -106,10 +105,9 @@ static char *write_pairs(const struct pair pairs[], size_t count)
         json_write_string(&w, pairs[i].value);
     }
     json_write_object_end(&w);
-    if (json_write_finish(&w, NULL)) {
-        free(text);
-        return NULL;
-    }
+    enum err err = json_write_finish(&w, NULL);
+    assert(err == ERR_OK); /* the capacity was computed from what was written */
+    (void)err;
     return text;
 }
 
@@ -137,19 +135,13 @@ enum core_code details_read(struct slice json, enum details_rule rule, char **de
                             struct core_error *error)
 {
     *details = NULL;
-    struct pair *pairs = malloc(DETAILS_PAIRS_MAX * sizeof *pairs);
-    if (!pairs) {
-        return core_fail(error, CORE_INTERNAL, "out of memory");
-    }
+    struct pair *pairs = memory_resize(NULL, DETAILS_PAIRS_MAX * sizeof *pairs);
     size_t count = 0;
     core_error_clear(error);
     if (!is_object(json)) {
         core_fail(error, CORE_INVALID_REQUEST, "statusDetails must be an object of strings");
     } else if (!read_pairs(json, rule, pairs, &count, error) && count > 0) {
         *details = write_pairs(pairs, count);
-        if (!*details) {
-            core_fail(error, CORE_INTERNAL, "out of memory");
-        }
     }
     free(pairs);
     return error->code;

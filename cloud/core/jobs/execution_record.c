@@ -19,7 +19,6 @@ void execution_record_clear(struct execution_record *record)
 static bool read_row(sqlite3_stmt *row, struct execution_record *record)
 {
     struct execution *e = &record->execution;
-    bool failed = false;
     char status[32];
     record->id = store_column_i64(row, 0);
     store_column_copy(row, 1, e->thing_name, sizeof e->thing_name);
@@ -38,8 +37,8 @@ static bool read_row(sqlite3_stmt *row, struct execution_record *record)
     record->failed_retries = store_column_i64(row, 13);
     record->timed_out_retries = store_column_i64(row, 14);
     e->retry_attempt = (int)(record->failed_retries + record->timed_out_retries);
-    e->details = store_column_dup(row, 15, &failed);
-    return execution_status_parse(slice_from(status), &e->status) && !failed;
+    e->details = store_column_dup(row, 15);
+    return execution_status_parse(slice_from(status), &e->status);
 }
 
 int execution_record_next(struct core *core, sqlite3_stmt *query, struct execution_record *record)
@@ -106,9 +105,8 @@ int execution_record_pending_of_job(struct core *core, const char *job_id, int64
 
 char *execution_record_document(struct core *core, const char *job_id)
 {
-    bool failed = false;
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));
-    char *document = store_row(core->store, query) == 1 ? store_column_dup(query, 0, &failed) : NULL;
+    char *document = store_row(core->store, query) == 1 ? store_column_dup(query, 0) : NULL;
     store_done(query);
     return document;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The device's operations: docs/protocol.md 1.4 to 1.8. */
 #include "cloud/core/jobs/executions.h"
+#include "cloud/base/text.h"
 
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
@@ -43,7 +44,7 @@ void execution_fail_with_state(const struct execution_record *record, struct cor
     error->has_state = true;
     error->status = e->status;
     error->version = e->version;
-    error->details = e->details ? strdup(e->details) : NULL;
+    error->details = text_copy(e->details);
 }
 
 enum core_code execution_require_version(const struct execution_record *record, int64_t expected,

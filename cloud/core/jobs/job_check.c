@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/job_check.h"
+#include "cloud/base/memory.h"
 
 #include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
@@ -299,11 +300,7 @@ static enum core_code check_is_new(struct core *core, const char *job_id, struct
 
 struct job_plan *job_check(struct core *core, const struct job_create *create, struct core_error *error)
 {
-    struct job_plan *plan = calloc(1, sizeof *plan);
-    if (!plan) {
-        core_fail(error, CORE_INTERNAL, "out of memory");
-        return NULL;
-    }
+    struct job_plan *plan = memory_zeroed(sizeof *plan);
     if (check_members(create, error) || check_retries(create, plan, error) ||
         read_targets(core, create, plan, error) || check_is_new(core, create->job_id, error) ||
         find_targets(core, plan, error) || read_document(core, create, plan, error) ||

@@ -22,7 +22,6 @@ void job_clear(struct job *job)
 /* In the order of JOB_COLUMNS. The caller clears the job, also after false. */
 static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job)
 {
-    bool failed = false;
     char status[32];
     *job = (struct job){0};
     store_column_copy(row, 0, job->job_id, sizeof job->job_id);
@@ -33,14 +32,14 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct job *job
     job->last_updated_at_ms = store_column_i64(row, 4);
     job->completed_at_ms = store_column_i64(row, 5);
     job->in_progress_timeout_min = store_column_i64(row, 6);
-    job->description = store_column_dup(row, 7, &failed);
-    job->comment = store_column_dup(row, 8, &failed);
-    job->reason_code = store_column_dup(row, 9, &failed);
-    job->document_source = store_column_dup(row, 10, &failed);
+    job->description = store_column_dup(row, 7);
+    job->comment = store_column_dup(row, 8);
+    job->reason_code = store_column_dup(row, 9);
+    job->document_source = store_column_dup(row, 10);
     store_column_copy(row, 11, job->target_selection, sizeof job->target_selection);
-    job->config = store_column_dup(row, 12, &failed);
+    job->config = store_column_dup(row, 12);
     job->id = store_column_i64(row, 13);
-    return !failed && job_status_parse(slice_from(status), &job->status);
+    return job_status_parse(slice_from(status), &job->status);
 }
 
 static enum core_code not_found(const char *job_id, struct core_error *error)
@@ -105,7 +104,6 @@ enum core_code jobs_describe(struct core *core, const char *job_id, struct job *
 
 enum core_code jobs_document(struct core *core, const char *job_id, char **document, struct core_error *error)
 {
-    bool failed = false;
     *document = NULL;
     core_error_clear(error);
     if (name_check_job(job_id, error)) {
@@ -114,13 +112,13 @@ enum core_code jobs_document(struct core *core, const char *job_id, char **docum
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));
     int got = store_row(core->store, query);
     if (got == 1) {
-        *document = store_column_dup(query, 0, &failed);
+        *document = store_column_dup(query, 0);
     }
     store_done(query);
     if (!got) {
         return not_found(job_id, error);
     }
-    return got < 0 || failed ? core_fail_storage(core, error) : CORE_OK;
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 enum core_code jobs_list(struct core *core, const char *status, const char *after, int64_t limit, job_fn fn,

@@ -130,15 +130,13 @@ enum core_code objects_put(struct core *core, const char *bucket, const char *ke
     return error->code;
 }
 
-static bool read_row(sqlite3_stmt *row, struct object *out)
+static void read_row(sqlite3_stmt *row, struct object *out)
 {
-    bool failed = false;
     store_column_copy(row, 0, out->etag, sizeof out->etag);
-    out->content_type = store_column_dup(row, 1, &failed);
+    out->content_type = store_column_dup(row, 1);
     out->modified_at_ms = store_column_i64(row, 2);
     out->size = (size_t)store_column_i64(row, 3);
     store_column_copy(row, FILE_COLUMN, out->file, sizeof out->file);
-    return !failed;
 }
 
 enum core_code objects_get(struct core *core, const char *bucket, const char *key, struct object *out,
@@ -150,17 +148,14 @@ enum core_code objects_get(struct core *core, const char *bucket, const char *ke
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_OBJECT_GET, store_text(bucket), store_text(key));
     int got = store_row(core->store, query);
-    bool is_good = got == 1 && read_row(query, out);
+    if (got == 1) {
+        read_row(query, out);
+    }
     store_done(query);
     if (!got) {
         return core_fail(error, CORE_NOT_FOUND, "bucket '%s' has no object '%.180s'", bucket, key);
     }
-    if (!is_good) {
-        object_clear(out);
-        core_fail_storage(core, error);
-        return CORE_INTERNAL;
-    }
-    return CORE_OK;
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 /* --- Bodies --- */

@@ -120,9 +120,8 @@ enum core_code certificates_add(struct core *core, const struct certificate *cer
 }
 
 /* In the order of CERTIFICATE_COLUMNS. */
-static bool read_row(const struct core *core, sqlite3_stmt *row, struct certificate *out)
+static void read_row(const struct core *core, sqlite3_stmt *row, struct certificate *out)
 {
-    bool failed = false;
     store_column_copy(row, 0, out->id, sizeof out->id);
     arn_write(core, "cert", out->id, out->arn, sizeof out->arn);
     store_column_copy(row, 1, out->status, sizeof out->status);
@@ -130,8 +129,7 @@ static bool read_row(const struct core *core, sqlite3_stmt *row, struct certific
     out->last_modified_at_ms = store_column_i64(row, 3);
     out->not_before_s = store_column_i64(row, 4);
     out->not_after_s = store_column_i64(row, 5);
-    out->pem = store_column_dup(row, 6, &failed);
-    return !failed;
+    out->pem = store_column_dup(row, 6);
 }
 
 enum core_code certificates_describe(struct core *core, const char *given, struct certificate *out,
@@ -145,12 +143,14 @@ enum core_code certificates_describe(struct core *core, const char *given, struc
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_CERTIFICATE_GET, store_text(id));
     int got = store_row(core->store, query);
-    bool is_good = got == 1 && read_row(core, query, out);
+    if (got == 1) {
+        read_row(core, query, out);
+    }
     store_done(query);
     if (!got) {
         return not_found(id, error);
     }
-    return is_good ? CORE_OK : core_fail_storage(core, error);
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 /* --- Update --- */

@@ -71,7 +71,6 @@ enum core_code policies_create(struct core *core, const char *name, struct slice
 
 enum core_code policies_get(struct core *core, const char *name, struct policy *out, struct core_error *error)
 {
-    bool failed = false;
     *out = (struct policy){0};
     core_error_clear(error);
     if (check_name(name, error)) {
@@ -82,7 +81,7 @@ enum core_code policies_get(struct core *core, const char *name, struct policy *
     if (got == 1) {
         store_column_copy(query, 0, out->name, sizeof out->name);
         arn_write(core, "policy", out->name, out->arn, sizeof out->arn);
-        out->document = store_column_dup(query, 1, &failed);
+        out->document = store_column_dup(query, 1);
         out->created_at_ms = store_column_i64(query, 2);
         out->last_modified_at_ms = store_column_i64(query, 3);
         store_column_copy(query, 4, out->generation_id, sizeof out->generation_id);
@@ -91,7 +90,7 @@ enum core_code policies_get(struct core *core, const char *name, struct policy *
     if (!got) {
         return core_fail(error, CORE_NOT_FOUND, "policy '%s' does not exist", name);
     }
-    return got < 0 || failed ? core_fail_storage(core, error) : CORE_OK;
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 /* --- Attach --- */

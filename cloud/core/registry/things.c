@@ -89,24 +89,22 @@ enum core_code thing_require(struct core *core, const char *name, struct core_er
     return got ? CORE_OK : core_fail(error, CORE_NOT_FOUND, "thing '%s' does not exist", name);
 }
 
-static bool read_row(const struct core *core, sqlite3_stmt *row, struct thing *thing)
+static void read_row(const struct core *core, sqlite3_stmt *row, struct thing *thing)
 {
-    bool failed = false;
     *thing = (struct thing){0};
     store_column_copy(row, 0, thing->name, sizeof thing->name);
     arn_write(core, "thing", thing->name, thing->arn, sizeof thing->arn);
     store_column_copy(row, 1, thing->id, sizeof thing->id);
-    thing->attributes = store_column_dup(row, 2, &failed);
+    thing->attributes = store_column_dup(row, 2);
     thing->version = store_column_i64(row, 3);
-    return !failed;
 }
 
 static int find(struct core *core, const char *name, struct thing *thing)
 {
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_THING_GET, store_text(name));
     int got = store_row(core->store, query);
-    if (got == 1 && !read_row(core, query, thing)) {
-        got = -1;
+    if (got == 1) {
+        read_row(core, query, thing);
     }
     store_done(query);
     return got;
@@ -185,10 +183,7 @@ enum core_code things_list(struct core *core, const char *after, int64_t limit, 
     int got;
     while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
         struct thing thing;
-        if (!read_row(core, query, &thing)) {
-            got = -1;
-            break;
-        }
+        read_row(core, query, &thing);
         fn(ctx, &thing);
         memcpy(last, thing.name, sizeof thing.name);
         thing_clear(&thing);
