@@ -145,10 +145,10 @@ static void disconnect(struct broker_link *link)
 static void watch(struct broker_link *link)
 {
     bool write = mosquitto_want_write(link->client);
-    bool read = link->unsent < UNSENT_MAX;
     if (!write) {
         link->unsent = 0;
     }
+    bool read = link->unsent < UNSENT_MAX;
     if (write == link->waits_to_write && read == link->waits_to_read) {
         return;
     }
