@@ -176,17 +176,20 @@ def ec_identity(cloud, folder):
 
 def fleet(rows, args, load, cloud, folder, memory_kib):
     before = memory_kib(cloud.broker_pid())
-    child = subprocess.Popen([str(load), "fleet", "127.0.0.1", str(cloud.mqtt_port), str(folder), str(THINGS), "120"],
-                             stdout=subprocess.PIPE, text=True)
-    connected = json.loads(child.stdout.readline())
+    half = THINGS // 2  # a client needs three descriptors, and a process may have 20000
+    children = [subprocess.Popen([str(load), "fleet", "127.0.0.1", str(cloud.mqtt_port), str(folder), str(half), "60", str(first)],
+                                 stdout=subprocess.PIPE, text=True) for first in (0, half)]
+    connected = [json.loads(child.stdout.readline()) for child in children]
     grown = memory_kib(cloud.broker_pid()) - before
     create_jobs(cloud, "all")
-    told = json.loads(child.stdout.readline())
-    child.wait()
+    told = [json.loads(child.stdout.readline()) for child in children]
+    for child in children:
+        child.wait()
+    heard = sum(t["told"] for t in told)
     rows.add(f"{THINGS} devices over mutual TLS (EC keys): connected, memory of the broker for each",
-             f"{connected['seconds']:.1f} s, {grown / THINGS:.1f} KiB")
-    rows.add(f"{THINGS} devices, one job each: all notified", f"{told['told']} in {told['seconds']:.1f} s",
-             f"all {THINGS}", told["told"] == THINGS)
+             f"{max(c['seconds'] for c in connected):.1f} s, {grown / THINGS:.1f} KiB")
+    rows.add(f"{THINGS} devices, one job each: all notified", f"{heard} in {max(t['seconds'] for t in told):.1f} s",
+             f"all {THINGS}", heard == THINGS)
 
 
 def creates_per_sync(rows, args, cloud):

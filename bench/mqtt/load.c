@@ -5,8 +5,8 @@
  *   bench_mqtt respond SOCKET                                 answers req/ID on rep/ID, over a Unix socket
  *   bench_mqtt raw   HOST PORT FOLDER CONNECTIONS SECONDS     request and answer through the broker alone
  *   bench_mqtt jobs  HOST PORT FOLDER CONNECTIONS SECONDS     UpdateJobExecution, answered by the service
- *   bench_mqtt fleet HOST PORT FOLDER CONNECTIONS SECONDS     connects fleet-0, fleet-1, ..., all with the certificate of
- *                                                             FOLDER/fleet, says so, and waits for a notify-next each
+ *   bench_mqtt fleet HOST PORT FOLDER CONNECTIONS SECONDS FIRST   connects fleet-FIRST and so many more, all with the
+ *                                    certificate of FOLDER/fleet, says so when nothing comes any more, and waits for a notify each
  *
  * FOLDER holds bench-0, bench-1, ... as `iot-local thing` writes them; `jobs` expects an execution named "load" on each
  * thing. Prints one JSON line: round trips, seconds, p50 and p99 in microseconds. */
@@ -32,7 +32,7 @@ struct client {
     unsigned serial;
     bool is_ready;
     bool watches_write;
-    bool is_told; /* has got its notify-next */
+    bool is_told; /* has got its notify */
 };
 
 static bool is_jobs;
@@ -109,7 +109,7 @@ static void on_connect(struct mosquitto *mosq, void *userdata, int code)
         fail("connection refused", MOSQ_ERR_CONN_REFUSED);
     }
     if (is_fleet) {
-        snprintf(filter, sizeof filter, "$aws/things/%s/jobs/notify-next", client->name);
+        snprintf(filter, sizeof filter, "$aws/things/%s/jobs/notify", client->name);
     } else if (is_jobs) {
         snprintf(filter, sizeof filter, "$aws/things/%s/jobs/load/update/+", client->name);
     } else {
@@ -237,7 +237,25 @@ static double seconds_since(uint64_t start_ns)
     return (double)(now_ns() - start_ns) / 1e9;
 }
 
-static int run_fleet(const char *host, int port, const char *folder, unsigned connections, double seconds)
+/* What was pending is announced to those who subscribe: until that is over. */
+static void settle(int poller, struct client *clients, unsigned connections)
+{
+    unsigned before;
+    do {
+        uint64_t start = now_ns();
+        before = told_count;
+        while (seconds_since(start) < 1) {
+            turn(poller, 10);
+        }
+    } while (told_count != before);
+    for (unsigned i = 0; i < connections; i++) {
+        clients[i].is_told = false;
+    }
+    told_count = 0;
+}
+
+static int run_fleet(const char *host, int port, const char *folder, unsigned connections, double seconds,
+                     unsigned first)
 {
     struct client *clients = calloc(connections, sizeof *clients);
     int poller = epoll_create1(EPOLL_CLOEXEC);
@@ -249,7 +267,7 @@ static int run_fleet(const char *host, int port, const char *folder, unsigned co
     setrlimit(RLIMIT_NOFILE, &files);
     uint64_t start = now_ns();
     for (unsigned i = 0; i < connections; i++) {
-        client_open(&clients[i], i, host, port, folder);
+        client_open(&clients[i], first + i, host, port, folder);
         watch(poller, &clients[i], EPOLL_CTL_ADD);
         while (i + 1 - (unsigned)ready_count >= HANDSHAKES_MAX) {
             turn(poller, 10);
@@ -258,7 +276,9 @@ static int run_fleet(const char *host, int port, const char *folder, unsigned co
     while ((unsigned)ready_count < connections) {
         turn(poller, 10);
     }
-    printf("{\"connected\":%u,\"seconds\":%.2f}\n", connections, seconds_since(start));
+    double took = seconds_since(start);
+    settle(poller, clients, connections);
+    printf("{\"connected\":%u,\"seconds\":%.2f}\n", connections, took);
     fflush(stdout);
     start = now_ns();
     while (told_count < connections && seconds_since(start) < seconds) {
@@ -310,11 +330,13 @@ int main(int argc, char **argv)
         is_jobs = strcmp(argv[1], "jobs") == 0;
         return run_load(argv[2], atoi(argv[3]), argv[4], (unsigned)atoi(argv[5]), atof(argv[6]));
     }
-    if (argc == 7 && strcmp(argv[1], "fleet") == 0) {
+    if (argc == 8 && strcmp(argv[1], "fleet") == 0) {
         is_fleet = true;
-        return run_fleet(argv[2], atoi(argv[3]), argv[4], (unsigned)atoi(argv[5]), atof(argv[6]));
+        return run_fleet(argv[2], atoi(argv[3]), argv[4], (unsigned)atoi(argv[5]), atof(argv[6]),
+                         (unsigned)atoi(argv[7]));
     }
-    fprintf(stderr,
-            "usage: bench_mqtt respond SOCKET | raw|jobs|fleet HOST PORT FOLDER CONNECTIONS SECONDS\n");
+    fprintf(
+        stderr,
+        "usage: bench_mqtt respond SOCKET | raw|jobs|fleet HOST PORT FOLDER CONNECTIONS SECONDS [FIRST]\n");
     return 2;
 }

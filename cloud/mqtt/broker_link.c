@@ -22,7 +22,8 @@
 #define UNSENT_MAX    4096 /* messages that the broker has not taken yet; above it we stop reading requests */
 #define READ_AT_ONCE  256  /* requests */
 #define NOTICES_MAX   128  /* on their way at once */
-#define NOTICES_BYTES (4 * 1024 * 1024)
+#define NOTICES_BYTES (1024 * 1024) /* so long an answer may have to wait behind them */
+#define NOTICE_BYTES  (34 * 1024)   /* the largest, with its document */
 
 struct flight {
     int mid;
@@ -363,7 +364,12 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
 
 size_t broker_link_room(const struct broker_link *link)
 {
-    return link->is_ready && link->flight_bytes < NOTICES_BYTES ? NOTICES_MAX - link->flight_count : 0;
+    if (!link->is_ready || link->flight_bytes >= NOTICES_BYTES) {
+        return 0;
+    }
+    size_t by_number = NOTICES_MAX - link->flight_count;
+    size_t by_bytes = 1 + (NOTICES_BYTES - link->flight_bytes) / NOTICE_BYTES;
+    return by_number < by_bytes ? by_number : by_bytes;
 }
 
 /* A notice that cannot be published stays owed: on_lost follows, because only a broken connection refuses one. */
