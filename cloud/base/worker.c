@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define NICENESS 10
+#define NICENESS 5
 
 struct queue {
     struct worker_job *first, **end;
