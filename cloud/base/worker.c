@@ -23,7 +23,7 @@ struct worker {
     pthread_mutex_t lock; /* over all of the following */
     pthread_cond_t changed;
     struct queue waiting, finished;
-    bool is_closing;
+    atomic_bool is_closing;
     bool may_idle; /* there has been a job since `idle` said that there is nothing to do */
 
     bool (*idle)(void *ctx);
@@ -133,6 +133,11 @@ void worker_add(struct worker *worker, struct worker_job *job)
     pthread_mutex_unlock(&worker->lock);
 }
 
+const atomic_bool *worker_is_closing(const struct worker *worker)
+{
+    return &worker->is_closing;
+}
+
 int worker_descriptor(const struct worker *worker)
 {
     return worker->descriptor;
@@ -161,8 +166,8 @@ void worker_close(struct worker *worker)
     if (!worker) {
         return;
     }
+    atomic_store(&worker->is_closing, true); /* also for work ahead, which holds no lock */
     pthread_mutex_lock(&worker->lock);
-    worker->is_closing = true;
     pthread_cond_signal(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
     pthread_join(worker->thread, NULL);

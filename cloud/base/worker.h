@@ -4,6 +4,7 @@
 #ifndef CLOUD_BASE_WORKER_H
 #define CLOUD_BASE_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Part of whatever holds it, from worker_add until `done` is called. */
@@ -18,6 +19,8 @@ struct worker;
 /* idle (may be NULL) is called on the worker's thread when there is no job, until it returns false: work that may be done
  * ahead. It is asked again after every job. NULL: errno. */
 struct worker *worker_open(bool (*idle)(void *ctx), void *ctx);
+/* Becomes true when the worker is being closed: work ahead that takes long gives up then. */
+const atomic_bool *worker_is_closing(const struct worker *worker);
 /* Finishes the jobs that it has, and calls their `done`. */
 void worker_close(struct worker *worker);
 

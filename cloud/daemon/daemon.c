@@ -289,7 +289,8 @@ static bool prepare(struct daemon *daemon)
 
 static bool make_keys_ahead(void *ctx)
 {
-    return pki_make_ahead(((struct daemon *)ctx)->pki);
+    const struct daemon *daemon = ctx;
+    return pki_make_ahead(daemon->pki, worker_is_closing(daemon->worker));
 }
 
 static bool open_worker(struct daemon *daemon)

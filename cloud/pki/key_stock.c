@@ -5,12 +5,12 @@
 
 EVP_PKEY *key_stock_take(struct key_stock *stock)
 {
-    return stock->count > 0 ? stock->keys[--stock->count] : pki_make_rsa_key();
+    return stock->count > 0 ? stock->keys[--stock->count] : pki_make_rsa_key(NULL);
 }
 
-bool key_stock_add(struct key_stock *stock)
+bool key_stock_add(struct key_stock *stock, const atomic_bool *stop)
 {
-    EVP_PKEY *key = stock->count < KEY_STOCK_MAX ? pki_make_rsa_key() : NULL;
+    EVP_PKEY *key = stock->count < KEY_STOCK_MAX ? pki_make_rsa_key(stop) : NULL;
     if (key == NULL) {
         return false;
     }

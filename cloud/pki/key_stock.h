@@ -4,6 +4,7 @@
 #define CLOUD_PKI_KEY_STOCK_H
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define KEY_STOCK_MAX 8
@@ -16,8 +17,8 @@ struct key_stock {
 /* The caller's; made now when there is none. NULL: OpenSSL says why. */
 EVP_PKEY *key_stock_take(struct key_stock *stock);
 
-/* Makes one. false: the stock is full, or OpenSSL refuses. */
-bool key_stock_add(struct key_stock *stock);
+/* Makes one. false: the stock is full, OpenSSL refuses, or *stop has become true meanwhile. */
+bool key_stock_add(struct key_stock *stock, const atomic_bool *stop);
 
 void key_stock_clear(struct key_stock *stock);
 

@@ -268,9 +268,9 @@ bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why
     return true;
 }
 
-bool pki_make_ahead(struct pki *pki)
+bool pki_make_ahead(struct pki *pki, const atomic_bool *stop)
 {
-    return key_stock_add(&pki->stock);
+    return key_stock_add(&pki->stock, stop);
 }
 
 void pki_issued_clear(struct pki_issued *issued)

@@ -4,6 +4,7 @@
 #ifndef CLOUD_PKI_PKI_H
 #define CLOUD_PKI_PKI_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +31,8 @@ void pki_issued_clear(struct pki_issued *issued); /* wipes the key */
 /* A new RSA 2048 key pair (what AWS makes) and a certificate for it, signed by the CA. false: why. */
 bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap);
 
-/* Makes one key pair ahead, for a pki_issue to come; false: there are enough. On the thread that issues. */
-bool pki_make_ahead(struct pki *pki);
+/* Makes one key pair ahead, for a pki_issue to come; false: there are enough, or *stop has become true meanwhile. On the
+ * thread that issues. */
+bool pki_make_ahead(struct pki *pki, const atomic_bool *stop);
 
 #endif

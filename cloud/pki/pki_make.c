@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
+#include <stdint.h>
 #include <time.h>
 
 #define DAY_S            86400L
@@ -20,9 +21,26 @@ EVP_PKEY *pki_make_ec_key(void)
     return EVP_EC_gen("P-256");
 }
 
-EVP_PKEY *pki_make_rsa_key(void)
+/* OpenSSL calls it while it looks for primes; 0 ends the search. */
+static int may_go_on(EVP_PKEY_CTX *ctx)
 {
-    return EVP_RSA_gen(2048);
+    const atomic_bool *stop = EVP_PKEY_CTX_get_app_data(ctx);
+    return stop == NULL || !atomic_load(stop);
+}
+
+EVP_PKEY *pki_make_rsa_key(const atomic_bool *stop)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1) {
+        EVP_PKEY_CTX_set_app_data(ctx, (void *)(uintptr_t)stop);
+        EVP_PKEY_CTX_set_cb(ctx, may_go_on);
+        if (EVP_PKEY_generate(ctx, &key) != 1) {
+            key = NULL;
+        }
+    }
+    EVP_PKEY_CTX_free(ctx);
+    return key;
 }
 
 static bool set_serial(X509 *certificate)

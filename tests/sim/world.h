@@ -203,7 +203,7 @@ struct sim_service {
     sqlite3_int64 backup_len;
     int64_t wall_offset_ms;
     int64_t next_timer_ms; /* wall clock; 0: ask */
-    struct clock clock; /* of the core */
+    struct clock clock;    /* of the core */
     uint64_t broker_up_ms;
     bool was_set;      /* the clock was: queuedAt tells no order any more */
     bool was_restored; /* a backup came back */
