@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Does what is due, a slice at a time, so that the loop comes back to those who ask (docs/architecture.md, "A turn"). */
+/* Does what is due, a slice at a time, so that the loop comes back to those who ask (cloud/README.md, "A turn"). */
 #include "cloud/core/announce.h"
 #include "cloud/core/due.h"
 #include "cloud/core/jobs/timeout.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The service's turn over a real broker and database: foreign writers, keys that take long, clients that hold connections, a broker
-that starts anew or stands still (docs/architecture.md, R-12, R-60)."""
+that starts anew or stands still (cloud/README.md, R-12)."""
 import concurrent.futures
 import json
 import os

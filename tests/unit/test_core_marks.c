@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Marks instead of queued messages (docs/architecture.md, "A turn"): a notice is told by itself while there is room on the way
+/* Marks instead of queued messages (cloud/README.md, "A turn"): a notice is told by itself while there is room on the way
  * to the broker, notices of one thing become one without room, and none is lost. What subscribers are told after the broker
  * has started. What is due, in slices. */
 // LINK: cloud_core jansson

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One turn: requests that arrive together share a COMMIT and are answered after it, in order; a foreign writer makes writers
- * wait and nobody else; notices follow the answers (docs/architecture.md, "A turn"). */
+ * wait and nobody else; notices follow the answers (cloud/README.md, "A turn"). */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>
