@@ -37,7 +37,8 @@ static struct error_name name_of(const struct call *call, enum core_code code)
                        : error_name_of(code, EDGE_REGISTRY, NULL);
 }
 
-static void answer_message(struct call *call, struct error_name error, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void answer_message(struct call *call, struct error_name error,
+                                                                 const char *format, va_list args)
 {
     char *message = NULL;
     if (vasprintf(&message, format, args) < 0) {
