@@ -511,6 +511,35 @@ static void test_ring_of_finished_executions(void **state)
     fake_free(f);
 }
 
+/* Nothing becomes QUEUED again (docs/protocol.md 2.3). What is QUEUED while it runs is another one, made in the same second; but a final
+ * status that is known by then goes out: a service that came back from a backup needs it. G2 */
+static void test_remade_within_the_second(void **state)
+{
+    (void)state;
+    for (int is_waiting = 0; is_waiting < 2; is_waiting++) {
+        struct fake_engine *f = fake_running();
+        if (is_waiting) {
+            fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_expect_publish_to(f, "j1/update");
+            fake_accept(f, "j1/update", "");
+        }
+        fake_message(f, "notify", "{\"jobs\":{}}");
+        fake_expect_publish_to(f, "j1/get");
+        fake_accept(f, "j1/get", fake_execution("j1", 1, "QUEUED", NULL));
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_expect_quiet(f);
+        fake_free(f);
+    }
+    struct fake_engine *f = fake_running();
+    fake_disconnect(f);
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_connect(f);
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "QUEUED", NULL));
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_older_answer_and_newer_doubt),
         cmocka_unit_test(test_report_for_the_one_before),
         cmocka_unit_test(test_ring_of_finished_executions),
+        cmocka_unit_test(test_remade_within_the_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
