@@ -425,6 +425,23 @@ static void test_grace_runs_from_the_first_start(void **state)
     fake_free(f);
 }
 
+/* docs/protocol.md 1.11: what was out when the device itself ended the connection does not count as unanswered. */
+static void test_connections_that_the_device_ends(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        jobs_engine_disconnected(&f->engine, true, f->now_ms);
+        fake_check(f);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+    }
+    fake_wake(f); /* the first one without an answer */
+    assert_null(strstr(f->log, "iot:Publish"));
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 0);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_one_answer_of_three),
         cmocka_unit_test(test_unanswered_over_all_kinds_and_connections),
         cmocka_unit_test(test_grace_runs_from_the_first_start),
+        cmocka_unit_test(test_connections_that_the_device_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
