@@ -376,6 +376,26 @@ static void test_register_errors(void **state)
     fake_free(f);
 }
 
+/* A question that is out already finds what the new handler serves: it is not asked twice. */
+static void test_registered_while_it_is_asked(void **state)
+{
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_connect(f);
+    for (int i = 0; i < 2; i++) {
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"blink\"}"));
+    }
+    fake_expect_quiet(f); /* there is no handler at all: left alone */
+    fake_wake(f);
+    fake_expect_publish_to(f, "$next/get"); /* the one without a cause */
+    fake_register(f, "blink");
+    fake_accept(f, "$next/get", ""); /* the operator has deleted it */
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_grace_passes_off_line),
         cmocka_unit_test(test_hostile_action_names),
         cmocka_unit_test(test_register_errors),
+        cmocka_unit_test(test_registered_while_it_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
