@@ -9,12 +9,10 @@
 
 #include <cmocka.h>
 
-#include "fakes/fake_engine_io.h"
+#include "unit/leaving_run.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#define BLINK       "{\"action\":\"blink\"}"
 #define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
 
 static void finish_j1(struct fake_engine *f, enum jobs_status status)
@@ -540,6 +538,28 @@ static void test_remade_within_the_second(void **state)
     fake_free(f);
 }
 
+/* The service came back from a backup of before the claim: QUEUED, and the journal has its start. Interrupted, by the policy of its
+ * action: another attempt, or the restart was the job. G1 */
+static void test_queued_again_by_a_backup(void **state)
+{
+    static const struct jobs_action actions[] = {
+        {.name = "blink", .max_attempts = 2, .on_interrupted = JOBS_INTERRUPTED_RERUN},
+        {.name = "blink", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_SUCCEED},
+    };
+    static const char *const expected[] = {"\"attempt\":\"2\"", "\"status\":\"SUCCEEDED\""};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = run_with(&actions[i]);
+        fake_boot(f);
+        fake_register_action(f, &actions[i]);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), expected[i]));
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_report_for_the_one_before),
         cmocka_unit_test(test_ring_of_finished_executions),
         cmocka_unit_test(test_remade_within_the_second),
+        cmocka_unit_test(test_queued_again_by_a_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
