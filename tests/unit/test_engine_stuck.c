@@ -117,6 +117,25 @@ static void test_callback_of_a_run_that_has_ended(void **state)
     }
 }
 
+/* It began while the handler ran, so another one waits for its turn. The deadline has passed meanwhile: when it is back at last the run is
+ * over, the other one is not called, and the next job starts. G3 */
+static void test_first_callback_of_a_run_that_has_ended(void **state)
+{
+    struct fake_engine *f = run_with(&leaves);
+    (void)state;
+    answer_running(f);
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    expect_nothing_for(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS - 1);
+    fake_wake(f);
+    expect_stuck(f, &leaves, "a cancel callback never returned");
+    fake_return_cancel(f);
+    expect_over(f);
+    assert_int_equal(fake_count(f, FAKE_CANCEL, NULL), 1);
+    fake_free(f);
+}
+
 /* The callback that tells of the deadline: the job is FAILED, and what comes next need not wait for it until the grace has passed. */
 static void test_callback_at_the_deadline(void **state)
 {
@@ -320,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_handler_of_a_job),
         cmocka_unit_test(test_handler_of_a_run_that_has_ended),
         cmocka_unit_test(test_callback_of_a_run_that_has_ended),
+        cmocka_unit_test(test_first_callback_of_a_run_that_has_ended),
         cmocka_unit_test(test_callback_at_the_deadline),
         cmocka_unit_test(test_handler_and_callback),
         cmocka_unit_test(test_next_run_is_cancelled_while_a_callback_is_out),
