@@ -322,6 +322,27 @@ static void test_overtaken_answers_are_counted_in_a_row(void **state)
     fake_free(f);
 }
 
+/* Nor does one of another connection count: three are asked again on each. */
+static void test_overtaken_answers_of_one_connection(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int connection = 0; connection < 2; connection++) {
+        for (int i = 0; i < 3; i++) {
+            fake_message(f, "notify-next", "{}");
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_expect_quiet(f);
+        if (connection == 0) {
+            fake_disconnect(f);
+            fake_connect(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+    }
+    fake_free(f);
+}
+
 /* Three requests in a row without an answer: no answers come over this connection. R-15 */
 static void test_three_unanswered_requests(void **state)
 {
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_subacks_that_belong_to_nothing),
         cmocka_unit_test(test_overtaken_answers_to_next),
         cmocka_unit_test(test_overtaken_answers_are_counted_in_a_row),
+        cmocka_unit_test(test_overtaken_answers_of_one_connection),
         cmocka_unit_test(test_three_unanswered_requests),
         cmocka_unit_test(test_one_answer_of_three),
         cmocka_unit_test(test_unanswered_over_all_kinds_and_connections),
