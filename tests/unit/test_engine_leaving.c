@@ -94,6 +94,8 @@ static void test_handler_returns_a_final_status(void **state)
             assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 0);
             assert_int_equal(jobs_engine_counters(&f->engine)->failed, 0);
             assert_int_equal(jobs_engine_counters(&f->engine)->rejected, 0);
+            assert_int_equal(jobs_engine_counters(&f->engine)->dropped_reports,
+                             0); /* it was the first word */
             fake_free(f);
         }
     }
