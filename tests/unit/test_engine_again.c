@@ -514,14 +514,20 @@ static void test_ring_of_finished_executions(void **state)
 static void test_remade_within_the_second(void **state)
 {
     (void)state;
-    for (int is_waiting = 0; is_waiting < 2; is_waiting++) {
+    for (int i = 0; i < 4; i++) {
         struct fake_engine *f = fake_running();
-        if (is_waiting) {
+        if (i % 2) { /* WAITING */
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
             fake_expect_publish_to(f, "j1/update");
             fake_accept(f, "j1/update", "");
         }
-        fake_message(f, "notify", "{\"jobs\":{}}");
+        if (i / 2) {
+            fake_message(f, "notify", "{\"jobs\":{}}");
+        } else { /* found by the question for what is pending */
+            jobs_engine_resync(&f->engine, f->now_ms);
+            fake_expect_publish_to(f, "$next/get");
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", NULL));
+        }
         fake_expect_publish_to(f, "j1/get");
         fake_accept(f, "j1/get", fake_execution("j1", 1, "QUEUED", NULL));
         fake_expect(f, FAKE_CANCEL, "");
