@@ -424,6 +424,21 @@ static void test_messages_of_refusals(void **state)
     free(too_long);
 }
 
+/* The job that waited for its handler is gone: neither the end of the grace nor a handler is a reason to ask. */
+static void test_passed_over_and_gone(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    pass_over(f, "QUEUED", "{\"action\":\"later\"}");
+    fake_message(f, "notify-next", "{}");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_register(f, "later");
+    fake_pass(f, GRACE);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_register_errors),
         cmocka_unit_test(test_registered_while_it_is_asked),
         cmocka_unit_test(test_messages_of_refusals),
+        cmocka_unit_test(test_passed_over_and_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

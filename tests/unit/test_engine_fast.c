@@ -147,6 +147,7 @@ static void test_broken_news(void **state)
         "{\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\",\"queuedAt\":1,\"versionNumber\":1,"
         "\"executionNumber\":1,\"jobDocument\":" BLINK "}}", /* without a time */
         "{\"timestamp\":1700000000,\"execution\":{\"jobId\":\"j1\",\"status\":\"QUEUED\"",
+        "{\"timestamp\":1700000000,\"executionState\":{\"status\":\"QUEUED\"},\"jobDocument\":" BLINK "}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
