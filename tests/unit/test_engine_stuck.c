@@ -333,6 +333,37 @@ static void test_callback_is_stuck_while_the_next_job_runs(void **state)
     }
 }
 
+/* A callback of a run that is over is stuck before the claim of the next job is answered: it starts when the callback is back, as our own
+ * claim. */
+static void test_callback_is_stuck_while_the_next_job_is_claimed(void **state)
+{
+    struct fake_engine *f = run_with(&leaves);
+    (void)state;
+    answer_running(f);
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_pass(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS - SECOND_MS);
+    fake_return(f, JOBS_STATUS_FAILED);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j2/update");
+    fake_pass(f, SECOND_MS);
+    assert_int_equal(count_lines(f, "a cancel callback never returned"), 1);
+    fake_accept(f, "j2/update", "");
+    fake_pass(f, MINUTE_MS);
+    fake_expect_quiet(f);
+    assert_int_equal(f->starts, 1);
+    fake_return_cancel(f);
+    fake_wake(f); /* the second reading in a row */
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(
+        f, "$next/get",
+        "\"execution\":{\"jobId\":\"j2\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
+        "\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_expect(f, FAKE_START, "j2");
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_wanted_callback_that_nobody_needs),
         cmocka_unit_test(test_wanted_callback_of_a_run_past_its_deadline),
         cmocka_unit_test(test_callback_is_stuck_while_the_next_job_runs),
+        cmocka_unit_test(test_callback_is_stuck_while_the_next_job_is_claimed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
