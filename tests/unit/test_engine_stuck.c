@@ -216,6 +216,8 @@ static void test_next_run_is_cancelled_while_a_callback_is_out(void **state)
         uint32_t first_run;
         struct fake_engine *f = cancel_two(&restarts, &first_run);
         uint32_t second_run = f->run.run_id;
+        jobs_engine_cancel_returned(&f->engine, second_run, f->now_ms); /* its turn has not come */
+        jobs_engine_cancel_returned(&f->engine, second_run + 1, f->now_ms);
         expect_nothing_for(f, SECOND_MS);
         if (is_returned_first) {
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
