@@ -366,6 +366,27 @@ static void test_callback_is_stuck_while_the_next_job_is_claimed(void **state)
     fake_free(f);
 }
 
+/* The callback of the run before began after its handler had returned. Its return is not the end of the run in hand, which the service has
+ * ended, too: that one's own callback is called. */
+static void test_callback_of_the_run_before_ends_no_other_run(void **state)
+{
+    struct fake_engine *f = wait_with(&restarts);
+    (void)state;
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_STALE);
+    expect_over(f); /* j2 runs */
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j2/update");
+    fake_reject(f, "j2/update", "ResourceNotFound", "");
+    fake_expect_quiet(f);
+    fake_return_cancel(f);
+    fake_expect(f, FAKE_CANCEL, "");
+    assert_int_equal(f->effects[f->seen - 1].run_id, f->run.run_id);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_wanted_callback_of_a_run_past_its_deadline),
         cmocka_unit_test(test_callback_is_stuck_while_the_next_job_runs),
         cmocka_unit_test(test_callback_is_stuck_while_the_next_job_is_claimed),
+        cmocka_unit_test(test_callback_of_the_run_before_ends_no_other_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
