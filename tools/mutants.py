@@ -175,11 +175,9 @@ def operands(text, start, end, _):
         yield "without", left + blanks, left + len(text[left:right].rstrip()), lambda _, n=neutral: n
 
 
+EVERY = (conditions, results, calls, effects, operands, choices, loops, assignments)
 # Which operators a folder's files go through. In each of them what stands here is played completely.
-OPERATORS = {
-    "device/core": (conditions, results, calls, effects, loops),
-    "device/runtime": (conditions, results, calls, effects, operands, choices, loops, assignments),
-}
+OPERATORS = {"device/core": EVERY, "device/runtime": EVERY}
 
 
 def mutants_of(path, source, folder):

@@ -84,6 +84,17 @@ static void test_repeated_keys(void **state)
     assert_int_equal(details.pairs, 6);
 }
 
+/* A value is no key, although it may be one later. */
+static void test_value_that_is_a_key_later(void **state)
+{
+    struct details details = fresh();
+    (void)state;
+    assert_int_equal(details_add(&details, "a", "b"), ERR_OK);
+    assert_int_equal(details_add(&details, "b", "c"), ERR_OK);
+    assert_int_equal(details_add(&details, "c", "d"), ERR_OK);
+    assert_string_equal(details.text, "\"a\":\"b\",\"b\":\"c\",\"c\":\"d\"");
+}
+
 static void test_seventh_pair(void **state)
 {
     struct details details = fresh();
@@ -155,6 +166,18 @@ static void test_long_values_are_cut(void **state)
         assert_int_equal(details.len, before.len);
         assert_string_equal(details.text, before.text);
     }
+}
+
+/* docs/protocol.md 4: a value has 1024 characters at most. With the default CONFIG_DEVICE_JOBS_DETAILS_SIZE the room ends before. */
+static void test_longest_value(void **state)
+{
+    const size_t around = strlen("\"k\":\"\"");
+    size_t room = DETAILS_TEXT_CAP - 1 - around;
+    char value[2000];
+    (void)state;
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    assert_int_equal(strlen(added(value)) - around, room < 1024 ? room : 1024);
 }
 
 /* However little room the pairs before have left: a pair is there whole, with at least one character of its value, or not at
@@ -259,6 +282,9 @@ static void test_restore_from_storage(void **state)
         assert_true(details_restore(&restored));
         assert_int_equal(restored.len, written.len);
         assert_string_equal(restored.text, written.text);
+        assert_int_equal(details_add(&restored, "late", "1"),
+                         ERR_FULL); /* how many pairs it has is not known */
+        assert_string_equal(restored.text, written.text);
         if (pairs < DETAILS_PAIRS_MAX) {
             assert_int_equal(details_add(&written, key, "\"quoted\" \\ gr\xc3\xbc\xc3\x9f\n"), ERR_OK);
         }
@@ -278,9 +304,11 @@ int main(void)
         cmocka_unit_test(test_pairs_stand_in_order),
         cmocka_unit_test(test_bad_keys),
         cmocka_unit_test(test_repeated_keys),
+        cmocka_unit_test(test_value_that_is_a_key_later),
         cmocka_unit_test(test_seventh_pair),
         cmocka_unit_test(test_values_are_escaped_and_cleaned),
         cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_longest_value),
         cmocka_unit_test(test_last_pair_at_each_remaining_room),
         cmocka_unit_test(test_lines_are_cut_in_text_too),
         cmocka_unit_test(test_random_bytes),

@@ -9,12 +9,10 @@
 
 #include <cmocka.h>
 
-#include "fakes/fake_engine_io.h"
+#include "unit/leaving_run.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#define BLINK       "{\"action\":\"blink\"}"
 #define STATE(name) "\"executionState\":{\"status\":\"" name "\",\"versionNumber\":3}"
 
 static void finish_j1(struct fake_engine *f, enum jobs_status status)
@@ -511,6 +509,63 @@ static void test_ring_of_finished_executions(void **state)
     fake_free(f);
 }
 
+/* Nothing becomes QUEUED again (docs/protocol.md 2.3). What is QUEUED while it runs is another one, made in the same second; but a final
+ * status that is known by then goes out: a service that came back from a backup needs it. G2 */
+static void test_remade_within_the_second(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct fake_engine *f = fake_running();
+        if (i % 2) { /* WAITING */
+            fake_return(f, JOBS_STATUS_IN_PROGRESS);
+            fake_expect_publish_to(f, "j1/update");
+            fake_accept(f, "j1/update", "");
+        }
+        if (i / 2) {
+            fake_message(f, "notify", "{\"jobs\":{}}");
+        } else { /* found by the question for what is pending */
+            jobs_engine_resync(&f->engine, f->now_ms);
+            fake_expect_publish_to(f, "$next/get");
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", NULL));
+        }
+        fake_expect_publish_to(f, "j1/get");
+        fake_accept(f, "j1/get", fake_execution("j1", 1, "QUEUED", NULL));
+        fake_expect(f, FAKE_CANCEL, "");
+        fake_expect_quiet(f);
+        fake_free(f);
+    }
+    struct fake_engine *f = fake_running();
+    fake_disconnect(f);
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_connect(f);
+    fake_expect_publish_to(f, "j1/get");
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "QUEUED", NULL));
+    assert_memory_equal(fake_expect_publish_to(f, "j1/update"), "{\"status\":\"SUCCEEDED\"", 21);
+    fake_free(f);
+}
+
+/* The service came back from a backup of before the claim: QUEUED, and the journal has its start. Interrupted, by the policy of its
+ * action: another attempt, or the restart was the job. G1 */
+static void test_queued_again_by_a_backup(void **state)
+{
+    static const struct jobs_action actions[] = {
+        {.name = "blink", .max_attempts = 2, .on_interrupted = JOBS_INTERRUPTED_RERUN},
+        {.name = "blink", .max_attempts = 1, .on_interrupted = JOBS_INTERRUPTED_SUCCEED},
+    };
+    static const char *const expected[] = {"\"attempt\":\"2\"", "\"status\":\"SUCCEEDED\""};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_engine *f = run_with(&actions[i]);
+        fake_boot(f);
+        fake_register_action(f, &actions[i]);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+        assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), expected[i]));
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +586,8 @@ int main(void)
         cmocka_unit_test(test_older_answer_and_newer_doubt),
         cmocka_unit_test(test_report_for_the_one_before),
         cmocka_unit_test(test_ring_of_finished_executions),
+        cmocka_unit_test(test_remade_within_the_second),
+        cmocka_unit_test(test_queued_again_by_a_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -322,6 +322,27 @@ static void test_overtaken_answers_are_counted_in_a_row(void **state)
     fake_free(f);
 }
 
+/* Nor does one of another connection count: three are asked again on each. */
+static void test_overtaken_answers_of_one_connection(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int connection = 0; connection < 2; connection++) {
+        for (int i = 0; i < 3; i++) {
+            fake_message(f, "notify-next", "{}");
+            fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", BLINK));
+            fake_expect_publish_to(f, "$next/get");
+        }
+        fake_expect_quiet(f);
+        if (connection == 0) {
+            fake_disconnect(f);
+            fake_connect(f);
+            fake_expect_publish_to(f, "$next/get");
+        }
+    }
+    fake_free(f);
+}
+
 /* Three requests in a row without an answer: no answers come over this connection. R-15 */
 static void test_three_unanswered_requests(void **state)
 {
@@ -425,6 +446,64 @@ static void test_grace_runs_from_the_first_start(void **state)
     fake_free(f);
 }
 
+/* docs/protocol.md 1.11: what was out when the device itself ended the connection does not count as unanswered. */
+static void test_connections_that_the_device_ends(void **state)
+{
+    struct fake_engine *f = asked();
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        jobs_engine_disconnected(&f->engine, true, f->now_ms);
+        fake_check(f);
+        fake_connect(f);
+        fake_expect_publish_to(f, "$next/get");
+    }
+    fake_wake(f); /* the first one without an answer */
+    assert_null(strstr(f->log, "iot:Publish"));
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 0);
+    fake_free(f);
+}
+
+/* What is in progress stands first: another one there means that this one may have ended. G5 */
+static void test_next_shows_another_one_in_progress(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "IN_PROGRESS", NULL));
+    fake_expect_publish_to(f, "j1/get");
+    fake_reject(f, "j1/get", "ResourceNotFound", "");
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_free(f);
+}
+
+/* An answer to $next/get that was on its way when a notification cast doubt does not end it: no update goes out before the service was
+ * asked about this very execution. G2 */
+static void test_next_is_older_than_the_doubt(void **state)
+{
+    (void)state;
+    for (int is_throttled = 0; is_throttled < 2; is_throttled++) {
+        struct fake_engine *f = fake_running();
+        jobs_engine_resync(&f->engine, f->now_ms);
+        fake_expect_publish_to(f, "$next/get");
+        fake_message(f, "notify", "{\"jobs\":{}}");
+        fake_expect_publish_to(f, "j1/get");
+        if (is_throttled) {
+            fake_reject(f, "j1/get", "RequestThrottled", "");
+        }
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+        fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+        fake_expect_quiet(f);
+        if (is_throttled) {
+            fake_wake(f);
+            fake_expect_publish_to(f, "j1/get");
+        }
+        fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NULL));
+        fake_expect_publish_to(f, "j1/update");
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,10 +520,14 @@ int main(void)
         cmocka_unit_test(test_subacks_that_belong_to_nothing),
         cmocka_unit_test(test_overtaken_answers_to_next),
         cmocka_unit_test(test_overtaken_answers_are_counted_in_a_row),
+        cmocka_unit_test(test_overtaken_answers_of_one_connection),
         cmocka_unit_test(test_three_unanswered_requests),
         cmocka_unit_test(test_one_answer_of_three),
         cmocka_unit_test(test_unanswered_over_all_kinds_and_connections),
         cmocka_unit_test(test_grace_runs_from_the_first_start),
+        cmocka_unit_test(test_connections_that_the_device_ends),
+        cmocka_unit_test(test_next_shows_another_one_in_progress),
+        cmocka_unit_test(test_next_is_older_than_the_doubt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -326,12 +326,57 @@ static void test_harmless_notifications_in_each_phase(void **state)
     }
 }
 
+/* The service ends a run with the status that the run before has reported: that is no answer to a report of this one. G5 */
+static void test_ended_as_the_job_before(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_next_soon(f);
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    fake_expect(f, FAKE_START, "j2");
+    fake_message(f, "notify", "{\"jobs\":{}}");
+    fake_expect_publish_to(f, "j2/get");
+    fake_accept(f, "j2/get", fake_execution("j2", 1, "SUCCEEDED", NULL));
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_expect_quiet(f);
+    assert_int_equal(jobs_engine_counters(&f->engine)->canceled, 1);
+    assert_int_equal(jobs_engine_counters(&f->engine)->succeeded, 1);
+    fake_free(f);
+}
+
+/* an answer without the execution says nothing about its end, and a rejection ends it by its code alone. */
+static void test_answers_that_say_nothing_about_it(void **state)
+{
+    (void)state;
+    for (int is_rejected = 0; is_rejected < 2; is_rejected++) {
+        struct fake_engine *f = fake_running();
+        fake_message(f, "notify", "{\"jobs\":{}}");
+        fake_expect_publish_to(f, "j1/get");
+        if (is_rejected) {
+            fake_reject(f, "j1/get", "InvalidRequest", fake_execution("j1", 2, "QUEUED", NULL));
+        } else {
+            fake_accept(f, "j1/get", "\"executionState\":{\"status\":\"CANCELED\",\"versionNumber\":3}");
+        }
+        fake_expect_quiet(f);
+        fake_return(f, JOBS_STATUS_SUCCEEDED);
+        assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"SUCCEEDED\""));
+        fake_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ended_in_each_phase),
         cmocka_unit_test(test_result_off_line_of_a_job_that_has_ended),
         cmocka_unit_test(test_harmless_notifications_in_each_phase),
+        cmocka_unit_test(test_ended_as_the_job_before),
+        cmocka_unit_test(test_answers_that_say_nothing_about_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

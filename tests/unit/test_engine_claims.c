@@ -486,6 +486,68 @@ static void test_dropped_messages_cast_doubt(void **state)
     fake_free(f);
 }
 
+/* What was refused is one claim. The next one, which has no answer, is not refused with it: it is claimed again. G3 */
+static void test_a_refusal_is_of_one_claim(void **state)
+{
+    struct fake_engine *f = claiming();
+    (void)state;
+    fail_claim(f, REFUSED);
+    fake_wake(f);
+    read_again(f, fake_execution("j2", 1, "QUEUED", BLINK)); /* it stands in front now */
+    fake_expect_publish_to(f, "j2/update");
+    fail_claim(f, LOST);
+    fake_wake(f);
+    read_again(f, fake_execution("j2", 1, "QUEUED", BLINK));
+    assert_non_null(strstr(fake_expect_publish_to(f, "j2/update"), "\"IN_PROGRESS\""));
+    fake_accept(f, "j2/update", "");
+    fake_expect(f, FAKE_START, "j2");
+    fake_free(f);
+}
+
+/* docs/protocol.md 1.11: the second pause follows a claim that was put off; not the one after it, which fails otherwise, and no
+ * progress that was put off. */
+static void test_putting_off_is_of_one_claim(void **state)
+{
+    static const struct jobs_action again = {
+        .name = "blink", .max_attempts = 2, .has_cancel = true, .on_interrupted = JOBS_INTERRUPTED_RERUN};
+    struct fake_engine *f = claiming();
+    (void)state;
+    fail_claim(f, THROTTLED);
+    fake_wake(f);
+    claim_later(f, fake_execution("j1", 1, "QUEUED", BLINK));
+    fail_claim(f, MISMATCH);
+    fake_wake(f);
+    claim_again(f, fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_free(f);
+
+    f = run_with(&again);
+    fake_report(f, "j1", JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j1/update");
+    fake_reject(f, "j1/update", "RequestThrottled", "");
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_return_cancel(f);
+    fake_return(f, JOBS_STATUS_FAILED);
+    claim_again(f, OWN_CLAIM); /* a service that came back from a backup: the second attempt */
+    assert_non_null(strstr(f->effects[f->seen - 1].text, "\"attempt\":\"2\""));
+    fake_free(f);
+}
+
+/* Made again under its id while the claim was on its way, and IN_PROGRESS without a word about the attempt: the one that was seen QUEUED
+ * is another one, so this is not our claim. G1 */
+static void test_remade_and_claimed_without_a_word(void **state)
+{
+    struct fake_engine *f = claiming();
+    (void)state;
+    fail_claim(f, LOST);
+    fake_wake(f);
+    read_again(f, "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"queuedAt\":1700000050,"
+                  "\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"INTERRUPTED\""));
+    assert_int_equal(f->starts, 0);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +566,9 @@ int main(void)
         cmocka_unit_test(test_claim_waits_for_the_answer_to_a_report),
         cmocka_unit_test(test_accepted_without_a_document),
         cmocka_unit_test(test_own_claim_waits_for_the_answer_to_a_report),
+        cmocka_unit_test(test_a_refusal_is_of_one_claim),
+        cmocka_unit_test(test_putting_off_is_of_one_claim),
+        cmocka_unit_test(test_remade_and_claimed_without_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

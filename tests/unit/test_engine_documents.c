@@ -376,6 +376,69 @@ static void test_register_errors(void **state)
     fake_free(f);
 }
 
+/* A question that is out already finds what the new handler serves: it is not asked twice. */
+static void test_registered_while_it_is_asked(void **state)
+{
+    struct fake_engine *f = fake_new();
+    (void)state;
+    fake_boot(f);
+    fake_connect(f);
+    for (int i = 0; i < 2; i++) {
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", fake_execution("j1", 1, "QUEUED", "{\"action\":\"blink\"}"));
+    }
+    fake_expect_quiet(f); /* there is no handler at all: left alone */
+    fake_wake(f);
+    fake_expect_publish_to(f, "$next/get"); /* the one without a cause */
+    fake_register(f, "blink");
+    fake_accept(f, "$next/get", ""); /* the operator has deleted it */
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
+/* the message says why this document is refused, and nothing else, whatever was logged before. */
+static void test_messages_of_refusals(void **state)
+{
+    char *too_long = long_document(CONFIG_DEVICE_JOBS_DOCUMENT_SIZE);
+    const char *const documents[] = {"{\"action\":\"reboot\"}", too_long, "{\"action\":\"reboot\"}"};
+    static const char *const messages[] = {
+        "no handler for action reboot", "too large: 4096 bytes, limit 4095", "no handler for action reboot"};
+    struct fake_engine *f = ready_after_grace();
+    char job_id[] = "k0";
+    (void)state;
+    offer(f, "QUEUED", "7");
+    expect_refused(f, "REJECTED", "rejected", "INVALID_DOCUMENT");
+    fake_accept(f, "j1/update", "");
+    for (size_t i = 0; i < 3; i++) {
+        char message[100];
+        char tail[20];
+        job_id[1]++;
+        snprintf(tail, sizeof tail, "%s/update", job_id);
+        snprintf(message, sizeof message, "\"message\":\"%s\"}", messages[i]);
+        fake_expect_next_soon(f);
+        fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", documents[i]));
+        assert_non_null(strstr(fake_expect_publish_to(f, tail), message));
+        fake_accept(f, tail, "");
+    }
+    fake_free(f);
+    free(too_long);
+}
+
+/* The job that waited for its handler is gone: neither the end of the grace nor a handler is a reason to ask. */
+static void test_passed_over_and_gone(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    (void)state;
+    pass_over(f, "QUEUED", "{\"action\":\"later\"}");
+    fake_message(f, "notify-next", "{}");
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_register(f, "later");
+    fake_pass(f, GRACE);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +457,9 @@ int main(void)
         cmocka_unit_test(test_grace_passes_off_line),
         cmocka_unit_test(test_hostile_action_names),
         cmocka_unit_test(test_register_errors),
+        cmocka_unit_test(test_registered_while_it_is_asked),
+        cmocka_unit_test(test_messages_of_refusals),
+        cmocka_unit_test(test_passed_over_and_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

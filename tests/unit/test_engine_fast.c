@@ -156,6 +156,43 @@ static void test_broken_news(void **state)
     }
 }
 
+/* A status and a document, and no execution that they belong to. The journal is full and has a start, and a claim has failed, so that "none"
+ * is not one of those. R-27 */
+static void test_news_without_an_execution(void **state)
+{
+    struct fake_engine *f = fake_running();
+    char job_id[] = "j1";
+    char tail[20];
+    (void)state;
+    for (int i = 0; i < JOURNAL_FINISHED; i++) {
+        fake_return(f, JOBS_STATUS_SUCCEEDED);
+        snprintf(tail, sizeof tail, "%s/update", job_id);
+        fake_expect_publish_to(f, tail);
+        fake_accept(f, tail, "");
+        fake_expect_next_soon(f);
+        job_id[1]++;
+        fake_accept(f, "$next/get", fake_execution(job_id, 1, "QUEUED", BLINK));
+        snprintf(tail, sizeof tail, "%s/update", job_id);
+        fake_expect_publish_to(f, tail);
+        fake_accept(f, tail, "");
+        fake_expect(f, FAKE_START, job_id);
+    }
+    fake_boot(f);
+    fake_register(f, "blink");
+    fake_connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("k1", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "k1/update");
+    fake_reject(f, "k1/update", "VersionMismatch", "");
+    fake_wake(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", "");
+    fake_message(f, "notify-next",
+                 "{\"timestamp\":1700000000,\"executionState\":{\"status\":\"QUEUED\"},\"jobDocument\":" BLINK
+                 "}");
+    expect_asked(f);
+}
+
 /* The document did not fit, or had no place. */
 static void test_document_that_is_not_there(void **state)
 {
@@ -482,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_claimed_at_once),
         cmocka_unit_test(test_each_member),
         cmocka_unit_test(test_broken_news),
+        cmocka_unit_test(test_news_without_an_execution),
         cmocka_unit_test(test_document_that_is_not_there),
         cmocka_unit_test(test_time_goes_back),
         cmocka_unit_test(test_known_executions),

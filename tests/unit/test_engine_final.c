@@ -435,6 +435,62 @@ static void test_start_that_cannot_be_stored(void **state)
     fake_free(f);
 }
 
+/* Refused in each form and kept; not stored before the hourly try, then the power goes: nothing of the report is lost. G2 */
+static void test_details_outlive_a_refusal(void **state)
+{
+    struct fake_engine *f = fake_running();
+    struct details details = {0};
+    struct jobs_report report = {.run_id = f->run.run_id,
+                                 .status = JOBS_STATUS_SUCCEEDED,
+                                 .progress_percent = -1,
+                                 .details = &details};
+    (void)state;
+    assert_int_equal(details_add(&details, "step", "2"), ERR_OK);
+    f->fail_save_at = UINT_MAX;
+    assert_int_equal(fake_report_whole(f, &report), ERR_STORAGE);
+    assert_int_equal(jobs_engine_counters(&f->engine)->dropped_reports, 0); /* it is sent from memory */
+    fake_expect_publish_to(f, "j1/update");
+    fake_reject(f, "j1/update", "InvalidRequest", "");
+    fake_expect_publish(f, "j1/update", BARE("SUCCEEDED"));
+    fake_reject(f, "j1/update", "InvalidRequest", "");
+    fake_expect_seen(f, "j1");
+    f->fail_save_at = 0;
+    fake_wake(f);
+    fake_expect_publish(f, "j1/update", BARE("SUCCEEDED"));
+    fake_boot(f);
+    fake_register(f, "blink");
+    fake_connect(f);
+    fake_expect_seen(f, "j1");
+    fake_expect_publish(
+        f, "j1/update",
+        "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"state\":\"succeeded\",\"attempt\":\"1\","
+        "\"step\":\"2\"},\"executionNumber\":1,\"clientToken\":\"T\"}");
+    fake_free(f);
+}
+
+/* It could not be stored, and the service has deleted the job: nothing is left to be stored, and the next job takes its three puts. G6 */
+static void test_not_stored_and_gone(void **state)
+{
+    struct fake_engine *f = fake_running();
+    (void)state;
+    f->fail_save_at = UINT_MAX;
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_reject(f, "j1/update", "ResourceNotFound", "");
+    f->fail_save_at = 0;
+    unsigned saves = f->saves;
+    fake_expect_next_soon(f);
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    fake_expect(f, FAKE_START, "j2");
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    assert_int_equal(f->saves, saves + 3);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +510,8 @@ int main(void)
         cmocka_unit_test(test_cancel_is_found_without_notification),
         cmocka_unit_test(test_final_status_that_cannot_be_stored),
         cmocka_unit_test(test_start_that_cannot_be_stored),
+        cmocka_unit_test(test_details_outlive_a_refusal),
+        cmocka_unit_test(test_not_stored_and_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

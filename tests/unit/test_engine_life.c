@@ -305,6 +305,29 @@ static void test_no_log_line_carries_a_document(void **state)
     fake_free(f);
 }
 
+/* What the run before has reported is no progress of the next one. docs/protocol.md 1.7 */
+static void test_progress_is_of_one_run(void **state)
+{
+    struct fake_engine *f = fake_running();
+    struct jobs_report report = {
+        .run_id = f->run.run_id, .status = JOBS_STATUS_IN_PROGRESS, .progress_percent = 50};
+    (void)state;
+    assert_int_equal(fake_report_whole(f, &report), ERR_OK);
+    assert_non_null(strstr(fake_expect_publish_to(f, "j1/update"), "\"progress\":\"50\""));
+    fake_accept(f, "j1/update", "");
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_next_soon(f);
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", "{\"action\":\"blink\"}"));
+    fake_expect_publish_to(f, "j2/update");
+    fake_accept(f, "j2/update", "");
+    fake_expect(f, FAKE_START, "j2");
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    assert_null(strstr(fake_expect_publish_to(f, "j2/update"), "\"progress\""));
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_foreign_topics_are_ignored),
         cmocka_unit_test(test_idle_question_with_jitter),
         cmocka_unit_test(test_no_log_line_carries_a_document),
+        cmocka_unit_test(test_progress_is_of_one_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

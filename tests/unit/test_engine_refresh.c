@@ -98,6 +98,7 @@ static void test_stale(void **state)
          "\"execution\":{\"jobId\":\"j1\",\"status\":\"IN_PROGRESS\",\"queuedAt\":1699999990,"
          "\"versionNumber\":1,\"executionNumber\":1}"},
         {true, "", ""},
+        {true, "", "\"jobDocument\":" NEW_DOCUMENT}, /* whose? */
         {false, "InvalidRequest", ""},
         {false, "Whatever", ""},
     };
@@ -269,6 +270,40 @@ static void test_of_a_resumed_run(void **state)
     fake_free(f);
 }
 
+/* The first question is still out when it is asked for once more: its answer has the document, so it is the end of it. */
+static void test_dropped_and_asked_again(void **state)
+{
+    struct fake_engine *f = refreshing();
+    (void)state;
+    jobs_engine_drop_refresh(&f->engine, f->now_ms);
+    fake_check(f);
+    assert_int_equal(fake_refresh(f), ERR_OK);
+    fake_expect_quiet(f);
+    fake_accept(f, "j1/get", fake_execution("j1", 1, "IN_PROGRESS", NEW_DOCUMENT));
+    expect_refreshed(f, "fresh");
+    fake_free(f);
+}
+
+/* The handler has returned while the service throttled its question: nobody needs the answer, so it is not asked again beside the
+ * final status. */
+static void test_not_asked_for_nobody(void **state)
+{
+    struct fake_engine *f = refreshing();
+    (void)state;
+    fake_reject(f, "j1/get", "RequestThrottled", "");
+    fake_return(f, JOBS_STATUS_SUCCEEDED);
+    expect_refreshed(f, "stale");
+    fake_expect_publish_to(f, "j1/update");
+    fake_pass(f, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
+    fake_reject(f, "j1/update", "RequestThrottled", "");
+    fake_expect_quiet(f);
+    fake_wake(f);
+    fake_expect_publish_to(f, "j1/update");
+    fake_accept(f, "j1/update", "");
+    fake_expect_next_soon(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_asked_again),
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_of_a_resumed_run),
+        cmocka_unit_test(test_dropped_and_asked_again),
+        cmocka_unit_test(test_not_asked_for_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,13 @@ static void test_refusals_are_told(void **state)
                                                : "job j1: InvalidRequest bad member\n"));
         fake_free(f);
     }
+    struct fake_engine *f = fake_running(); /* what is pending is no question about the job in hand */
+    jobs_engine_resync(&f->engine, f->now_ms);
+    fake_check(f);
+    fake_expect_publish_to(f, "$next/get");
+    fake_reject(f, "$next/get", "RequestThrottled", "");
+    assert_non_null(strstr(f->log, "\nRequestThrottled no\n"));
+    fake_free(f);
 }
 
 int main(void)

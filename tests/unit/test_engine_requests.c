@@ -413,6 +413,22 @@ static void test_connected_twice(void **state)
     fake_free(f);
 }
 
+/* $next stands in place of a job id in get only. */
+static void test_answer_to_next_on_the_topic_of_an_update(void **state)
+{
+    struct fake_engine *f = fake_ready();
+    char text[600];
+    (void)state;
+    fake_expect_publish_to(f, "$next/get");
+    snprintf(text, sizeof text, "{\"clientToken\":\"%s\",\"timestamp\":1700000000,%s}",
+             f->effects[f->seen - 1].token, fake_execution("j1", 1, "QUEUED", BLINK));
+    fake_message(f, "$next/update/accepted", text);
+    fake_expect_quiet(f);
+    fake_message(f, "$next/get/accepted", text);
+    fake_expect_publish_to(f, "j1/update");
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_next_job_does_not_wait_for_the_last_one),
         cmocka_unit_test(test_next_job_is_asked_for_at_once),
         cmocka_unit_test(test_connected_twice),
+        cmocka_unit_test(test_answer_to_next_on_the_topic_of_an_update),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

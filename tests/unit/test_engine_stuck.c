@@ -117,6 +117,25 @@ static void test_callback_of_a_run_that_has_ended(void **state)
     }
 }
 
+/* It began while the handler ran, so another one waits for its turn. The deadline has passed meanwhile: when it is back at last the run is
+ * over, the other one is not called, and the next job starts. G3 */
+static void test_first_callback_of_a_run_that_has_ended(void **state)
+{
+    struct fake_engine *f = run_with(&leaves);
+    (void)state;
+    answer_running(f);
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    expect_nothing_for(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS - 1);
+    fake_wake(f);
+    expect_stuck(f, &leaves, "a cancel callback never returned");
+    fake_return_cancel(f);
+    expect_over(f);
+    assert_int_equal(fake_count(f, FAKE_CANCEL, NULL), 1);
+    fake_free(f);
+}
+
 /* The callback that tells of the deadline: the job is FAILED, and what comes next need not wait for it until the grace has passed. */
 static void test_callback_at_the_deadline(void **state)
 {
@@ -197,6 +216,8 @@ static void test_next_run_is_cancelled_while_a_callback_is_out(void **state)
         uint32_t first_run;
         struct fake_engine *f = cancel_two(&restarts, &first_run);
         uint32_t second_run = f->run.run_id;
+        jobs_engine_cancel_returned(&f->engine, second_run, f->now_ms); /* its turn has not come */
+        jobs_engine_cancel_returned(&f->engine, second_run + 1, f->now_ms);
         expect_nothing_for(f, SECOND_MS);
         if (is_returned_first) {
             fake_return(f, JOBS_STATUS_IN_PROGRESS);
@@ -314,18 +335,73 @@ static void test_callback_is_stuck_while_the_next_job_runs(void **state)
     }
 }
 
+/* A callback of a run that is over is stuck before the claim of the next job is answered: it starts when the callback is back, as our own
+ * claim. */
+static void test_callback_is_stuck_while_the_next_job_is_claimed(void **state)
+{
+    struct fake_engine *f = run_with(&leaves);
+    (void)state;
+    answer_running(f);
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    fake_pass(f, MINUTE_MS - CONFIG_DEVICE_JOBS_PROGRESS_INTERVAL_MS - SECOND_MS);
+    fake_return(f, JOBS_STATUS_FAILED);
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(f, "$next/get", fake_execution("j2", 1, "QUEUED", BLINK));
+    fake_expect_publish_to(f, "j2/update");
+    fake_pass(f, SECOND_MS);
+    assert_int_equal(count_lines(f, "a cancel callback never returned"), 1);
+    fake_accept(f, "j2/update", "");
+    fake_pass(f, MINUTE_MS);
+    fake_expect_quiet(f);
+    assert_int_equal(f->starts, 1);
+    fake_return_cancel(f);
+    fake_wake(f); /* the second reading in a row */
+    fake_expect_publish_to(f, "$next/get");
+    fake_accept(
+        f, "$next/get",
+        "\"execution\":{\"jobId\":\"j2\",\"status\":\"IN_PROGRESS\",\"statusDetails\":{\"attempt\":\"1\"},"
+        "\"queuedAt\":1699999990,\"versionNumber\":2,\"executionNumber\":1,\"jobDocument\":" BLINK "}");
+    fake_expect(f, FAKE_START, "j2");
+    fake_free(f);
+}
+
+/* The callback of the run before began after its handler had returned. Its return is not the end of the run in hand, which the service has
+ * ended, too: that one's own callback is called. */
+static void test_callback_of_the_run_before_ends_no_other_run(void **state)
+{
+    struct fake_engine *f = wait_with(&restarts);
+    (void)state;
+    end_in_service(f, DELETED);
+    fake_expect(f, FAKE_CANCEL, "");
+    assert_int_equal(fake_report(f, "j1", JOBS_STATUS_SUCCEEDED), ERR_STALE);
+    expect_over(f); /* j2 runs */
+    fake_return(f, JOBS_STATUS_IN_PROGRESS);
+    fake_expect_publish_to(f, "j2/update");
+    fake_reject(f, "j2/update", "ResourceNotFound", "");
+    fake_expect_quiet(f);
+    fake_return_cancel(f);
+    fake_expect(f, FAKE_CANCEL, "");
+    assert_int_equal(f->effects[f->seen - 1].run_id, f->run.run_id);
+    fake_expect_quiet(f);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handler_of_a_job),
         cmocka_unit_test(test_handler_of_a_run_that_has_ended),
         cmocka_unit_test(test_callback_of_a_run_that_has_ended),
+        cmocka_unit_test(test_first_callback_of_a_run_that_has_ended),
         cmocka_unit_test(test_callback_at_the_deadline),
         cmocka_unit_test(test_handler_and_callback),
         cmocka_unit_test(test_next_run_is_cancelled_while_a_callback_is_out),
         cmocka_unit_test(test_wanted_callback_that_nobody_needs),
         cmocka_unit_test(test_wanted_callback_of_a_run_past_its_deadline),
         cmocka_unit_test(test_callback_is_stuck_while_the_next_job_runs),
+        cmocka_unit_test(test_callback_is_stuck_while_the_next_job_is_claimed),
+        cmocka_unit_test(test_callback_of_the_run_before_ends_no_other_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -407,6 +407,49 @@ static void test_notify_with_and_without_notify_next(void **state)
     }
 }
 
+/* The 24 h begin when the connection ends, not with the SUBSCRIBE. */
+static void test_left_out_from_the_end_on(void **state)
+{
+    struct fake_engine *f = started();
+    (void)state;
+    for (int times = 0; times < 2; times++) {
+        f->seen = f->effect_count;
+        connect(f);
+        fake_expect_publish_to(f, "$next/get");
+        fake_accept(f, "$next/get", "");
+        expect_subscribe(f, 0);
+        f->now_ms += TIMEOUT_MS - 1000; /* nothing happens meanwhile */
+        assert_true(cut(f));
+    }
+    f->now_ms += DAY_MS - 1000;
+    assert_int_equal(connect_with(f, 15) & 1u, 0);
+    fake_disconnect(f);
+    f->now_ms += 1000;
+    assert_int_equal(connect_with(f, 15) & 1u, 1);
+    fake_free(f);
+}
+
+/* A connection that ends under a SUBSCRIBE says nothing about answers: the question that was out is none of three without one. */
+static void test_ended_under_a_subscribe_is_not_unanswered(void **state)
+{
+    struct fake_engine *f = started();
+    (void)state;
+    connect(f);
+    fake_expect_publish_to(f, "$next/get");
+    expect_subscribe(f, 0);
+    assert_true(cut(f));
+    connect(f);
+    while (fake_count(f, FAKE_PUBLISH, "$next/get") < 4) { /* two without an answer, and the third goes out */
+        fake_wake(f);
+    }
+    assert_int_equal(fake_count(f, FAKE_RECONNECT, NULL), 0);
+    while (fake_count(f, FAKE_RECONNECT, NULL) == 0) {
+        fake_wake(f);
+    }
+    assert_int_equal(fake_count(f, FAKE_PUBLISH, "$next/get"), 4);
+    fake_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_polling),
         cmocka_unit_test(test_polling_while_a_job_runs),
         cmocka_unit_test(test_notify_with_and_without_notify_next),
+        cmocka_unit_test(test_left_out_from_the_end_on),
+        cmocka_unit_test(test_ended_under_a_subscribe_is_not_unanswered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

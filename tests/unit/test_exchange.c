@@ -223,6 +223,9 @@ static void test_unanswered(void **state)
     assert_int_equal(x.unanswered, JOBS_UNANSWERED_MAX);
     jobs_exchange_heard(&x);
     assert_int_equal(x.unanswered, 0);
+    assert_true(send(&x, NEXT));
+    jobs_exchange_restart(&x, false); /* nobody could have answered */
+    assert_int_equal(x.unanswered, 0);
     jobs_exchange_check(&x);
 }
 
@@ -243,6 +246,10 @@ static void test_restart(void **state)
     assert_int_equal(jobs_exchange_due_at(&x, NEXT), 2000);
     assert_int_equal(jobs_exchange_due_at(&x, UPDATE), 2000);
     assert_int_equal(jobs_exchange_due_at(&x, JOBS_REQUEST_DESCRIBE), 90000);
+    assert_true(send(&x, UPDATE));
+    assert_int_equal(c.counters.retried_sends, 0); /* no pause outlives a connection, nor does its length */
+    jobs_exchange_retry(&x, UPDATE);
+    assert_in_range(jobs_exchange_due_at(&x, UPDATE) - c.now_ms, 1, CONFIG_DEVICE_JOBS_RETRY_BASE_MS);
     assert_int_equal(take(&x, NEXT), JOBS_TAKEN_NOT);
     assert_true(send(&x, NEXT));
     assert_int_equal(take(&x, NEXT), JOBS_TAKEN_GOOD); /* nothing is left of before */
