@@ -51,7 +51,6 @@ enum core_code core_write_end(struct core *core, const struct core_write *write,
     bool keep = error->code == CORE_OK;
     if (!store_savepoint_end(core->store, keep) && keep) {
         core_fail_storage(core, error);
-        keep = false;
     }
     return error->code;
 }
