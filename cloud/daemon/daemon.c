@@ -98,18 +98,15 @@ static void publish_notice(void *ctx, const char *topic, const char *payload, si
 
 /* --- Mosquitto, when it is to start again --- */
 
-static bool open_http(struct daemon *daemon);
-static void close_http(struct daemon *daemon);
-
 /* Before it was ever ready somebody may have taken the port that we had chosen: choose another one, and tell it. */
 static bool choose_again(struct daemon *daemon)
 {
     if (daemon->is_mqtt_port_given || daemon->broker_tries >= BROKER_TRIES_MAX) {
         return false;
     }
-    close_http(daemon);
     daemon->options.mqtt_port = port_pick(daemon->options.listen);
-    return open_http(daemon);
+    http_set_mqtt_port(daemon->http, daemon->options.mqtt_port);
+    return daemon->options.mqtt_port != 0;
 }
 
 static void restart_broker(struct daemon *daemon)

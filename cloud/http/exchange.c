@@ -327,5 +327,8 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
     if (!call_is_answered(&exchange->call)) {
         dispatch_check(&exchange->call);
     }
-    return call_is_answered(&exchange->call) ? send_answer(exchange) : wait_for_answer(exchange);
+    if (call_is_answered(&exchange->call)) {
+        return send_answer(exchange);
+    }
+    return exchange->server->is_closing ? MHD_NO : wait_for_answer(exchange);
 }

@@ -18,8 +18,8 @@ struct exchange_server {
     struct crowd crowd;
     size_t *upload_bytes; /* bytes held for bodies, over all connections of both listeners */
     bool is_unix_socket;
-    bool
-        has_answers; /* calls were answered since the server ran last: libmicrohttpd's descriptor does not tell */
+    bool is_closing;  /* nobody serves any more: who comes now is hung up on */
+    bool has_answers; /* to be sent when the server runs next: its descriptor does not tell of them */
 };
 
 void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *connection);

@@ -134,6 +134,7 @@ void http_stop(struct http_server *server)
     if (!server) {
         return;
     }
+    server->tcp.is_closing = server->local.is_closing = true;
     http_run(server); /* sends what the turn has answered last */
     if (server->tcp_daemon) {
         MHD_stop_daemon(server->tcp_daemon);
@@ -155,6 +156,11 @@ void http_stop(struct http_server *server)
 uint16_t http_port(const struct http_server *server)
 {
     return server->service.http_port;
+}
+
+void http_set_mqtt_port(struct http_server *server, uint16_t port)
+{
+    server->service.mqtt_port = port;
 }
 
 int http_descriptor(const struct http_server *server)

@@ -36,6 +36,9 @@ void http_stop(struct http_server *server);
 /* The port in use; differs from config->port when that was 0 (the system chooses). */
 uint16_t http_port(const struct http_server *server);
 
+/* The broker has got another port than http_start was told. */
+void http_set_mqtt_port(struct http_server *server, uint16_t port);
+
 /* An epoll descriptor to wait for. When it is readable or http_timeout_ms (-1 = none) has passed, call http_run. */
 int http_descriptor(const struct http_server *server);
 int http_timeout_ms(const struct http_server *server);

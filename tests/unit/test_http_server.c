@@ -408,8 +408,7 @@ static void half_open_connections_lock_nobody_out(void **state)
                                         "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: 500\r\n\r\n{"};
     int fds[400];
     for (size_t i = 0; i < 400; i++) {
-        fds[i] = dial(net);
-        send(fds[i], begun[i % 2], strlen(begun[i % 2]), MSG_NOSIGNAL);
+        send(fds[i] = dial(net), begun[i % 2], strlen(begun[i % 2]), MSG_NOSIGNAL);
         turn(net);
         net->fx.base.now_ms += 10;
         for (size_t k = 0; i % 50 == 0 && k < i; k++) {
@@ -424,6 +423,13 @@ static void half_open_connections_lock_nobody_out(void **state)
     for (size_t i = 0; i < 400; i++) {
         close(fds[i]);
     }
+}
+
+static void a_request_at_the_end_is_hung_up_on(void **state) /* left waiting, it would end the process */
+{
+    int fd = dial(*state);
+    turn(*state);
+    send(fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n", sizeof SIGNED + 23, MSG_NOSIGNAL);
 }
 
 static void head_tells_the_length_and_sends_nothing(void **state)
@@ -582,6 +588,7 @@ int main(void)
         TEST(garbage_and_lost_clients_harm_nobody),
         TEST(connections_are_limited),
         TEST(half_open_connections_lock_nobody_out),
+        TEST(a_request_at_the_end_is_hung_up_on),
         TEST(head_tells_the_length_and_sends_nothing),
         TEST(unix_socket_is_private_and_needs_no_signature),
         TEST(second_server_says_what_is_in_its_way),
