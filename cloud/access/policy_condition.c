@@ -39,15 +39,9 @@ static const struct comparison *find_comparison(struct slice name)
 /* The values of a Bool may be true and false themselves, also in an array. */
 static bool next_bool(const struct policy_value *value, size_t *cursor, bool *is_true, bool *is_bool)
 {
-    struct json_member element = {.type = value->type, .text = value->text};
-    if (value->type == JSON_ARRAY) {
-        if (!json_next_element(value->text, cursor, &element)) {
-            return false;
-        }
-    } else if (*cursor > 0) {
+    struct json_member element;
+    if (!policy_value_element(value, cursor, &element)) {
         return false;
-    } else {
-        *cursor = value->text.len;
     }
     *is_true =
         element.type == JSON_TRUE || (element.type == JSON_STRING && json_string_is(element.text, "true"));

@@ -16,17 +16,18 @@ enum err policy_refuse(struct policy_why *why, enum err err, const char *format,
     return err;
 }
 
+bool policy_value_element(const struct policy_value *value, size_t *cursor, struct json_member *element)
+{
+    *element = (struct json_member){.type = value->type, .text = value->text};
+    if (value->type == JSON_ARRAY) {
+        return json_next_element(value->text, cursor, element);
+    }
+    return (*cursor)++ == 0;
+}
+
 bool policy_value_next(const struct policy_value *value, size_t *cursor, char text[POLICY_STRING_CAP])
 {
-    struct json_member element = {.type = value->type, .text = value->text};
-    if (value->type == JSON_ARRAY) {
-        if (!json_next_element(value->text, cursor, &element)) {
-            return false;
-        }
-    } else if (*cursor > 0) {
-        return false;
-    } else {
-        *cursor = value->text.len + 1;
-    }
-    return json_decode(element.text, text, POLICY_STRING_CAP, NULL) == ERR_OK;
+    struct json_member element;
+    return policy_value_element(value, cursor, &element) &&
+           json_decode(element.text, text, POLICY_STRING_CAP, NULL) == ERR_OK;
 }

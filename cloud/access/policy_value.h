@@ -15,7 +15,10 @@ struct policy_value {
     struct slice text;
 };
 
-/* Walks a string or an array: the next string, decoded. Start with cursor 0. */
+/* Walks a value or an array: the value itself, or the next element. Start with cursor 0. */
+bool policy_value_element(const struct policy_value *value, size_t *cursor, struct json_member *element);
+
+/* The same for strings: the next one, decoded. */
 bool policy_value_next(const struct policy_value *value, size_t *cursor, char text[POLICY_STRING_CAP]);
 
 /* Where a reason goes; cap 0: nobody wants it. */

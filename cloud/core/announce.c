@@ -15,7 +15,7 @@ void core_broker_started(struct core *core)
     core->announced_up_to_id = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : 0;
     store_done(query);
     store_run(core->store, store_query(core->store, STORE_ANNOUNCED_EMPTY, NULL, 0));
-    core->announce_kinds = 0;
+    core->announcement.kinds = 0;
 }
 
 /* 1: one execution at least was pending when the broker started, and still is; 0: none; -1: the database failed. */
@@ -66,8 +66,8 @@ static unsigned kinds_of(struct slice rest)
 static void announce_to_all(struct core *core, unsigned kinds)
 {
     if (kinds) {
-        core->announce_kinds |= kinds;
-        core->announce_after[0] = '\0';
+        core->announcement.kinds |= kinds;
+        core->announcement.after[0] = '\0';
     }
 }
 
@@ -98,14 +98,14 @@ void core_subscribed(struct core *core, struct slice filter)
 static bool next_thing(struct core *core)
 {
     sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(core->announce_after));
+        STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(core->announcement.after));
     char next[CORE_THING_NAME_CAP] = "";
     bool found = store_row(core->store, query) == 1;
     if (found) {
         store_column_copy(query, 0, next, sizeof next);
     }
     store_done(query);
-    memcpy(core->announce_after, next, sizeof next);
+    memcpy(core->announcement.after, next, sizeof next);
     return found;
 }
 
@@ -113,10 +113,10 @@ bool announce_slice(struct core *core)
 {
     for (int i = 0; i < THINGS_A_TIME; i++) {
         if (!next_thing(core)) {
-            core->announce_kinds = 0;
+            core->announcement.kinds = 0;
             return false;
         }
-        if (!announce(core, core->announce_after, core->announce_kinds)) {
+        if (!announce(core, core->announcement.after, core->announcement.kinds)) {
             return false;
         }
     }

@@ -4,7 +4,7 @@
 
 #include "cloud/core/marks.h"
 
-/* Some more things for somebody who has subscribed for all of them (core->announce_kinds). Inside a batch that writes.
+/* Some more things for somebody who has subscribed for all of them (core->announcement.kinds). Inside a batch that writes.
  * true: there are more. */
 bool announce_slice(struct core *core);
 

@@ -12,6 +12,12 @@
 
 struct notice;
 
+/* Somebody has subscribed for all things at once: they are announced in slices. */
+struct announcement {
+    unsigned kinds;                  /* bits of mark_kind; 0: nothing is to be announced */
+    char after[CORE_THING_NAME_CAP]; /* how far that has come */
+};
+
 struct core {
     struct store *store;
     char region[CORE_REGION_CAP];
@@ -44,8 +50,7 @@ struct core {
     int64_t due_not_before_ms; /* after a failure: do not spin */
     /* Executions up to this row id were pending, if at all, when the broker started. */
     int64_t announced_up_to_id;
-    unsigned announce_kinds; /* bits of mark_kind: somebody subscribed for all things at once */
-    char announce_after[CORE_THING_NAME_CAP]; /* how far that has come */
+    struct announcement announcement;
 };
 
 /* CORE_INTERNAL with what the database said. */

@@ -21,7 +21,7 @@ int64_t core_next_due_ms(struct core *core)
     if (core->delivered_len > 0) {
         next_ms = smaller(next_ms, core->delivered_since_ms + CLEAR_AFTER_MS);
     }
-    if (core->announce_kinds) {
+    if (core->announcement.kinds) {
         next_ms = 0;
     }
     return next_ms > core->due_not_before_ms ? next_ms : core->due_not_before_ms;
@@ -33,8 +33,8 @@ static bool do_one(struct core *core, const struct due *due)
     case DUE_EXECUTION_TIMEOUT:
         return timeout_execution(core, due->subject);
     }
-    return due_set(core, due->kind, due->subject,
-                   0); /* nobody knows this kind: it must not stop the others */
+    /* Nobody knows this kind: it must not stop the others. */
+    return due_set(core, due->kind, due->subject, 0);
 }
 
 /* 1: done; 0: nothing is due; -1: failed, and undone. */
@@ -65,12 +65,15 @@ bool core_run_due(struct core *core)
         core->due_not_before_ms = now_ms + (core_is_busy(core) ? WHEN_BUSY_MS : AFTER_FAILURE_MS);
         return false;
     }
-    bool has_more = core->announce_kinds && announce_slice(core);
+    struct announcement before = core->announcement;
+    bool has_more = core->announcement.kinds && announce_slice(core);
     for (int i = 0; i < SLICE && result == 1; i++) {
         result = run_one(core, now_ms);
     }
     if (!core_commit(core) || result < 0) {
         core->due_not_before_ms = now_ms + AFTER_FAILURE_MS;
+        core->announcement =
+            before; /* what the failure has undone is announced again; once per thing and kind anyway */
         has_more = false;
         result = -1;
     }

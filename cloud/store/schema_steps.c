@@ -201,9 +201,7 @@ static const char principal_changes[] =
                                    "pending_rank, queued_at_ms, id)"                                         \
                                    "  WHERE pending_rank IS NOT NULL AND is_visible = 1;"                    \
                                    "CREATE INDEX executions_pending_by_job ON executions(job_id, id) WHERE " \
-                                   "pending_rank IS NOT NULL;"                                               \
-                                   "CREATE INDEX executions_deadline ON executions(deadline_ms, id) WHERE "  \
-                                   "deadline_ms IS NOT NULL;"
+                                   "pending_rank IS NOT NULL;"
 
 /* target_kind 'cert': target is a certificate's id; 'thinggroup': a group's name. A foreign key cannot lead to both, so who
  * attaches checks that the target exists. */
