@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* After a broker has started: who subscribes is sent what was pending at that start. The announcement goes out with the
- * subscription and not before, because a device with a clean session hears nothing before it has subscribed. */
+ * subscription and not before, because a device with a clean session hears nothing before it has subscribed. Sessions that
+ * the broker has restored are subscribed already; to them all that is pending is announced once more at the start. */
 #include "cloud/core/announce.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ void core_broker_started(struct core *core)
     core->announced_up_to_id = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : 0;
     store_done(query);
     store_run(core->store, store_query(core->store, STORE_ANNOUNCED_EMPTY, NULL, 0));
-    core->announcement.kinds = 0;
+    core->announcements = (struct announcements){0};
 }
 
 /* 1: one execution at least was pending when the broker started, and still is; 0: none; -1: the database failed. */
@@ -28,8 +29,16 @@ static int was_pending(struct core *core, const char *thing)
     return got;
 }
 
-/* Once per thing and kind. false: the database failed. */
-static bool announce(struct core *core, const char *thing, unsigned kinds)
+/* 1: nobody has subscribed to this before, and now it is written down; 0: somebody has; -1: the database failed. */
+static int is_first_subscriber(struct core *core, const char *thing, enum mark_kind kind)
+{
+    sqlite3_stmt *add = STORE_QUERY(core->store, STORE_ANNOUNCED_ADD, store_text(thing), store_i64(kind));
+    return store_run(core->store, add) ? store_changes(core->store) > 0 : -1;
+}
+
+/* To subscribers once per thing and kind; to restored sessions besides, which takes nothing from the first subscriber.
+ * false: the database failed. */
+static bool announce(struct core *core, const char *thing, unsigned kinds, bool is_for_sessions)
 {
     int got = was_pending(core, thing);
     bool is_good = got >= 0;
@@ -37,11 +46,8 @@ static bool announce(struct core *core, const char *thing, unsigned kinds)
         if (!(kinds & 1u << kind)) {
             continue;
         }
-        is_good = store_run(
-            core->store, STORE_QUERY(core->store, STORE_ANNOUNCED_ADD, store_text(thing), store_i64(kind)));
-        if (is_good && store_changes(core->store) > 0) {
-            is_good = marks_set(core, thing, kind);
-        }
+        int is_told = is_for_sessions ? 1 : is_first_subscriber(core, thing, kind);
+        is_good = is_told == 1 ? marks_set(core, thing, kind) : is_told == 0;
     }
     return is_good;
 }
@@ -63,12 +69,17 @@ static unsigned kinds_of(struct slice rest)
     return slice_is(rest, "notify") ? 1u << MARK_LIST : slice_is(rest, "notify-next") ? 1u << MARK_FIRST : 0;
 }
 
-static void announce_to_all(struct core *core, unsigned kinds)
+static void announce_to_all(struct announcement *announcement, unsigned kinds)
 {
     if (kinds) {
-        core->announcement.kinds |= kinds;
-        core->announcement.after[0] = '\0';
+        announcement->kinds |= kinds;
+        announcement->after[0] = '\0';
     }
+}
+
+void core_sessions_restored(struct core *core)
+{
+    announce_to_all(&core->announcements.to_sessions, EVERY_KIND);
 }
 
 void core_subscribed(struct core *core, struct slice filter)
@@ -80,7 +91,7 @@ void core_subscribed(struct core *core, struct slice filter)
     }
     struct slice kind = slice_cut(&rest, '/');
     if (slice_is(kind, "#") || (slice_is(kind, "things") && slice_is(rest, "#"))) {
-        announce_to_all(core, EVERY_KIND);
+        announce_to_all(&core->announcements.to_subscriber, EVERY_KIND);
         return;
     }
     struct slice name = slice_cut(&rest, '/');
@@ -88,37 +99,48 @@ void core_subscribed(struct core *core, struct slice filter)
         return;
     }
     if (slice_is(name, "+")) {
-        announce_to_all(core, kinds_of(rest));
+        announce_to_all(&core->announcements.to_subscriber, kinds_of(rest));
     } else if (slice_copy(name, thing, sizeof thing) == ERR_OK) {
-        announce(core, thing, kinds_of(rest));
+        announce(core, thing, kinds_of(rest), false);
     }
 }
 
 /* false: no thing behind the one that was announced last. */
-static bool next_thing(struct core *core)
+static bool next_thing(struct core *core, struct announcement *announcement)
 {
     sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(core->announcement.after));
+        STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(announcement->after));
     char next[CORE_THING_NAME_CAP] = "";
     bool found = store_row(core->store, query) == 1;
     if (found) {
         store_column_copy(query, 0, next, sizeof next);
     }
     store_done(query);
-    memcpy(core->announcement.after, next, sizeof next);
+    memcpy(announcement->after, next, sizeof next);
     return found;
+}
+
+static bool is_under_way(const struct announcement *announcement)
+{
+    return announcement->kinds != 0;
+}
+
+bool announce_is_under_way(const struct core *core)
+{
+    return is_under_way(&core->announcements.to_sessions) || is_under_way(&core->announcements.to_subscriber);
 }
 
 bool announce_slice(struct core *core)
 {
-    for (int i = 0; i < THINGS_A_TIME; i++) {
-        if (!next_thing(core)) {
-            core->announcement.kinds = 0;
-            return false;
-        }
-        if (!announce(core, core->announcement.after, core->announcement.kinds)) {
+    struct announcements *all = &core->announcements;
+    for (int i = 0; i < THINGS_A_TIME && announce_is_under_way(core); i++) {
+        bool is_for_sessions = is_under_way(&all->to_sessions);
+        struct announcement *announcement = is_for_sessions ? &all->to_sessions : &all->to_subscriber;
+        if (!next_thing(core, announcement)) {
+            announcement->kinds = 0;
+        } else if (!announce(core, announcement->after, announcement->kinds, is_for_sessions)) {
             return false;
         }
     }
-    return true;
+    return announce_is_under_way(core);
 }

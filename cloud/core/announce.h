@@ -4,8 +4,10 @@
 
 #include "cloud/core/marks.h"
 
-/* Some more things for somebody who has subscribed for all of them (core->announcement.kinds). Inside a batch that writes.
- * true: there are more. */
+/* Are things left that have to be announced (core->announcements)? */
+bool announce_is_under_way(const struct core *core);
+
+/* Announces some more of them. Inside a batch that writes. true: there are more. */
 bool announce_slice(struct core *core);
 
 #endif

@@ -147,6 +147,9 @@ void core_broker_lost(struct core *core);
 /* A broker process has started, and no device is connected to it yet. Of each thing that has pending executions now, the
  * first subscriber to notify or notify-next is sent that notice, because nothing was told while the broker was down. */
 void core_broker_started(struct core *core);
+/* To be called after core_broker_started when the broker may have brought sessions from its disk: their devices do not
+ * subscribe again, and may lack what the broker had not saved when it ended. What is pending is sent to whoever hears it. */
+void core_sessions_restored(struct core *core);
 /* Somebody has subscribed to this filter. Inside a batch that writes. */
 void core_subscribed(struct core *core, struct slice filter);
 /* Do notices wait that have room now? Then any batch renders them. */

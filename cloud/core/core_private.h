@@ -12,10 +12,15 @@
 
 struct notice;
 
-/* Somebody has subscribed for all things at once: they are announced in slices. */
+/* All things are to be announced, in slices. */
 struct announcement {
     unsigned kinds;                  /* bits of mark_kind; 0: nothing is to be announced */
     char after[CORE_THING_NAME_CAP]; /* how far that has come */
+};
+
+struct announcements {
+    struct announcement to_subscriber; /* somebody has subscribed for all things at once */
+    struct announcement to_sessions;   /* those that the broker has restored */
 };
 
 struct core {
@@ -50,7 +55,7 @@ struct core {
     int64_t due_not_before_ms; /* after a failure: do not spin */
     /* Executions up to this row id were pending, if at all, when the broker started. */
     int64_t announced_up_to_id;
-    struct announcement announcement;
+    struct announcements announcements;
 };
 
 /* CORE_INTERNAL with what the database said. */

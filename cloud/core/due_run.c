@@ -21,7 +21,7 @@ int64_t core_next_due_ms(struct core *core)
     if (core->delivered_len > 0) {
         next_ms = smaller(next_ms, core->delivered_since_ms + CLEAR_AFTER_MS);
     }
-    if (core->announcement.kinds) {
+    if (announce_is_under_way(core)) {
         next_ms = 0;
     }
     return next_ms > core->due_not_before_ms ? next_ms : core->due_not_before_ms;
@@ -65,15 +65,14 @@ bool core_run_due(struct core *core)
         core->due_not_before_ms = now_ms + (core_is_busy(core) ? WHEN_BUSY_MS : AFTER_FAILURE_MS);
         return false;
     }
-    struct announcement before = core->announcement;
-    bool has_more = core->announcement.kinds && announce_slice(core);
+    struct announcements before = core->announcements;
+    bool has_more = announce_slice(core);
     for (int i = 0; i < SLICE && result == 1; i++) {
         result = run_one(core, now_ms);
     }
     if (!core_commit(core) || result < 0) {
         core->due_not_before_ms = now_ms + AFTER_FAILURE_MS;
-        core->announcement =
-            before; /* what the failure has undone is announced again; once per thing and kind anyway */
+        core->announcements = before; /* what the failure has undone is announced again */
         has_more = false;
         result = -1;
     }

@@ -72,6 +72,7 @@ static void on_link_ready(void *ctx)
     if (daemon->is_broker_new) {
         daemon->is_broker_new = false;
         core_broker_started(daemon->core);
+        core_sessions_restored(daemon->core);
     }
     if (daemon->is_ready) {
         log_line("the broker is back");

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The broker of iot-local: who may connect, publish, subscribe and hear what (docs/protocol.md 1.10 and 8, R-16, R-56), and
 that broker and daemon live and die together (R-57)."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -436,15 +438,37 @@ class LifeAndDeath(BrokerTest):
         self.assertTrue(again.session_present)
         self.assertIn(b"waiting", again.receive().payload)
 
-    def test_pending_jobs_are_announced_after_a_restart(self):
+    def wait_until_told(self):
+        """Until the broker has acknowledged every notice, and the service has written that down."""
+        database = self.cloud.data / "iot.db"
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as rows:
+            wait_for(lambda: rows.execute("SELECT count(*) FROM marks").fetchone()[0] == 0, "no mark left")
+
+    def test_resumed_session_is_told_after_a_restart(self):
         lamp = self.connect(self.cloud.thing("lamp"), "lamp", clean=False)
         lamp.subscribe("$aws/things/lamp/jobs/notify-next")
         self.cloud.job("waiting", "lamp")
         self.assertIn(b"waiting", lamp.receive().payload)
         lamp.disconnect()
+        self.wait_until_told()
         self.assertEqual(self.cloud.process.stop(), 0)
         self.cloud.restart()
         again = self.connect(self.cloud.folder / "thing-lamp", "lamp", clean=False)
+        self.assertTrue(again.session_present)
+        self.assertIn(b"waiting", again.receive().payload)
+
+    def test_resumed_session_lacks_nothing_that_a_killed_broker_had_not_saved(self):
+        lamp = self.connect(self.cloud.thing("lamp"), "lamp", clean=False)
+        lamp.subscribe("$aws/things/lamp/jobs/notify")
+        lamp.disconnect()
+        os.kill(self.cloud.broker_pid(), signal.SIGUSR1)  # mosquitto saves its sessions
+        wait_for((self.cloud.data / "mosquitto.db").exists, "saved sessions")
+        self.cloud.job("waiting", "lamp")
+        self.wait_until_told()
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        self.cloud.process.wait_line(r"the broker is back")
+        again = self.connect(self.cloud.folder / "thing-lamp", "lamp", clean=False)
+        self.assertTrue(again.session_present)
         self.assertIn(b"waiting", again.receive().payload)
 
     def test_frozen_broker_does_not_freeze_the_api(self):

@@ -202,6 +202,33 @@ static void the_first_subscriber_is_told_once(void **state)
     assert_string_equal(subscribe(fx, "$aws/things/lamp/jobs/notify"), "lamp/notify QUEUED:a#1,b#1; ");
 }
 
+/* A restored session does not subscribe again (docs/protocol.md, persistent sessions); a device with a clean session has not
+ * subscribed yet, and is told when it does. */
+static void restored_sessions_are_told_at_the_start(void **state)
+{
+    struct fixture *fx = lamp_with_two_jobs(state);
+    fixture_thing(fx, "idle");
+    core_broker_started(fx->core);
+    core_sessions_restored(fx->core);
+    fixture_run_due(fx);
+    assert_string_equal(fixture_heard(fx), "lamp/notify QUEUED:a#1,b#1; lamp/notify-next a#1 QUEUED; ");
+    fixture_run_due(fx);
+    assert_string_equal(fixture_heard(fx), "");
+    assert_string_equal(subscribe(fx, "$aws/things/lamp/jobs/notify"), "lamp/notify QUEUED:a#1,b#1; ");
+    assert_string_equal(subscribe(fx, "$aws/things/lamp/jobs/notify"), "");
+}
+
+/* Who subscribes for one kind of all things meanwhile takes the other kind from nobody. */
+static void restored_sessions_and_a_subscriber_of_everything(void **state)
+{
+    struct fixture *fx = lamp_with_two_jobs(state);
+    core_broker_started(fx->core);
+    core_sessions_restored(fx->core);
+    assert_string_equal(subscribe(fx, "$aws/things/+/jobs/notify"),
+                        "lamp/notify-next a#1 QUEUED; lamp/notify QUEUED:a#1,b#1; ");
+    assert_string_equal(subscribe(fx, "$aws/things/lamp/jobs/notify-next"), "lamp/notify-next a#1 QUEUED; ");
+}
+
 static void what_came_after_the_start_was_told_already(void **state)
 {
     struct fixture *fx = lamp(state);
@@ -335,6 +362,8 @@ int main(void)
         TEST(notices_survive_a_restart),
         TEST(subscribing_alone_sends_nothing),
         TEST(the_first_subscriber_is_told_once),
+        TEST(restored_sessions_are_told_at_the_start),
+        TEST(restored_sessions_and_a_subscriber_of_everything),
         TEST(what_came_after_the_start_was_told_already),
         TEST(what_has_ended_since_the_start_is_not_told),
         TEST(filters_that_cover_notices),
