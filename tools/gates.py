@@ -87,6 +87,12 @@ def gate_layers(root):
     return [] if code == 0 else out.splitlines()
 
 
+def gate_operations(root):
+    """The published table of operations is what the route tables say."""
+    code, out = run([sys.executable, root / "tools" / "operations"])
+    return [] if code == 0 else out.splitlines()
+
+
 def gate_house(root):
     """What every file of ours has: a licence line, a length that can be read, no path of somebody's machine."""
     findings = []
@@ -352,6 +358,8 @@ def gate_mutants(root):
 
 BITES = [
     ("format", "a badly indented line", bad_file("common/bad.c", "int   bad  ( void );\n"), gate_format),
+    ("operations", "an operation that the published table lacks", bad_word(
+        "cloud/http/operations_refused.c", '"ListJobTemplates"', '"ListJobPlates"'), gate_operations),
     ("layers", "core that includes the broker", bad_file("device/core/bad.c", "#include <mosquitto.h>\n"), gate_layers),
     ("layers", "cloud that includes device", bad_file("cloud/core/bad.c", '#include "device/core/link/link.h"\n'),
      gate_layers),
@@ -442,7 +450,7 @@ def gate_bites(root):
 
 
 GATES = [
-    ("format", gate_format), ("layers", gate_layers), ("house", gate_house), ("gcc", gate_gcc),
+    ("format", gate_format), ("layers", gate_layers), ("operations", gate_operations), ("house", gate_house), ("gcc", gate_gcc),
     ("circles", gate_circles), ("clang", gate_clang), ("lint", gate_lint), ("braces", gate_braces),
     ("headers", gate_headers), ("cross", gate_cross), ("sizes", gate_sizes), ("mutants", gate_mutants),
     ("tasks", gate_tasks), ("hash", gate_hash), ("bites", gate_bites),

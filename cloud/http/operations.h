@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The handlers behind the route table, by file. Each runs inside a batch of the core and answers the call, but for
+/* The handlers behind the route tables, by file. Each runs inside a batch of the core and answers the call, but for
  * the work that comes before one. */
 #ifndef CLOUD_HTTP_OPERATIONS_H
 #define CLOUD_HTTP_OPERATIONS_H
 
 #include "cloud/http/call.h"
+
+/* What lists by page takes as query parameters. */
+#define PAGING "maxResults nextToken"
 
 /* api_jobs.c */
 void api_create_job(struct call *call);

@@ -21,12 +21,31 @@ bool route_serves(enum api_family family, const char *service)
     }
 }
 
-/* Compares a pattern with the decoded segments; labels get what stands at the {names}. */
-static bool path_matches(const char *pattern, const struct request *request,
-                         const char *labels[CALL_LABELS_MAX])
+const struct route *route_at(size_t i)
+{
+    static const struct route_table *const tables[] = {&routes_jobs, &routes_things, &routes_security,
+                                                       &routes_data, &routes_refused};
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        if (i < tables[t]->count) {
+            return &tables[t]->rows[i];
+        }
+        i -= tables[t]->count;
+    }
+    return NULL;
+}
+
+/* How a request was understood. */
+struct route_match {
+    const struct route *route;
+    const char *labels[CALL_LABELS_MAX]; /* what stands at the {names} */
+    size_t label_count;
+};
+
+/* Compares a pattern with the decoded segments. A label {name+} stands for one segment and all behind it; whoever needs
+ * the text of all takes it from the path. */
+static bool path_matches(const char *pattern, const struct request *request, struct route_match *match)
 {
     struct slice rest = slice_from(pattern + 1);
-    size_t label_count = 0;
     size_t at = 0;
     while (rest.ptr) {
         struct slice level = slice_cut(&rest, '/');
@@ -35,10 +54,13 @@ static bool path_matches(const char *pattern, const struct request *request,
         }
         const char *segment = request->segments[at++];
         if (slice_starts_with(level, "{")) {
-            if (!*segment || label_count >= CALL_LABELS_MAX) {
+            if (!*segment || match->label_count >= CALL_LABELS_MAX) {
                 return false;
             }
-            labels[label_count++] = segment;
+            match->labels[match->label_count++] = segment;
+            if (level.ptr[level.len - 2] == '+') {
+                return true;
+            }
         } else if (!slice_is(level, segment)) {
             return false;
         }
@@ -46,40 +68,27 @@ static bool path_matches(const char *pattern, const struct request *request,
     return at == request->segment_count;
 }
 
-static bool route_matches(const struct route *route, const struct request *request,
-                          const char *labels[CALL_LABELS_MAX])
+/* Of the routes that match the one that says most: "/jobs/$next" before "/jobs/{jobId}". service NULL: of any service. */
+static struct route_match find(const struct request *request, const char *service, bool is_local)
 {
-    return request_is(request, route->method) && path_matches(route->path, request, labels);
-}
-
-static const struct route *find(const struct request *request, const char *service,
-                                const char *labels[CALL_LABELS_MAX])
-{
-    for (size_t i = 0; i < route_table_count; i++) {
-        const struct route *route = &route_table[i];
-        bool is_served = service ? route_serves(route->family, service) : route->family != FAMILY_LOCAL;
-        if (is_served && route_matches(route, request, labels)) {
-            return route;
+    struct route_match best = {.route = NULL};
+    const struct route *route;
+    for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
+        bool is_asked =
+            route->family == FAMILY_LOCAL ? is_local : !service || route_serves(route->family, service);
+        struct route_match match = {.route = route};
+        if (is_asked && request_is(request, route->method) && path_matches(route->path, request, &match) &&
+            (!best.route || match.label_count < best.label_count)) {
+            best = match;
         }
     }
-    return NULL;
-}
-
-static const struct route *find_local(const struct request *request, const char *labels[CALL_LABELS_MAX])
-{
-    for (size_t i = 0; i < route_table_count; i++) {
-        if (route_table[i].family == FAMILY_LOCAL && route_matches(&route_table[i], request, labels)) {
-            return &route_table[i];
-        }
-    }
-    return NULL;
+    return best;
 }
 
 static void fail_unknown(struct call *call, const char *service)
 {
     const struct request *request = &call->request;
-    const char *labels[CALL_LABELS_MAX];
-    const struct route *other = find(request, NULL, labels);
+    const struct route *other = find(request, NULL, false).route;
     if (other) {
         call_fail(call, API_UNKNOWN_OPERATION, "%s %s is %s, but the request is signed for the service '%s'",
                   request->method, request->path, other->operation, service);
@@ -92,24 +101,21 @@ static void fail_unknown(struct call *call, const char *service)
 
 void route_find(struct call *call, const char *service)
 {
-    const struct route *route = find(&call->request, service, call->labels);
-    if (!route && call->source == FROM_UNIX_SOCKET) {
-        route = find_local(&call->request, call->labels);
-    }
-    if (!route) {
+    struct route_match match = find(&call->request, service, call->source == FROM_UNIX_SOCKET);
+    if (!match.route) {
         fail_unknown(call, service);
         return;
     }
-    call->route = route;
-    if (!route->handler) {
-        call_fail(call, API_NOT_MODELLED, "iot-local does not model %s", route->operation);
+    call->route = match.route;
+    memcpy(call->labels, match.labels, sizeof call->labels);
+    if (!match.route->handler) {
+        call_fail(call, API_NOT_MODELLED, "iot-local does not model %s", match.route->operation);
     }
 }
 
 bool route_is_api_path(const struct request *request)
 {
-    const char *labels[CALL_LABELS_MAX];
-    return find(request, NULL, labels) != NULL;
+    return find(request, NULL, false).route != NULL;
 }
 
 static bool is_known(struct call *call, const char *what, const char *known, const char *name, bool is_empty)

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Which operation is meant: by SigV4 service, method and path. The table (operations.c) holds what iot-local does and
+/* Which operation is meant: by SigV4 service, method and path. The tables (operations_*.c) hold what iot-local does and
  * what it does not model, so that the latter answers with its name and never with a wrong result. */
 #ifndef CLOUD_HTTP_ROUTE_H
 #define CLOUD_HTTP_ROUTE_H
 
 #include "cloud/http/call.h"
 
-extern const struct route route_table[];
-extern const size_t route_table_count;
+struct route_table {
+    const struct route *rows;
+    size_t count;
+};
+extern const struct route_table routes_jobs, routes_things, routes_security, routes_data, routes_refused;
+
+/* The i-th row of all tables together; NULL: there are fewer. */
+const struct route *route_at(size_t i);
 
 /* Does a request signed for this service reach this family? "iot" and "execute-api" are the control plane. */
 bool route_serves(enum api_family family, const char *service);

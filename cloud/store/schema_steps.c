@@ -2,6 +2,9 @@
 /* The steps themselves. A step that has been released is never changed: databases out there were made by it. */
 #include "cloud/store/schema.h"
 
+#include "cloud/store/schema_4_objects.h"
+#include "cloud/store/schema_4_policies.h"
+#include "cloud/store/schema_4_things.h"
 #include "cloud/store/schema_objects.h"
 
 /* --- 1 and 2 --- */
@@ -257,9 +260,12 @@ static const char principal_changes[] =
 
 static const char wider_tables[] = JOBS_3 EXECUTIONS_3 POLICIES_3 QUEUES_3 OBJECTS_3;
 
+static const char whole_registry[] = SCHEMA_4_POLICIES SCHEMA_4_THINGS SCHEMA_4_OBJECTS;
+
 const struct schema_step schema_steps[] = {
     {.sql = base_tables},
     {.sql = principal_changes},
     {.sql = wider_tables, .run = schema_objects_to_files},
+    {.sql = whole_registry},
 };
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;

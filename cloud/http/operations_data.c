@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The data planes of jobs and messages over HTTP (docs/protocol.md 6), and iot-local itself on the Unix socket. */
+#include "cloud/http/operations.h"
+#include "cloud/http/route.h"
+
+/* clang-format off */
+static const struct route rows[] = {
+    {"GET", "/things/{thingName}/jobs", FAMILY_JOBS_DATA, "GetPendingJobExecutions",
+     .handler = api_get_pending_job_executions},
+    {"PUT", "/things/{thingName}/jobs/$next", FAMILY_JOBS_DATA, "StartNextPendingJobExecution",
+     .handler = api_start_next_pending_job_execution, .members = "statusDetails stepTimeoutInMinutes"},
+    {"GET", "/things/{thingName}/jobs/{jobId}", FAMILY_JOBS_DATA, "DescribeJobExecution",
+     .handler = api_data_describe_job_execution, .query = "includeJobDocument executionNumber"},
+    {"POST", "/things/{thingName}/jobs/{jobId}", FAMILY_JOBS_DATA, "UpdateJobExecution",
+     .handler = api_data_update_job_execution,
+     .members = "status statusDetails expectedVersion includeJobExecutionState includeJobDocument "
+                "stepTimeoutInMinutes executionNumber"},
+    {"GET", "/iot-local/status", FAMILY_LOCAL, "Status",
+     .handler = api_local_status},
+};
+/* clang-format on */
+
+const struct route_table routes_data = {rows, sizeof rows / sizeof rows[0]};

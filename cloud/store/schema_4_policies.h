@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Part of the fourth step (schema_steps.c). */
+#ifndef CLOUD_STORE_SCHEMA_4_POLICIES_H
+#define CLOUD_STORE_SCHEMA_4_POLICIES_H
+
+/* clang-format off */
+#define SCHEMA_4_POLICIES \
+    ""
+/* clang-format on */
+
+#endif
