@@ -299,7 +299,7 @@ static struct policy_context context_of(const struct identity *identity)
 }
 
 /* The ARN, in the authority's own buffer: an ARN may be too long for the stack of a plugin. */
-static const char *resource_of(struct authority *authority, const struct authority_question *question)
+const char *authority_resource(struct authority *authority, const struct authority_question *question)
 {
     int len = snprintf(authority->resource, sizeof(authority->resource), "%s%s/%s", authority->arn_head,
                        question->kind, question->name);
@@ -310,7 +310,7 @@ bool authority_allows(struct authority *authority, const struct identity *identi
                       const struct authority_question *question)
 {
     struct policy_context context = context_of(identity);
-    const char *resource = resource_of(authority, question);
+    const char *resource = authority_resource(authority, question);
     enum policy_decision decision = POLICY_IMPLICIT_DENY;
 
     if (resource == NULL || !identity_is_active(identity)) {
@@ -323,19 +323,21 @@ bool authority_allows(struct authority *authority, const struct identity *identi
     return decision == POLICY_ALLOW;
 }
 
-static bool explain_deny(const struct identity *identity, const struct policy_context *context,
-                         const struct authority_question *question, const char *resource, char *text,
-                         size_t cap)
+/* The first document that decides so. false: none does. */
+static bool explain_decision(enum policy_decision decision, const struct identity *identity,
+                             const struct policy_context *context, const struct authority_question *question,
+                             const char *resource, char *text, size_t cap)
 {
     char sid[80];
     for (size_t i = 0; i < identity->policy_count; i++) {
         const struct policy_text *policy = identity->policies[i];
         if (policy_evaluate(slice_from(policy->document), context, question->action, resource, sid,
-                            sizeof(sid)) != POLICY_EXPLICIT_DENY) {
+                            sizeof(sid)) != decision) {
             continue;
         }
         if (sid[0] != '\0') {
-            snprintf(text, cap, "policy %s denies it in statement %s", policy->name, sid);
+            snprintf(text, cap, "policy %s %s it in statement %s", policy->name,
+                     decision == POLICY_ALLOW ? "allows" : "denies", sid);
         } else {
             snprintf(text, cap, "policy %s cannot be understood", policy->name);
         }
@@ -371,7 +373,7 @@ void authority_explain(struct authority *authority, const struct identity *ident
                        const struct authority_question *question, char *text, size_t cap)
 {
     struct policy_context context = context_of(identity);
-    const char *resource = resource_of(authority, question);
+    const char *resource = authority_resource(authority, question);
 
     if (!identity->is_loaded) {
         snprintf(text, cap, "its rights cannot be read now: the database is busy, or memory is out");
@@ -381,8 +383,10 @@ void authority_explain(struct authority *authority, const struct identity *ident
         snprintf(text, cap, "this certificate is %s", identity->status);
     } else if (identity->policy_count == 0) {
         snprintf(text, cap, "no policy is attached to the certificate");
-    } else if (resource == NULL || (!explain_deny(identity, &context, question, resource, text, cap) &&
-                                    !explain_nearest(identity, &context, question, resource, text, cap))) {
+    } else if (resource == NULL ||
+               (!explain_decision(POLICY_EXPLICIT_DENY, identity, &context, question, resource, text, cap) &&
+                !explain_decision(POLICY_ALLOW, identity, &context, question, resource, text, cap) &&
+                !explain_nearest(identity, &context, question, resource, text, cap))) {
         snprintf(text, cap, "no statement of its policies allows %s", question->action);
     }
 }

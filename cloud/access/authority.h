@@ -57,7 +57,10 @@ struct authority_question {
 bool authority_allows(struct authority *authority, const struct identity *identity,
                       const struct authority_question *question);
 
-/* For people, after a refusal: what decided, or what comes nearest. */
+/* The whole ARN that a question asks about; NULL: too long. In the authority's memory, until the next question. */
+const char *authority_resource(struct authority *authority, const struct authority_question *question);
+
+/* For people: which statement decided, or after a refusal which one comes nearest. */
 void authority_explain(struct authority *authority, const struct identity *identity,
                        const struct authority_question *question, char *text, size_t cap);
 

@@ -34,6 +34,16 @@ int64_t clock_monotonic_ms(const struct clock *clock)
     return clock->monotonic_ms(clock->ctx);
 }
 
+static int64_t shifted_wall_ms(void *ctx)
+{
+    return read_ms(CLOCK_REALTIME) + ((const struct clock_shift *)ctx)->by_ms;
+}
+
+struct clock clock_shifted(struct clock_shift *shift)
+{
+    return (struct clock){.wall_ms = shifted_wall_ms, .monotonic_ms = real_monotonic_ms, .ctx = shift};
+}
+
 static int64_t virtual_wall_ms(void *ctx)
 {
     return ((const struct clock_times *)ctx)->wall_ms;

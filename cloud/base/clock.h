@@ -17,6 +17,13 @@ extern const struct clock clock_real;
 int64_t clock_wall_ms(const struct clock *clock);
 int64_t clock_monotonic_ms(const struct clock *clock);
 
+/* The machine's clock, so many milliseconds ahead (or behind); what is monotonic stays. The clock lives no longer than its
+ * shift. */
+struct clock_shift {
+    int64_t by_ms;
+};
+struct clock clock_shifted(struct clock_shift *shift);
+
 /* A clock that stands still. The clock lives no longer than its times. */
 struct clock_times {
     int64_t wall_ms, monotonic_ms;

@@ -256,19 +256,20 @@ static bool cut_line(struct mosquitto_child *child, char *line, size_t cap)
     return true;
 }
 
-bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap)
+enum words_worth mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap)
 {
     char said[sizeof(child->said) + 1];
     for (;;) {
         while (cut_line(child, said, sizeof(said))) {
-            if (mosquitto_words_translate(&child->words, now_ms(), said, line, cap)) {
-                return true;
+            enum words_worth worth = mosquitto_words_translate(&child->words, now_ms(), said, line, cap);
+            if (worth != WORDS_NOTHING) {
+                return worth;
             }
         }
         ssize_t got =
             read(child->output, child->said + child->said_len, sizeof(child->said) - child->said_len);
         if (got <= 0) {
-            return false;
+            return WORDS_NOTHING;
         }
         child->said_len += (size_t)got;
     }

@@ -38,9 +38,9 @@ bool mosquitto_child_configure(const struct mosquitto_child *child, const struct
                                char *why, size_t why_cap);
 bool mosquitto_child_start(struct mosquitto_child *child, char *why, size_t why_cap);
 
-/* A line that mosquitto has said and that is worth telling, in plain words (mosquitto_words.h); false: nothing more now. To
- * be asked before mosquitto_child_has_died, too, which forgets the rest. */
-bool mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap);
+/* What mosquitto has said, in plain words (mosquitto_words.h); WORDS_NOTHING: nothing more now. To be asked before
+ * mosquitto_child_has_died, too, which forgets the rest. */
+enum words_worth mosquitto_child_next_line(struct mosquitto_child *child, char *line, size_t cap);
 
 /* To be called when the descriptor is readable. true: mosquitto has died, `how` says in one line of what, and the owner starts
  * it again at start_at_ms. */

@@ -12,6 +12,7 @@ enum use {
     USE_DROP,   /* daily business; a reason that a line before gave still counts */
     USE_REASON, /* a connection ends for this reason, unless a line before gave a better one */
     USE_SAY,    /* our own words instead */
+    USE_COMES,  /* a device has connected */
 };
 
 struct rule {
@@ -89,7 +90,7 @@ static const struct rule rules[] = {
 
     /* daily business */
     {"New connection from ", "", USE_DROP, NULL},
-    {"New client connected from ", "", USE_DROP, NULL},
+    {"New client connected from ", " as ", USE_COMES, NULL},
     {"mosquitto version ", "", USE_DROP, NULL},
     {"Config loaded from ", "", USE_DROP, NULL},
     {"Loading plugin: ", "", USE_DROP, NULL},
@@ -180,9 +181,30 @@ static void keep_reason(struct mosquitto_words *words, const char *reason)
     }
 }
 
+/* rest: "ADDRESS:PORT as CLIENT (p2, c1, k60, u'...')."; the daemon's own connection is no news. */
+static enum words_worth say_comes(const char *rest, char *out, size_t cap)
+{
+    const char *address_end = strstr(rest, " as "); /* the first: a client id may have one, too */
+    const char *client = address_end + sizeof(" as ") - 1;
+    const char *tail = find_part(client, " (p");
+    const char *port = memrchr(rest, ':', (size_t)(address_end - rest));
+    int protocol = 0, is_clean = 0, keep_alive_s = 0;
+    if (port == NULL || tail == NULL || behind(client, "$iot-local (") != NULL ||
+        sscanf(tail, " (p%d, c%d, k%d", &protocol, &is_clean, &keep_alive_s) != 3) {
+        return WORDS_NOTHING;
+    }
+    snprintf(out, cap, "connected: client %.*s, address %.*s, MQTT %s, %s session, keep-alive %d s",
+             (int)(tail - client), client, (int)(port - rest), rest,
+             protocol == 5   ? "5"
+             : protocol == 2 ? "3.1.1"
+                             : "3.1",
+             is_clean ? "clean" : "persistent", keep_alive_s);
+    return WORDS_DAILY;
+}
+
 /* rest: behind the head; part: its place in the rest. */
-static bool apply(struct mosquitto_words *words, const struct rule *rule, const char *rest, const char *part,
-                  char *out, size_t cap)
+static enum words_worth apply(struct mosquitto_words *words, const struct rule *rule, const char *rest,
+                              const char *part, char *out, size_t cap)
 {
     const char *after = part + strlen(rule->part);
     char reason[sizeof(words->reason)];
@@ -190,14 +212,16 @@ static bool apply(struct mosquitto_words *words, const struct rule *rule, const 
     case USE_REASON:
         fill(reason, sizeof(reason), rule->text, after, (int)strcspn(after, "."));
         keep_reason(words, reason);
-        return false;
+        return WORDS_NOTHING;
     case USE_SAY:
         fill(out, cap, rule->text, rest, (int)(part - rest));
-        return true;
+        return WORDS_WORTH_TELLING;
+    case USE_COMES:
+        return say_comes(rest, out, cap);
     case USE_DROP:
         break;
     }
-    return false;
+    return WORDS_NOTHING;
 }
 
 static const char *tls_word(const char *line)
@@ -219,13 +243,13 @@ static const char *tls_reason(const char *line, bool *is_known)
     return tls_word(line);
 }
 
-static bool say_closed(struct mosquitto_words *words, int64_t monotonic_ms, const struct end_line *end,
-                       const char *reason, char *out, size_t cap)
+static enum words_worth say_closed(struct mosquitto_words *words, int64_t monotonic_ms,
+                                   const struct end_line *end, const char *reason, char *out, size_t cap)
 {
     unsigned left_out = 0;
     char more[60] = "";
     if (!log_rate_allows(&words->rate, monotonic_ms, &left_out)) {
-        return false;
+        return WORDS_NOTHING;
     }
     if (left_out > 0) {
         snprintf(more, sizeof(more), " (and %u more closed in the second before)", left_out);
@@ -234,29 +258,29 @@ static bool say_closed(struct mosquitto_words *words, int64_t monotonic_ms, cons
              end->client_id[0] != '\0' ? end->client_id : "not known yet",
              end->address[0] != '\0' ? end->address : "unknown",
              end->certificate[0] != '\0' ? end->certificate : "none", reason, more);
-    return true;
+    return WORDS_WORTH_TELLING;
 }
 
 /* While it accepts a connection mosquitto knows the address, and no end line follows. */
-static bool translate_accept(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
-                             const char *rest, char *out, size_t cap)
+static enum words_worth translate_accept(struct mosquitto_words *words, int64_t monotonic_ms,
+                                         const char *line, const char *rest, char *out, size_t cap)
 {
     bool is_known;
     struct end_line end = {0};
     const char *reason = tls_reason(line, &is_known);
     if (reason == NULL) {
-        return false;
+        return WORDS_NOTHING;
     }
     if (!is_known) {
         snprintf(out, cap, "%s", line);
-        return true;
+        return WORDS_WORTH_TELLING;
     }
     snprintf(end.address, sizeof(end.address), "%.*s", (int)strcspn(rest, " "), rest);
     return say_closed(words, monotonic_ms, &end, reason, out, cap);
 }
 
 /* An error that nobody has described is told at once, and once more with the address when the connection ends. */
-static bool translate_tls(struct mosquitto_words *words, const char *line, char *out, size_t cap)
+static enum words_worth translate_tls(struct mosquitto_words *words, const char *line, char *out, size_t cap)
 {
     bool is_known;
     const char *reason = tls_reason(line, &is_known);
@@ -264,19 +288,25 @@ static bool translate_tls(struct mosquitto_words *words, const char *line, char 
         keep_reason(words, reason);
     }
     snprintf(out, cap, "%s", line);
-    return !is_known;
+    return is_known ? WORDS_NOTHING : WORDS_WORTH_TELLING;
 }
 
-static bool translate_end(struct mosquitto_words *words, int64_t monotonic_ms, const struct end_line *end,
-                          char *out, size_t cap)
+static enum words_worth translate_end(struct mosquitto_words *words, int64_t monotonic_ms,
+                                      const struct end_line *end, char *out, size_t cap)
 {
-    bool is_worth_telling = !end->is_told && words->reason[0] != '\0' &&
-                            say_closed(words, monotonic_ms, end, words->reason, out, cap);
+    enum words_worth worth = WORDS_NOTHING;
+    if (!end->is_told && words->reason[0] != '\0') {
+        worth = say_closed(words, monotonic_ms, end, words->reason, out, cap);
+    } else if (!end->is_told && end->certificate[0] != '\0') {
+        snprintf(out, cap, "disconnected: client %s, address %s", end->client_id, end->address);
+        worth = WORDS_DAILY;
+    }
     words->reason[0] = '\0';
-    return is_worth_telling;
+    return worth;
 }
 
-static bool translate_by_rule(struct mosquitto_words *words, const char *line, char *out, size_t cap)
+static enum words_worth translate_by_rule(struct mosquitto_words *words, const char *line, char *out,
+                                          size_t cap)
 {
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const char *rest = behind(line, rules[i].head);
@@ -286,15 +316,15 @@ static bool translate_by_rule(struct mosquitto_words *words, const char *line, c
         }
     }
     snprintf(out, cap, "%s", line);
-    return true;
+    return WORDS_WORTH_TELLING;
 }
 
-bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
-                               char *out, size_t cap)
+enum words_worth mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms,
+                                           const char *line, char *out, size_t cap)
 {
     struct end_line end;
     if (is_half_line(line)) {
-        return false; /* the first half has given the reason */
+        return WORDS_NOTHING; /* the first half has given the reason */
     }
     if (end_line_parse(line, &end)) {
         return translate_end(words, monotonic_ms, &end, out, cap);

@@ -17,8 +17,14 @@ struct mosquitto_words {
     struct log_rate rate; /* of the lines about refused connections */
 };
 
-/* One line of mosquitto or of our plugin, cleaned. true: `out` is to be told. */
-bool mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
-                               char *out, size_t cap);
+enum words_worth {
+    WORDS_NOTHING, /* nothing is to be said; `out` means nothing */
+    WORDS_DAILY,   /* a device comes or goes: for those who want to see everything */
+    WORDS_WORTH_TELLING,
+};
+
+/* One line of mosquitto or of our plugin, cleaned; `out` gets what is to be said instead. */
+enum words_worth mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms,
+                                           const char *line, char *out, size_t cap);
 
 #endif

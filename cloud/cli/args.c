@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/args.h"
 
+#include "cloud/base/text.h"
+
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WORD_MAX     32
@@ -62,6 +66,11 @@ void args_print_help(const struct arg_command *command)
         snprintf(left, sizeof left, "%s%s%s", option->name, option->value ? " " : "",
                  option->value ? option->value : "");
         printf("  %-26s %s\n", left, option->help);
+    }
+    if (command->reads_environment) {
+        puts("\nWhat is not given is taken from the environment: --http-port from IOT_LOCAL_HTTP_PORT, and "
+             "so on\n"
+             "(flags: 1 or 0; what may be repeated: with blanks between).");
     }
 }
 
@@ -150,6 +159,72 @@ static enum args_outcome read_option(const struct arg_command *command, int argc
     return store(command, option, value, options);
 }
 
+/* --- Options from the environment --- */
+
+#define VARIABLE_PREFIX "IOT_LOCAL_"
+
+void args_variable(const struct arg_option *option, char *out, size_t cap)
+{
+    size_t len = (size_t)snprintf(out, cap, VARIABLE_PREFIX "%s", option->name + strlen("--"));
+    for (size_t i = 0; i < len && i < cap; i++) {
+        out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
+    }
+}
+
+static bool is_given(const struct arg_option *option, const void *options)
+{
+    const void *place = (const char *)options + option->offset;
+    switch (option->kind) {
+    case ARG_FLAG:
+        return *(const bool *)place;
+    case ARG_TEXT:
+        return *(const char *const *)place != NULL;
+    case ARG_LIST:
+        break;
+    }
+    return ((const struct arg_list *)place)->count > 0;
+}
+
+static enum args_outcome store_variable(const struct arg_command *command, const struct arg_option *option,
+                                        char *value, void *options)
+{
+    enum args_outcome outcome = ARGS_GOOD;
+    if (option->kind == ARG_TEXT) {
+        return store(command, option, value, options);
+    }
+    if (option->kind == ARG_FLAG) {
+        char variable[64];
+        args_variable(option, variable, sizeof variable);
+        if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
+            fprintf(stderr, "iot-local %s: the variable %s is '%s': it may be 1 or 0\n", command->name,
+                    variable, value);
+            return ARGS_BAD;
+        }
+        return *value == '1' ? store(command, option, NULL, options) : ARGS_GOOD;
+    }
+    char *rest = NULL;
+    for (char *word = strtok_r(value, " ", &rest); word && outcome == ARGS_GOOD;
+         word = strtok_r(NULL, " ", &rest)) {
+        outcome = store(command, option, word, options);
+    }
+    return outcome;
+}
+
+/* An empty variable counts as not set. The copies live as long as the process, as what main is given does. */
+static enum args_outcome read_environment(const struct arg_command *command, void *options)
+{
+    enum args_outcome outcome = ARGS_GOOD;
+    for (size_t i = 0; i < command->option_count && outcome == ARGS_GOOD; i++) {
+        char variable[64];
+        args_variable(&command->options[i], variable, sizeof variable);
+        const char *value = getenv(variable);
+        if (value && *value && !is_given(&command->options[i], options)) {
+            outcome = store_variable(command, &command->options[i], text_copy(value), options);
+        }
+    }
+    return outcome;
+}
+
 enum args_outcome args_parse(const struct arg_command *command, int argc, char **argv, void *options,
                              const char *operands[ARGS_OPERANDS_MAX])
 {
@@ -180,5 +255,5 @@ enum args_outcome args_parse(const struct arg_command *command, int argc, char *
                 command->operands);
         return ARGS_BAD;
     }
-    return ARGS_GOOD;
+    return command->reads_environment ? read_environment(command, options) : ARGS_GOOD;
 }

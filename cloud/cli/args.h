@@ -35,6 +35,8 @@ struct arg_command {
     const char *details;  /* more lines for its help, or NULL */
     const struct arg_option *options;
     size_t option_count;
+    bool
+        reads_environment; /* an option that is not given is taken from IOT_LOCAL_NAME: --http-port from IOT_LOCAL_HTTP_PORT */
 };
 
 enum args_outcome {
@@ -46,9 +48,12 @@ enum args_outcome {
 #define ARGS_OPERANDS_MAX 4
 
 /* argv: what stands behind the command's name. Options go into `options` (zeroed by the caller) by their offsets,
- * operands into `operands`. */
+ * operands into `operands`. From the environment a flag is "1" or "0", a list has blanks between its texts. */
 enum args_outcome args_parse(const struct arg_command *command, int argc, char **argv, void *options,
                              const char *operands[ARGS_OPERANDS_MAX]);
+
+/* The name of the variable that stands for an option. */
+void args_variable(const struct arg_option *option, char *out, size_t cap);
 
 void args_print_help(const struct arg_command *command);
 

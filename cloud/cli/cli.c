@@ -26,6 +26,9 @@ static const struct command commands[] = {
     {"job list", command_job_list, "lists all jobs"},
     {"job show", command_job_show, "shows a job, its document and its executions"},
     {"job cancel", command_job_cancel, "cancels a job"},
+    {"doctor", command_doctor, "says whether a device may do something, and by which policy"},
+    {"clock advance", command_clock_advance, "puts the virtual clock forward: what is due happens at once"},
+    {"clock", command_clock, "shows the time that the service goes by"},
     {"s3 put", command_s3_put, "stores a job document in the local S3"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -34,7 +37,7 @@ static void print_help(void)
 {
     puts("iot-local: AWS IoT Jobs on your own machine\n\nusage: iot-local COMMAND [options]\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        printf("  %-12s %s\n", commands[i].words, commands[i].summary);
+        printf("  %-14s %s\n", commands[i].words, commands[i].summary);
     }
     puts("\niot-local COMMAND --help tells the options of a command; iot-local --version the version.\n"
          "The AWS CLI works with it, too: aws iot list-things --endpoint-url http://127.0.0.1:PORT");
@@ -61,7 +64,7 @@ static bool print_group(const char *word)
     bool is_group = false;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strncmp(commands[i].words, word, len) == 0 && commands[i].words[len] == ' ') {
-            printf("iot-local %-12s %s\n", commands[i].words, commands[i].summary);
+            printf("iot-local %-14s %s\n", commands[i].words, commands[i].summary);
             is_group = true;
         }
     }

@@ -19,6 +19,9 @@ int command_job_watch(int argc, char **argv);
 int command_job_list(int argc, char **argv);
 int command_job_show(int argc, char **argv);
 int command_job_cancel(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_clock(int argc, char **argv);
+int command_clock_advance(int argc, char **argv);
 int command_s3_put(int argc, char **argv);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mosquitto's life under the daemon: configured, started, heard, and its death noticed. daemon.c starts it again. */
+#include "cloud/base/log.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
 
@@ -64,8 +65,9 @@ static void on_broker_output(void *ctx)
 {
     struct daemon *daemon = ctx;
     char line[sizeof(daemon->broker.said) + 1];
-    while (mosquitto_child_next_line(&daemon->broker, line, sizeof(line))) {
-        fprintf(stderr, "iot-local: broker: %s\n", line);
+    enum words_worth worth;
+    while ((worth = mosquitto_child_next_line(&daemon->broker, line, sizeof(line))) != WORDS_NOTHING) {
+        log_line(worth == WORDS_DAILY ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "broker: %s", line);
     }
 }
 
@@ -95,7 +97,7 @@ static void on_broker_event(void *ctx)
         return;
     }
     if (daemon->is_ready) {
-        fprintf(stderr, "iot-local: %s; starting it again\n", how);
+        log_line(LOG_LEVEL_WARNING, "%s; starting it again", how);
     } else {
         snprintf(daemon->why, sizeof(daemon->why), "%s before it was ready", how);
     }

@@ -2,6 +2,7 @@
 /* `iot-local up`: everything is opened, the loop runs, everything is closed. */
 #include "cloud/daemon/daemon.h"
 
+#include "cloud/base/log.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
 #include "cloud/daemon/daemon_private.h"
@@ -25,14 +26,14 @@
 
 static void stop_with_failure(struct daemon *daemon)
 {
-    fprintf(stderr, "iot-local: %s\n", daemon->why);
+    log_line(LOG_LEVEL_ERROR, "%s", daemon->why);
     daemon->has_failed = true;
     daemon->is_stopping = true;
 }
 
-static void log_line(const char *line)
+static void log_warning(const char *line)
 {
-    fprintf(stderr, "iot-local: %s\n", line);
+    log_line(LOG_LEVEL_WARNING, "%s", line);
 }
 
 /* --- The connection to the broker --- */
@@ -61,8 +62,8 @@ static void on_lost(void *ctx)
 static void on_frozen(void *ctx)
 {
     struct daemon *daemon = ctx;
-    fprintf(stderr, "iot-local: mosquitto has said nothing for %d s: ended, and started again\n",
-            BROKER_FROZEN_MS / 1000);
+    log_line(LOG_LEVEL_WARNING, "mosquitto has said nothing for %d s: ended, and started again",
+             BROKER_FROZEN_MS / 1000);
     mosquitto_child_kill(&daemon->broker);
 }
 
@@ -75,7 +76,7 @@ static void on_link_ready(void *ctx)
         core_sessions_restored(daemon->core);
     }
     if (daemon->is_ready) {
-        log_line("the broker is back");
+        log_line(LOG_LEVEL_INFO, "the broker is back");
     } else if (ready_tell(daemon)) {
         daemon->is_ready = true;
     } else {
@@ -120,7 +121,7 @@ static void restart_broker(struct daemon *daemon)
         stop_with_failure(daemon);
         return;
     }
-    fprintf(stderr, "iot-local: %s; trying again\n", daemon->why);
+    log_line(LOG_LEVEL_WARNING, "%s; trying again", daemon->why);
     daemon->broker.start_at_ms = clock_monotonic_ms(daemon->clock) + BROKER_PAUSE_MS;
 }
 
@@ -302,6 +303,12 @@ static bool open_worker(struct daemon *daemon)
     return false;
 }
 
+static bool open_clock(struct daemon *daemon)
+{
+    return service_clock_open(&daemon->service_clock, &daemon->dir, daemon->options.has_virtual_clock,
+                              daemon->why, DAEMON_WHY_CAP);
+}
+
 static bool open_core(struct daemon *daemon)
 {
     char path[PATH_MAX], objects[PATH_MAX];
@@ -311,7 +318,7 @@ static bool open_core(struct daemon *daemon)
         .region = daemon->options.region,
         .account = daemon->options.account,
         .requests_per_s = daemon->options.requests_per_s,
-        .clock = daemon->clock,
+        .clock = &daemon->service_clock.clock,
         .publish = publish_notice,
         .room = notice_room,
         .ctx = daemon,
@@ -324,8 +331,20 @@ static bool open_core(struct daemon *daemon)
     if (daemon->core == NULL) {
         return false;
     }
-    turn_open(&daemon->turn, daemon->core, daemon->clock, log_line);
+    turn_open(&daemon->turn, daemon->core, &daemon->service_clock.clock, log_warning);
     return true;
+}
+
+static bool is_broker_up(void *ctx)
+{
+    const struct daemon *daemon = ctx;
+    return daemon->link != NULL && broker_link_is_ready(daemon->link);
+}
+
+static bool set_shift(void *ctx, int64_t by_ms)
+{
+    struct daemon *daemon = ctx;
+    return service_clock_set(&daemon->service_clock, by_ms);
 }
 
 static bool open_http(struct daemon *daemon)
@@ -344,6 +363,10 @@ static bool open_http(struct daemon *daemon)
         .name_count = daemon->options.name_count,
         .credentials = daemon->keys.credentials,
         .mqtt_port = daemon->options.mqtt_port,
+        .is_broker_up = is_broker_up,
+        .set_shift = set_shift,
+        .daemon = daemon,
+        .shift = daemon->options.has_virtual_clock ? &daemon->service_clock.shift : NULL,
         .socket_path = path,
     };
     if (!data_dir_socket(&daemon->dir, CONTROL_NAME, path, daemon->why, DAEMON_WHY_CAP)) {
@@ -397,7 +420,7 @@ static bool start(struct daemon *daemon)
 {
     daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
                            DAEMON_WHY_CAP);
-    return daemon->pki != NULL && open_worker(daemon) && open_core(daemon) &&
+    return daemon->pki != NULL && open_clock(daemon) && open_worker(daemon) && open_core(daemon) &&
            access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
            broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
            open_link(daemon);
@@ -452,6 +475,8 @@ int daemon_up(int argc, char **argv)
     }
 
     umask(077);
+    log_open(daemon.clock, daemon.options.is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+             daemon.options.is_log_json);
     if (prepare(&daemon) && start(&daemon)) {
         serve(&daemon);
     } else {

@@ -36,6 +36,15 @@ static const struct arg_option option_list[] = {
      "any "
      "credentials on loopback, else a key that is made in the data directory)",
      ARG_TEXT, PLACE(credentials)},
+    {"--verbose", NULL, "log every request, and every device that connects or goes", ARG_FLAG,
+     PLACE(is_verbose)},
+    {"--log-json", NULL, "log lines as JSON", ARG_FLAG, PLACE(is_log_json)},
+    {"--virtual-clock", NULL,
+     "step timers, time-outs and dates run by a clock that `iot-local clock advance` puts forward", ARG_FLAG,
+     PLACE(has_virtual_clock)},
+    {"--init", "DIR",
+     "things, policies, objects and jobs to make when they are not there (docs/iot-local.md)", ARG_TEXT,
+     PLACE(init)},
     {"--ready-file", "FILE", "a file to make when everything is ready", ARG_TEXT, PLACE(ready_file)},
     {"--mosquitto", "PATH", "the mosquitto to run (default: searched in PATH and /usr/sbin)", ARG_TEXT,
      PLACE(mosquitto)},
@@ -53,6 +62,7 @@ static const struct arg_command command = {
                "otherwise.",
     .options = option_list,
     .option_count = sizeof(option_list) / sizeof(option_list[0]),
+    .reads_environment = true,
 };
 
 static bool parse_port(const char *option, const char *text, uint16_t *port)

@@ -13,7 +13,8 @@
 struct daemon_options {
     const char *data, *http_port_text, *mqtt_port_text;
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
-    const char *throttle_text, *credentials;
+    const char *throttle_text, *credentials, *init;
+    bool is_verbose, is_log_json, has_virtual_clock;
     struct arg_list extra_names;
 
     /* made from these: */

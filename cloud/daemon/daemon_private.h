@@ -11,6 +11,7 @@
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
 #include "cloud/daemon/loop.h"
+#include "cloud/daemon/service_clock.h"
 #include "cloud/http/server.h"
 #include "cloud/mqtt/device_turn.h"
 #include "cloud/pki/pki.h"
@@ -20,7 +21,8 @@
 #define DAEMON_SECRET_BYTES 32
 
 struct daemon {
-    const struct clock *clock;
+    const struct clock *clock;          /* the machine's */
+    struct service_clock service_clock; /* what the service goes by */
     struct daemon_options options;
     struct data_dir dir;
     char plugin[PATH_MAX];

@@ -25,6 +25,7 @@ enum error_edge api_edge(enum api_family family)
         return EDGE_S3;
     case FAMILY_REGISTRY:
     case FAMILY_LOCAL:
+    case FAMILY_OPEN:
         break;
     }
     return EDGE_REGISTRY;

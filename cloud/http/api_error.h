@@ -32,6 +32,7 @@ enum api_family {
     FAMILY_IOT_DATA,  /* iotdata */
     FAMILY_S3,
     FAMILY_LOCAL, /* iot-local's own, on the Unix socket */
+    FAMILY_OPEN,  /* iot-local's own, for everybody, without a signature */
 };
 
 struct error_name api_code_name(enum api_code code);

@@ -15,7 +15,12 @@
 /* What lives as long as the server. Texts are borrowed. */
 struct http_service {
     struct core *core;
-    struct pki *pki; /* the worker's: only work may use it, but for what never changes */
+    bool (*is_broker_up)(void *ctx); /* NULL: nobody knows */
+    bool (*set_shift)(void *ctx,
+                      int64_t by_ms); /* puts the virtual clock; false: that could not be kept on disk */
+    void *daemon;                     /* for the two */
+    const struct clock_shift *shift;  /* of the virtual clock; NULL: the core has the machine's clock */
+    struct pki *pki;                  /* the worker's: only work may use it, but for what never changes */
     const char *listen;
     const char *endpoint;
     const char *data_dir;

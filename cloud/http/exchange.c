@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/exchange.h"
 
+#include "cloud/base/log.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/base/uuid.h"
@@ -28,6 +29,7 @@ struct exchange {
     size_t body_cap;
     size_t discarded;
     bool is_open;
+    int64_t began_ms;
     struct worker_job job;       /* while something is made for the call */
     struct turn_request request; /* while the call waits for its turn */
 };
@@ -159,11 +161,52 @@ static struct MHD_Response *make_response(struct answer *answer)
     return response;
 }
 
+static const char *operation_of(const struct call *call)
+{
+    return call->s3 ? call->s3->name : call->route ? call->route->operation : "no operation";
+}
+
+static const char *header_of(const struct answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (strcmp(answer->headers[i].name, name) == 0) {
+            return answer->headers[i].value;
+        }
+    }
+    return "";
+}
+
+/* One line for each request; our own failures are told also without --verbose. */
+static void log_answer(struct exchange *exchange, const char *request_id)
+{
+    const struct call *call = &exchange->call;
+    unsigned status = call->answer.status;
+    enum log_level level = status >= 500 && status != 501 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
+    if (!log_wants(level)) {
+        return;
+    }
+    int64_t took_ms = clock_monotonic_ms(&clock_real) - exchange->began_ms;
+    const char *error = header_of(&call->answer, "x-amzn-ErrorType");
+    const struct log_field fields[] = {
+        {"method", call->request.method, 0},
+        {"path", call->request.path, 0},
+        {"operation", operation_of(call), 0},
+        {"status", NULL, status},
+        {"error", error, 0},
+        {"milliseconds", NULL, took_ms},
+        {"requestId", request_id, 0},
+    };
+    log_event(level, fields, sizeof fields / sizeof fields[0], "%s %s (%s): %u%s%s, %lld ms",
+              call->request.method, call->request.path, operation_of(call), status, *error ? " " : "", error,
+              (long long)took_ms);
+}
+
 static enum MHD_Result send_answer(struct exchange *exchange)
 {
     struct answer *answer = &exchange->call.answer;
     char request_id[UUID_CAP];
     uuid_make(request_id);
+    log_answer(exchange, request_id);
     answer_header(answer, exchange->call.s3 ? "x-amz-request-id" : "x-amzn-RequestId", request_id);
     struct MHD_Response *response = make_response(answer);
     if (!response) {
@@ -187,6 +230,7 @@ static enum MHD_Result open_exchange(struct exchange *exchange, const char *meth
 {
     struct call *call = &exchange->call;
     exchange->is_open = true;
+    exchange->began_ms = clock_monotonic_ms(&clock_real);
     call->service = exchange->server->service;
     call->source = find_source(exchange);
     call->request.headers =

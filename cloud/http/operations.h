@@ -50,5 +50,8 @@ void api_data_update_job_execution(struct call *call);
 
 /* api_local.c */
 void api_local_status(struct call *call);
+void api_local_health(struct call *call);
+void api_local_clock(struct call *call);
+void api_local_advance_clock(struct call *call);
 
 #endif

@@ -17,6 +17,10 @@ static const struct route rows[] = {
                 "stepTimeoutInMinutes executionNumber"},
     {"GET", "/iot-local/status", FAMILY_LOCAL, "Status",
      .handler = api_local_status},
+    {"GET", "/iot-local/clock", FAMILY_LOCAL, "Clock", .handler = api_local_clock},
+    {"POST", "/iot-local/clock", FAMILY_LOCAL, "AdvanceClock",
+     .handler = api_local_advance_clock, .members = "advanceMilliseconds"},
+    {"GET", "/_iot-local/health", FAMILY_OPEN, "Health", .handler = api_local_health},
 };
 /* clang-format on */
 

@@ -68,14 +68,21 @@ static bool path_matches(const char *pattern, const struct request *request, str
     return at == request->segment_count;
 }
 
+static bool is_served(enum api_family family, const char *service, bool is_local)
+{
+    if (family == FAMILY_LOCAL) {
+        return is_local;
+    }
+    return family == FAMILY_OPEN || !service || route_serves(family, service);
+}
+
 /* Of the routes that match the one that says most: "/jobs/$next" before "/jobs/{jobId}". service NULL: of any service. */
 static struct route_match find(const struct request *request, const char *service, bool is_local)
 {
     struct route_match best = {.route = NULL};
     const struct route *route;
     for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
-        bool is_asked =
-            route->family == FAMILY_LOCAL ? is_local : !service || route_serves(route->family, service);
+        bool is_asked = is_served(route->family, service, is_local);
         struct route_match match = {.route = route};
         if (is_asked && request_is(request, route->method) && path_matches(route->path, request, &match) &&
             (!best.route || match.label_count < best.label_count)) {
@@ -111,6 +118,12 @@ void route_find(struct call *call, const char *service)
     if (!match.route->handler) {
         call_fail(call, API_NOT_MODELLED, "iot-local does not model %s", match.route->operation);
     }
+}
+
+bool route_is_open(const struct request *request)
+{
+    const struct route *route = find(request, NULL, false).route;
+    return route && route->family == FAMILY_OPEN;
 }
 
 bool route_is_api_path(const struct request *request)

@@ -22,6 +22,9 @@ bool route_serves(enum api_family family, const char *service);
  * modelled NotImplementedException. */
 void route_find(struct call *call, const char *service);
 
+/* Does this request need no signature (FAMILY_OPEN)? */
+bool route_is_open(const struct request *request);
+
 /* Would this request be an API call if it were signed for some service? */
 bool route_is_api_path(const struct request *request);
 

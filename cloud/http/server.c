@@ -92,6 +92,10 @@ static struct http_server *new_server(const struct http_config *config)
     free(path);
     server->service = (struct http_service){
         .core = config->core,
+        .is_broker_up = config->is_broker_up,
+        .set_shift = config->set_shift,
+        .daemon = config->daemon,
+        .shift = config->shift,
         .pki = config->pki,
         .listen = server->listen,
         .endpoint = server->endpoint,

@@ -25,6 +25,10 @@ struct http_config {
     size_t name_count;
     const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
     uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
+    bool (*is_broker_up)(void *ctx);
+    bool (*set_shift)(void *ctx, int64_t by_ms); /* call.h */
+    void *daemon;
+    const struct clock_shift *shift;
     const char *socket_path; /* Unix socket for the command line: same routes, no signature asked */
 };
 

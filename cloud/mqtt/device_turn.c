@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/mqtt/device_turn.h"
 
+#include "cloud/base/log.h"
 #include "cloud/base/memory.h"
+#include "cloud/base/utf8.h"
 #include "cloud/mqtt/device_plane.h"
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- Requests --- */
 
@@ -23,6 +26,20 @@ static void serve(struct turn_request *turn)
                         &waiting->answer);
 }
 
+/* A refusal is told with what the device is told. */
+static void log_answer(const struct broker_request *request, const struct device_answer *answer)
+{
+    static const char rejected[] = "/rejected";
+    size_t len = answer->topic != NULL ? strlen(answer->topic) : 0;
+    bool is_rejected =
+        len > strlen(rejected) && strcmp(answer->topic + len - strlen(rejected), rejected) == 0;
+    const char *outcome = is_rejected ? "rejected" : len > 0 ? "accepted" : "no answer";
+    const struct log_field fields[] = {{"topic", request->from.topic.ptr, 0}, {"outcome", outcome, 0}};
+    log_event(LOG_LEVEL_DEBUG, fields, sizeof fields / sizeof fields[0], "device request %s: %s%s%.*s",
+              request->from.topic.ptr, outcome, is_rejected ? " " : "",
+              is_rejected ? utf8_fit(answer->payload, 300) : 0, is_rejected ? answer->payload : "");
+}
+
 static void done(struct turn_request *turn, bool is_kept)
 {
     struct waiting *waiting = (struct waiting *)turn;
@@ -31,6 +48,9 @@ static void done(struct turn_request *turn, bool is_kept)
     if (!is_kept) {
         device_answer_clear(answer);
         device_plane_internal_error(waiting->devices->core, request->from.topic, request->payload, answer);
+    }
+    if (log_wants(LOG_LEVEL_DEBUG)) {
+        log_answer(request, answer);
     }
     if (answer->topic != NULL && waiting->devices->link != NULL) {
         broker_link_answer(waiting->devices->link, request, answer->topic, answer->payload,

@@ -12,6 +12,7 @@
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
 #include "cloud/cli/client.h"
+#include "cloud/cli/duration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,65 @@ static void mistakes_are_named(void **state)
     expect_bad(PARSE("j", "--data", "a", "--data", "b"), "--data is given twice");
     expect_bad(PARSE("j", "k"), "'k' is too much");
     expect_bad(PARSE("--force"), "usage: iot-local job test ID");
+}
+
+/* What is not given comes from the environment; what is given wins; an empty variable is none. */
+static void options_from_the_environment(void **state)
+{
+    (void)state;
+    struct arg_command with_variables = command;
+    char *given_id[] = {"j-1"};
+    char *given_data[] = {"j-1", "--data", "mine"};
+    with_variables.reads_environment = true;
+    setenv("IOT_LOCAL_DATA", "theirs", 1);
+    setenv("IOT_LOCAL_THING", "a  b", 1);
+    setenv("IOT_LOCAL_FORCE", "1", 1);
+    given = (struct given){0};
+    assert_int_equal(args_parse(&with_variables, 1, given_id, &given, operands), ARGS_GOOD);
+    assert_string_equal(given.data, "theirs");
+    assert_int_equal(given.things.count, 2);
+    assert_string_equal(given.things.texts[0], "a");
+    assert_string_equal(given.things.texts[1], "b");
+    assert_true(given.is_forced);
+
+    setenv("IOT_LOCAL_THING", "", 1);
+    setenv("IOT_LOCAL_FORCE", "0", 1);
+    given = (struct given){0};
+    assert_int_equal(args_parse(&with_variables, 3, given_data, &given, operands), ARGS_GOOD);
+    assert_string_equal(given.data, "mine");
+    assert_int_equal(given.things.count, 0);
+    assert_false(given.is_forced);
+
+    setenv("IOT_LOCAL_FORCE", "yes", 1);
+    given = (struct given){0};
+    assert_int_equal(args_parse(&with_variables, 1, given_id, &given, operands), ARGS_BAD);
+    assert_int_equal(parse(1, given_id), ARGS_GOOD); /* this command does not read them */
+    assert_null(given.data);
+    unsetenv("IOT_LOCAL_DATA");
+    unsetenv("IOT_LOCAL_THING");
+    unsetenv("IOT_LOCAL_FORCE");
+}
+
+static void times_have_units(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        int64_t ms; /* -1: refused */
+    } rows[] = {
+        {"90s", 90000}, {"10m", 600000},  {"1h30m", 5400000}, {"2d", 172800000},
+        {"500ms", 500}, {"1m1ms", 60001}, {"0s", 0},          {"3660d", 316224000000},
+        {"3661d", -1},  {"3660d1s", -1},  {"", -1},           {"10", -1},
+        {"m", -1},      {"10 m", -1},     {"-1m", -1},        {"1m1h", -1},
+        {"1m1m", -1},   {"1.5h", -1},     {"1x", -1},         {"99999999999999999999s", -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ms = -1;
+        bool is_good = duration_parse(rows[i].text, &ms);
+        if (is_good != (rows[i].ms >= 0) || ms != rows[i].ms) {
+            fail_msg("'%s' is %lld", rows[i].text, (long long)ms);
+        }
+    }
 }
 
 static void list_has_an_end(void **state)
@@ -273,6 +333,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_in_every_form_and_order),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(options_from_the_environment),
+        cmocka_unit_test(times_have_units),
         cmocka_unit_test(list_has_an_end),
         cmocka_unit_test(help_shows_every_option),
         cmocka_unit_test(nearest_word),

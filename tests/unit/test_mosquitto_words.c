@@ -27,10 +27,15 @@ static int start(void **state)
     return 0;
 }
 
-static bool hear(const char *line)
+static enum words_worth hear_any(const char *line)
 {
     strcpy(said, "unchanged");
     return mosquitto_words_translate(&words, now_ms, line, said, sizeof(said));
+}
+
+static bool hear(const char *line)
+{
+    return hear_any(line) == WORDS_WORTH_TELLING;
 }
 
 static void assert_silent(const char *line)
@@ -145,6 +150,32 @@ static void who_was_refused_before_it_said_its_name_is_not_known(void **state)
     assert_silent("Client <unknown> disconnected due to protocol error.");
     assert_true(hear(line));
     assert_said("client not known yet, address unknown, certificate none: ");
+}
+
+/* For --verbose (docs/iot-local.md): a device comes and goes. The daemon's own connection is no news. */
+static void who_comes_and_goes_is_daily_business(void **state)
+{
+    (void)state;
+    const struct {
+        const char *line, *said;
+    } rows[] = {
+        {"New client connected from 127.0.0.1:40000 as lamp (p2, c1, k60, u'abc').",
+         "connected: client lamp, address 127.0.0.1, MQTT 3.1.1, clean session, keep-alive 60 s"},
+        {"New client connected from ::1:40000 as a lamp as (p5, c0, k7) (p5, c0, k1200).",
+         "connected: client a lamp as (p5, c0, k7), address ::1, MQTT 5, persistent session, keep-alive 1200 "
+         "s"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(hear_any(rows[i].line), WORDS_DAILY);
+        assert_string_equal(said, rows[i].said);
+    }
+    assert_int_equal(
+        hear_any("New client connected from mqtt.sock:0 as $iot-local (p2, c1, k15, u'iot-local')."),
+        WORDS_NOTHING);
+    assert_int_equal(hear_any("iot-local-end 0 10.0.0.7 0123456789 lamp"), WORDS_DAILY);
+    assert_string_equal(said, "disconnected: client lamp, address 10.0.0.7");
+    assert_int_equal(hear_any("iot-local-end 1 10.0.0.7 0123456789 lamp"), WORDS_NOTHING); /* told already */
+    assert_int_equal(hear_any("iot-local-end 0 - - iot-local"), WORDS_NOTHING);
 }
 
 static void daily_business_is_silent(void **state)
@@ -288,6 +319,7 @@ int main(void)
         WORDS_TEST(refusal_while_accepting_has_its_address_itself),
         WORDS_TEST(reason_that_the_plugin_has_told_is_not_told_again),
         WORDS_TEST(who_was_refused_before_it_said_its_name_is_not_known),
+        WORDS_TEST(who_comes_and_goes_is_daily_business),
         WORDS_TEST(daily_business_is_silent),
         WORDS_TEST(unknown_lines_stay_as_they_are),
         WORDS_TEST(unknown_tls_error_is_told_with_its_address_too),

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What an operator sees and asks: log lines, health, the virtual clock, options from the environment, the doctor
+(docs/iot-local.md)."""
+import json
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+from harness import ENVIRONMENT, IOT_LOCAL, Cloud, CloudTest, wait_for
+from mqtt import Client, Closed, certificate_arn
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+JOBS = "$aws/things/lamp/jobs/"
+
+
+class Logs(CloudTest):
+    arguments = ("--verbose",)
+
+    def test_one_line_for_each_request_connection_and_refusal(self):
+        folder = self.cloud.thing("lamp")
+        self.cloud.process.wait_line(rf"^{TIME} debug +iot-local: POST /things/lamp \(CreateThing\): 200, \d+ ms$")
+        self.cloud.request("GET", "/things/nobody")
+        self.cloud.process.wait_line(rf"^{TIME} debug +iot-local: GET /things/nobody \(DescribeThing\): 404 "
+                                     r"ResourceNotFoundException, \d+ ms$")
+        lamp = Client(self.cloud.mqtt_port, folder, "lamp")
+        self.addCleanup(lamp.drop)
+        self.cloud.process.wait_line(rf"^{TIME} debug +iot-local: broker: connected: client lamp, address 127.0.0.1, "
+                                     "MQTT 3.1.1, clean session, keep-alive 60 s$")
+        lamp.publish(JOBS + "get", "{}")
+        self.cloud.process.wait_line(rf"{TIME} debug +iot-local: device request {re.escape(JOBS)}get: accepted$")
+        lamp.publish(JOBS + "none/update", '{"status":"SUCCEEDED"}')
+        self.cloud.process.wait_line(rf'device request {re.escape(JOBS)}none/update: rejected .*"code":"ResourceNotFound"')
+        with self.assertRaises(Closed):
+            lamp.publish("elsewhere", "x")
+        self.cloud.process.wait_line(rf"^{TIME} warning iot-local: broker: closed a connection: client lamp, ")
+        again = Client(self.cloud.mqtt_port, folder, "lamp")
+        again.disconnect()
+        self.cloud.process.wait_line("broker: disconnected: client lamp, address 127.0.0.1$")
+
+
+class JsonLogs(CloudTest):
+    arguments = ("--verbose", "--log-json")
+
+    def test_each_line_is_json(self):
+        self.cloud.request("GET", "/things/nobody")
+        line = self.cloud.process.wait_line(r'^\{.*"path":"/things/nobody".*').group()
+        event = json.loads(line)
+        self.assertRegex(event.pop("time"), f"^{TIME}$")
+        self.assertGreaterEqual(event.pop("milliseconds"), 0)
+        self.assertRegex(event.pop("requestId"), "^[0-9a-f-]{36}$")
+        self.assertRegex(event.pop("message"), r"^GET /things/nobody \(DescribeThing\): 404 ")
+        self.assertEqual(event, {"level": "debug", "method": "GET", "path": "/things/nobody", "operation": "DescribeThing",
+                                 "status": 404, "error": "ResourceNotFoundException"})
+
+
+class QuietLogs(CloudTest):
+    def test_daily_business_needs_verbose(self):
+        folder = self.cloud.thing("lamp")
+        Client(self.cloud.mqtt_port, folder, "lamp").disconnect()
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        self.cloud.process.wait_line(rf"^{TIME} info +iot-local: the broker is back$")
+        self.assertFalse([line for line in self.cloud.process.lines if " debug " in line])
+
+
+class Health(CloudTest):
+    def ask(self, method="GET", **headers):
+        status, _, body = self.cloud.request(method, "/_iot-local/health", signed=False, headers=headers)
+        return status, body
+
+    def test_health_needs_no_signature(self):
+        status, body = self.ask()
+        self.assertEqual(status, 200)
+        self.assertEqual({k: v for k, v in json.loads(body).items() if k != "version"}, {"status": "ok", "broker": "ok"})
+        self.assertEqual(self.ask(Host="evil.example")[0], 403)
+        self.assertEqual(self.ask("PUT")[0], 403)
+
+    def test_health_says_that_the_broker_is_down(self):
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        self.cloud.process.wait_line("mosquitto was ended by signal 9")
+        states = []
+
+        def is_back():
+            states.append(self.ask()[0])
+            return states[-1] == 200
+
+        wait_for(is_back, "health to be good again")
+        self.assertLessEqual(set(states), {200, 503})
+
+
+class VirtualClock(CloudTest):
+    arguments = ("--virtual-clock",)
+
+    def now(self):
+        return self.cloud.cli("clock")
+
+    def test_step_timers_and_retries_need_no_waiting(self):
+        lamp = Client(self.cloud.mqtt_port, self.cloud.thing("lamp"), "lamp")
+        self.addCleanup(lamp.drop)
+        retry = {"criteriaList": [{"failureType": "TIMED_OUT", "numberOfRetries": 1}]}
+        self.cloud.job("j", "lamp", jobExecutionsRetryConfig=retry, timeoutConfig={"inProgressTimeoutInMinutes": 60})
+        lamp.publish(JOBS + "start-next", json.dumps({"stepTimeoutInMinutes": 5}))
+        self.assertIn(b'"j"', lamp.receive().payload)
+        self.cloud.cli("clock", "advance", "4m59s")
+        self.assertEqual(self.cloud.execution("lamp", "j")["status"], "IN_PROGRESS")
+        self.cloud.cli("clock", "advance", "2s")
+        self.assertEqual(self.cloud.execution("lamp", "j")["status"], "QUEUED")  # the retry
+        self.assertEqual(self.cloud.execution("lamp", "j")["executionNumber"], 2)
+
+    def test_a_fleet_is_timed_out_when_the_command_returns(self):
+        names = [f"t{i}" for i in range(150)]
+        for name in names:
+            self.cloud.request("POST", f"/things/{name}", {})
+        for at in (0, 100):
+            self.cloud.job(f"j{at}", names[at:at + 100], timeoutConfig={"inProgressTimeoutInMinutes": 1})
+        for i, name in enumerate(names):
+            status, _, body = self.cloud.request("PUT", f"/things/{name}/jobs/$next", {}, service="iot-jobs-data")
+            self.assertEqual(status, 200, body)
+        self.cloud.cli("clock", "advance", "1m1s")
+        left = [n for i, n in enumerate(names) if self.cloud.execution(n, f"j{i // 100 * 100}")["status"] != "TIMED_OUT"]
+        self.assertEqual(left, [])
+
+    def test_time_does_not_go_back_with_the_next_start(self):
+        self.assertIn("a virtual clock, 0.000 s ahead", self.now())
+        self.cloud.cli("clock", "advance", "2d")
+        self.assertEqual(self.cloud.process.stop(), 0)
+        self.cloud.restart()
+        self.assertIn("172800.000 s ahead", self.now())
+        self.assertEqual(self.cloud.process.stop(), 0)
+        done = subprocess.run([str(IOT_LOCAL), "up", "--data", str(self.cloud.data), "--http-port", "0", "--mqtt-port", "0"],
+                              env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("start with --virtual-clock, or remove ", done.stderr)
+
+    def test_nonsense_is_refused(self):
+        for words in (["x"], ["-1m"], ["10"], []):
+            done = self.cloud.cli("clock", "advance", *words, check=False)
+            self.assertEqual(done.returncode, 2, words)
+        self.assertIn("0.000 s ahead", self.now())
+
+
+class MachinesClock(CloudTest):
+    def test_it_is_not_put_forward(self):
+        done = self.cloud.cli("clock", "advance", "1m", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("start it with --virtual-clock", done.stderr)
+        self.assertIn("(this machine's clock)", self.cloud.cli("clock"))
+
+
+class Environment(unittest.TestCase):
+    def test_options_come_from_variables(self):
+        names = {"IOT_LOCAL_REGION": "eu-west-1", "IOT_LOCAL_ACCOUNT": "000000000001"}
+        os.environ.update(names)
+        ENVIRONMENT.update(names)
+        try:
+            cloud = Cloud(self)
+        finally:
+            for name in names:
+                del os.environ[name], ENVIRONMENT[name]
+        status, _, body = cloud.request("POST", "/things/lamp", {})
+        self.assertEqual(status, 200, body)
+        self.assertEqual(json.loads(body)["thingArn"], "arn:aws:iot:eu-west-1:000000000001:thing/lamp")
+
+
+class Doctor(CloudTest):
+    def ask(self, *words, code):
+        done = self.cloud.cli("doctor", *words, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_says_what_decides_or_what_is_missing(self):
+        lamp = self.cloud.thing("lamp")
+        self.assertIn("policy iot-local-device allows it in statement Publish",
+                      self.ask(lamp, "publish", JOBS + "get", code=0))
+        self.assertIn("allows it in statement Connect", self.ask(lamp, "connect", "lamp", code=0))
+        said = self.ask(lamp, "subscribe", "telemetry/#", code=1)
+        self.assertIn("refused: iot:Subscribe telemetry/#", said)
+        found = re.search(r"would allow it:\n  (\{.*\})", said).group(1)
+        self.assertEqual(json.loads(found), {"Effect": "Allow", "Action": "iot:Subscribe",
+                                             "Resource": "arn:aws:iot:us-east-1:123456789012:topicfilter/telemetry/#"})
+        # And so it is: with that statement, the doctor and the broker agree.
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [json.loads(found)]})
+        self.cloud.request("POST", "/policies/more", {"policyDocument": policy})
+        self.cloud.request("PUT", "/target-policies/more", {"target": certificate_arn(lamp)})
+        self.assertIn("policy more allows it in statement 1", self.ask(lamp, "subscribe", "telemetry/#", code=0))
+        self.assertIn("policy more allows", self.ask(lamp / "certificate.pem", "iot:Subscribe", "telemetry/#", "--client-id",
+                                                     "other", code=0))
+        self.assertEqual(self.cloud.process.stop(), 0)  # it reads the database alone
+        self.assertIn("allowed", self.ask(lamp, "subscribe", "telemetry/#", code=0))
+
+    def test_mistakes_are_named(self):
+        self.assertIn("is no action", self.ask("x", "dance", "y", code=2))
+        self.assertIn("nowhere.pem", self.ask("nowhere.pem", "publish", "y", code=2))
+        self.assertIn("not registered here", self.ask("0" * 64, "publish", "y", code=1))
