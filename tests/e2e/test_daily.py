@@ -34,7 +34,7 @@ class Logs(CloudTest):
         self.cloud.process.wait_line(rf'device request {re.escape(JOBS)}none/update: rejected .*"code":"ResourceNotFound"')
         with self.assertRaises(Closed):
             lamp.publish("elsewhere", "x")
-        self.cloud.process.wait_line(rf"^{TIME} warning iot-local: broker: closed a connection: client lamp, ")
+        self.cloud.process.wait_line(rf"^{TIME} warning iot-local: broker: refused iot:Publish on topic/elsewhere: client lamp, ")
         again = Client(self.cloud.mqtt_port, folder, "lamp")
         again.disconnect()
         self.cloud.process.wait_line("broker: disconnected: client lamp, address 127.0.0.1$")
