@@ -58,6 +58,8 @@ int plugin_on_message(int kind, void *event_data, void *ctx);
 /* The daemon is told at the end of the turn. false: out of memory. */
 bool plugin_note_subscribed(struct plugin *plugin, const struct connection *connection,
                             const struct mosquitto *client, const char *filter);
+/* The daemon gets a copy of a retained message. */
+void plugin_note_retained(const char *topic, int qos, const void *payload, size_t len);
 void plugin_send_outbox(struct plugin *plugin); /* the end of the turn */
 void plugin_drop_outbox(struct plugin *plugin);
 

@@ -19,6 +19,9 @@ static bool may_will(struct plugin *plugin, const struct mosquitto_evt_acl_check
     authority_load(plugin->guard.authority, &identity); /* who cannot be loaded has no rights */
     bool is_allowed = guard_may_will(&plugin->guard, &identity, event->topic, event->qos, event->retain);
     authority_release(plugin->guard.authority, &identity);
+    if (is_allowed && event->retain) {
+        plugin_note_retained(event->topic, event->qos, event->payload, event->payloadlen);
+    }
     return is_allowed;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The private way between devices and the daemon: requests to the daemon, its answers to the connection that asked, and
- * word of subscriptions. */
+ * word of subscriptions and of retained messages. */
 #include "cloud/broker/plugin.h"
 #include "cloud/broker/private_topic.h"
 
@@ -134,6 +134,22 @@ static struct answer *next_answer(struct plugin *plugin)
     return answer;
 }
 
+/* From here mosquitto sends in its next turn only. */
+void plugin_note_retained(const char *topic, int qos, const void *payload, size_t len)
+{
+    char private_topic[sizeof(PRIVATE_TOPIC_RETAINED) + 2 + TOPIC_LEN_MAX];
+    void *copy = len > 0 ? mosquitto_malloc(len) : NULL; /* mosquitto's after the call */
+    if (copy != NULL) {
+        memcpy(copy, payload, len);
+    }
+    snprintf(private_topic, sizeof(private_topic), PRIVATE_TOPIC_RETAINED "%d/%s", qos > 0, topic);
+    if ((copy == NULL && len > 0) ||
+        mosquitto_broker_publish(NULL, private_topic, (int)len, copy, 1, false, NULL) != MOSQ_ERR_SUCCESS) {
+        mosquitto_log_printf(MOSQ_LOG_ERR,
+                             "the list of retained messages lacks %s: the broker is out of memory", topic);
+    }
+}
+
 int plugin_on_message(int kind, void *event_data, void *ctx)
 {
     (void)kind;
@@ -149,8 +165,13 @@ int plugin_on_message(int kind, void *event_data, void *ctx)
         return private_topic_parse_answer(event->topic, &to) ? keep_answer(plugin, &to, event)
                                                              : MOSQ_ERR_SUCCESS;
     }
-    return topic_classify(event->topic) == TOPIC_REQUEST ? redirect_request(plugin, connection, event)
-                                                         : MOSQ_ERR_SUCCESS;
+    if (topic_classify(event->topic) == TOPIC_REQUEST) {
+        return redirect_request(plugin, connection, event);
+    }
+    if (event->retain) {
+        plugin_note_retained(event->topic, event->qos, event->payload, event->payloadlen);
+    }
+    return MOSQ_ERR_SUCCESS;
 }
 
 /* --- Out: word of subscriptions --- */

@@ -102,3 +102,13 @@ const char *private_topic_subscribed_filter(const char *text)
     const char *filter = behind(text, PRIVATE_TOPIC_SUBSCRIBED);
     return filter != NULL && filter[0] != '\0' ? filter : NULL;
 }
+
+const char *private_topic_retained(const char *text, int *qos)
+{
+    const char *rest = behind(text, PRIVATE_TOPIC_RETAINED);
+    if (rest == NULL || (rest[0] != '0' && rest[0] != '1') || rest[1] != '/' || rest[2] == '\0') {
+        return NULL;
+    }
+    *qos = rest[0] - '0';
+    return rest + 2;
+}

@@ -9,7 +9,9 @@
  *     $iotlocal/subscribed/<filter>
  * is how the plugin tells the daemon that a device has subscribed to a filter (without $share/<group>/) through which
  * notify or notify-next of a thing's jobs can come; the payload is empty. The subscription has taken effect: whatever the
- * daemon publishes then reaches the subscriber. */
+ * daemon publishes then reaches the subscriber.
+ *     $iotlocal/retained/<qos>/<topic>
+ * is a copy of a message that a device has published retained. */
 #ifndef CLOUD_BROKER_PRIVATE_TOPIC_H
 #define CLOUD_BROKER_PRIVATE_TOPIC_H
 
@@ -22,9 +24,12 @@
 #define PRIVATE_TOPIC_ANSWER     PRIVATE_TOPIC_ROOT "/answer/"
 #define PRIVATE_TOPIC_SUBSCRIBED PRIVATE_TOPIC_ROOT "/subscribed/"
 
+#define PRIVATE_TOPIC_RETAINED PRIVATE_TOPIC_ROOT "/retained/"
+
 /* What the daemon subscribes to. */
 #define PRIVATE_TOPIC_REQUESTS      PRIVATE_TOPIC_REQUEST "#"
 #define PRIVATE_TOPIC_SUBSCRIPTIONS PRIVATE_TOPIC_SUBSCRIBED "#"
+#define PRIVATE_TOPIC_RETAINED_ALL  PRIVATE_TOPIC_RETAINED "#"
 
 #define PRIVATE_TOPIC_EXTRA                                                                                  \
     128 /* a private topic is at most this much longer than its public one, with NUL */
@@ -46,5 +51,8 @@ bool private_topic_parse_answer(const char *text, struct private_topic *topic);
 
 /* The filter of a PRIVATE_TOPIC_SUBSCRIBED topic, inside `text`; NULL: another topic. */
 const char *private_topic_subscribed_filter(const char *text);
+
+/* The topic of a PRIVATE_TOPIC_RETAINED one, inside `text`; NULL: another topic, *qos is unchanged. */
+const char *private_topic_retained(const char *text, int *qos);
 
 #endif

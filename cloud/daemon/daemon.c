@@ -5,6 +5,7 @@
 #include "cloud/base/log.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
+#include "cloud/core/messages/retained.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
 
@@ -48,6 +49,11 @@ static void on_subscribed(void *ctx, struct slice filter)
     device_turn_subscribed(&((struct daemon *)ctx)->devices, filter);
 }
 
+static void on_retained(void *ctx, struct slice topic, int qos, struct slice payload)
+{
+    device_turn_retained(&((struct daemon *)ctx)->devices, topic, qos, payload);
+}
+
 static void on_delivered(void *ctx, int64_t notice)
 {
     core_delivered(((struct daemon *)ctx)->core, notice);
@@ -67,6 +73,13 @@ static void on_frozen(void *ctx)
     mosquitto_child_kill(&daemon->broker);
 }
 
+static void publish_retained(void *ctx, const struct retained *retained)
+{
+    const struct daemon *daemon = ctx;
+    broker_link_publish(daemon->link, retained->topic, retained->payload, retained->payload_len,
+                        retained->qos, true);
+}
+
 static void on_link_ready(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -74,6 +87,7 @@ static void on_link_ready(void *ctx)
         daemon->is_broker_new = false;
         core_broker_started(daemon->core);
         core_sessions_restored(daemon->core);
+        retained_each_unsaved(daemon->core, publish_retained, daemon);
     }
     if (daemon->is_ready) {
         log_line(LOG_LEVEL_INFO, "the broker is back");
@@ -341,6 +355,13 @@ static bool is_broker_up(void *ctx)
     return daemon->link != NULL && broker_link_is_ready(daemon->link);
 }
 
+static bool publish_message(void *ctx, const struct message *message)
+{
+    const struct daemon *daemon = ctx;
+    return daemon->link != NULL && broker_link_publish(daemon->link, message->topic, message->payload,
+                                                       message->len, message->qos, message->is_retained);
+}
+
 static bool set_shift(void *ctx, int64_t by_ms)
 {
     struct daemon *daemon = ctx;
@@ -364,6 +385,7 @@ static bool open_http(struct daemon *daemon)
         .credentials = daemon->keys.credentials,
         .mqtt_port = daemon->options.mqtt_port,
         .is_broker_up = is_broker_up,
+        .publish = publish_message,
         .set_shift = set_shift,
         .daemon = daemon,
         .shift = daemon->options.has_virtual_clock ? &daemon->service_clock.shift : NULL,
@@ -399,6 +421,7 @@ static bool open_link(struct daemon *daemon)
         .secret = daemon->secret,
         .on_request = on_request,
         .on_subscribed = on_subscribed,
+        .on_retained = on_retained,
         .on_delivered = on_delivered,
         .on_ready = on_link_ready,
         .on_lost = on_lost,

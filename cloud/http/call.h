@@ -12,13 +12,24 @@
 
 #include <stdint.h>
 
+/* A message for the broker; topic and payload are those of the call. */
+struct message {
+    const char *topic; /* NULL: there is none */
+    const void *payload;
+    size_t len;
+    int qos;
+    bool is_retained;
+};
+
 /* What lives as long as the server. Texts are borrowed. */
 struct http_service {
     struct core *core;
     bool (*is_broker_up)(void *ctx); /* NULL: nobody knows */
+    bool (*publish)(void *ctx,
+                    const struct message *message); /* false: there is no broker now; NULL: never */
     bool (*set_shift)(void *ctx,
                       int64_t by_ms); /* puts the virtual clock; false: that could not be kept on disk */
-    void *daemon;                     /* for the two */
+    void *daemon;                     /* for the three */
     const struct clock_shift *shift;  /* of the virtual clock; NULL: the core has the machine's clock */
     struct pki *pki;                  /* the worker's: only work may use it, but for what never changes */
     const char *listen;
@@ -52,6 +63,7 @@ struct route {
     call_fn handler;        /* NULL: an operation of AWS that iot-local does not model */
     const char *query;      /* names of query parameters, separated by blanks */
     const char *members;    /* names of body members */
+    bool takes_bytes;       /* the body is no JSON */
     const char *unmodelled; /* names that AWS has and we do not, query or body */
     call_fn work; /* what takes long (keys, signing), before the handler; NULL: nothing. See call_work_done */
     const struct error_own *own_errors; /* names that errors have in this operation only; NULL: none */
@@ -73,6 +85,7 @@ struct call {
     void (*free_made)(void *made);
     size_t body_max;
     struct core_error error;
+    struct message message; /* by the handler, to be published once what it has written is on disk */
 };
 
 bool call_is_answered(const struct call *call);

@@ -70,7 +70,7 @@ void dispatch_check(struct call *call)
     }
     if (call->route->family != FAMILY_JOBS_DATA ||
         call_ok(call, core_admit(call->service->core, &call->error))) {
-        (void)(read_members(call) && route_check_names(call));
+        (void)((call->route->takes_bytes || read_members(call)) && route_check_names(call));
     }
 }
 
@@ -100,6 +100,18 @@ void dispatch_serve(struct call *call)
     }
 }
 
+/* A retained message is in the database: the broker gets it when it is back. */
+void dispatch_kept(struct call *call)
+{
+    const struct message *message = &call->message;
+    const struct http_service *service = call->service;
+    if (message->topic && service->publish && !service->publish(service->daemon, message) &&
+        !message->is_retained) {
+        answer_clear(&call->answer);
+        call_fail_internal(call, "the broker is not there now: try again");
+    }
+}
+
 void dispatch_run(struct call *call)
 {
     dispatch_check(call);
@@ -108,6 +120,7 @@ void dispatch_run(struct call *call)
     }
     if (!call_is_answered(call)) {
         run_in_batch(call, dispatch_serve);
+        dispatch_kept(call);
     }
 }
 

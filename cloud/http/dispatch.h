@@ -21,6 +21,9 @@ void dispatch_work(struct call *call);
 bool dispatch_writes(const struct call *call);
 void dispatch_serve(struct call *call); /* inside a batch of the core; afterwards the call is answered */
 
+/* After the COMMIT of the batch that served the call: publishes its message, if it has one. */
+void dispatch_kept(struct call *call);
+
 /* All of it at once, with a batch of its own. */
 void dispatch_run(struct call *call);
 

@@ -333,7 +333,9 @@ static void serve(struct turn_request *request)
 static void turn_is_over(struct turn_request *request, bool is_kept)
 {
     struct exchange *exchange = exchange_of_request(request);
-    if (!is_kept) {
+    if (is_kept) {
+        dispatch_kept(&exchange->call);
+    } else {
         call_fail_storage(&exchange->call);
     }
     resume(exchange);

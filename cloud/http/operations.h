@@ -48,6 +48,11 @@ void api_start_next_pending_job_execution(struct call *call);
 void api_data_describe_job_execution(struct call *call);
 void api_data_update_job_execution(struct call *call);
 
+/* api_messages.c */
+void api_publish(struct call *call);
+void api_get_retained_message(struct call *call);
+void api_list_retained_messages(struct call *call);
+
 /* api_local.c */
 void api_local_status(struct call *call);
 void api_local_health(struct call *call);

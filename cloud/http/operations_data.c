@@ -15,6 +15,14 @@ static const struct route rows[] = {
      .handler = api_data_update_job_execution,
      .members = "status statusDetails expectedVersion includeJobExecutionState includeJobDocument "
                 "stepTimeoutInMinutes executionNumber"},
+    {"POST", "/topics/{topic}", FAMILY_IOT_DATA, "Publish",
+     .handler = api_publish, .takes_bytes = true, .query = "qos retain",
+     .unmodelled = "contentType responseTopic messageExpiry"},
+    {"GET", "/retainedMessage/{topic}", FAMILY_IOT_DATA, "GetRetainedMessage",
+     .handler = api_get_retained_message},
+    {"GET", "/retainedMessage", FAMILY_IOT_DATA, "ListRetainedMessages",
+     .handler = api_list_retained_messages, .query = PAGING},
+
     {"GET", "/iot-local/status", FAMILY_LOCAL, "Status",
      .handler = api_local_status},
     {"GET", "/iot-local/clock", FAMILY_LOCAL, "Clock", .handler = api_local_clock},

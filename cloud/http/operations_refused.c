@@ -263,12 +263,9 @@ static const struct route rows[] = {
     REFUSED("POST", "/command-executions", FAMILY_JOBS_DATA, "StartCommandExecution"),
     REFUSED("GET", "/api/things/shadow/ListNamedShadowsForThing/{thingName}", FAMILY_IOT_DATA, "ListNamedShadowsForThing"),
     REFUSED("DELETE", "/connections/{clientId}", FAMILY_IOT_DATA, "DeleteConnection"),
-    REFUSED("GET", "/retainedMessage", FAMILY_IOT_DATA, "ListRetainedMessages"),
-    REFUSED("GET", "/retainedMessage/{topic}", FAMILY_IOT_DATA, "GetRetainedMessage"),
     REFUSED("DELETE", "/things/{thingName}/shadow", FAMILY_IOT_DATA, "DeleteThingShadow"),
     REFUSED("GET", "/things/{thingName}/shadow", FAMILY_IOT_DATA, "GetThingShadow"),
     REFUSED("POST", "/things/{thingName}/shadow", FAMILY_IOT_DATA, "UpdateThingShadow"),
-    REFUSED("POST", "/topics/{topic}", FAMILY_IOT_DATA, "Publish"),
 };
 /* clang-format on */
 

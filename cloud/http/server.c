@@ -93,6 +93,7 @@ static struct http_server *new_server(const struct http_config *config)
     server->service = (struct http_service){
         .core = config->core,
         .is_broker_up = config->is_broker_up,
+        .publish = config->publish,
         .set_shift = config->set_shift,
         .daemon = config->daemon,
         .shift = config->shift,

@@ -6,6 +6,7 @@
 
 #include "cloud/base/worker.h"
 #include "cloud/core/turn.h"
+#include "cloud/http/call.h"
 #include "cloud/pki/pki.h"
 
 #include <stdint.h>
@@ -26,6 +27,7 @@ struct http_config {
     const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
     uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
     bool (*is_broker_up)(void *ctx);
+    bool (*publish)(void *ctx, const struct message *message);
     bool (*set_shift)(void *ctx, int64_t by_ms); /* call.h */
     void *daemon;
     const struct clock_shift *shift;

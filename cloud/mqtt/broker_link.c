@@ -14,6 +14,7 @@
 
 #define CLIENT_ID     "$iot-local" /* no device can have it: ids that begin with $ are refused */
 #define USERNAME      "iot-local"
+#define FILTER_COUNT  3
 #define KEEP_ALIVE_S  15
 #define RETRY_FAST_MS 5   /* at start: the socket appears within a few milliseconds */
 #define RETRY_SLOW_MS 100 /* later: the broker is down for longer */
@@ -61,9 +62,10 @@ static int64_t now_ms(const struct broker_link *link)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
-    char *filters[] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS};
+    char *filters[FILTER_COUNT] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS,
+                                   PRIVATE_TOPIC_RETAINED_ALL};
     if (code == 0) {
-        mosquitto_subscribe_multiple(client, NULL, 2, filters, 1, 0, NULL);
+        mosquitto_subscribe_multiple(client, NULL, FILTER_COUNT, filters, 1, 0, NULL);
     } else {
         mosquitto_disconnect(client);
     }
@@ -73,7 +75,11 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count
 {
     (void)client, (void)mid;
     struct broker_link *link = ctx;
-    link->is_ready = count == 2 && granted[0] != 0x80 && granted[1] != 0x80;
+    bool is_granted = count == FILTER_COUNT;
+    for (int i = 0; i < count; i++) {
+        is_granted = is_granted && granted[i] != 0x80;
+    }
+    link->is_ready = is_granted;
 }
 
 static void on_publish(struct mosquitto *client, void *ctx, int mid)
@@ -110,11 +116,16 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
     struct broker_link *link = ctx;
     struct private_topic from;
     const char *filter = private_topic_subscribed_filter(message->topic);
+    struct slice payload = {message->payload, (size_t)message->payloadlen};
+    int qos = 0;
+    const char *retained = private_topic_retained(message->topic, &qos);
     link->came++;
     if (private_topic_parse_request(message->topic, &from)) {
-        take_request(link, from, (struct slice){message->payload, (size_t)message->payloadlen});
+        take_request(link, from, payload);
     } else if (filter != NULL) {
         link->config.on_subscribed(link->config.ctx, slice_from(filter));
+    } else if (retained != NULL) {
+        link->config.on_retained(link->config.ctx, slice_from(retained), qos, payload);
     }
 }
 
@@ -334,14 +345,15 @@ bool broker_link_is_ready(const struct broker_link *link)
 /* --- Sending --- */
 
 /* The message's number; -1: it was not published. */
-static int publish(struct broker_link *link, const char *topic, const void *payload, size_t len, int qos)
+static int publish(struct broker_link *link, const char *topic, const void *payload, size_t len, int qos,
+                   bool is_retained)
 {
     int mid = -1;
     if (!link->is_ready) {
         return -1;
     }
     bool is_good =
-        mosquitto_publish(link->client, &mid, topic, (int)len, payload, qos, false) == MOSQ_ERR_SUCCESS;
+        mosquitto_publish(link->client, &mid, topic, (int)len, payload, qos, is_retained) == MOSQ_ERR_SUCCESS;
     link->unsent += is_good ? 1 : 0;
     if (mosquitto_socket(link->client) >= 0) {
         watch(link);
@@ -358,8 +370,14 @@ void broker_link_answer(struct broker_link *link, const struct broker_request *r
     struct private_topic to = request->from;
     to.topic = slice_from(topic);
     if (private_topic_write_answer(&to, private_topic, sizeof(private_topic)) == ERR_OK) {
-        publish(link, private_topic, payload, len, 0);
+        publish(link, private_topic, payload, len, 0, false);
     }
+}
+
+bool broker_link_publish(struct broker_link *link, const char *topic, const void *payload, size_t len,
+                         int qos, bool is_retained)
+{
+    return publish(link, topic, payload, len, qos, is_retained) >= 0;
 }
 
 size_t broker_link_room(const struct broker_link *link)
@@ -377,7 +395,7 @@ void broker_link_notify(struct broker_link *link, const char *topic, const void 
                         int64_t notice)
 {
     assert(link->flight_count < NOTICES_MAX);
-    int mid = publish(link, topic, payload, len, 1);
+    int mid = publish(link, topic, payload, len, 1, false);
     if (mid >= 0) {
         link->flights[link->flight_count++] = (struct flight){mid, len, notice};
         link->flight_bytes += len;

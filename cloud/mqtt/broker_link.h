@@ -26,6 +26,8 @@ struct broker_link_config {
     void (*on_request)(void *ctx, struct broker_request *request);
     /* A device has subscribed to this filter. */
     void (*on_subscribed)(void *ctx, struct slice filter);
+    /* A device has published this retained; both texts live during the call. */
+    void (*on_retained)(void *ctx, struct slice topic, int qos, struct slice payload);
     /* The broker has taken a notice. */
     void (*on_delivered)(void *ctx, int64_t notice);
     /* Connected and subscribed: from now on nothing is lost. Called again after every new connection. */
@@ -54,6 +56,10 @@ bool broker_link_is_ready(const struct broker_link *link);
  * connection that asked and to no other. */
 void broker_link_answer(struct broker_link *link, const struct broker_request *request, const char *topic,
                         const void *payload, size_t len);
+
+/* An application's message. false: there is no connection, or the message does not fit. */
+bool broker_link_publish(struct broker_link *link, const char *topic, const void *payload, size_t len,
+                         int qos, bool is_retained);
 
 /* How many notices may be published now: what is on its way is bounded, in number and in bytes. 0 without a connection. */
 size_t broker_link_room(const struct broker_link *link);

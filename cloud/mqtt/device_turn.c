@@ -4,6 +4,7 @@
 #include "cloud/base/log.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/utf8.h"
+#include "cloud/core/messages/retained.h"
 #include "cloud/mqtt/device_plane.h"
 
 #include <stddef.h>
@@ -106,4 +107,45 @@ void device_turn_subscribed(struct device_turn *devices, struct slice filter)
         .filter = memory_copy(filter.ptr, filter.len),
     };
     turn_add(devices->turn, &subscription->turn);
+}
+
+/* --- Retained messages --- */
+
+struct retained_note {
+    struct turn_request turn; /* first */
+    struct core *core;
+    int qos;
+    char *topic, *payload;
+    size_t payload_len;
+};
+
+/* A database that refuses fails the whole batch, and says so. */
+static void keep_retained(struct turn_request *turn)
+{
+    struct retained_note *note = (struct retained_note *)turn;
+    retained_put(note->core, slice_from(note->topic), note->qos,
+                 (struct slice){note->payload, note->payload_len});
+}
+
+static void forget_retained(struct turn_request *turn, bool is_kept)
+{
+    struct retained_note *note = (struct retained_note *)turn;
+    (void)is_kept;
+    free(note->topic);
+    free(note->payload);
+    free(note);
+}
+
+void device_turn_retained(struct device_turn *devices, struct slice topic, int qos, struct slice payload)
+{
+    struct retained_note *note = memory_zeroed(sizeof *note);
+    *note = (struct retained_note){
+        .turn = {.writes = true, .serve = keep_retained, .done = forget_retained},
+        .core = devices->core,
+        .qos = qos,
+        .topic = memory_copy(topic.ptr, topic.len),
+        .payload = memory_copy(payload.ptr, payload.len),
+        .payload_len = payload.len,
+    };
+    turn_add(devices->turn, &note->turn);
 }

@@ -18,4 +18,7 @@ void device_turn_add(struct device_turn *devices, struct broker_request *request
 /* Somebody has subscribed to this filter, which lives during the call. */
 void device_turn_subscribed(struct device_turn *devices, struct slice filter);
 
+/* A device has published this retained. */
+void device_turn_retained(struct device_turn *devices, struct slice topic, int qos, struct slice payload);
+
 #endif

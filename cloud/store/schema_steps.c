@@ -2,6 +2,7 @@
 /* The steps themselves. A step that has been released is never changed: databases out there were made by it. */
 #include "cloud/store/schema.h"
 
+#include "cloud/store/schema_4_messages.h"
 #include "cloud/store/schema_4_objects.h"
 #include "cloud/store/schema_4_policies.h"
 #include "cloud/store/schema_4_things.h"
@@ -260,7 +261,7 @@ static const char principal_changes[] =
 
 static const char wider_tables[] = JOBS_3 EXECUTIONS_3 POLICIES_3 QUEUES_3 OBJECTS_3;
 
-static const char whole_registry[] = SCHEMA_4_POLICIES SCHEMA_4_THINGS SCHEMA_4_OBJECTS;
+static const char whole_registry[] = SCHEMA_4_POLICIES SCHEMA_4_THINGS SCHEMA_4_OBJECTS SCHEMA_4_MESSAGES;
 
 const struct schema_step schema_steps[] = {
     {.sql = base_tables},

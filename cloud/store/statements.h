@@ -134,6 +134,17 @@
     X(STORE_ANNOUNCED_ADD, "INSERT OR IGNORE INTO temp.announced (thing_name, kind) VALUES (?, ?)") \
     X(STORE_ANNOUNCED_EMPTY, "DELETE FROM temp.announced") \
     \
+    X(STORE_RETAINED_PUT, \
+      "INSERT INTO retained (topic, qos, modified_at_ms, payload) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (topic)" \
+      " DO UPDATE SET qos = ?2, modified_at_ms = ?3, payload = ?4") \
+    X(STORE_RETAINED_DELETE, "DELETE FROM retained WHERE topic = ?") \
+    X(STORE_RETAINED_GET, "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE topic = ?") \
+    X(STORE_RETAINED_LIST, \
+      "SELECT topic, qos, modified_at_ms, length(payload), id FROM retained WHERE id < ? ORDER BY id DESC LIMIT ?") \
+    X(STORE_RETAINED_NEWEST, \
+      "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE modified_at_ms >=" \
+      " (SELECT max(modified_at_ms) FROM retained) - ?") \
+    \
     X(STORE_DUE_SET, "INSERT OR REPLACE INTO due (kind, subject, due_at_ms) VALUES (?, ?, ?)") \
     X(STORE_DUE_CLEAR, "DELETE FROM due WHERE kind = ? AND subject = ?") \
     X(STORE_DUE_NEXT, "SELECT kind, subject, due_at_ms FROM due ORDER BY due_at_ms, kind, subject LIMIT 1")
