@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""iot-data: Publish and retained messages, by the AWS CLI and raw (docs/protocol.md 11)."""
+"""iot-data: Publish and retained messages, by the AWS CLI and raw (docs/protocol.md 6.1)."""
 import base64
 import json
 import os

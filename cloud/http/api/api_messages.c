@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* iot-data: Publish and retained messages (docs/protocol.md 11). A message goes to the broker after the COMMIT that keeps it. */
+/* iot-data: Publish and retained messages (docs/protocol.md 6.1). A message goes to the broker after the COMMIT that keeps it. */
 #include "cloud/base/memory.h"
 #include "cloud/broker/topic_class.h"
 #include "cloud/core/messages/retained.h"
