@@ -29,18 +29,18 @@ PORT_FLAGS = ["-D_GNU_SOURCE", "-DDEVICE_JOBS_BUILT_AT_S=1767225600"]
 # What the next ESP-IDF builds a component with, beside our own warnings; of the objects only those of the one before are looked at.
 NEXT_IDF_FLAGS = ["-DDECLS_IDF_MAJOR=6", "-std=gnu2x", "-Wtype-limits"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wformat=2", "-Wconversion"]
-CLANG = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
+CLANG_O2 = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"]
+# The second compiler builds everything once, the quickest way; what a function has not initialised holds something else than gcc's builds have.
+CLANG = [*CLANG_O2, "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0 -ftrivial-auto-var-init=pattern"]
 I386 = "build/i386/usr"  # tools/setup fetches it
 HASHED = {"sim": "tests/sim", "interleave": "tests/interleave/interleave"}  # where a build has them
-# Name: folder below build/, options. The first three are there anyway. Of the others one has `char` as ARM and RISC-V have it, and one
-# fills what a function has not initialised with something else than what lay there.
+# Name: folder below build/, options. The first three are there anyway. Of the others one has `char` as ARM and RISC-V have it.
 HASH_BUILDS = {
     "gcc -O2": ("host", []),
     "gcc -O1 with ASan and UBSan": ("asan", ["-DDEVICE_JOBS_SANITIZE=address,undefined"]),
-    "clang -O2": ("clang", CLANG),
+    "clang -O0 -ftrivial-auto-var-init=pattern": ("clang", CLANG),
     "gcc -O0 -funsigned-char": ("hash-gcc", ["-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0 -funsigned-char"]),
-    "clang -O0 -ftrivial-auto-var-init=pattern": (
-        "hash-clang", [*CLANG, "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0 -ftrivial-auto-var-init=pattern"]),
+    "clang -O2": ("hash-clang", CLANG_O2),
     "gcc -O2 -m32": ("hash-32", ["-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_STANDARD_LIBRARIES=-lm"]),  # and hash_build
 }
 SANITIZED_TASKS = ["test_runtime", "test_api", "test_port"]  # programs with tasks, run under TSan
