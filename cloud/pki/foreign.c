@@ -92,12 +92,18 @@ bool foreign_is_signed_by(const struct foreign *foreign, const struct foreign *i
     return is_signed;
 }
 
-bool foreign_has_common_name(const struct foreign *foreign, const char *name)
+bool foreign_has_same_key(const struct foreign *a, const struct foreign *b)
 {
-    char found[128];
-    int len = X509_NAME_get_text_by_NID(X509_get_subject_name(foreign->certificate), NID_commonName, found,
-                                        sizeof(found));
-    return len == (int)strlen(name) && memcmp(found, name, (size_t)len) == 0;
+    return EVP_PKEY_eq(X509_get0_pubkey(a->certificate), X509_get0_pubkey(b->certificate)) == 1;
+}
+
+void foreign_common_name(const struct foreign *foreign, char name[FOREIGN_NAME_CAP])
+{
+    int len = X509_NAME_get_text_by_NID(X509_get_subject_name(foreign->certificate), NID_commonName, name,
+                                        FOREIGN_NAME_CAP);
+    if (len < 0 || memchr(name, '\0', (size_t)len) != NULL) {
+        name[0] = '\0';
+    }
 }
 
 static bool prepare(X509_STORE_CTX *ctx, X509_STORE *store, X509 *device, X509 *anchor)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define FOREIGN_PEM_MAX 65536 /* bytes of text, by the model of AWS IoT */
+#define FOREIGN_NAME_CAP 260
 
 struct foreign {
     X509 *certificate;
@@ -27,7 +28,9 @@ void foreign_clear(struct foreign *foreign);
 /* May it sign others: is it a CA of X.509 version 3? */
 bool foreign_is_ca(const struct foreign *foreign);
 bool foreign_is_signed_by(const struct foreign *foreign, const struct foreign *issuer);
-bool foreign_has_common_name(const struct foreign *foreign, const char *name);
+bool foreign_has_same_key(const struct foreign *a, const struct foreign *b);
+/* As the broker reads it; "": none, or one with a NUL in it. */
+void foreign_common_name(const struct foreign *foreign, char name[FOREIGN_NAME_CAP]);
 
 /* Would the broker take this device's certificate if it trusted `anchor` (the device itself, when that is self-signed)?
  * false: why, in OpenSSL's words. */
