@@ -43,8 +43,9 @@
     "CREATE TABLE deleted_certificates (" \
     "  certificate_id TEXT NOT NULL PRIMARY KEY," \
     "  deleted_at_ms INTEGER NOT NULL) STRICT;" \
-    "CREATE TABLE registration_code (code TEXT NOT NULL) STRICT;" \
-    "INSERT INTO registration_code VALUES (lower(hex(randomblob(32))));"
+    "CREATE INDEX deleted_certificates_by_time ON deleted_certificates(deleted_at_ms);" \
+    "CREATE TABLE registration_code (id INTEGER PRIMARY KEY, code TEXT NOT NULL) STRICT;" \
+    "INSERT INTO registration_code VALUES (1, lower(hex(randomblob(32))));"
 
 /* type EXCLUSIVE_THING: the certificate has this one thing, whatever client id it connects with. */
 #define SCHEMA_4_PRINCIPALS \

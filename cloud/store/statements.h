@@ -51,7 +51,7 @@
       "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms," \
       " not_before_s, not_after_s, pem, mode, ca_certificate_id) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)") \
     X(STORE_CERTIFICATE_GET, CERTIFICATE_COLUMNS "WHERE certificate_id = ?") \
-    X(STORE_CERTIFICATE_STATUS, "SELECT status FROM certificates WHERE certificate_id = ?") \
+    X(STORE_CERTIFICATE_STATUS, "SELECT status, ca_certificate_id FROM certificates WHERE certificate_id = ?") \
     X(STORE_CERTIFICATE_UPDATE, \
       "UPDATE certificates SET status = ?2, last_modified_at_ms = ?3 WHERE certificate_id = ?1") \
     X(STORE_CERTIFICATE_DELETE, "DELETE FROM certificates WHERE certificate_id = ?") \
@@ -63,8 +63,8 @@
       CERTIFICATE_COLUMNS "WHERE rowid < ? AND ca_certificate_id = ?3 ORDER BY rowid DESC LIMIT ?2") \
     X(STORE_CERTIFICATE_BURY, \
       "INSERT OR REPLACE INTO deleted_certificates (certificate_id, deleted_at_ms) VALUES (?, ?)") \
-    X(STORE_CERTIFICATE_FORGET_BURIED, \
-      "DELETE FROM deleted_certificates WHERE certificate_id = ? OR deleted_at_ms < ?") \
+    X(STORE_CERTIFICATE_UNBURY, "DELETE FROM deleted_certificates WHERE certificate_id = ?") \
+    X(STORE_CERTIFICATE_FORGET_BURIED, "DELETE FROM deleted_certificates WHERE deleted_at_ms < ?") \
     \
     X(STORE_CA_INSERT, \
       "INSERT INTO ca_certificates (certificate_id, subject, status, mode, created_at_ms, last_modified_at_ms," \
@@ -76,15 +76,16 @@
     X(STORE_CA_UPDATE, \
       "UPDATE ca_certificates SET status = ?2, last_modified_at_ms = ?3 WHERE certificate_id = ?1") \
     X(STORE_CA_DELETE, "DELETE FROM ca_certificates WHERE certificate_id = ?") \
-    X(STORE_REGISTRATION_CODE_GET, "SELECT code FROM registration_code") \
-    X(STORE_REGISTRATION_CODE_NEW, "UPDATE registration_code SET code = lower(hex(randomblob(32)))") \
+    X(STORE_REGISTRATION_CODE_GET, "SELECT code FROM registration_code WHERE id = 1") \
+    X(STORE_REGISTRATION_CODE_NEW, "UPDATE registration_code SET code = lower(hex(randomblob(32))) WHERE id = 1") \
     \
     X(STORE_ANCHOR_ADD, "INSERT OR IGNORE INTO broker_anchors (certificate_id, pem) VALUES (?, ?)") \
     X(STORE_ANCHOR_LIST, "SELECT pem FROM broker_anchors ORDER BY rowid") \
     X(STORE_ANCHOR_DROP_UNUSED, \
-      "DELETE FROM broker_anchors WHERE certificate_id NOT IN (SELECT certificate_id FROM ca_certificates)" \
-      " AND certificate_id NOT IN (SELECT certificate_id FROM certificates) AND certificate_id NOT IN" \
-      " (SELECT ca_certificate_id FROM certificates WHERE ca_certificate_id IS NOT NULL)") \
+      "DELETE FROM broker_anchors WHERE certificate_id = ?1" \
+      " AND NOT EXISTS (SELECT 1 FROM ca_certificates c WHERE c.certificate_id = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.certificate_id = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.ca_certificate_id = ?1)") \
     \
     X(STORE_PRINCIPAL_ATTACH, \
       "INSERT OR REPLACE INTO thing_principals (certificate_id, thing_name, type) VALUES (?, ?, ?)") \
@@ -92,7 +93,7 @@
     X(STORE_PRINCIPAL_TYPE, "SELECT type FROM thing_principals WHERE certificate_id = ? AND thing_name = ?") \
     X(STORE_PRINCIPAL_OTHER_THING, \
       "SELECT thing_name, type FROM thing_principals WHERE certificate_id = ? AND thing_name <> ?" \
-      " ORDER BY type, thing_name LIMIT 1") \
+      " ORDER BY thing_name LIMIT 1") \
     X(STORE_PRINCIPAL_THINGS, \
       "SELECT thing_name, type FROM thing_principals WHERE thing_name > ? AND certificate_id = ?3 AND" \
       " (?4 IS NULL OR type = ?4) ORDER BY thing_name LIMIT ?2") \
@@ -150,8 +151,8 @@
       "SELECT target FROM policy_attachments WHERE target < ? AND target_kind = 'cert' AND policy_name = ?3" \
       " ORDER BY target DESC LIMIT ?2") \
     X(STORE_POLICY_EFFECTIVE, \
-      POLICY_COLUMNS "FROM policies JOIN policy_attachments ON policy_name = name WHERE target_kind = 'cert' AND" \
-      " target = ? ORDER BY name") \
+      POLICY_COLUMNS "FROM policy_attachments JOIN policies ON name = policy_name WHERE target_kind = 'cert' AND" \
+      " target = ? ORDER BY policy_name") \
     \
     X(STORE_JOB_INSERT, \
       "INSERT INTO jobs (job_id, status, created_at_ms, last_updated_at_ms, in_progress_timeout_min," \

@@ -186,7 +186,7 @@ enum core_code ca_certificates_delete(struct core *core, const char *given, stru
                   "CA certificate '%s' is ACTIVE: make it INACTIVE first (UpdateCACertificate)", found.id);
     } else if (core_write_begin(core, &write, error)) {
         if (!store_run(core->store, STORE_QUERY(core->store, STORE_CA_DELETE, store_text(found.id))) ||
-            !broker_anchors_tidy(core)) {
+            !broker_anchor_release(core, found.id)) {
             core_fail_storage(core, error);
         }
         core_write_end(core, &write, error);
@@ -222,9 +222,9 @@ enum core_code registration_code_renew(struct core *core, struct core_error *err
 
 /* --- What the broker trusts --- */
 
-bool broker_anchors_tidy(struct core *core)
+bool broker_anchor_release(struct core *core, const char *id)
 {
-    return store_run(core->store, store_query(core->store, STORE_ANCHOR_DROP_UNUSED, NULL, 0));
+    return store_run(core->store, STORE_QUERY(core->store, STORE_ANCHOR_DROP_UNUSED, store_text(id)));
 }
 
 bool broker_anchors_each(struct core *core, void (*fn)(void *ctx, const char *pem), void *ctx)

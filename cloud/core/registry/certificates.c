@@ -109,8 +109,7 @@ static bool insert(struct core *core, const struct certificate *certificate)
 {
     struct store *store = core->store;
     const char *mode = *certificate->mode ? certificate->mode : "DEFAULT";
-    return store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_FORGET_BURIED, store_text(certificate->id),
-                                        store_i64(core_now_ms(core) - BURIED_MS))) &&
+    return store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_UNBURY, store_text(certificate->id))) &&
            store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_INSERT, store_text(certificate->id),
                                         store_text(certificate->status), store_i64(core_now_ms(core)),
                                         store_i64(certificate->not_before_s),
@@ -211,13 +210,20 @@ enum core_code certificates_list(struct core *core, const char *ca_id, const str
 
 /* --- Update --- */
 
-static enum core_code read_status(struct core *core, const char *id, char status[32],
-                                  struct core_error *error)
+/* What decides about a change. */
+struct state {
+    char status[32];
+    char ca_id[CORE_CERTIFICATE_ID_CAP];
+};
+
+static enum core_code read_state(struct core *core, const char *id, struct state *out,
+                                 struct core_error *error)
 {
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_CERTIFICATE_STATUS, store_text(id));
     int got = store_row(core->store, query);
     if (got == 1) {
-        store_column_copy(query, 0, status, 32);
+        store_column_copy(query, 0, out->status, sizeof out->status);
+        store_column_copy(query, 1, out->ca_id, sizeof out->ca_id);
     }
     store_done(query);
     if (got < 1) {
@@ -234,11 +240,11 @@ static enum core_code check_update(struct core *core, const char *id, const char
         return core_fail(error, CORE_INVALID_REQUEST, "newStatus is ACTIVE, INACTIVE or REVOKED, not '%.*s'",
                          utf8_fit(new_status, NAME_SHOWN), new_status);
     }
-    char status[32] = "";
-    if (read_status(core, id, status, error)) {
+    struct state now;
+    if (read_state(core, id, &now, error)) {
         return error->code;
     }
-    if (strcmp(status, "REVOKED") == 0 && strcmp(new_status, "REVOKED") != 0) {
+    if (strcmp(now.status, "REVOKED") == 0 && strcmp(new_status, "REVOKED") != 0) {
         return core_fail(error, CORE_CERTIFICATE_STATE,
                          "certificate '%s' is REVOKED and stays so; make a new one", id);
     }
@@ -265,14 +271,13 @@ enum core_code certificates_update(struct core *core, const char *given, const c
 /* --- Delete --- */
 
 /* AWS looks at the status first. */
-static enum core_code check_delete(struct core *core, const char *id, bool is_forced,
+static enum core_code check_delete(struct core *core, const char *id, bool is_forced, struct state *now,
                                    struct core_error *error)
 {
-    char status[32] = "";
-    if (read_status(core, id, status, error)) {
+    if (read_state(core, id, now, error)) {
         return error->code;
     }
-    if (strcmp(status, "ACTIVE") == 0) {
+    if (strcmp(now->status, "ACTIVE") == 0) {
         return core_fail(error, CORE_CERTIFICATE_STATE,
                          "certificate '%s' is ACTIVE: make it INACTIVE first (UpdateCertificate)", id);
     }
@@ -290,16 +295,15 @@ static enum core_code check_delete(struct core *core, const char *id, bool is_fo
                   : CORE_OK;
 }
 
-static bool remove_rows(struct core *core, const char *id)
+static bool remove_rows(struct core *core, const char *id, const struct state *before)
 {
     struct store *store = core->store;
     int64_t now = core_now_ms(core);
     return store_run(store, STORE_QUERY(store, STORE_POLICY_DETACH_ALL, store_text(id))) &&
            store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_DELETE, store_text(id))) &&
-           store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_FORGET_BURIED, store_text(id),
-                                        store_i64(now - BURIED_MS))) &&
+           store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_FORGET_BURIED, store_i64(now - BURIED_MS))) &&
            store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_BURY, store_text(id), store_i64(now))) &&
-           broker_anchors_tidy(core);
+           broker_anchor_release(core, id) && broker_anchor_release(core, before->ca_id);
 }
 
 enum core_code certificates_delete(struct core *core, const char *given, bool is_forced,
@@ -307,11 +311,12 @@ enum core_code certificates_delete(struct core *core, const char *given, bool is
 {
     char id[CORE_CERTIFICATE_ID_CAP];
     struct core_write write;
+    struct state before;
     core_error_clear(error);
-    if (certificate_check_id(given, id, error) || check_delete(core, id, is_forced, error)) {
+    if (certificate_check_id(given, id, error) || check_delete(core, id, is_forced, &before, error)) {
         return error->code;
     }
-    if (core_write_begin(core, &write, error) && !remove_rows(core, id)) {
+    if (core_write_begin(core, &write, error) && !remove_rows(core, id, &before)) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);

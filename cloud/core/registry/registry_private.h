@@ -18,8 +18,9 @@ enum core_code certificate_require(struct core *core, const char *arn, char id[C
 enum core_code certificate_check_id(const char *text, char id[CORE_CERTIFICATE_ID_CAP],
                                     struct core_error *error);
 
-/* Takes away what the broker trusted for certificates that are gone. Part of a write. */
-bool broker_anchors_tidy(struct core *core);
+/* The certificate of this id was deleted, or one that it had signed: the broker need not trust it any more, unless for others.
+ * Part of a write. */
+bool broker_anchor_release(struct core *core, const char *id);
 
 /* A page of rows whose first column is their key: the row's number (is_by_row), or a name. The statements take the key to begin
  * behind, the number of rows, and then the arguments. */
