@@ -28,10 +28,12 @@ static const char *const query_texts[QUERY_COUNT] = {
     [QUERY_DATA_VERSION] = "PRAGMA data_version",
     [QUERY_CHANGES] = "SELECT count FROM principal_changes",
     [QUERY_STATUS] = "SELECT status FROM certificates WHERE certificate_id = ?1",
-    [QUERY_THING] = "SELECT 1 FROM thing_principals WHERE certificate_id = ?1 AND thing_name = ?2",
+    [QUERY_THING] = ("SELECT thing_name FROM thing_principals WHERE certificate_id = ?1 AND "
+                     "(thing_name = ?2 OR type = 'EXCLUSIVE_THING')"),
     [QUERY_POLICIES] = ("SELECT name, document FROM policy_attachments JOIN policies ON name = policy_name "
                         "WHERE target_kind = 'cert' AND target = ?1 ORDER BY name"),
-    [QUERY_INACTIVE] = "SELECT certificate_id FROM certificates WHERE status <> 'ACTIVE'",
+    [QUERY_INACTIVE] = ("SELECT certificate_id FROM certificates WHERE status <> 'ACTIVE' "
+                        "UNION ALL SELECT certificate_id FROM deleted_certificates"),
 };
 
 struct policy_text {
@@ -218,9 +220,15 @@ static bool load_thing(struct authority *authority, struct identity *identity)
 {
     sqlite3_stmt *query = ask(authority, QUERY_THING, identity->certificate_id, identity->client_id);
     int code = sqlite3_step(query);
-    identity->is_attached = code == SQLITE_ROW;
+    bool is_good = code == SQLITE_DONE;
+    if (code == SQLITE_ROW) {
+        const char *thing = (const char *)sqlite3_column_text(query, 0); /* NULL: out of memory */
+        snprintf(identity->thing_name, sizeof(identity->thing_name), "%s", thing != NULL ? thing : "");
+        is_good = thing != NULL;
+        identity->is_attached = is_good;
+    }
     done(query);
-    return code == SQLITE_ROW || code == SQLITE_DONE;
+    return is_good;
 }
 
 /* false: memory is out, or the document is none that the service would have stored. */
@@ -291,7 +299,7 @@ static struct policy_context context_of(const struct identity *identity)
 {
     return (struct policy_context){
         .client_id = identity->client_id,
-        .thing_name = identity->is_attached ? identity->client_id : NULL,
+        .thing_name = identity->is_attached ? identity->thing_name : NULL,
         .is_attached = identity->is_attached,
         .source_ip = identity->source_ip[0] != '\0' ? identity->source_ip : NULL,
         .certificate_cn = identity->common_name[0] != '\0' ? identity->common_name : NULL,

@@ -32,7 +32,8 @@ struct identity {
 
     bool is_loaded;                /* false: the rest could not be read, and there are no rights at all */
     char status[32];               /* of the certificate; "" = not registered here */
-    bool is_attached;              /* the client id names a thing that has this certificate */
+    bool is_attached;              /* the connection is a thing's: */
+    char thing_name[129];          /* the certificate's only one, or the one whose name is the client id */
     struct policy_text **policies; /* the authority's memory; shared texts */
     size_t policy_count;
 };
@@ -43,7 +44,7 @@ bool authority_load(struct authority *authority, struct identity *identity);
 void authority_release(struct authority *authority, struct identity *identity);
 bool identity_is_active(const struct identity *identity);
 
-/* Calls fn with every certificate that may not be connected. false: not all of them could be read; ask again. */
+/* Calls fn with every certificate that may not be connected: not ACTIVE, or deleted. false: not all of them could be read; ask again. */
 typedef void (*authority_certificate_fn)(void *ctx, const char *certificate_id);
 bool authority_inactive(struct authority *authority, authority_certificate_fn fn, void *ctx);
 

@@ -165,3 +165,27 @@ size_t policy_nearest(struct slice document, const struct policy_context *contex
     }
     return best_score;
 }
+
+void policy_missing(struct slice document, const struct policy_context *context, const char *action,
+                    policy_missing_fn fn, void *ctx)
+{
+    struct policy_why nobody = {0};
+    struct policy_statements statements;
+    struct policy_statement statement;
+    char text[POLICY_STRING_CAP];
+
+    if (policy_check(document, NULL, 0) != ERR_OK ||
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
+        return;
+    }
+    while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
+        size_t cursor = 0;
+        if (!matches_action(&statement, action)) {
+            continue;
+        }
+        while (policy_value_next(&statement.resources, &cursor, text)) {
+            policy_pattern_missing(text, context, fn, ctx);
+        }
+        policy_condition_missing(&statement.condition, context, fn, ctx);
+    }
+}

@@ -49,4 +49,10 @@ enum policy_decision policy_combine(enum policy_decision a, enum policy_decision
 size_t policy_nearest(struct slice document, const struct policy_context *context, const char *action,
                       const char *resource, char *text, size_t cap);
 
+/* Calls fn with the name of each variable and Condition key that this document's statements for the action ask for and the
+ * context has no value for; a name may come several times. */
+typedef void (*policy_missing_fn)(void *ctx, const char *name);
+void policy_missing(struct slice document, const struct policy_context *context, const char *action,
+                    policy_missing_fn fn, void *ctx);
+
 #endif

@@ -211,3 +211,39 @@ bool policy_condition_holds(const struct policy_value *condition, const struct p
     }
     return true;
 }
+
+static void test_missing(const struct json_member *test, const struct policy_context *context,
+                         policy_missing_fn fn, void *ctx)
+{
+    struct policy_value value = {test->type, test->text};
+    char text[POLICY_STRING_CAP];
+    const char *fact = NULL;
+    size_t cursor = 0;
+
+    if (json_decode(test->key, text, sizeof(text), NULL) != ERR_OK) {
+        return;
+    }
+    if (policy_variable(slice_from(text), context, &fact) == ERR_OK && fact == NULL) {
+        fn(ctx, text);
+    }
+    while (policy_value_next(&value, &cursor, text)) {
+        policy_pattern_missing(text, context, fn, ctx);
+    }
+}
+
+void policy_condition_missing(const struct policy_value *condition, const struct policy_context *context,
+                              policy_missing_fn fn, void *ctx)
+{
+    struct json_member group, test;
+    size_t group_cursor = 0;
+
+    if (condition->type == JSON_ABSENT) {
+        return;
+    }
+    while (json_next_member(condition->text, &group_cursor, &group)) {
+        size_t test_cursor = 0;
+        while (json_next_member(group.text, &test_cursor, &test)) {
+            test_missing(&test, context, fn, ctx);
+        }
+    }
+}

@@ -10,4 +10,8 @@
 bool policy_condition_holds(const struct policy_value *condition, const struct policy_context *context);
 enum err policy_condition_check(const struct policy_statement *statement, struct policy_why *why);
 
+/* Calls fn for each key and variable of the Condition that has no value here. */
+void policy_condition_missing(const struct policy_value *condition, const struct policy_context *context,
+                              policy_missing_fn fn, void *ctx);
+
 #endif

@@ -91,6 +91,23 @@ enum err policy_pattern_check(const char *text, struct slice *bad)
     return ERR_OK;
 }
 
+void policy_pattern_missing(const char *text, const struct policy_context *context, policy_missing_fn fn,
+                            void *ctx)
+{
+    char name[64];
+    const char *value;
+    for (const char *at = text; (at = strstr(at, "${")) != NULL;) {
+        struct slice found = cut_variable(&at);
+        if (found.ptr == NULL) {
+            return;
+        }
+        if (policy_variable(found, context, &value) == ERR_OK && value == NULL &&
+            slice_copy(found, name, sizeof(name)) == ERR_OK) {
+            fn(ctx, name);
+        }
+    }
+}
+
 /* Moves behind "${...}" and into the variable's value. false: the variable has none. */
 static bool enter_variable(struct place *place, const struct policy_context *context)
 {

@@ -25,4 +25,8 @@ enum err policy_pattern_check(const char *text, struct slice *bad);
 bool policy_pattern_matches(const struct policy_pattern *pattern, const char *text,
                             const struct policy_context *context, size_t *reached);
 
+/* Calls fn for each variable of the pattern that has no value here. The pattern must have been checked. */
+void policy_pattern_missing(const char *text, const struct policy_context *context, policy_missing_fn fn,
+                            void *ctx);
+
 #endif

@@ -60,6 +60,7 @@ enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size
                        "listener %u %s\n"
                        "max_topic_alias 8\n"
                        "cafile ca.pem\n"
+                       "capath trusted\n"
                        "certfile server.pem\n"
                        "keyfile server.key\n"
                        "require_certificate true\n"

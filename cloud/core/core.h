@@ -33,6 +33,13 @@
  * is created or deleted between two pages makes no other entry appear twice or not at all. */
 #define CORE_KEY_CAP 129
 
+/* What such a page is asked for with, where the order can be chosen. */
+struct core_page {
+    const char *after;
+    int64_t limit;
+    bool is_ascending;
+};
+
 /* The errors of the domain; error_name.h says what each is called on the wire. */
 enum core_code {
     CORE_OK = 0,
@@ -47,6 +54,7 @@ enum core_code {
     CORE_DELETE_CONFLICT,
     CORE_CERTIFICATE_STATE,
     CORE_CERTIFICATE_INVALID,
+    CORE_REGISTRATION_CODE,
     CORE_MALFORMED_POLICY,
     CORE_THROTTLED,
     CORE_INTERNAL,

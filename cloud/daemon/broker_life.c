@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* mosquitto's life under the daemon: configured, started, heard, and its death noticed. daemon.c starts it again. */
 #include "cloud/base/log.h"
+#include "cloud/core/registry/ca_certificates.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
+#include "cloud/pki/trust_dir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,6 +44,33 @@ bool broker_life_find_plugin(struct daemon *daemon)
              PLUGIN_NAME " is neither in %s nor in %s../lib/iot-local: name it with --plugin PATH", self,
              self);
     return false;
+}
+
+static void trust_anchor(void *ctx, const char *pem)
+{
+    struct daemon *daemon = ctx;
+    struct foreign anchor;
+    if (!foreign_read(pem, &anchor, daemon->why, DAEMON_WHY_CAP)) {
+        fprintf(stderr, "iot-local: a certificate that was registered cannot be read: %s\n", daemon->why);
+        return;
+    }
+    if (!trust_dir_add(daemon->dir.path, &anchor, daemon->why, DAEMON_WHY_CAP)) {
+        daemon->has_failed = true;
+    }
+    foreign_clear(&anchor);
+}
+
+/* What the broker trusts is written anew at each start. */
+bool broker_life_trust(struct daemon *daemon)
+{
+    if (!trust_dir_open(daemon->dir.path, daemon->why, DAEMON_WHY_CAP)) {
+        return false;
+    }
+    if (!broker_anchors_each(daemon->core, trust_anchor, daemon)) {
+        snprintf(daemon->why, DAEMON_WHY_CAP, "%s", core_storage_error(daemon->core));
+        return false;
+    }
+    return !daemon->has_failed;
 }
 
 bool broker_life_configure(struct daemon *daemon)

@@ -444,6 +444,7 @@ static bool start(struct daemon *daemon)
     daemon->pki = pki_open(daemon->dir.path, daemon->options.names, daemon->options.name_count, daemon->why,
                            DAEMON_WHY_CAP);
     return daemon->pki != NULL && open_clock(daemon) && open_worker(daemon) && open_core(daemon) &&
+           broker_life_trust(daemon) &&
            access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
            broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
            open_link(daemon);

@@ -51,6 +51,7 @@ struct daemon {
 
 /* broker_life.c. false: daemon->why. */
 bool broker_life_find_plugin(struct daemon *daemon);
+bool broker_life_trust(struct daemon *daemon); /* before the start: certificates of others that it trusts */
 bool broker_life_configure(struct daemon *daemon);
 bool broker_life_start(struct daemon *daemon);
 

@@ -135,6 +135,15 @@ bool call_query_text(struct call *call, const char *name, const char **value)
     return true;
 }
 
+bool call_header(struct call *call, const char *name, const char **value)
+{
+    *value = request_header(&call->request, name);
+    if (!*value) {
+        call_refuse(call, "the header %s is missing", name);
+    }
+    return *value != NULL;
+}
+
 bool call_query_bool(struct call *call, const char *name, bool *value)
 {
     const char *text = request_query(&call->request, name);
@@ -181,6 +190,18 @@ bool call_text(struct call *call, const json_t *object, const char *name, const 
     }
     *value = found ? json_string_value(found) : *value;
     return true;
+}
+
+bool call_needed_text(struct call *call, const char *name, const char **value)
+{
+    *value = NULL;
+    if (!call_text(call, call->members, name, value)) {
+        return false;
+    }
+    if (!*value) {
+        call_refuse(call, "'%s' is missing", name);
+    }
+    return *value != NULL;
 }
 
 bool call_bool(struct call *call, const json_t *object, const char *name, bool *value)

@@ -107,11 +107,13 @@ void call_fail_storage(struct call *call);
 
 /* --- Query. *value keeps what it was when the parameter is not given. --- */
 bool call_query_text(struct call *call, const char *name, const char **value);
+bool call_header(struct call *call, const char *name, const char **value); /* must be given */
 bool call_query_bool(struct call *call, const char *name, bool *value);
 bool call_query_i64(struct call *call, const char *name, int64_t min, int64_t *value);
 
 /* --- Members of a JSON object (call->members or one in it; NULL: empty). JSON null counts as not given. --- */
 bool call_text(struct call *call, const json_t *object, const char *name, const char **value);
+bool call_needed_text(struct call *call, const char *name, const char **value); /* of call->members */
 /* Also from the texts "true" and "false". */
 bool call_bool(struct call *call, const json_t *object, const char *name, bool *value);
 /* Also from decimal text, as some clients send expectedVersion. *is_given may be NULL. */
@@ -130,9 +132,17 @@ bool call_object_text(struct call *call, const json_t *object, const char *name,
 struct page {
     char after[CORE_KEY_CAP]; /* key of the last entry of the page before; "": from the start */
     int64_t limit;
+    bool is_ascending; /* asked for by isAscendingOrder, which only some lists have */
 };
 bool call_page(struct call *call, struct page *page);
 /* Answers `list`, with a nextToken that holds the key `next` unless that is "": this was the last page. */
 void call_answer_page(struct call *call, json_t *list, const char *next);
+/* The other form of AWS's lists: pageSize, marker, isAscendingOrder, and nextMarker in the answer. */
+bool call_marker_page(struct call *call, struct page *page);
+/* Answers {name: items} as such a page, or, when the code is not CORE_OK, with call->error. Takes over `items`. */
+void call_answer_items(struct call *call, enum core_code code, const char *name, json_t *items,
+                       const char *next);
+void call_answer_marker_items(struct call *call, enum core_code code, const char *name, json_t *items,
+                              const char *next);
 
 #endif

@@ -7,7 +7,9 @@
 #include "cloud/http/call.h"
 
 /* What lists by page takes as query parameters. */
-#define PAGING "maxResults nextToken"
+#define PAGING       "maxResults nextToken"
+#define PLAIN_MARKER "pageSize marker"
+#define MARKER       PLAIN_MARKER " isAscendingOrder"
 
 /* api_jobs.c */
 void api_create_job(struct call *call);
@@ -28,19 +30,66 @@ void api_delete_job_execution(struct call *call);
 void api_create_thing(struct call *call);
 void api_describe_thing(struct call *call);
 void api_list_things(struct call *call);
-void api_attach_thing_principal(struct call *call);
 void api_describe_endpoint(struct call *call);
 
 /* api_certificates.c */
 void api_make_keys_and_certificate(struct call *call); /* work, not a handler */
-void api_create_keys_and_certificate(struct call *call);
+void api_make_certificate_from_csr(struct call *call); /* work */
+void api_create_certificate(struct call *call);        /* after either */
 void api_describe_certificate(struct call *call);
+void api_list_certificates(struct call *call);
+void api_list_certificates_by_ca(struct call *call);
 void api_update_certificate(struct call *call);
+void api_delete_certificate(struct call *call);
+
+/* api_registration.c */
+void api_read_foreign_certificates(struct call *call); /* work */
+void api_register_certificate(struct call *call);
+void api_register_certificate_without_ca(struct call *call);
+void api_register_ca_certificate(struct call *call);
+
+/* api_ca_certificates.c */
+void api_describe_ca_certificate(struct call *call);
+void api_list_ca_certificates(struct call *call);
+void api_update_ca_certificate(struct call *call);
+void api_delete_ca_certificate(struct call *call);
+void api_get_registration_code(struct call *call);
+void api_delete_registration_code(struct call *call);
+
+/* api_principals.c */
+void api_attach_thing_principal(struct call *call);
+void api_detach_thing_principal(struct call *call);
+void api_list_thing_principals(struct call *call);
+void api_list_thing_principals_v2(struct call *call);
+void api_list_principal_things(struct call *call);
+void api_list_principal_things_v2(struct call *call);
 
 /* api_policies.c */
 void api_create_policy(struct call *call);
 void api_get_policy(struct call *call);
+void api_list_policies(struct call *call);
+void api_delete_policy(struct call *call);
+
+/* api_policy_versions.c */
+void api_create_policy_version(struct call *call);
+void api_get_policy_version(struct call *call);
+void api_list_policy_versions(struct call *call);
+void api_set_default_policy_version(struct call *call);
+void api_delete_policy_version(struct call *call);
+
+/* api_policy_attachments.c: each with its older form, which names the certificate in a header */
 void api_attach_policy(struct call *call);
+void api_attach_principal_policy(struct call *call);
+void api_detach_policy(struct call *call);
+void api_detach_principal_policy(struct call *call);
+void api_list_attached_policies(struct call *call);
+void api_list_principal_policies(struct call *call);
+void api_list_targets_for_policy(struct call *call);
+void api_list_policy_principals(struct call *call);
+void api_get_effective_policies(struct call *call);
+
+/* api_authorization.c */
+void api_test_authorization(struct call *call);
 
 /* api_data_plane.c */
 void api_get_pending_job_executions(struct call *call);

@@ -3,6 +3,7 @@
 
 #include "cloud/core/names.h"
 #include "cloud/http/answer.h"
+#include "common/number.h"
 
 #define RENDER_ARN_CAP 256
 
@@ -16,6 +17,14 @@ void render_put_text(json_t *object, const char *name, const char *text)
     if (text) {
         json_object_set_new(object, name, answer_text(text));
     }
+}
+
+void render_put_validity(json_t *object, int64_t not_before_s, int64_t not_after_s)
+{
+    json_t *validity = json_object();
+    json_object_set_new(validity, "notBefore", render_date(not_before_s * 1000));
+    json_object_set_new(validity, "notAfter", render_date(not_after_s * 1000));
+    json_object_set_new(object, "validity", validity);
 }
 
 json_t *render_parse(const char *json, json_t *otherwise)
@@ -183,4 +192,26 @@ json_t *render_device_execution(const struct core *core, const struct execution 
     render_put_text(out, "jobDocument", execution->document);
     put_seconds_left(out, core, execution);
     return out;
+}
+
+/* --- Policies --- */
+
+json_t *render_policy_name(const struct policy *policy)
+{
+    json_t *out = json_object();
+    render_put_text(out, "policyName", policy->name);
+    render_put_text(out, "policyArn", policy->arn);
+    return out;
+}
+
+void render_add_policy(void *items, const struct policy *policy)
+{
+    json_array_append_new(items, render_policy_name(policy));
+}
+
+void render_put_version(json_t *object, const char *name, int64_t number)
+{
+    char text[NUMBER_TEXT_CAP];
+    number_from_i64(number, text);
+    render_put_text(object, name, text);
 }

@@ -8,6 +8,7 @@
 #include "cloud/pki/key_stock.h"
 #include "cloud/pki/pki_file.h"
 #include "cloud/pki/pki_make.h"
+#include "cloud/pki/pki_request.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -189,7 +190,14 @@ static bool open_server(const struct pki *pki, const char *dir, const char *cons
         certificate = NULL;
         key = NULL;
         is_good = make_key_file(key_path, &key, why);
-        struct pki_order order = {PKI_SERVER, key, pki->ca, pki->ca_key, names, name_count};
+        struct pki_order order = {
+            .kind = PKI_SERVER,
+            .key = key,
+            .issuer = pki->ca,
+            .issuer_key = pki->ca_key,
+            .names = names,
+            .name_count = name_count,
+        };
         is_good = is_good && make_certificate_file(certificate_path, &order, &certificate, why);
     }
     X509_free(certificate);
@@ -232,40 +240,54 @@ const char *pki_ca_pem(const struct pki *pki)
     return pki->ca_pem;
 }
 
-static int64_t seconds_of(const ASN1_TIME *time)
+/* Signs a certificate for the key of the order. with_private: the caller has made that key, and is given it. */
+static bool issue(const struct pki *pki, struct pki_order *order, bool with_private,
+                  struct pki_issued *issued, struct reason *why)
 {
-    struct tm tm;
-    return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+    struct pki_issued fresh = {0};
+    order->kind = PKI_DEVICE;
+    order->issuer = pki->ca;
+    order->issuer_key = pki->ca_key;
+    X509 *certificate = order->key != NULL ? pki_make_certificate(order) : NULL;
+    if (certificate != NULL) {
+        fresh.certificate_pem = pki_certificate_text(certificate);
+        fresh.private_key_pem = with_private ? pki_private_key_text(order->key) : NULL;
+        fresh.public_key_pem = pki_public_key_text(order->key);
+        fresh.not_before_s = pki_seconds_of(X509_get0_notBefore(certificate));
+        fresh.not_after_s = pki_seconds_of(X509_get0_notAfter(certificate));
+    }
+    bool is_good = fresh.certificate_pem != NULL && (!with_private || fresh.private_key_pem != NULL) &&
+                   fresh.public_key_pem != NULL && certificate_id(certificate, fresh.certificate_id);
+    X509_free(certificate);
+    if (!is_good) {
+        pki_issued_clear(&fresh);
+        return fail_openssl(why, "issue a certificate");
+    }
+    *issued = fresh;
+    return true;
 }
 
 bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap)
 {
     struct reason reason = {why, why_cap};
-    struct pki_issued fresh = {0};
-    struct pki_order order = {.kind = PKI_DEVICE, .issuer = pki->ca, .issuer_key = pki->ca_key};
-    X509 *certificate = NULL;
-
-    order.key = key_stock_take(&pki->stock);
-    if (order.key != NULL) {
-        certificate = pki_make_certificate(&order);
-    }
-    if (certificate != NULL) {
-        fresh.certificate_pem = pki_certificate_text(certificate);
-        fresh.private_key_pem = pki_private_key_text(order.key);
-        fresh.public_key_pem = pki_public_key_text(order.key);
-        fresh.not_before_s = seconds_of(X509_get0_notBefore(certificate));
-        fresh.not_after_s = seconds_of(X509_get0_notAfter(certificate));
-    }
-    bool is_good = fresh.certificate_pem != NULL && fresh.private_key_pem != NULL &&
-                   fresh.public_key_pem != NULL && certificate_id(certificate, fresh.certificate_id);
-    X509_free(certificate);
+    struct pki_order order = {.key = key_stock_take(&pki->stock)};
+    bool is_good = issue(pki, &order, true, issued, &reason);
     EVP_PKEY_free(order.key);
-    if (!is_good) {
-        pki_issued_clear(&fresh);
-        return fail_openssl(&reason, "issue a certificate");
+    return is_good;
+}
+
+enum err pki_issue_for(struct pki *pki, const char *request, struct pki_issued *issued, char *why,
+                       size_t why_cap)
+{
+    struct reason reason = {why, why_cap};
+    X509_REQ *read = pki_request_read(request, why, why_cap);
+    if (read == NULL) {
+        return ERR_ARG;
     }
-    *issued = fresh;
-    return true;
+    struct pki_order order = {.key = X509_REQ_get0_pubkey(read), .subject = X509_REQ_get_subject_name(read)};
+    bool is_good = issue(pki, &order, false, issued, &reason);
+    X509_REQ_free(read);
+    return is_good ? ERR_OK : ERR_INTERNAL;
 }
 
 bool pki_make_ahead(struct pki *pki, const atomic_bool *stop)

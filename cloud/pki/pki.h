@@ -4,6 +4,8 @@
 #ifndef CLOUD_PKI_PKI_H
 #define CLOUD_PKI_PKI_H
 
+#include "common/err.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +32,11 @@ void pki_issued_clear(struct pki_issued *issued); /* wipes the key */
 
 /* A new RSA 2048 key pair (what AWS makes) and a certificate for it, signed by the CA. false: why. */
 bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap);
+
+/* A certificate for the key of this request (PEM of a stranger), with its subject, or AWS's when that is empty. ERR_ARG: the
+ * request is no good; ERR_INTERNAL: OpenSSL failed. */
+enum err pki_issue_for(struct pki *pki, const char *request, struct pki_issued *issued, char *why,
+                       size_t why_cap);
 
 /* Makes one key pair ahead, for a pki_issue to come; false: there are enough, or *stop has become true meanwhile. On the
  * thread that issues. */

@@ -52,8 +52,12 @@ static bool set_serial(X509 *certificate)
     return is_good;
 }
 
-static bool set_subject(X509 *certificate, enum pki_kind kind)
+static bool set_subject(X509 *certificate, const struct pki_order *order)
 {
+    enum pki_kind kind = order->kind;
+    if (order->subject != NULL && X509_NAME_entry_count(order->subject) > 0) {
+        return X509_set_subject_name(certificate, order->subject) == 1;
+    }
     static const char *const common_names[] = {
         [PKI_ROOT] = "iot-local root CA",
         [PKI_SERVER] = "iot-local",
@@ -155,7 +159,7 @@ X509 *pki_make_certificate(const struct pki_order *order)
     EVP_PKEY *issuer_key = order->kind == PKI_ROOT ? order->key : order->issuer_key;
 
     if (X509_set_version(certificate, X509_VERSION_3) != 1 || !set_serial(certificate) ||
-        !set_subject(certificate, order->kind) || !set_times(certificate, order->kind) ||
+        !set_subject(certificate, order) || !set_times(certificate, order->kind) ||
         X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) != 1 ||
         X509_set_pubkey(certificate, order->key) != 1 || !add_extensions(certificate, issuer, order) ||
         X509_sign(certificate, issuer_key, EVP_sha256()) == 0) {
@@ -163,4 +167,10 @@ X509 *pki_make_certificate(const struct pki_order *order)
         return NULL;
     }
     return certificate;
+}
+
+int64_t pki_seconds_of(const ASN1_TIME *time)
+{
+    struct tm tm;
+    return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum pki_kind {
     PKI_ROOT,   /* 10 years, signs itself */
@@ -20,6 +21,7 @@ struct pki_order {
     EVP_PKEY *key; /* of the new certificate */
     X509 *issuer;  /* NULL for a root */
     EVP_PKEY *issuer_key;
+    const X509_NAME *subject;  /* of a device; NULL or empty: the name that AWS gives */
     const char *const *names; /* of a server: DNS names and addresses */
     size_t name_count;
 };
@@ -28,5 +30,7 @@ EVP_PKEY *pki_make_ec_key(void); /* P-256 */
 /* 2048 bits: what AWS issues. Takes a tenth of a second and more; ends early, with NULL, when *stop becomes true (NULL: never). */
 EVP_PKEY *pki_make_rsa_key(const atomic_bool *stop);
 X509 *pki_make_certificate(const struct pki_order *order);
+
+int64_t pki_seconds_of(const ASN1_TIME *time); /* since 1970; 0: not a time */
 
 #endif

@@ -16,8 +16,19 @@
     " FROM jobs "
 
 #define CERTIFICATE_COLUMNS                                                                                  \
-    "SELECT certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s, pem"      \
-    " FROM certificates "
+    "SELECT rowid, certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s,"   \
+    " pem, mode, ca_certificate_id FROM certificates "
+
+#define CA_COLUMNS                                                                                           \
+    "SELECT rowid, certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s,"   \
+    " pem, mode FROM ca_certificates "
+
+#define POLICY_COLUMNS                                                                                       \
+    "SELECT name, document, created_at_ms, last_modified_at_ms, generation_id, default_version "
+
+#define POLICY_VERSION_COLUMNS                                                                               \
+    "SELECT v.version, v.document, v.created_at_ms, v.version = default_version, generation_id"              \
+    " FROM policy_versions v JOIN policies ON name = v.policy_name "
 
 /* clang-format off */
 #define STORE_STATEMENT_LIST(X) \
@@ -38,26 +49,110 @@
     \
     X(STORE_CERTIFICATE_INSERT, \
       "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms," \
-      " not_before_s, not_after_s, pem) VALUES (?, ?, ?, ?, ?, ?, ?)") \
+      " not_before_s, not_after_s, pem, mode, ca_certificate_id) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)") \
     X(STORE_CERTIFICATE_GET, CERTIFICATE_COLUMNS "WHERE certificate_id = ?") \
-    X(STORE_CERTIFICATE_STATUS, "SELECT status FROM certificates WHERE certificate_id = ?") \
+    X(STORE_CERTIFICATE_STATUS, "SELECT status, ca_certificate_id FROM certificates WHERE certificate_id = ?") \
     X(STORE_CERTIFICATE_UPDATE, \
       "UPDATE certificates SET status = ?2, last_modified_at_ms = ?3 WHERE certificate_id = ?1") \
+    X(STORE_CERTIFICATE_DELETE, "DELETE FROM certificates WHERE certificate_id = ?") \
+    X(STORE_CERTIFICATE_LIST_UP, CERTIFICATE_COLUMNS "WHERE rowid > ? ORDER BY rowid LIMIT ?") \
+    X(STORE_CERTIFICATE_LIST_DOWN, CERTIFICATE_COLUMNS "WHERE rowid < ? ORDER BY rowid DESC LIMIT ?") \
+    X(STORE_CERTIFICATE_OF_CA_UP, \
+      CERTIFICATE_COLUMNS "WHERE rowid > ? AND ca_certificate_id = ?3 ORDER BY rowid LIMIT ?2") \
+    X(STORE_CERTIFICATE_OF_CA_DOWN, \
+      CERTIFICATE_COLUMNS "WHERE rowid < ? AND ca_certificate_id = ?3 ORDER BY rowid DESC LIMIT ?2") \
+    X(STORE_CERTIFICATE_BURY, \
+      "INSERT OR REPLACE INTO deleted_certificates (certificate_id, deleted_at_ms) VALUES (?, ?)") \
+    X(STORE_CERTIFICATE_UNBURY, "DELETE FROM deleted_certificates WHERE certificate_id = ?") \
+    X(STORE_CERTIFICATE_FORGET_BURIED, "DELETE FROM deleted_certificates WHERE deleted_at_ms < ?") \
+    \
+    X(STORE_CA_INSERT, \
+      "INSERT INTO ca_certificates (certificate_id, subject, status, mode, created_at_ms, last_modified_at_ms," \
+      " not_before_s, not_after_s, pem) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)") \
+    X(STORE_CA_GET, CA_COLUMNS "WHERE certificate_id = ?") \
+    X(STORE_CA_OF_SUBJECT, CA_COLUMNS "WHERE subject = ? ORDER BY rowid") \
+    X(STORE_CA_LIST_UP, CA_COLUMNS "WHERE rowid > ? ORDER BY rowid LIMIT ?") \
+    X(STORE_CA_LIST_DOWN, CA_COLUMNS "WHERE rowid < ? ORDER BY rowid DESC LIMIT ?") \
+    X(STORE_CA_UPDATE, \
+      "UPDATE ca_certificates SET status = ?2, last_modified_at_ms = ?3 WHERE certificate_id = ?1") \
+    X(STORE_CA_DELETE, "DELETE FROM ca_certificates WHERE certificate_id = ?") \
+    X(STORE_REGISTRATION_CODE_GET, "SELECT code FROM registration_code WHERE id = 1") \
+    X(STORE_REGISTRATION_CODE_NEW, "UPDATE registration_code SET code = lower(hex(randomblob(32))) WHERE id = 1") \
+    \
+    X(STORE_ANCHOR_ADD, "INSERT OR IGNORE INTO broker_anchors (certificate_id, pem) VALUES (?, ?)") \
+    X(STORE_ANCHOR_LIST, "SELECT pem FROM broker_anchors ORDER BY rowid") \
+    X(STORE_ANCHOR_DROP_UNUSED, \
+      "DELETE FROM broker_anchors WHERE certificate_id = ?1" \
+      " AND NOT EXISTS (SELECT 1 FROM ca_certificates c WHERE c.certificate_id = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.certificate_id = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.ca_certificate_id = ?1)") \
+    \
     X(STORE_PRINCIPAL_ATTACH, \
-      "INSERT OR IGNORE INTO thing_principals (certificate_id, thing_name) VALUES (?, ?)") \
+      "INSERT OR REPLACE INTO thing_principals (certificate_id, thing_name, type) VALUES (?, ?, ?)") \
+    X(STORE_PRINCIPAL_DETACH, "DELETE FROM thing_principals WHERE certificate_id = ? AND thing_name = ?") \
+    X(STORE_PRINCIPAL_TYPE, "SELECT type FROM thing_principals WHERE certificate_id = ? AND thing_name = ?") \
+    X(STORE_PRINCIPAL_OTHER_THING, \
+      "SELECT thing_name, type FROM thing_principals WHERE certificate_id = ? AND thing_name <> ?" \
+      " ORDER BY thing_name LIMIT 1") \
+    X(STORE_PRINCIPAL_THINGS, \
+      "SELECT thing_name, type FROM thing_principals WHERE thing_name > ? AND certificate_id = ?3 AND" \
+      " (?4 IS NULL OR type = ?4) ORDER BY thing_name LIMIT ?2") \
+    X(STORE_PRINCIPAL_OF_THING, \
+      "SELECT certificate_id, type FROM thing_principals WHERE certificate_id > ? AND thing_name = ?3 AND" \
+      " (?4 IS NULL OR type = ?4) ORDER BY certificate_id LIMIT ?2") \
+    X(STORE_PRINCIPAL_CONNECTED, \
+      "SELECT thing_name FROM thing_principals WHERE certificate_id = ? AND" \
+      " (thing_name = ? OR type = 'EXCLUSIVE_THING')") \
+    X(STORE_PRINCIPAL_ANY_THING, "SELECT 1 FROM thing_principals WHERE certificate_id = ? LIMIT 1") \
     \
     X(STORE_POLICY_INSERT, \
       "INSERT INTO policies (name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES" \
       " (?1, ?2, ?2, lower(hex(randomblob(32))), ?3)") \
-    X(STORE_POLICY_GET, \
-      "SELECT name, document, created_at_ms, last_modified_at_ms, generation_id FROM policies WHERE name = ?") \
+    X(STORE_POLICY_GET, POLICY_COLUMNS "FROM policies WHERE name = ?") \
     X(STORE_POLICY_EXISTS, "SELECT 1 FROM policies WHERE name = ?") \
+    X(STORE_POLICY_DELETE, "DELETE FROM policies WHERE name = ?") \
+    X(STORE_POLICY_LIST_UP, "SELECT rowid, name FROM policies WHERE rowid > ? ORDER BY rowid LIMIT ?") \
+    X(STORE_POLICY_LIST_DOWN, "SELECT rowid, name FROM policies WHERE rowid < ? ORDER BY rowid DESC LIMIT ?") \
+    X(STORE_POLICY_SET_DEFAULT, \
+      "UPDATE policies SET default_version = ?2, last_modified_at_ms = ?3, document = (SELECT v.document FROM" \
+      " policy_versions v WHERE v.policy_name = ?1 AND v.version = ?2) WHERE name = ?1") \
+    X(STORE_POLICY_NEXT_VERSION, "UPDATE policies SET last_version = last_version + 1 WHERE name = ?") \
+    X(STORE_POLICY_VERSION_INSERT, \
+      "INSERT INTO policy_versions (policy_name, version, created_at_ms, document) SELECT name, last_version, ?2," \
+      " ?3 FROM policies WHERE name = ?1") \
+    X(STORE_POLICY_VERSION_GET, POLICY_VERSION_COLUMNS "WHERE v.policy_name = ? AND v.version = ?") \
+    X(STORE_POLICY_VERSION_NEWEST, \
+      POLICY_VERSION_COLUMNS "WHERE v.policy_name = ? ORDER BY v.version DESC LIMIT 1") \
+    X(STORE_POLICY_VERSION_LIST, POLICY_VERSION_COLUMNS "WHERE v.policy_name = ? ORDER BY v.version DESC") \
+    X(STORE_POLICY_VERSION_COUNT, "SELECT count(*) FROM policy_versions WHERE policy_name = ?") \
+    X(STORE_POLICY_VERSION_DELETE, "DELETE FROM policy_versions WHERE policy_name = ? AND version = ?") \
     X(STORE_POLICY_COUNT_OTHERS, \
       "SELECT count(*) FROM policy_attachments WHERE target_kind = 'cert' AND target = ? AND" \
       " policy_name <> ?") \
     X(STORE_POLICY_ATTACH, \
       "INSERT OR IGNORE INTO policy_attachments (target_kind, target, policy_name) VALUES ('cert', ?," \
       " ?)") \
+    X(STORE_POLICY_DETACH, \
+      "DELETE FROM policy_attachments WHERE target_kind = 'cert' AND target = ? AND policy_name = ?") \
+    X(STORE_POLICY_DETACH_ALL, "DELETE FROM policy_attachments WHERE target_kind = 'cert' AND target = ?") \
+    X(STORE_POLICY_ANY_OF_TARGET, \
+      "SELECT 1 FROM policy_attachments WHERE target_kind = 'cert' AND target = ? LIMIT 1") \
+    X(STORE_POLICY_ANY_TARGET, "SELECT 1 FROM policy_attachments WHERE policy_name = ? LIMIT 1") \
+    X(STORE_POLICY_OF_TARGET_UP, \
+      "SELECT policy_name FROM policy_attachments WHERE policy_name > ? AND target_kind = 'cert' AND" \
+      " target = ?3 ORDER BY policy_name LIMIT ?2") \
+    X(STORE_POLICY_OF_TARGET_DOWN, \
+      "SELECT policy_name FROM policy_attachments WHERE policy_name < ? AND target_kind = 'cert' AND" \
+      " target = ?3 ORDER BY policy_name DESC LIMIT ?2") \
+    X(STORE_POLICY_TARGETS_UP, \
+      "SELECT target FROM policy_attachments WHERE target > ? AND target_kind = 'cert' AND policy_name = ?3" \
+      " ORDER BY target LIMIT ?2") \
+    X(STORE_POLICY_TARGETS_DOWN, \
+      "SELECT target FROM policy_attachments WHERE target < ? AND target_kind = 'cert' AND policy_name = ?3" \
+      " ORDER BY target DESC LIMIT ?2") \
+    X(STORE_POLICY_EFFECTIVE, \
+      POLICY_COLUMNS "FROM policy_attachments JOIN policies ON name = policy_name WHERE target_kind = 'cert' AND" \
+      " target = ? ORDER BY policy_name") \
     \
     X(STORE_JOB_INSERT, \
       "INSERT INTO jobs (job_id, status, created_at_ms, last_updated_at_ms, in_progress_timeout_min," \

@@ -80,8 +80,10 @@ static inline int make_fixture(void **state)
         return -1;
     }
     sql("INSERT INTO things VALUES ('lamp', 'x', '{}', 1, 0);"
-        "INSERT INTO certificates VALUES ('" LAMP_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
-        "INSERT INTO certificates VALUES ('" OTHER_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
+        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s,"
+        " not_after_s, pem) VALUES ('" LAMP_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
+        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s,"
+        " not_after_s, pem) VALUES ('" OTHER_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO thing_principals(thing_name, certificate_id) VALUES ('lamp', '" LAMP_CERT "');");
     f.times = (struct clock_times){1000, 1000};
     f.clock = clock_virtual(&f.times);

@@ -277,7 +277,7 @@ static void attach_to_a_thing(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(
-            FIXTURE_RUN(fx, principals_attach(fx->core, rows[i].thing, rows[i].principal, &fx->error)),
+            FIXTURE_RUN(fx, principals_attach(fx->core, rows[i].thing, rows[i].principal, NULL, &fx->error)),
             rows[i].code);
     }
 }

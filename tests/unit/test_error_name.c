@@ -40,6 +40,7 @@ static void a_name_has_one_status(void **state)
     } known[] = {
         {"InvalidRequestException", 400},
         {"CertificateValidationException", 400},
+        {"RegistrationCodeValidationException", 400},
         {"MalformedPolicyException", 400},
         {"ResourceNotFoundException", 404},
         {"CertificateStateException", 406},

@@ -25,6 +25,8 @@
 #define CERT "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define ARN  "arn:aws:iot:us-east-1:123456789012:thing/"
 
+#define RELEASED 2 /* schemas that programs out there have */
+
 static char directory[64];
 static char path[128];
 static char objects[128];
@@ -142,8 +144,8 @@ static void make_released(size_t version)
 static void released_steps_are_frozen(void **state)
 {
     (void)state;
-    const unsigned long long hashes[] = {0x807caf1636f46067, 0x9782e9c406884594};
-    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+    const unsigned long long hashes[RELEASED] = {0x807caf1636f46067, 0x9782e9c406884594};
+    for (size_t i = 0; i < RELEASED; i++) {
         assert_int_equal(text_hash(0, schema_steps[i].sql), hashes[i]);
         assert_null(schema_steps[i].run);
     }
@@ -155,8 +157,13 @@ static void expect_registry(sqlite3 *db)
 {
     db_expect(db, "SELECT * FROM things ORDER BY name",
               "a:b|uuid-2|{}|1|12\nlamp|uuid-1|{\"a\":\"b\"}|3|11\n");
-    db_expect(db, "SELECT * FROM certificates", CERT "|ACTIVE|21|22|23|24|PEM\n");
-    db_expect(db, "SELECT certificate_id, thing_name FROM thing_principals", CERT "|lamp\n");
+    db_expect(db, "SELECT * FROM certificates", CERT "|ACTIVE|21|22|23|24|PEM|-|DEFAULT\n");
+    db_expect(db, "SELECT certificate_id, thing_name, type FROM thing_principals",
+              CERT "|lamp|NON_EXCLUSIVE_THING\n");
+    db_expect(db, "SELECT policy_name, version, created_at_ms, document FROM policy_versions",
+              "p|1|31|{\"p\":1}\nq|1|32|{\"q\":1}\n");
+    db_expect(db, "SELECT name, default_version, last_version FROM policies ORDER BY name", "p|1|1\nq|1|1\n");
+    db_expect(db, "SELECT length(code) FROM registration_code", "64\n");
     db_expect(db, "SELECT name, created_at_ms, last_modified_at_ms, document FROM policies ORDER BY name",
               "p|31|31|{\"p\":1}\nq|32|32|{\"q\":1}\n");
     db_expect(db,
@@ -271,7 +278,7 @@ static void expect_triggers(sqlite3 *db)
         "UPDATE certificates SET status = 'INACTIVE'",
         "DELETE FROM thing_principals",
         "UPDATE policies SET document = '{}' WHERE name = 'q'",
-        "INSERT INTO policies VALUES ('r', 1, 1, 'x', '{}')",
+        "INSERT INTO policies VALUES ('r', 1, 1, 'x', '{}', 1, 1)",
         "DELETE FROM policies WHERE name = 'r'",
         "DELETE FROM policy_attachments WHERE policy_name = 'q'",
         "INSERT INTO policy_attachments VALUES ('cert', '" CERT "', 'q')",
@@ -307,7 +314,9 @@ static void expect_references(sqlite3 *db)
 static void expect_everything(void)
 {
     sqlite3 *db = db_open(path);
-    db_expect(db, "SELECT version FROM schema_version", "3\n");
+    char newest[24];
+    snprintf(newest, sizeof newest, "%zu\n", schema_step_count);
+    db_expect(db, "SELECT version FROM schema_version", newest);
     db_expect(db, "SELECT * FROM pragma_foreign_key_check", "");
     db_expect(db, "PRAGMA integrity_check", "ok\n");
     expect_registry(db);
@@ -348,7 +357,7 @@ static void upgrade(void)
 static void filled_databases_come_along(void **state)
 {
     (void)state;
-    for (size_t version = 1; version < schema_step_count; version++) {
+    for (size_t version = 1; version <= RELEASED; version++) {
         make_released(version);
         upgrade();
         expect_everything();
@@ -402,7 +411,7 @@ static void no_backup_without_an_upgrade(void **state)
     mode_t mode;
     upgrade(); /* a fresh one */
     upgrade(); /* an up to date one */
-    for (int version = 0; version <= 3; version++) {
+    for (int version = 0; version <= (int)schema_step_count; version++) {
         char end[40];
         snprintf(end, sizeof end, ".schema-%d.backup", version);
         assert_false(exists(end, &mode));
@@ -477,7 +486,7 @@ static void cut_off_at_every_point(void **state)
 {
     const int stride = getenv("EVERY_CUT") ? 1 : 3;
     (void)state;
-    for (size_t version = 1; version < schema_step_count; version++) {
+    for (size_t version = 1; version <= RELEASED; version++) {
         int n = 1;
         int result;
         do {

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/access/policy.h"
 #include "cloud/base/utf8.h"
-#include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
-#include "cloud/core/registry/registry_private.h"
+#include "cloud/core/registry/policy_private.h"
 
 #include <stdlib.h>
-
-#define POLICIES_PER_PRINCIPAL_MAX 10
 
 void policy_clear(struct policy *policy)
 {
@@ -25,15 +22,37 @@ static enum core_code check_name(const char *name, struct core_error *error)
                            utf8_fit(name, NAME_SHOWN), name);
 }
 
-static enum core_code check_new(struct core *core, const char *name, struct slice document,
-                                struct core_error *error)
+static enum core_code not_found(const char *name, struct core_error *error)
 {
-    char why[256] = "";
+    return core_fail(error, CORE_NOT_FOUND, "policy '%s' does not exist", name);
+}
+
+enum core_code policy_require(struct core *core, const char *name, struct core_error *error)
+{
     if (check_name(name, error)) {
         return error->code;
     }
-    if (policy_check(document, why, sizeof why)) {
-        return core_fail(error, CORE_MALFORMED_POLICY, "%s", why);
+    int got = core_has_row(core, STORE_POLICY_EXISTS, name);
+    if (got < 0) {
+        return core_fail_storage(core, error);
+    }
+    return got ? CORE_OK : not_found(name, error);
+}
+
+enum core_code policy_check_document(struct slice document, struct core_error *error)
+{
+    char why[256] = "";
+    return policy_check(document, why, sizeof why) ? core_fail(error, CORE_MALFORMED_POLICY, "%s", why)
+                                                   : CORE_OK;
+}
+
+/* --- Create --- */
+
+static enum core_code check_new(struct core *core, const char *name, struct slice document,
+                                struct core_error *error)
+{
+    if (check_name(name, error) || policy_check_document(document, error)) {
+        return error->code;
     }
     int got = core_has_row(core, STORE_POLICY_EXISTS, name);
     if (got < 0) {
@@ -46,6 +65,16 @@ static enum core_code check_new(struct core *core, const char *name, struct slic
     return error->code;
 }
 
+static bool insert(struct core *core, const char *name, struct slice document)
+{
+    struct store *store = core->store;
+    int64_t now = core_now_ms(core);
+    return store_run(store, STORE_QUERY(store, STORE_POLICY_INSERT, store_text(name), store_i64(now),
+                                        store_slice(document))) &&
+           store_run(store, STORE_QUERY(store, STORE_POLICY_VERSION_INSERT, store_text(name), store_i64(now),
+                                        store_slice(document)));
+}
+
 enum core_code policies_create(struct core *core, const char *name, struct slice document, struct policy *out,
                                struct core_error *error)
 {
@@ -55,9 +84,7 @@ enum core_code policies_create(struct core *core, const char *name, struct slice
     if (check_new(core, name, document, error)) {
         return error->code;
     }
-    if (core_write_begin(core, &write, error) &&
-        !store_run(core->store, STORE_QUERY(core->store, STORE_POLICY_INSERT, store_text(name),
-                                            store_i64(core_now_ms(core)), store_slice(document)))) {
+    if (core_write_begin(core, &write, error) && !insert(core, name, document)) {
         core_fail_storage(core, error);
     }
     if (!error->code) {
@@ -67,6 +94,20 @@ enum core_code policies_create(struct core *core, const char *name, struct slice
         policy_clear(out);
     }
     return error->code;
+}
+
+/* --- Get and list --- */
+
+void policy_read_row(const struct core *core, sqlite3_stmt *row, struct policy *out)
+{
+    *out = (struct policy){0};
+    store_column_copy(row, 0, out->name, sizeof out->name);
+    arn_write(core, "policy", out->name, out->arn, sizeof out->arn);
+    out->document = store_column_dup(row, 1);
+    out->created_at_ms = store_column_i64(row, 2);
+    out->last_modified_at_ms = store_column_i64(row, 3);
+    store_column_copy(row, 4, out->generation_id, sizeof out->generation_id);
+    out->default_version = store_column_i64(row, 5);
 }
 
 enum core_code policies_get(struct core *core, const char *name, struct policy *out, struct core_error *error)
@@ -79,70 +120,73 @@ enum core_code policies_get(struct core *core, const char *name, struct policy *
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_POLICY_GET, store_text(name));
     int got = store_row(core->store, query);
     if (got == 1) {
-        store_column_copy(query, 0, out->name, sizeof out->name);
-        arn_write(core, "policy", out->name, out->arn, sizeof out->arn);
-        out->document = store_column_dup(query, 1);
-        out->created_at_ms = store_column_i64(query, 2);
-        out->last_modified_at_ms = store_column_i64(query, 3);
-        store_column_copy(query, 4, out->generation_id, sizeof out->generation_id);
+        policy_read_row(core, query, out);
     }
     store_done(query);
     if (!got) {
-        return core_fail(error, CORE_NOT_FOUND, "policy '%s' does not exist", name);
+        return not_found(name, error);
     }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
-/* --- Attach --- */
-
-static enum core_code check_attach(struct core *core, const char *name, const char *target,
-                                   char id[CORE_CERTIFICATE_ID_CAP], struct core_error *error)
+void policy_visit_name(const struct core *core, sqlite3_stmt *row, int column,
+                       const struct policy_visit *visit)
 {
-    struct slice group;
-    if (check_name(name, error)) {
+    struct policy policy = {0};
+    store_column_copy(row, column, policy.name, sizeof policy.name);
+    arn_write(core, "policy", policy.name, policy.arn, sizeof policy.arn);
+    visit->fn(visit->ctx, &policy);
+}
+
+static void visit_row(const struct core *core, sqlite3_stmt *row, void *ctx)
+{
+    policy_visit_name(core, row, 1, ctx);
+}
+
+enum core_code policies_list(struct core *core, const struct core_page *page, policy_fn fn, void *ctx,
+                             char next[CORE_KEY_CAP], struct core_error *error)
+{
+    struct policy_visit visit = {fn, ctx};
+    const struct registry_list list = {
+        STORE_POLICY_LIST_UP, STORE_POLICY_LIST_DOWN, .is_by_row = true, .page = page};
+    core_error_clear(error);
+    return registry_list_rows(core, &list, visit_row, &visit, next, error);
+}
+
+/* --- Delete --- */
+
+static enum core_code check_delete(struct core *core, const char *name, struct core_error *error)
+{
+    if (policy_require(core, name, error)) {
         return error->code;
     }
-    if (arn_read(core, target, "thinggroup", &group)) {
-        return core_fail(error, CORE_INVALID_REQUEST,
-                         "thing groups are not available in iot-local; attach the policy to a certificate");
-    }
-    int got = core_has_row(core, STORE_POLICY_EXISTS, name);
-    if (got < 1) {
-        return got ? core_fail_storage(core, error)
-                   : core_fail(error, CORE_NOT_FOUND, "policy '%s' does not exist", name);
-    }
-    return certificate_require(core, target, id, error);
-}
-
-static enum core_code check_count(struct core *core, const char *name, const char *id,
-                                  struct core_error *error)
-{
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_POLICY_COUNT_OTHERS, store_text(id), store_text(name));
-    int64_t others = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : -1;
-    store_done(query);
-    if (others < 0) {
+    int attached = core_has_row(core, STORE_POLICY_ANY_TARGET, name);
+    int64_t versions = policy_count_versions(core, name);
+    if (attached < 0 || versions < 0) {
         return core_fail_storage(core, error);
     }
-    if (others >= POLICIES_PER_PRINCIPAL_MAX) {
-        return core_fail(error, CORE_LIMIT_EXCEEDED, "certificate '%s' has %d policies already", id,
-                         POLICIES_PER_PRINCIPAL_MAX);
+    if (attached) {
+        return core_fail(error, CORE_DELETE_CONFLICT,
+                         "policy '%s' is attached to a principal: detach it first (ListTargetsForPolicy, "
+                         "DetachPolicy)",
+                         name);
     }
-    return CORE_OK;
+    return versions > 1 ? core_fail(error, CORE_DELETE_CONFLICT,
+                                    "policy '%s' has versions beside the default one: delete them first "
+                                    "(ListPolicyVersions, DeletePolicyVersion)",
+                                    name)
+                        : CORE_OK;
 }
 
-enum core_code policies_attach(struct core *core, const char *name, const char *target,
-                               struct core_error *error)
+enum core_code policies_delete(struct core *core, const char *name, struct core_error *error)
 {
-    char id[CORE_CERTIFICATE_ID_CAP];
     struct core_write write;
     core_error_clear(error);
-    if (check_attach(core, name, target, id, error) || check_count(core, name, id, error)) {
+    if (check_delete(core, name, error)) {
         return error->code;
     }
     if (core_write_begin(core, &write, error) &&
-        !store_run(core->store,
-                   STORE_QUERY(core->store, STORE_POLICY_ATTACH, store_text(id), store_text(name)))) {
+        !store_run(core->store, STORE_QUERY(core->store, STORE_POLICY_DELETE, store_text(name)))) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Things, certificates and policies: docs/protocol.md 5.7 and 5.8. */
+/* Things: docs/protocol.md 5.7; and with them the other registries, certificates and policies (5.8). */
 #ifndef CLOUD_CORE_REGISTRY_H
 #define CLOUD_CORE_REGISTRY_H
 
 #include "cloud/core/core.h"
+#include "cloud/core/registry/ca_certificates.h"
+#include "cloud/core/registry/certificates.h"
+#include "cloud/core/registry/policies.h"
+#include "cloud/core/registry/policy_attachments.h"
+#include "cloud/core/registry/principals.h"
 
 struct thing {
     char name[CORE_THING_NAME_CAP];
@@ -24,45 +29,5 @@ enum core_code things_describe(struct core *core, const char *name, struct thing
 /* By name. */
 enum core_code things_list(struct core *core, const char *after, int64_t limit, thing_fn fn, void *ctx,
                            char next[CORE_KEY_CAP], struct core_error *error);
-
-struct certificate {
-    char id[CORE_CERTIFICATE_ID_CAP];
-    char arn[256];
-    char status[32]; /* ACTIVE, INACTIVE, REVOKED, PENDING_ACTIVATION */
-    char *pem;
-    int64_t created_at_ms, last_modified_at_ms;
-    int64_t not_before_s, not_after_s;
-};
-void certificate_clear(struct certificate *certificate);
-
-/* Stores a certificate that cloud/pki has made. */
-enum core_code certificates_add(struct core *core, const struct certificate *certificate,
-                                struct core_error *error);
-enum core_code certificates_describe(struct core *core, const char *id, struct certificate *out,
-                                     struct core_error *error);
-/* new_status: ACTIVE, INACTIVE or REVOKED. A REVOKED one stays so (CORE_CERTIFICATE_STATE). */
-enum core_code certificates_update(struct core *core, const char *id, const char *new_status,
-                                   struct core_error *error);
-/* principal: a certificate ARN. Attaching twice is success. */
-enum core_code principals_attach(struct core *core, const char *thing, const char *principal,
-                                 struct core_error *error);
-
-struct policy {
-    char name[CORE_POLICY_NAME_CAP];
-    char arn[256];
-    char *document;
-    int64_t created_at_ms, last_modified_at_ms;
-    char generation_id[65];
-};
-void policy_clear(struct policy *policy);
-
-/* The document is checked with policy_check (policy.h): CORE_MALFORMED_POLICY says what is wrong. */
-enum core_code policies_create(struct core *core, const char *name, struct slice document, struct policy *out,
-                               struct core_error *error);
-enum core_code policies_get(struct core *core, const char *name, struct policy *out,
-                            struct core_error *error);
-/* target: a certificate ARN. Attaching twice is success. */
-enum core_code policies_attach(struct core *core, const char *name, const char *target,
-                               struct core_error *error);
 
 #endif

@@ -1,13 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks that several operations on things, certificates and policies share. */
+/* What several operations on things, certificates and policies share. */
 #ifndef CLOUD_CORE_REGISTRY_PRIVATE_H
 #define CLOUD_CORE_REGISTRY_PRIVATE_H
 
+#include "cloud/core/core_private.h"
 #include "cloud/core/registry/registry.h"
+
+#include <sqlite3.h>
 
 /* CORE_OK, CORE_INVALID_REQUEST or CORE_NOT_FOUND. */
 enum core_code thing_require(struct core *core, const char *name, struct core_error *error);
+enum core_code policy_require(struct core *core, const char *name, struct core_error *error);
 enum core_code certificate_require(struct core *core, const char *arn, char id[CORE_CERTIFICATE_ID_CAP],
                                    struct core_error *error);
+
+/* The id in the form that is stored: AWS's model takes capital digits, too. CORE_OK or CORE_INVALID_REQUEST. */
+enum core_code certificate_check_id(const char *text, char id[CORE_CERTIFICATE_ID_CAP],
+                                    struct core_error *error);
+
+/* The certificate of this id was deleted, or one that it had signed: the broker need not trust it any more, unless for others.
+ * Part of a write. */
+bool broker_anchor_release(struct core *core, const char *id);
+
+/* A page of rows whose first column is their key: the row's number (is_by_row), or a name. The statements take the key to begin
+ * behind, the number of rows, and then the arguments. */
+struct registry_list {
+    enum store_statement up, down;
+    bool is_by_row;
+    const struct core_page *page;
+    struct store_value arguments[2];
+    size_t argument_count;
+};
+typedef void (*registry_row_fn)(const struct core *core, sqlite3_stmt *row, void *ctx);
+enum core_code registry_list_rows(struct core *core, const struct registry_list *list, registry_row_fn fn,
+                                  void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
 
 #endif

@@ -1,35 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Policies: docs/protocol.md 5.8. A policy has one version here, "1". */
-#include "cloud/core/registry/registry.h"
+/* Policies: docs/protocol.md 5.8. */
+#include "cloud/core/registry/policies.h"
+
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
 static json_t *render_policy(const struct policy *policy)
 {
-    json_t *out = json_object();
-    render_put_text(out, "policyName", policy->name);
-    render_put_text(out, "policyArn", policy->arn);
+    json_t *out = render_policy_name(policy);
     render_put_text(out, "policyDocument", policy->document);
     return out;
 }
 
 void api_create_policy(struct call *call)
 {
-    const char *document = NULL;
+    const char *document;
     struct policy policy = {0};
-    if (!call_text(call, call->members, "policyDocument", &document)) {
-        return;
-    }
-    if (!document) {
-        call_refuse(call, "'policyDocument' is missing");
-        return;
-    }
-    if (!call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &policy,
+    if (!call_needed_text(call, "policyDocument", &document) ||
+        !call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &policy,
                                        &call->error))) {
         return;
     }
     json_t *out = render_policy(&policy);
-    render_put_text(out, "policyVersionId", "1");
+    render_put_version(out, "policyVersionId", policy.default_version);
     answer_json(&call->answer, out);
     policy_clear(&policy);
 }
@@ -41,7 +34,7 @@ void api_get_policy(struct call *call)
         return;
     }
     json_t *out = render_policy(&policy);
-    render_put_text(out, "defaultVersionId", "1");
+    render_put_version(out, "defaultVersionId", policy.default_version);
     json_object_set_new(out, "creationDate", render_date(policy.created_at_ms));
     json_object_set_new(out, "lastModifiedDate", render_date(policy.last_modified_at_ms));
     render_put_text(out, "generationId", policy.generation_id);
@@ -49,18 +42,23 @@ void api_get_policy(struct call *call)
     policy_clear(&policy);
 }
 
-void api_attach_policy(struct call *call)
+void api_list_policies(struct call *call)
 {
-    const char *target = NULL;
-    if (!call_text(call, call->members, "target", &target)) {
+    struct page page;
+    char next[CORE_KEY_CAP];
+    if (!call_marker_page(call, &page)) {
         return;
     }
-    if (!target) {
-        call_refuse(call, "'target' (a certificate ARN) is missing");
-        return;
+    json_t *items = json_array();
+    const struct core_page asked = {page.after, page.limit, page.is_ascending};
+    enum core_code code =
+        policies_list(call->service->core, &asked, render_add_policy, items, next, &call->error);
+    call_answer_marker_items(call, code, "policies", items, next);
+}
+
+void api_delete_policy(struct call *call)
+{
+    if (call_ok(call, policies_delete(call->service->core, call->labels[0], &call->error))) {
+        answer_json(&call->answer, NULL);
     }
-    if (!call_ok(call, policies_attach(call->service->core, call->labels[0], target, &call->error))) {
-        return;
-    }
-    answer_json(&call->answer, NULL);
 }

@@ -83,19 +83,6 @@ void api_list_things(struct call *call)
     call_answer_page(call, out, next);
 }
 
-void api_attach_thing_principal(struct call *call)
-{
-    const char *principal = request_header(&call->request, "x-amzn-principal");
-    if (!principal) {
-        call_refuse(call, "the header x-amzn-principal (a certificate ARN) is missing");
-        return;
-    }
-    if (!call_ok(call, principals_attach(call->service->core, call->labels[0], principal, &call->error))) {
-        return;
-    }
-    answer_json(&call->answer, NULL);
-}
-
 /* Devices, the Jobs data plane and the control plane are all reached by one name here. What AWS's guide calls the default,
  * when no type is given, is iot:Data. */
 void api_describe_endpoint(struct call *call)
