@@ -160,7 +160,7 @@ static enum core_code check_update(const struct thing_update *update, struct cor
                          "thingTypeName gives thing '%s' a type and removeThingType takes it away: give one",
                          update->name);
     }
-    return CORE_OK;
+    return update->type ? name_check_entity("thing type", update->type, error) : CORE_OK;
 }
 
 enum core_code things_update(struct core *core, const struct thing_update *update, struct core_error *error)
