@@ -143,6 +143,10 @@ void api_update_job(struct call *call)
         !read_retries(call, update.retries, &update.retry_count)) {
         return;
     }
+    if (json_is_object(json_object_get(call->members, "timeoutConfig")) && !update.in_progress_timeout_min) {
+        call_refuse(call, "'timeoutConfig' has no inProgressTimeoutInMinutes: a timer cannot be taken away");
+        return;
+    }
     char *config = copy_config(call);
     update.config = slice_from(config);
     if (call_ok(call, jobs_update(call->service->core, &update, &call->error))) {
