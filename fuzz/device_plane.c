@@ -51,7 +51,7 @@ static struct core *open_core(void)
     struct core *core = core_open(&config, why, sizeof why);
     require(core && core_begin(core), "core_open");
     struct thing thing;
-    require(!things_create(core, "lamp", SLICE_EMPTY, &thing, &error), "things_create");
+    require(!things_create(core, &(struct thing_create){.name = "lamp"}, &thing, &error), "things_create");
     thing_clear(&thing);
     const char *targets[] = {"arn:aws:iot:us-east-1:123456789012:thing/lamp"};
     const char *job_ids[] = {"a", "b"};

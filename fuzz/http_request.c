@@ -95,7 +95,7 @@ static struct core *open_core(void)
     const char *targets[] = {"arn:aws:iot:us-east-1:123456789012:thing/lamp"};
     struct job_create create = {
         .job_id = "j", .targets = targets, .target_count = 1, .document = slice_from("{}")};
-    require(!things_create(core, "lamp", SLICE_EMPTY, &thing, &error), "things_create");
+    require(!things_create(core, &(struct thing_create){.name = "lamp"}, &thing, &error), "things_create");
     require(!jobs_create(core, &create, &job, &error), "jobs_create");
     require(!buckets_create(core, "docs", &error), "buckets_create");
     require(object_file_write(config.objects_dir, "hello", 5, &file) &&

@@ -133,13 +133,39 @@ bool name_is_text(struct slice text, size_t max)
     return text.len >= 1 && count_characters(text, true) <= max;
 }
 
-enum core_code name_check_thing(const char *name, struct core_error *error)
+bool name_is_printable(struct slice text, size_t max)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < ' ' || text.ptr[i] > '~') {
+            return false;
+        }
+    }
+    return text.len <= max;
+}
+
+bool name_is_tag_key(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if ((unsigned char)c < 0x80 && !is_alnum(c) && (!c || !strchr(" _.:/=+-@", c))) {
+            return false;
+        }
+    }
+    return text.len >= 1 && name_is_free_text(text, 128);
+}
+
+enum core_code name_check_entity(const char *what, const char *name, struct core_error *error)
 {
     return name_is_thing(slice_from(name))
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.*s' is not a thing name: it has 1 to 128 characters of [a-zA-Z0-9:_-]",
-                           utf8_fit(name, NAME_SHOWN), name);
+                           "'%.*s' is not a %s name: it has 1 to 128 characters of [a-zA-Z0-9:_-]",
+                           utf8_fit(name, NAME_SHOWN), name, what);
+}
+
+enum core_code name_check_thing(const char *name, struct core_error *error)
+{
+    return name_check_entity("thing", name, error);
 }
 
 enum core_code name_check_job(const char *name, struct core_error *error)

@@ -26,7 +26,14 @@ bool name_is_text(struct slice text, size_t max);
 /* 0..max characters of AWS's [^\p{C}]: valid UTF-8, none of them a control or format character (utf8_is_other). */
 bool name_is_free_text(struct slice text, size_t max);
 
-/* Checks a name and says what is wrong: CORE_OK or CORE_INVALID_REQUEST. */
+/* 0..max bytes of ASCII that can be seen, and blanks. */
+bool name_is_printable(struct slice text, size_t max);
+/* 1..128 characters of AWS's [\p{L}\p{Z}\p{N}_.:/=+\-@]; beyond ASCII everything passes but category C. */
+bool name_is_tag_key(struct slice text);
+
+/* Checks a name and says what is wrong: CORE_OK or CORE_INVALID_REQUEST. Types of things and billing groups are named as
+ * things are; what: "thing", "thing type", "billing group". */
+enum core_code name_check_entity(const char *what, const char *name, struct core_error *error);
 enum core_code name_check_thing(const char *name, struct core_error *error);
 enum core_code name_check_job(const char *name, struct core_error *error);
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum core_code core_check_page(int64_t limit, struct core_error *error)
 {
@@ -24,6 +25,22 @@ enum core_code core_check_row_page(const char *after, int64_t limit, int64_t *be
         return core_fail(error, CORE_INVALID_REQUEST, "'%.40s' is not the key of an entry", after);
     }
     return CORE_OK;
+}
+
+enum core_code core_list_by_name(struct core *core, sqlite3_stmt *query, int64_t limit, core_row_fn fn,
+                                 void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
+{
+    char last[CORE_KEY_CAP] = "";
+    int got;
+    while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
+        fn(ctx, query);
+        store_column_copy(query, 0, last, sizeof last);
+    }
+    store_done(query);
+    if (got == 1) {
+        memcpy(next, last, sizeof last);
+    }
+    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
 
 void core_write_row_key(int64_t id, char key[CORE_KEY_CAP])

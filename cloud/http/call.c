@@ -276,6 +276,21 @@ bool call_array(struct call *call, const json_t *object, const char *name, const
     return true;
 }
 
+bool call_is_nothing(const json_t *value)
+{
+    return !value || json_is_null(value) || (json_is_object(value) && json_object_size(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
+bool call_unmodelled(struct call *call, const json_t *object, const char *name)
+{
+    if (!call_is_nothing(json_object_get(object, name))) {
+        call_refuse(call, "iot-local does not model '%s' of %s", name, call->route->operation);
+        return false;
+    }
+    return true;
+}
+
 bool call_object_text(struct call *call, const json_t *object, const char *name, char **value)
 {
     const json_t *found = NULL;

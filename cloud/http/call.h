@@ -125,6 +125,9 @@ bool call_known_members(struct call *call, const json_t *object, const char *nam
 bool call_object(struct call *call, const json_t *object, const char *name, const char *known,
                  const json_t **value);
 bool call_array(struct call *call, const json_t *object, const char *name, const json_t **value);
+/* A member of an inner object that AWS has and iot-local does not model: refused, unless it asks for nothing. */
+bool call_unmodelled(struct call *call, const json_t *object, const char *name);
+bool call_is_nothing(const json_t *value); /* null, {} or [] */
 /* A flat object as JSON text (malloc'd; NULL when not given), for the core to check. */
 bool call_object_text(struct call *call, const json_t *object, const char *name, char **value);
 

@@ -14,6 +14,7 @@
 /* api_jobs.c */
 void api_create_job(struct call *call);
 void api_describe_job(struct call *call);
+void api_update_job(struct call *call);
 void api_list_jobs(struct call *call);
 void api_cancel_job(struct call *call);
 void api_delete_job(struct call *call);
@@ -30,7 +31,32 @@ void api_delete_job_execution(struct call *call);
 void api_create_thing(struct call *call);
 void api_describe_thing(struct call *call);
 void api_list_things(struct call *call);
+void api_update_thing(struct call *call);
+void api_delete_thing(struct call *call);
 void api_describe_endpoint(struct call *call);
+
+/* api_thing_types.c */
+void api_create_thing_type(struct call *call);
+void api_describe_thing_type(struct call *call);
+void api_list_thing_types(struct call *call);
+void api_update_thing_type(struct call *call);
+void api_deprecate_thing_type(struct call *call);
+void api_delete_thing_type(struct call *call);
+
+/* api_billing_groups.c */
+void api_create_billing_group(struct call *call);
+void api_describe_billing_group(struct call *call);
+void api_list_billing_groups(struct call *call);
+void api_update_billing_group(struct call *call);
+void api_delete_billing_group(struct call *call);
+void api_add_thing_to_billing_group(struct call *call);
+void api_remove_thing_from_billing_group(struct call *call);
+void api_list_things_in_billing_group(struct call *call);
+
+/* api_tags.c */
+void api_tag_resource(struct call *call);
+void api_untag_resource(struct call *call);
+void api_list_tags_for_resource(struct call *call);
 
 /* api_certificates.c */
 void api_make_keys_and_certificate(struct call *call); /* work, not a handler */

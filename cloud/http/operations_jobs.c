@@ -8,14 +8,17 @@ static const struct route rows[] = {
     {"PUT", "/jobs/{jobId}", FAMILY_JOBS, "CreateJob",
      .handler = api_create_job,
      .members = "targets document documentSource description targetSelection timeoutConfig "
-                "jobExecutionsRetryConfig",
-     .unmodelled = "presignedUrlConfig jobExecutionsRolloutConfig abortConfig tags namespaceId "
+                "jobExecutionsRetryConfig tags",
+     .unmodelled = "presignedUrlConfig jobExecutionsRolloutConfig abortConfig namespaceId "
                    "jobTemplateArn documentParameters schedulingConfig destinationPackageVersions"},
     {"GET", "/jobs/{jobId}", FAMILY_JOBS, "DescribeJob",
      .handler = api_describe_job, .query = "beforeSubstitution"},
     {"GET", "/jobs", FAMILY_JOBS, "ListJobs",
      .handler = api_list_jobs, .query = "status targetSelection " PAGING,
      .unmodelled = "thingGroupName thingGroupId namespaceId"},
+    {"PATCH", "/jobs/{jobId}", FAMILY_JOBS, "UpdateJob",
+     .handler = api_update_job, .members = "description timeoutConfig jobExecutionsRetryConfig",
+     .unmodelled = "presignedUrlConfig jobExecutionsRolloutConfig abortConfig namespaceId"},
     {"PUT", "/jobs/{jobId}/cancel", FAMILY_JOBS, "CancelJob",
      .handler = api_cancel_job, .query = "force", .members = "reasonCode comment"},
     {"DELETE", "/jobs/{jobId}", FAMILY_JOBS, "DeleteJob",

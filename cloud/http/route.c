@@ -148,12 +148,6 @@ static bool is_known(struct call *call, const char *what, const char *known, con
     return false;
 }
 
-static bool is_empty_value(const json_t *value)
-{
-    return json_is_null(value) || (json_is_object(value) && json_object_size(value) == 0) ||
-           (json_is_array(value) && json_array_size(value) == 0);
-}
-
 bool route_check_names(struct call *call)
 {
     const struct request *request = &call->request;
@@ -172,7 +166,7 @@ bool route_check_names(struct call *call)
     json_t *value;
     json_object_foreach(call->members, name, value)
     {
-        if (!is_known(call, "member", call->route->members, name, is_empty_value(value))) {
+        if (!is_known(call, "member", call->route->members, name, call_is_nothing(value))) {
             return false;
         }
     }

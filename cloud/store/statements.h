@@ -15,6 +15,21 @@
     " config, id"                                                                                            \
     " FROM jobs "
 
+#define THING_COLUMNS "SELECT name, thing_id, attributes, version, thing_type, billing_group FROM things "
+
+/* ?2: an attribute's name, ?3: its value, ?4: the value is the beginning of one; NULL: any. Equality of substrings, because
+ * LIKE and GLOB would find patterns in the value. */
+#define THING_HAS_ATTRIBUTE                                                                                  \
+    "AND ((?2 IS NULL AND ?3 IS NULL) OR EXISTS (SELECT 1 FROM json_each(attributes) WHERE"                  \
+    " (?2 IS NULL OR key = ?2) AND (?3 IS NULL OR value = ?3 OR (?4 AND substr(value, 1, length(?3)) = "     \
+    "?3)))) "
+
+#define THING_TYPE_COLUMNS                                                                                   \
+    "SELECT name, type_id, description, searchable, created_at_ms, deprecated_at_ms FROM thing_types "
+
+#define BILLING_GROUP_COLUMNS                                                                                \
+    "SELECT name, group_id, description, version, created_at_ms FROM billing_groups "
+
 #define CERTIFICATE_COLUMNS                                                                                  \
     "SELECT rowid, certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s,"   \
     " pem, mode, ca_certificate_id FROM certificates "
@@ -41,11 +56,49 @@
     X(STORE_SAVEPOINT_END, "RELEASE call") \
     \
     X(STORE_THING_INSERT, \
-      "INSERT INTO things (name, thing_id, attributes, version, created_at_ms) VALUES (?, ?, ?, 1, ?)") \
-    X(STORE_THING_GET, "SELECT name, thing_id, attributes, version FROM things WHERE name = ?") \
+      "INSERT INTO things (name, thing_id, attributes, version, created_at_ms, thing_type, billing_group)" \
+      " VALUES (?, ?, ?, 1, ?, ?, ?)") \
+    X(STORE_THING_GET, THING_COLUMNS "WHERE name = ?") \
     X(STORE_THING_EXISTS, "SELECT 1 FROM things WHERE name = ?") \
-    X(STORE_THING_LIST, \
-      "SELECT name, thing_id, attributes, version FROM things WHERE name > ? ORDER BY name LIMIT ?") \
+    X(STORE_THING_LIST, THING_COLUMNS "WHERE name > ?1 " THING_HAS_ATTRIBUTE "ORDER BY name LIMIT ?5") \
+    X(STORE_THING_LIST_TYPE, \
+      THING_COLUMNS "WHERE thing_type = ?6 AND name > ?1 " THING_HAS_ATTRIBUTE "ORDER BY name LIMIT ?5") \
+    X(STORE_THING_LIST_BILLING, \
+      "SELECT name FROM things WHERE billing_group = ? AND name > ? ORDER BY name LIMIT ?") \
+    X(STORE_THING_UPDATE, \
+      "UPDATE things SET attributes = ?2, thing_type = ?3, version = version + 1 WHERE name = ?1") \
+    X(STORE_THING_SET_BILLING, "UPDATE things SET billing_group = ?2 WHERE name = ?1") \
+    X(STORE_THING_DELETE, "DELETE FROM things WHERE name = ?") \
+    X(STORE_THING_HAS_PRINCIPAL, "SELECT 1 FROM thing_principals WHERE thing_name = ? LIMIT 1") \
+    X(STORE_THING_OF_TYPE, "SELECT 1 FROM things WHERE thing_type = ? LIMIT 1") \
+    \
+    X(STORE_THING_TYPE_INSERT, \
+      "INSERT INTO thing_types (name, type_id, description, searchable, created_at_ms) VALUES (?, ?, ?, ?, ?)") \
+    X(STORE_THING_TYPE_GET, THING_TYPE_COLUMNS "WHERE name = ?") \
+    X(STORE_THING_TYPE_EXISTS, "SELECT 1 FROM thing_types WHERE name = ?") \
+    X(STORE_THING_TYPE_IS_DEPRECATED, \
+      "SELECT 1 FROM thing_types WHERE name = ? AND deprecated_at_ms IS NOT NULL") \
+    X(STORE_THING_TYPE_LIST, \
+      THING_TYPE_COLUMNS "WHERE name > ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name LIMIT ?3") \
+    X(STORE_THING_TYPE_UPDATE, "UPDATE thing_types SET description = ?2, searchable = ?3 WHERE name = ?1") \
+    X(STORE_THING_TYPE_DEPRECATE, "UPDATE thing_types SET deprecated_at_ms = ?2 WHERE name = ?1") \
+    X(STORE_THING_TYPE_DELETE, "DELETE FROM thing_types WHERE name = ?") \
+    \
+    X(STORE_BILLING_GROUP_INSERT, \
+      "INSERT INTO billing_groups (name, group_id, description, version, created_at_ms)" \
+      " VALUES (?, ?, ?, 1, ?)") \
+    X(STORE_BILLING_GROUP_GET, BILLING_GROUP_COLUMNS "WHERE name = ?") \
+    X(STORE_BILLING_GROUP_EXISTS, "SELECT 1 FROM billing_groups WHERE name = ?") \
+    X(STORE_BILLING_GROUP_LIST, \
+      BILLING_GROUP_COLUMNS "WHERE name > ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name LIMIT ?3") \
+    X(STORE_BILLING_GROUP_UPDATE, \
+      "UPDATE billing_groups SET description = ?2, version = version + 1 WHERE name = ?1") \
+    X(STORE_BILLING_GROUP_DELETE, "DELETE FROM billing_groups WHERE name = ?") \
+    \
+    X(STORE_TAG_SET, "INSERT OR REPLACE INTO tags (kind, name, key, value) VALUES (?, ?, ?, ?)") \
+    X(STORE_TAG_DELETE, "DELETE FROM tags WHERE kind = ? AND name = ? AND key = ?") \
+    X(STORE_TAG_COUNT, "SELECT count(*) FROM tags WHERE kind = ? AND name = ?") \
+    X(STORE_TAG_LIST, "SELECT key, value FROM tags WHERE kind = ? AND name = ? ORDER BY key") \
     \
     X(STORE_CERTIFICATE_INSERT, \
       "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms," \
@@ -169,6 +222,13 @@
     X(STORE_JOB_LIST, \
       JOB_COLUMNS "WHERE id < ?1 AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3") \
     X(STORE_JOB_COUNTS, "SELECT status, count(*) FROM executions WHERE job_id = ? GROUP BY status") \
+    X(STORE_JOB_HAS_STARTED, \
+      "SELECT 1 FROM executions WHERE job_id = ? AND started_at_ms IS NOT NULL LIMIT 1") \
+    X(STORE_JOB_UPDATE, \
+      "UPDATE jobs SET description = ?2, config = ?3, last_updated_at_ms = ?4," \
+      " in_progress_timeout_min = coalesce(?5, in_progress_timeout_min)," \
+      " retries_failed = iif(?6, 0, retries_failed), retries_timed_out = iif(?6, 0, retries_timed_out)," \
+      " retries_all = iif(?6, 0, retries_all) WHERE job_id = ?1") \
     X(STORE_JOB_CANCEL, \
       "UPDATE jobs SET status = ?2, is_force_canceled = ?3, reason_code = ?4, comment = ?5," \
       " last_updated_at_ms = ?6, completed_at_ms = ?6 WHERE job_id = ?1") \
@@ -198,6 +258,8 @@
       " e.pending_rank, e.queued_at_ms, e.id LIMIT ?") \
     X(STORE_EXECUTION_PENDING_OF_JOB, \
       EXECUTION_COLUMNS "WHERE e.job_id = ? AND e.pending_rank IS NOT NULL AND e.id > ? ORDER BY e.id LIMIT 1") \
+    X(STORE_EXECUTION_PENDING_OF_THING, \
+      EXECUTION_COLUMNS "WHERE e.thing_name = ? AND e.pending_rank IS NOT NULL AND e.id > ? ORDER BY e.id LIMIT 1") \
     X(STORE_EXECUTION_NEXT_THING, \
       "SELECT thing_name FROM executions WHERE pending_rank IS NOT NULL AND is_visible = 1 AND" \
       " thing_name > ? ORDER BY thing_name LIMIT 1") \

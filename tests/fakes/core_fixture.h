@@ -173,7 +173,7 @@ static inline int64_t fixture_next_due(struct fixture *fx)
 static inline void fixture_thing(struct fixture *fx, const char *name)
 {
     struct thing thing;
-    FIXTURE_OK(fx, things_create(fx->core, name, SLICE_EMPTY, &thing, &fx->error));
+    FIXTURE_OK(fx, things_create(fx->core, &(struct thing_create){.name = name}, &thing, &fx->error));
     thing_clear(&thing);
 }
 

@@ -158,7 +158,7 @@ static bool add_thing(struct sim_service *s, unsigned index)
 
     snprintf(name, sizeof name, "lamp%u", index);
     bool is_good = core_begin(s->core) &&
-                   things_create(s->core, name, SLICE_EMPTY, &thing, &error) == CORE_OK &&
+                   things_create(s->core, &(struct thing_create){.name = name}, &thing, &error) == CORE_OK &&
                    core_commit(s->core);
     thing_clear(&thing);
     core_error_clear(&error);

@@ -91,7 +91,7 @@ static char *dump_all(struct fixture *fx)
 {
     struct dump dump = {.fx = fx};
     char more[CORE_KEY_CAP];
-    FIXTURE_OK(fx, things_list(fx->core, NULL, 250, dump_thing, &dump, more, &fx->error));
+    FIXTURE_OK(fx, things_list(fx->core, NULL, NULL, 250, dump_thing, &dump, more, &fx->error));
     FIXTURE_OK(fx, jobs_list(fx->core, NULL, NULL, 250, dump_job, &dump, more, &fx->error));
     FIXTURE_OK(fx, executions_list_for_thing(fx->core, "lamp", NULL, NULL, NULL, 250, dump_execution, &dump,
                                              more, &fx->error));
@@ -185,7 +185,7 @@ static void killed(bool after_commit)
                  directory); /* nobody closes the fixture */
         fixture_open(&fx, path);
         core_begin(fx.core);
-        things_create(fx.core, "lamp", SLICE_EMPTY, &thing, &fx.error);
+        things_create(fx.core, &(struct thing_create){.name = "lamp"}, &thing, &fx.error);
         if (after_commit) {
             core_commit(fx.core);
         }

@@ -339,7 +339,8 @@ static void a_foreign_writer_stops_no_reader(void **state)
     struct thing thing;
     assert_int_equal(things_describe(fx->core, "lamp", &thing, &fx->error), CORE_OK);
     thing_clear(&thing);
-    assert_int_equal(things_create(fx->core, "door", SLICE_EMPTY, &thing, &fx->error), CORE_INTERNAL);
+    assert_int_equal(things_create(fx->core, &(struct thing_create){.name = "door"}, &thing, &fx->error),
+                     CORE_INTERNAL);
     fixture_finish(fx);
 
     assert_int_equal(sqlite3_close(foreign), SQLITE_OK);

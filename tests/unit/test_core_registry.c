@@ -21,7 +21,8 @@
 
 static int create_thing(struct fixture *fx, const char *name, const char *attributes, struct thing *thing)
 {
-    return FIXTURE_RUN(fx, things_create(fx->core, name, slice_from(attributes), thing, &fx->error));
+    struct thing_create create = {.name = name, .attributes = slice_from(attributes)};
+    return FIXTURE_RUN(fx, things_create(fx->core, &create, thing, &fx->error));
 }
 
 static void new_thing(void **state)
@@ -178,12 +179,14 @@ static void list_of_things(void **state)
     char next[CORE_KEY_CAP] = "x";
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[64] = "";
-        FIXTURE_OK(fx, things_list(fx->core, rows[i].after, rows[i].limit, add_name, text, next, &fx->error));
+        FIXTURE_OK(
+            fx, things_list(fx->core, NULL, rows[i].after, rows[i].limit, add_name, text, next, &fx->error));
         assert_string_equal(text, rows[i].wanted);
         assert_string_equal(next, rows[i].next);
     }
-    assert_int_equal(FIXTURE_RUN(fx, things_list(fx->core, NULL, 251, add_name, NULL, next, &fx->error)),
-                     CORE_INVALID_REQUEST);
+    assert_int_equal(
+        FIXTURE_RUN(fx, things_list(fx->core, NULL, NULL, 251, add_name, NULL, next, &fx->error)),
+        CORE_INVALID_REQUEST);
 }
 
 /* --- Certificates --- */

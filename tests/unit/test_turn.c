@@ -47,7 +47,8 @@ static void create(struct turn_request *turn)
     struct request *request = (struct request *)turn;
     struct thing thing;
     struct core_error error = {0};
-    request->code = things_create(request->house->fx.core, request->thing, SLICE_EMPTY, &thing, &error);
+    request->code = things_create(request->house->fx.core, &(struct thing_create){.name = request->thing},
+                                  &thing, &error);
     thing_clear(&thing);
     core_error_clear(&error);
 }

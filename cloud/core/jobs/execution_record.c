@@ -103,6 +103,14 @@ int execution_record_pending_of_job(struct core *core, const char *job_id, int64
         record);
 }
 
+int execution_record_pending_of_thing(struct core *core, const char *thing, int64_t after,
+                                      struct execution_record *record)
+{
+    return read_only_row(
+        core, STORE_QUERY(core->store, STORE_EXECUTION_PENDING_OF_THING, store_text(thing), store_i64(after)),
+        record);
+}
+
 char *execution_record_document(struct core *core, const char *job_id)
 {
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));

@@ -34,6 +34,9 @@ bool execution_record_each_pending(struct core *core, const char *thing, int64_t
 /* The first pending execution of the job with an id above `after`. */
 int execution_record_pending_of_job(struct core *core, const char *job_id, int64_t after,
                                     struct execution_record *record);
+/* The first pending execution of the thing with an id above `after`, shown to the device or not. */
+int execution_record_pending_of_thing(struct core *core, const char *thing, int64_t after,
+                                      struct execution_record *record);
 
 /* malloc'd; NULL: the database or memory failed. */
 char *execution_record_document(struct core *core, const char *job_id);

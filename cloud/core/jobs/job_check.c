@@ -32,15 +32,24 @@ enum core_code job_check_reason(const char *reason_code, struct core_error *erro
     return CORE_OK;
 }
 
-/* --- Retries --- */
+/* --- Time-outs and retries --- */
 
-static bool add_retry(struct job_plan *plan, const struct job_retry *retry)
+enum core_code job_check_timeout(int64_t minutes, struct core_error *error)
+{
+    if (minutes < 0 || minutes > JOB_IN_PROGRESS_MAX_MIN) {
+        return core_fail(error, CORE_INVALID_REQUEST, "inProgressTimeoutInMinutes must be 1 to %d",
+                         JOB_IN_PROGRESS_MAX_MIN);
+    }
+    return CORE_OK;
+}
+
+static bool add_retry(struct job_retry_counts *counts, const struct job_retry *retry)
 {
     static const char *const types[] = {"FAILED", "TIMED_OUT", "ALL"};
-    int64_t *counts[] = {&plan->retries_failed, &plan->retries_timed_out, &plan->retries_all};
+    int64_t *places[] = {&counts->failed, &counts->timed_out, &counts->all};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (strcmp(retry->failure_type, types[i]) == 0) {
-            *counts[i] = retry->retries;
+            *places[i] = retry->retries;
             return true;
         }
     }
@@ -48,31 +57,32 @@ static bool add_retry(struct job_plan *plan, const struct job_retry *retry)
 }
 
 /* ALL beside another type could mean two things, so it is refused rather than guessed. */
-static bool is_ambiguous(const struct job_create *create)
+static bool is_ambiguous(const struct job_retry retries[], size_t count)
 {
-    if (create->retry_count < 2) {
+    if (count < 2) {
         return false;
     }
-    const char *a = create->retries[0].failure_type;
-    const char *b = create->retries[1].failure_type;
+    const char *a = retries[0].failure_type;
+    const char *b = retries[1].failure_type;
     return strcmp(a, b) == 0 || strcmp(a, "ALL") == 0 || strcmp(b, "ALL") == 0;
 }
 
-static enum core_code check_retries(const struct job_create *create, struct job_plan *plan,
-                                    struct core_error *error)
+enum core_code job_check_retries(const struct job_retry retries[], size_t count, bool has_timeout,
+                                 struct job_retry_counts *counts, struct core_error *error)
 {
     int64_t total = 0;
-    if (create->retry_count > JOB_RETRIES_MAX) {
+    *counts = (struct job_retry_counts){0};
+    if (count > JOB_RETRIES_MAX) {
         return core_fail(error, CORE_INVALID_REQUEST,
                          "jobExecutionsRetryConfig: criteriaList has 1 to %d entries", JOB_RETRIES_MAX);
     }
-    for (size_t i = 0; i < create->retry_count; i++) {
-        const struct job_retry *retry = &create->retries[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct job_retry *retry = &retries[i];
         if (retry->retries < 0 || retry->retries > JOB_RETRIES_TOTAL_MAX) {
             return core_fail(error, CORE_INVALID_REQUEST, "numberOfRetries must be 0 to %d",
                              JOB_RETRIES_TOTAL_MAX);
         }
-        if (!add_retry(plan, retry)) {
+        if (!add_retry(counts, retry)) {
             return core_fail(error, CORE_INVALID_REQUEST,
                              "jobExecutionsRetryConfig: failureType is FAILED, TIMED_OUT or ALL, not '%.*s'",
                              utf8_fit(retry->failure_type, NAME_SHOWN), retry->failure_type);
@@ -83,11 +93,11 @@ static enum core_code check_retries(const struct job_create *create, struct job_
         return core_fail(error, CORE_INVALID_REQUEST, "jobExecutionsRetryConfig: at most %d retries in all",
                          JOB_RETRIES_TOTAL_MAX);
     }
-    if (plan->retries_timed_out > 0 && !create->in_progress_timeout_min) {
+    if (counts->timed_out > 0 && !has_timeout) {
         return core_fail(error, CORE_INVALID_REQUEST,
                          "jobExecutionsRetryConfig: retries after TIMED_OUT need a timeoutConfig");
     }
-    if (is_ambiguous(create)) {
+    if (is_ambiguous(retries, count)) {
         return core_fail(error, CORE_INVALID_REQUEST,
                          "jobExecutionsRetryConfig: give each failureType once, and ALL alone");
     }
@@ -270,9 +280,8 @@ static enum core_code check_members(const struct job_create *create, struct core
         return core_fail(error, CORE_INVALID_REQUEST, "targetSelection is SNAPSHOT, not '%.*s'",
                          utf8_fit(selection, NAME_SHOWN), selection);
     }
-    if (create->in_progress_timeout_min < 0 || create->in_progress_timeout_min > JOB_IN_PROGRESS_MAX_MIN) {
-        return core_fail(error, CORE_INVALID_REQUEST, "inProgressTimeoutInMinutes must be 1 to %d",
-                         JOB_IN_PROGRESS_MAX_MIN);
+    if (job_check_timeout(create->in_progress_timeout_min, error)) {
+        return error->code;
     }
     if (!create->document.ptr == !create->document_source) {
         return core_fail(error, CORE_INVALID_REQUEST, "give either document or documentSource");
@@ -301,7 +310,9 @@ static enum core_code check_is_new(struct core *core, const char *job_id, struct
 struct job_plan *job_check(struct core *core, const struct job_create *create, struct core_error *error)
 {
     struct job_plan *plan = memory_zeroed(sizeof *plan);
-    if (check_members(create, error) || check_retries(create, plan, error) ||
+    if (check_members(create, error) || tags_check(create->tags, error) ||
+        job_check_retries(create->retries, create->retry_count, create->in_progress_timeout_min > 0,
+                          &plan->retries, error) ||
         read_targets(core, create, plan, error) || check_is_new(core, create->job_id, error) ||
         find_targets(core, plan, error) || read_document(core, create, plan, error) ||
         write_config(create, plan, error)) {

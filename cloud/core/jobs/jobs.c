@@ -30,8 +30,8 @@ static bool insert_job(struct core *core, const struct job_create *create, const
     return store_run(core->store,
                      STORE_QUERY(core->store, STORE_JOB_INSERT, store_text(create->job_id),
                                  store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(now),
-                                 store_time(create->in_progress_timeout_min), store_i64(plan->retries_failed),
-                                 store_i64(plan->retries_timed_out), store_i64(plan->retries_all),
+                                 store_time(create->in_progress_timeout_min), store_i64(plan->retries.failed),
+                                 store_i64(plan->retries.timed_out), store_i64(plan->retries.all),
                                  store_text("SNAPSHOT"), store_slice(plan->config),
                                  store_text(create->description), store_text(create->document_source),
                                  store_slice(plan->document)));
@@ -54,7 +54,7 @@ static bool insert_execution(struct core *core, const char *job_id, const char *
 
 static bool insert_all(struct core *core, const struct job_create *create, const struct job_plan *plan)
 {
-    if (!insert_job(core, create, plan)) {
+    if (!insert_job(core, create, plan) || !tags_store(core, "job", create->job_id, create->tags)) {
         return false;
     }
     for (size_t i = 0; i < plan->thing_count; i++) {

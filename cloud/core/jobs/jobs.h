@@ -4,6 +4,7 @@
 #define CLOUD_CORE_JOBS_H
 
 #include "cloud/core/jobs/executions.h"
+#include "cloud/core/registry/tags.h"
 
 enum job_status {
     JOB_SCHEDULED,
@@ -39,6 +40,7 @@ struct job_create {
     int64_t in_progress_timeout_min; /* 0 = none */
     struct job_retry retries[JOB_RETRIES_MAX];
     size_t retry_count;
+    const struct tag_list *tags; /* NULL = none */
 };
 
 struct job {
@@ -74,6 +76,18 @@ enum core_code jobs_document(struct core *core, const char *job_id, char **docum
 /* Newest first; status NULL or a word, checked here. Entries carry neither counts nor targets. */
 enum core_code jobs_list(struct core *core, const char *status, const char *after, int64_t limit, job_fn fn,
                          void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
+
+struct job_update {
+    const char *job_id;
+    const char *description; /* NULL: it stays */
+    /* The configuration members that change, as they were given: a JSON object. Empty: none. */
+    struct slice config;
+    int64_t in_progress_timeout_min; /* 0: it stays. Only as long as no execution of the job has started */
+    struct job_retry retries[JOB_RETRIES_MAX]; /* numbers of 0 only: no more retries */
+    size_t retry_count;                        /* 0: they stay */
+};
+/* CORE_INVALID_REQUEST when the job is over. */
+enum core_code jobs_update(struct core *core, const struct job_update *update, struct core_error *error);
 
 struct job_cancel {
     const char *job_id;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "cloud/base/utf8.h"
+/* Things: made, read, changed. thing_delete.c takes them away. */
+#include "cloud/base/text.h"
 #include "cloud/base/uuid.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
+#include "cloud/core/registry/attributes.h"
 #include "cloud/core/registry/registry_private.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ATTRIBUTES_MAX 3 /* without a thing type */
 
 void thing_clear(struct thing *thing)
 {
@@ -18,77 +16,12 @@ void thing_clear(struct thing *thing)
     *thing = (struct thing){0};
 }
 
-/* --- Attributes: stored with sorted names, so that equal maps are equal texts --- */
-
-static enum core_code check_attribute(const char *name, json_t *value, struct core_error *error)
+static const char *none_if_empty(const char *name)
 {
-    if (!name_is_attribute(slice_from(name))) {
-        return core_fail(error, CORE_INVALID_REQUEST,
-                         "attribute '%.*s': a name has 1 to %d characters of [a-zA-Z0-9_.,@/:#-]",
-                         utf8_fit(name, NAME_SHOWN), name, CORE_ATTRIBUTE_NAME_MAX);
-    }
-    if (!json_is_string(value) ||
-        !name_is_attribute_value((struct slice){json_string_value(value), json_string_length(value)})) {
-        return core_fail(
-            error, CORE_INVALID_REQUEST,
-            "attribute '%s': a value is a string of at most %d characters of [a-zA-Z0-9_.,@/:#=[]-]", name,
-            CORE_ATTRIBUTE_VALUE_MAX);
-    }
-    return CORE_OK;
+    return *name ? name : NULL;
 }
 
-static enum core_code check_attributes(json_t *map, struct core_error *error)
-{
-    const char *name;
-    json_t *value;
-    if (!json_is_object(map)) {
-        return core_fail(error, CORE_INVALID_REQUEST,
-                         "attributes must be an object of strings, each name once");
-    }
-    if (json_object_size(map) > ATTRIBUTES_MAX) {
-        return core_fail(error, CORE_INVALID_REQUEST, "a thing without a type has at most %d attributes",
-                         ATTRIBUTES_MAX);
-    }
-    json_object_foreach(map, name, value)
-    {
-        if (check_attribute(name, value, error)) {
-            return error->code;
-        }
-    }
-    return CORE_OK;
-}
-
-static char *read_attributes(struct slice text, struct core_error *error)
-{
-    if (!text.len) {
-        text = slice_from("{}");
-    }
-    json_t *map = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
-    char *sorted = NULL;
-    if (!check_attributes(map, error)) {
-        sorted = json_dumps(map, JSON_SORT_KEYS | JSON_COMPACT);
-        if (!sorted) {
-            core_fail(error, CORE_INTERNAL, "out of memory");
-        }
-    }
-    json_decref(map);
-    return sorted;
-}
-
-/* --- Operations --- */
-
-enum core_code thing_require(struct core *core, const char *name, struct core_error *error)
-{
-    if (name_check_thing(name, error)) {
-        return error->code;
-    }
-    int got = core_has_row(core, STORE_THING_EXISTS, name);
-    if (got < 0) {
-        return core_fail_storage(core, error);
-    }
-    return got ? CORE_OK : core_fail(error, CORE_NOT_FOUND, "thing '%s' does not exist", name);
-}
-
+/* In the order of THING_COLUMNS. */
 static void read_row(const struct core *core, sqlite3_stmt *row, struct thing *thing)
 {
     *thing = (struct thing){0};
@@ -97,6 +30,8 @@ static void read_row(const struct core *core, sqlite3_stmt *row, struct thing *t
     store_column_copy(row, 1, thing->id, sizeof thing->id);
     thing->attributes = store_column_dup(row, 2);
     thing->version = store_column_i64(row, 3);
+    store_column_copy(row, 4, thing->type, sizeof thing->type);
+    store_column_copy(row, 5, thing->billing_group, sizeof thing->billing_group);
 }
 
 static int find(struct core *core, const char *name, struct thing *thing)
@@ -108,50 +43,6 @@ static int find(struct core *core, const char *name, struct thing *thing)
     }
     store_done(query);
     return got;
-}
-
-static enum core_code insert(struct core *core, const char *name, const char *attributes, struct thing *out,
-                             struct core_error *error)
-{
-    char id[UUID_CAP];
-    struct core_write write;
-    uuid_make(id);
-    if (core_write_begin(core, &write, error) &&
-        (!store_run(core->store,
-                    STORE_QUERY(core->store, STORE_THING_INSERT, store_text(name), store_text(id),
-                                store_text(attributes), store_i64(core_now_ms(core)))) ||
-         find(core, name, out) != 1)) {
-        core_fail_storage(core, error);
-    }
-    return core_write_end(core, &write, error);
-}
-
-enum core_code things_create(struct core *core, const char *name, struct slice attributes, struct thing *out,
-                             struct core_error *error)
-{
-    *out = (struct thing){0};
-    core_error_clear(error);
-    if (name_check_thing(name, error)) {
-        return error->code;
-    }
-    char *wanted = read_attributes(attributes, error);
-    if (!wanted) {
-        return error->code;
-    }
-    int got = find(core, name, out);
-    if (got < 0) {
-        core_fail_storage(core, error);
-    } else if (!got) {
-        insert(core, name, wanted, out, error);
-    } else if (strcmp(out->attributes, wanted) != 0) {
-        core_fail(error, CORE_ALREADY_EXISTS, "thing '%s' exists already with other attributes", name);
-        arn_write(core, "thing", name, error->resource, sizeof error->resource);
-    }
-    if (error->code) {
-        thing_clear(out);
-    }
-    free(wanted);
-    return error->code;
 }
 
 enum core_code things_describe(struct core *core, const char *name, struct thing *out,
@@ -169,28 +60,179 @@ enum core_code things_describe(struct core *core, const char *name, struct thing
     return got ? CORE_OK : core_fail(error, CORE_NOT_FOUND, "thing '%s' does not exist", name);
 }
 
-enum core_code things_list(struct core *core, const char *after, int64_t limit, thing_fn fn, void *ctx,
-                           char next[CORE_KEY_CAP], struct core_error *error)
+/* --- Create --- */
+
+static enum core_code insert(struct core *core, const struct thing_create *create, const char *attributes,
+                             struct thing *out, struct core_error *error)
 {
-    char last[CORE_KEY_CAP] = "";
-    next[0] = '\0';
-    core_error_clear(error);
-    if (core_check_page(limit, error)) {
+    char id[UUID_CAP];
+    struct core_write write;
+    if ((create->type && thing_type_require(core, create->type, error)) ||
+        (create->billing_group && billing_group_require(core, create->billing_group, error))) {
         return error->code;
     }
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_THING_LIST, store_text(after ? after : ""), store_i64(limit + 1));
-    int got;
-    while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
-        struct thing thing;
-        read_row(core, query, &thing);
-        fn(ctx, &thing);
-        memcpy(last, thing.name, sizeof thing.name);
-        thing_clear(&thing);
+    uuid_make(id);
+    if (core_write_begin(core, &write, error) &&
+        (!store_run(core->store,
+                    STORE_QUERY(core->store, STORE_THING_INSERT, store_text(create->name), store_text(id),
+                                store_text(attributes), store_i64(core_now_ms(core)),
+                                store_text(create->type), store_text(create->billing_group))) ||
+         find(core, create->name, out) != 1)) {
+        core_fail_storage(core, error);
     }
-    store_done(query);
-    if (got == 1) {
-        memcpy(next, last, sizeof last);
+    return core_write_end(core, &write, error);
+}
+
+static bool is_same(const char *stored, const char *wanted)
+{
+    return strcmp(stored, wanted ? wanted : "") == 0;
+}
+
+static enum core_code check_same(const struct core *core, const struct thing *stored,
+                                 const struct thing_create *create, const char *attributes,
+                                 struct core_error *error)
+{
+    const char *other = strcmp(stored->attributes, attributes) != 0              ? "other attributes"
+                        : !is_same(stored->type, create->type)                   ? "another type"
+                        : !is_same(stored->billing_group, create->billing_group) ? "another billing group"
+                                                                                 : NULL;
+    if (other) {
+        core_fail(error, CORE_ALREADY_EXISTS, "thing '%s' exists already with %s", create->name, other);
+        arn_write(core, "thing", create->name, error->resource, sizeof error->resource);
     }
-    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+    return error->code;
+}
+
+enum core_code things_create(struct core *core, const struct thing_create *create, struct thing *out,
+                             struct core_error *error)
+{
+    *out = (struct thing){0};
+    core_error_clear(error);
+    if (name_check_thing(create->name, error)) {
+        return error->code;
+    }
+    char *wanted = attributes_read(create->attributes, error);
+    if (!wanted || attributes_check_count(wanted, create->type, error)) {
+        free(wanted);
+        return error->code;
+    }
+    int got = find(core, create->name, out);
+    if (got < 0) {
+        core_fail_storage(core, error);
+    } else if (got) {
+        check_same(core, out, create, wanted, error);
+    } else {
+        insert(core, create, wanted, out, error);
+    }
+    if (error->code) {
+        thing_clear(out);
+    }
+    free(wanted);
+    return error->code;
+}
+
+/* --- Update --- */
+
+/* What the thing will be: *attributes is malloc'd, *type is borrowed, NULL for none. */
+static enum core_code plan_update(struct core *core, const struct thing_update *update,
+                                  const struct thing *stored, char **attributes, const char **type,
+                                  struct core_error *error)
+{
+    bool is_new_type = update->type && !is_same(stored->type, update->type);
+    *type = update->removes_type ? NULL : update->type ? update->type : none_if_empty(stored->type);
+    if (is_new_type && thing_type_require(core, update->type, error)) {
+        return error->code;
+    }
+    char *given = update->attributes.ptr ? attributes_read(update->attributes, error) : NULL;
+    if (!error->code) {
+        *attributes = given ? attributes_change(stored->attributes, given, update->is_merged)
+                            : text_copy(stored->attributes);
+        attributes_check_count(*attributes, *type, error);
+    }
+    free(given);
+    return error->code;
+}
+
+static enum core_code check_update(const struct thing_update *update, struct core_error *error)
+{
+    if (update->type && update->removes_type) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "thingTypeName gives thing '%s' a type and removeThingType takes it away: give one",
+                         update->name);
+    }
+    return update->type ? name_check_entity("thing type", update->type, error) : CORE_OK;
+}
+
+enum core_code things_update(struct core *core, const struct thing_update *update, struct core_error *error)
+{
+    char *attributes = NULL;
+    const char *type = NULL;
+    struct thing stored = {0};
+    struct core_write write;
+    core_error_clear(error);
+    if (!things_describe(core, update->name, &stored, error) && !check_update(update, error) &&
+        !version_require("thing", update->name, stored.version, update->expected, error) &&
+        !plan_update(core, update, &stored, &attributes, &type, error)) {
+        if (core_write_begin(core, &write, error) &&
+            !store_run(core->store, STORE_QUERY(core->store, STORE_THING_UPDATE, store_text(update->name),
+                                                store_text(attributes), store_text(type)))) {
+            core_fail_storage(core, error);
+        }
+        core_write_end(core, &write, error);
+    }
+    free(attributes);
+    thing_clear(&stored);
+    return error->code;
+}
+
+/* --- List --- */
+
+struct thing_list {
+    const struct core *core;
+    thing_fn fn;
+    void *ctx;
+};
+
+static void give_row(void *ctx, sqlite3_stmt *row)
+{
+    struct thing_list *list = ctx;
+    struct thing thing;
+    read_row(list->core, row, &thing);
+    list->fn(list->ctx, &thing);
+    thing_clear(&thing);
+}
+
+static enum core_code check_filter(const struct thing_filter *filter, struct core_error *error)
+{
+    if (filter->attribute && !name_is_attribute(slice_from(filter->attribute))) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "attributeName has 1 to %d characters of [a-zA-Z0-9_.,@/:#-]",
+                         CORE_ATTRIBUTE_NAME_MAX);
+    }
+    if (filter->attribute_value && !name_is_attribute_value(slice_from(filter->attribute_value))) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "attributeValue has at most %d characters of [a-zA-Z0-9_.,@/:#=[]-]",
+                         CORE_ATTRIBUTE_VALUE_MAX);
+    }
+    return filter->type ? name_check_entity("thing type", filter->type, error) : CORE_OK;
+}
+
+enum core_code things_list(struct core *core, const struct thing_filter *filter, const char *after,
+                           int64_t limit, thing_fn fn, void *ctx, char next[CORE_KEY_CAP],
+                           struct core_error *error)
+{
+    static const struct thing_filter all;
+    const struct thing_filter *f = filter ? filter : &all;
+    struct thing_list list = {.core = core, .fn = fn, .ctx = ctx};
+    next[0] = '\0';
+    core_error_clear(error);
+    if (core_check_page(limit, error) || check_filter(f, error)) {
+        return error->code;
+    }
+    const struct store_value values[] = {store_text(after ? after : ""), store_text(f->attribute),
+                                         store_text(f->attribute_value), store_i64(f->is_prefix),
+                                         store_i64(limit + 1),           store_text(f->type)};
+    sqlite3_stmt *query = f->type ? store_query(core->store, STORE_THING_LIST_TYPE, values, 6)
+                                  : store_query(core->store, STORE_THING_LIST, values, 5);
+    return core_list_by_name(core, query, limit, give_row, &list, next, error);
 }

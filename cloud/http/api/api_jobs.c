@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs, control plane: docs/protocol.md 5.3 and 5.4. */
 #include "cloud/core/jobs/jobs.h"
+#include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
@@ -27,11 +28,11 @@ static bool read_targets(struct call *call, const char *targets[JOB_TARGETS_MAX]
     return true;
 }
 
-static bool read_timeout(struct call *call, struct job_create *create)
+static bool read_timeout(struct call *call, int64_t *minutes)
 {
     const json_t *config = NULL;
     return call_object(call, call->members, "timeoutConfig", "inProgressTimeoutInMinutes", &config) &&
-           call_i64(call, config, "inProgressTimeoutInMinutes", 1, &create->in_progress_timeout_min, NULL);
+           call_i64(call, config, "inProgressTimeoutInMinutes", 1, minutes, NULL);
 }
 
 static bool read_retry(struct call *call, const json_t *criterion, struct job_retry *retry)
@@ -49,7 +50,7 @@ static bool read_retry(struct call *call, const json_t *criterion, struct job_re
     return true;
 }
 
-static bool read_retries(struct call *call, struct job_create *create)
+static bool read_retries(struct call *call, struct job_retry retries[JOB_RETRIES_MAX], size_t *count)
 {
     const json_t *config = NULL;
     const json_t *criteria = NULL;
@@ -57,13 +58,13 @@ static bool read_retries(struct call *call, struct job_create *create)
         !call_array(call, config, "criteriaList", &criteria)) {
         return false;
     }
-    create->retry_count = json_array_size(criteria);
-    if (create->retry_count > JOB_RETRIES_MAX || (config && create->retry_count == 0)) {
+    *count = json_array_size(criteria);
+    if (*count > JOB_RETRIES_MAX || (config && *count == 0)) {
         call_refuse(call, "'criteriaList' must hold 1..%d entries", JOB_RETRIES_MAX);
         return false;
     }
-    for (size_t i = 0; i < create->retry_count; i++) {
-        if (!read_retry(call, json_array_get(criteria, i), &create->retries[i])) {
+    for (size_t i = 0; i < *count; i++) {
+        if (!read_retry(call, json_array_get(criteria, i), &retries[i])) {
             return false;
         }
     }
@@ -81,7 +82,8 @@ static bool read_job(struct call *call, struct job_create *create)
         return false;
     }
     create->document = slice_from(document);
-    return read_timeout(call, create) && read_retries(call, create);
+    return read_timeout(call, &create->in_progress_timeout_min) &&
+           read_retries(call, create->retries, &create->retry_count);
 }
 
 /* The configuration members as they were given: DescribeJob shows them again. NULL: there are none. */
@@ -104,10 +106,13 @@ void api_create_job(struct call *call)
 {
     const char *targets[JOB_TARGETS_MAX];
     struct job_create create = {.job_id = call->labels[0], .targets = targets};
+    struct tag_list tags;
     struct job job = {0};
-    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create)) {
+    if (!read_targets(call, targets, &create.target_count) || !read_job(call, &create) ||
+        !api_read_tags(call, &tags)) {
         return;
     }
+    create.tags = &tags;
     char *config = copy_config(call);
     create.config = slice_from(config);
     if (call_ok(call, jobs_create(call->service->core, &create, &job, &call->error))) {
@@ -128,6 +133,26 @@ void api_describe_job(struct call *call)
     json_object_set_new(out, "job", render_job(&job));
     answer_json(&call->answer, out);
     job_clear(&job);
+}
+
+void api_update_job(struct call *call)
+{
+    struct job_update update = {.job_id = call->labels[0]};
+    if (!call_text(call, call->members, "description", &update.description) ||
+        !read_timeout(call, &update.in_progress_timeout_min) ||
+        !read_retries(call, update.retries, &update.retry_count)) {
+        return;
+    }
+    if (json_is_object(json_object_get(call->members, "timeoutConfig")) && !update.in_progress_timeout_min) {
+        call_refuse(call, "'timeoutConfig' has no inProgressTimeoutInMinutes: a timer cannot be taken away");
+        return;
+    }
+    char *config = copy_config(call);
+    update.config = slice_from(config);
+    if (call_ok(call, jobs_update(call->service->core, &update, &call->error))) {
+        answer_json(&call->answer, NULL);
+    }
+    free(config);
 }
 
 static void add_job(void *ctx, const struct job *job)
