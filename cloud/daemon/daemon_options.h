@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of `iot-local up`. */
+/* The options of `iot-local up`, most of which `iot-local run` has, too. */
 #ifndef CLOUD_DAEMON_OPTIONS_H
 #define CLOUD_DAEMON_OPTIONS_H
 
@@ -14,6 +14,8 @@ struct daemon_options {
     const char *data, *http_port_text, *mqtt_port_text;
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
     const char *throttle_text, *credentials;
+    const char *log;
+    bool is_detached;
     struct arg_list extra_names;
 
     /* made from these: */
@@ -26,7 +28,9 @@ struct daemon_options {
     char host_name[HOST_NAME_MAX + 1];
 };
 
-/* ARGS_GOOD; else it has printed the help, or said what is wrong on standard error. */
-enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_options *options);
+/* For the command `up`, or for `run`, which takes free ports when none are given. ARGS_GOOD; else it has printed the help, or
+ * said what is wrong on standard error. */
+enum args_outcome daemon_options_parse(const struct arg_command *command, int argc, char **argv,
+                                       struct daemon_options *options);
 
 #endif

@@ -24,6 +24,7 @@ struct http_config {
     const char *const *names; /* what this machine is called besides; live as long as the server */
     size_t name_count;
     const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
+    const char *credentials_file;          /* where these keys lie; lives as long; NULL: nowhere */
     uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
     const char *socket_path; /* Unix socket for the command line: same routes, no signature asked */
 };

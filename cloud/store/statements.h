@@ -59,6 +59,8 @@
       "INSERT OR IGNORE INTO policy_attachments (target_kind, target, policy_name) VALUES ('cert', ?," \
       " ?)") \
     \
+    X(STORE_CENSUS, "SELECT (SELECT count(*) FROM things), (SELECT count(*) FROM jobs)") \
+    \
     X(STORE_JOB_INSERT, \
       "INSERT INTO jobs (job_id, status, created_at_ms, last_updated_at_ms, in_progress_timeout_min," \
       " retries_failed, retries_timed_out, retries_all, target_selection, config, description," \
