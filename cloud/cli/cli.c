@@ -127,6 +127,7 @@ int cli_run(int argc, char **argv, const struct cli_command *first, size_t first
     if (strcmp(argv[1], "help") == 0) { /* "help job create" is "job create --help" */
         char help[] = "--help";
         char *moved[5] = {argv[0], argv[2], argc > 3 ? argv[3] : help, help, NULL};
+        moved[argc > 3 ? 4 : 3] = NULL;
         return dispatch(&list, argc > 3 ? 4 : 3, moved);
     }
     return dispatch(&list, argc, argv);

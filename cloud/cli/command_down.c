@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
-#define PATIENCE_MS 30000 /* mosquitto has 5 s to save its queues, and a worker may have a large object in hand */
+#define PATIENCE_MS                                                                                          \
+    30000 /* mosquitto has 5 s to save its queues, and a worker may have a large object in hand */
 
 struct down_options {
     const char *data;

@@ -11,9 +11,11 @@
 const struct arg_command syntax_env = {
     .name = "env",
     .operands = "",
-    .summary = "prints the environment in which AWS CLI, SDKs and iot-local find it: eval \"$(iot-local env)\"",
-    .details = "AWS CLI from 2.13 on and today's SDKs take AWS_ENDPOINT_URL; older ones ignore it, and go to the "
-               "real AWS:\nthey need --endpoint-url \"$AWS_ENDPOINT_URL\".",
+    .summary =
+        "prints the environment in which AWS CLI, SDKs and iot-local find it: eval \"$(iot-local env)\"",
+    .details =
+        "AWS CLI from 2.13 on and today's SDKs take AWS_ENDPOINT_URL; older ones ignore it, and go to the "
+        "real AWS:\nthey need --endpoint-url \"$AWS_ENDPOINT_URL\".",
     .options = ask_read_options,
     .option_count = ASK_READ_OPTION_COUNT,
 };

@@ -85,7 +85,8 @@ static bool print_execution_line(void *ctx, const json_t *entry)
 }
 
 /* Job, document and executions. */
-static bool print_all(struct client *client, const char *executions, const json_t *job, const json_t *document)
+static bool print_all(struct client *client, const char *executions, const json_t *job,
+                      const json_t *document)
 {
     print_job(job);
     ask_print_field("document", client_text(document, "document"));

@@ -33,8 +33,9 @@ const struct arg_command syntax_reset = {
     .name = "reset",
     .operands = "",
     .summary = "removes all that iot-local keeps: things, certificates, jobs, objects, keys",
-    .details = "Only while none runs, and only files that are iot-local's: what else lies in the directory stays.\n"
-               "The certificates of devices are unknown afterwards, also with --keep-ca.",
+    .details =
+        "Only while none runs, and only files that are iot-local's: what else lies in the directory stays.\n"
+        "The certificates of devices are unknown afterwards, also with --keep-ca.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -118,10 +119,11 @@ int command_reset(int argc, char **argv)
         printf("iot-local reset: %s holds nothing\n", data);
         exit_code = CLI_OK;
     } else if (!data_files_are_there(data)) {
-        fprintf(stderr,
-                "iot-local reset: %s is no data directory of iot-local (no lock and ca.pem or iot.db of yours in "
-                "a directory with mode 0700): nothing is removed\n",
-                data);
+        fprintf(
+            stderr,
+            "iot-local reset: %s is no data directory of iot-local (no lock and ca.pem or iot.db of yours in "
+            "a directory with mode 0700): nothing is removed\n",
+            data);
     } else if (is_wanted(data, &given)) {
         exit_code = reset(data, &given);
     }

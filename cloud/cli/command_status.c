@@ -16,8 +16,9 @@ const struct arg_command syntax_status = {
     .name = "status",
     .operands = "",
     .summary = "tells whether iot-local runs, since when, and where",
-    .details = "The exit code is 0 when it runs, 3 when it does not, 4 when there is a process that starts, or "
-               "does not answer.",
+    .details =
+        "The exit code is 0 when it runs, 3 when it does not, 4 when there is a process that starts, or "
+        "does not answer.",
     .options = ask_read_options,
     .option_count = ASK_READ_OPTION_COUNT,
 };

@@ -133,7 +133,8 @@ static bool write_folder(const char *folder, const char *thing, const json_t *st
 /* The example, where this build or this installation has it: the caller's; NULL: nowhere. */
 static char *find_blink(void)
 {
-    static const char *const places[] = {"../examples/01_blink/blink", "blink"}; /* beside iot-local's folder, in it */
+    static const char *const places[] = {"../examples/01_blink/blink",
+                                         "blink"}; /* beside iot-local's folder, in it */
     char folder[PATH_MAX];
     char *found = NULL;
     program_folder(folder);
@@ -163,7 +164,8 @@ static void say_next(const char *folder, const char *thing, const json_t *status
            "                  --targets %s --document file://DOCUMENT.json\n",
            http, arn);
     printf("watch that:     iot-local job watch job-1 --data %s\n", words[1]);
-    printf("or in one:      iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing, words[1]);
+    printf("or in one:      iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing,
+           words[1]);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         free(words[i]);
     }

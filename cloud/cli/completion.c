@@ -227,18 +227,19 @@ void completion_print(const struct cli_command *all, size_t count, int word_coun
 static const char *script_of(const char *shell)
 {
     static const char *const scripts[][2] = {
-        {"bash", "_iot_local() {\n"
-                 "    local line IFS=$'\\n'\n"
-                 "    COMPREPLY=()\n"
-                 "    for line in $(\"$1\" completion words \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null); do\n"
-                 "        case $line in\n"
-                 "            :files) compopt -o default ;;\n"
-                 "            :dirs) compopt -o dirnames ;;\n"
-                 "            *) COMPREPLY+=(\"$line\") ;;\n"
-                 "        esac\n"
-                 "    done\n"
-                 "}\n"
-                 "complete -F _iot_local iot-local\n"},
+        {"bash",
+         "_iot_local() {\n"
+         "    local line IFS=$'\\n'\n"
+         "    COMPREPLY=()\n"
+         "    for line in $(\"$1\" completion words \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null); do\n"
+         "        case $line in\n"
+         "            :files) compopt -o default ;;\n"
+         "            :dirs) compopt -o dirnames ;;\n"
+         "            *) COMPREPLY+=(\"$line\") ;;\n"
+         "        esac\n"
+         "    done\n"
+         "}\n"
+         "complete -F _iot_local iot-local\n"},
         {"zsh", "_iot_local() {\n"
                 "    local line\n"
                 "    for line in ${(f)\"$(${(Q)words[1]} completion words \"${(@)words[2,CURRENT]}\" "

@@ -60,8 +60,7 @@ static void become_daemon(struct background *background, pid_t parent, int ready
     }
     fcntl(FIRST_OTHER, F_SETFD, FD_CLOEXEC);
     close_range(FIRST_OTHER + 1, UINT_MAX, 0);
-    *background =
-        (struct background){.ready = FIRST_OTHER, .log = -1, .ends_with_caller = ends_with_caller};
+    *background = (struct background){.ready = FIRST_OTHER, .log = -1, .ends_with_caller = ends_with_caller};
 }
 
 /* --- The caller's side --- */

@@ -266,9 +266,9 @@ static bool open_log(struct daemon *daemon)
     if (given == NULL && daemon->background->ready < 0) {
         return true;
     }
-    bool has_path = given != NULL ? snprintf(daemon->log, sizeof(daemon->log), "%s", given) < PATH_MAX
-                                  : data_dir_file(&daemon->dir, LOG_NAME, daemon->log, daemon->why,
-                                                  DAEMON_WHY_CAP);
+    bool has_path = given != NULL
+                        ? snprintf(daemon->log, sizeof(daemon->log), "%s", given) < PATH_MAX
+                        : data_dir_file(&daemon->dir, LOG_NAME, daemon->log, daemon->why, DAEMON_WHY_CAP);
     if (has_path && background_open_log(daemon->background, daemon->log)) {
         return true;
     }

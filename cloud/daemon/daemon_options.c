@@ -56,8 +56,9 @@ const struct arg_command syntax_up = {
     .name = "up",
     .operands = "",
     .summary = "starts AWS IoT on this machine: MQTT broker for devices, AWS API for jobs, things and S3",
-    .details = "It stays in the foreground, and Ctrl-C stops everything, unless --detach is given. Nothing but this "
-               "machine can\nreach it unless --listen says otherwise.",
+    .details =
+        "It stays in the foreground, and Ctrl-C stops everything, unless --detach is given. Nothing but this "
+        "machine can\nreach it unless --listen says otherwise.",
     .options = option_list,
     .option_count = OPTION_COUNT,
 };
@@ -66,8 +67,10 @@ const struct arg_command syntax_run = {
     .name = "run",
     .operands = "-- CMD [ARG]...",
     .summary = "starts an iot-local for one command, with its environment (iot-local env), and ends it",
-    .details = "Free ports and a temporary data directory, unless options say otherwise. The exit code is that of CMD, "
-               "128 + N\nwhen signal N has ended it, 127 when there is no such program; 1 when iot-local cannot start. "
+    .details = "Free ports and a temporary data directory, unless options say otherwise. The exit code is "
+               "that of CMD, "
+               "128 + N\nwhen signal N has ended it, 127 when there is no such program; 1 when iot-local "
+               "cannot start, or crashes. "
                "What CMD leaves\nrunning is ended, and the temporary directory removed.",
     .options = option_list,
     .option_count = OPTION_COUNT - 1,
@@ -175,8 +178,7 @@ enum args_outcome daemon_options_parse(const struct arg_command *command, int ar
     if (command == &syntax_run) {
         options->http_port = options->mqtt_port = 0;
     }
-    enum args_outcome outcome =
-        args_parse(command, argc, argv, options, operands);
+    enum args_outcome outcome = args_parse(command, argc, argv, options, operands);
     if (outcome != ARGS_GOOD) {
         return outcome;
     }

@@ -33,7 +33,7 @@ struct run {
     struct background_caller caller;
     pid_t pid; /* the command's, 0: it has ended */
     int code;
-    bool has_daemon_ended;
+    bool has_daemon_ended, has_daemon_failed;
 };
 
 /* --- The temporary data --- */
@@ -82,6 +82,7 @@ static int be_daemon(struct run *run, struct background *background, pid_t calle
 static void say_daemon_ended(struct run *run, int status)
 {
     run->has_daemon_ended = true;
+    run->has_daemon_failed = !WIFEXITED(status) || WEXITSTATUS(status) != CLI_OK;
     if (WIFSIGNALED(status)) {
         fprintf(stderr, "iot-local run: iot-local was ended by signal %d\n", WTERMSIG(status));
     } else {
@@ -170,7 +171,7 @@ static int run_command(struct run *run)
         return CLI_FAILED;
     }
     wait_for_command(run);
-    return run->code;
+    return run->has_daemon_failed && run->code == CLI_OK ? CLI_FAILED : run->code;
 }
 
 static int run_all(struct run *run)
