@@ -15,7 +15,7 @@ import tempfile
 import time
 import unittest
 
-from harness import AWS, ENVIRONMENT, IOT_LOCAL, CloudTest, wait_for
+from harness import AWS, ENVIRONMENT, IOT_LOCAL, ROOT, CloudTest, Device, Process, wait_for
 
 NOT_RUNNING, NOT_READY = 3, 4
 CLEAN = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("IOT_LOCAL_", "AWS_"))}
@@ -384,6 +384,40 @@ class Listings(CloudTest):
     def test_things_called_like_commands(self):
         self.cloud.cli("thing", "--out", self.cloud.folder / "list", "list")
         self.assertEqual(self.cloud.cli("thing", "list"), "list\n")
+
+
+class Docs(CloudTest):
+    PAGE = (ROOT / "docs" / "iot-local.md").read_text()
+
+    def test_listening_beside_a_device(self):
+        """The commands of docs/iot-local.md as they stand: the watcher hears the lamp's notification, and nobody's connection ends."""
+        lines = re.search(r"^```sh\n(.*?)^```", self.PAGE, re.M | re.S).group(1).splitlines()
+        self.assertEqual(len(lines), 4)
+        device = Device(self, self.cloud.thing("lamp"))
+        device.wait_connected()
+        environment = dict(CLEAN, PATH=f"{IOT_LOCAL.parent}:{CLEAN['PATH']}")
+        for name, value in json.loads(self.cloud.cli("env", "--json")).items():
+            if value is not None:
+                environment[name] = value
+        said = ""
+        for line in lines[:3]:
+            arn = re.search(r"certificate: +(\S+)", said)
+            line = line.replace("CERTIFICATE", arn.group(1) if arn else "")
+            said += subprocess.run(["bash", "-ec", re.sub(r"^aws", AWS, line)], env=environment, cwd=self.cloud.folder, text=True,
+                                  stdout=subprocess.PIPE, timeout=60, check=True).stdout
+        watcher = Process(["bash", "-ec", "exec " + lines[3] + " -d"], env=environment, cwd=self.cloud.folder)
+        self.addCleanup(watcher.stop)
+        watcher.wait_line("Subscribed")
+        self.cloud.job("j", "lamp")
+        watcher.wait_line('"jobId":"j"')
+        self.cloud.wait_status("lamp", "j", "SUCCEEDED")
+        self.assertEqual(sum("connected to " in line for line in device.lines), 1)
+
+    def test_every_command_is_there(self):
+        table = self.PAGE[self.PAGE.index("## An operator's day"):self.PAGE.index("All take `--data DIR`")]
+        offered = subprocess.run([IOT_LOCAL, "completion", "words", ""], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        for command in set(offered) - {"help", "--version"}:
+            self.assertRegex(table, rf"(?m)^\| `{command}\b", command)
 
 
 class Completion(CloudTest):
