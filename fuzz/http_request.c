@@ -48,6 +48,14 @@ bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why
     return true;
 }
 
+enum err pki_issue_for(struct pki *pki, const char *request, struct pki_issued *issued, char *why,
+                       size_t why_cap)
+{
+    (void)pki, (void)issued;
+    snprintf(why, why_cap, "no request: %.40s", request);
+    return ERR_ARG;
+}
+
 void pki_issued_clear(struct pki_issued *issued)
 {
     free(issued->certificate_pem);

@@ -21,6 +21,26 @@ char *text_copy_n(const char *text, size_t len)
     return memory_copy(text, len);
 }
 
+char *text_shell_quote(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
+    size_t len = strlen(text);
+    size_t at = 0;
+    if (len > 0 && strspn(text, plain) == len) {
+        return text_copy(text);
+    }
+    char *quoted = memory_zeroed(4 * len + sizeof "''");
+    quoted[at++] = '\'';
+    for (size_t i = 0; i < len; i++) {
+        const char *piece = text[i] == '\'' ? "'\\''" : (const char[]){text[i], '\0'};
+        size_t piece_len = strlen(piece);
+        memcpy(quoted + at, piece, piece_len);
+        at += piece_len;
+    }
+    quoted[at] = '\'';
+    return quoted;
+}
+
 char *text_format(const char *format, ...)
 {
     char *text = NULL;

@@ -11,6 +11,9 @@ char *text_copy(const char *text); /* NULL gives NULL */
 char *text_copy_n(const char *text, size_t len);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* As one word of a POSIX shell, in single quotes where it needs them. The caller frees. */
+char *text_shell_quote(const char *text);
+
 bool text_is_utf8(const char *text, size_t len);
 
 /* Decodes %41 into `out`, which may be `text` itself; returns the decoded length, or -1: a broken escape, a NUL or

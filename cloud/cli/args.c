@@ -52,8 +52,10 @@ const char *args_nearest(const char *word, const char *const words[], size_t cou
 
 void args_print_help(const struct arg_command *command)
 {
-    printf("usage: iot-local %s%s%s%s\n\n%s\n", command->name, *command->operands ? " " : "",
-           command->operands, command->option_count > 0 ? " [options]" : "", command->summary);
+    bool is_behind = strncmp(command->operands, "--", 2) == 0; /* somebody else's command line */
+    const char *options = command->option_count > 0 ? " [options]" : "";
+    printf("usage: iot-local %s%s%s%s%s\n\n%s\n", command->name, is_behind ? options : "",
+           *command->operands ? " " : "", command->operands, is_behind ? "" : options, command->summary);
     if (command->details) {
         printf("\n%s\n", command->details);
     }

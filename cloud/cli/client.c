@@ -23,6 +23,7 @@ struct client {
     CURL *curl;
     char *data;
     char *socket_path;
+    long patience_ms;
 };
 
 struct buffer {
@@ -34,6 +35,7 @@ struct client *client_open(const char *data)
 {
     struct client *client = memory_zeroed(sizeof *client);
     client->data = cli_data_dir(data);
+    client->patience_ms = REQUEST_TIMEOUT_MS;
     if (!client->data) {
         fputs("iot-local: no home directory: say where the data is with --data DIR\n", stderr);
         client_close(client);
@@ -63,6 +65,11 @@ void client_close(struct client *client)
         free(client->socket_path);
         free(client);
     }
+}
+
+void client_set_patience(struct client *client, long ms)
+{
+    client->patience_ms = ms;
 }
 
 static void append(struct buffer *buffer, const char *bytes, size_t len)
@@ -136,7 +143,7 @@ static long perform(struct client *client, const struct client_request *request,
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, REQUEST_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, client->patience_ms);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
@@ -148,8 +155,10 @@ static long perform(struct client *client, const struct client_request *request,
     }
     CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_COULDNT_CONNECT) {
+        char *word = text_shell_quote(client->data);
         fprintf(stderr, "iot-local: no iot-local runs on %s: start one with 'iot-local up --data %s'\n",
-                client->data, client->data);
+                client->data, word);
+        free(word);
     } else if (code != CURLE_OK) {
         fprintf(stderr, "iot-local: the daemon on %s does not answer: %s\n", client->data,
                 curl_easy_strerror(code));

@@ -13,6 +13,9 @@ struct client;
 struct client *client_open(const char *data);
 void client_close(struct client *client);
 
+/* How long an answer may take, 60 s unless told otherwise. */
+void client_set_patience(struct client *client, long ms);
+
 /* A path from a format: %s a percent-encoded segment, %p the same but slashes stay. malloc'd. */
 char *client_path(const char *format, ...);
 

@@ -15,7 +15,7 @@ struct clock_options {
 
 static const struct arg_option options[] = {OPTION_DATA(struct clock_options)};
 
-static const struct arg_command show_command = {
+const struct arg_command syntax_clock = {
     .name = "clock",
     .operands = "",
     .summary = "shows the time that the service goes by",
@@ -23,7 +23,7 @@ static const struct arg_command show_command = {
     .option_count = 1,
 };
 
-static const struct arg_command advance_command = {
+const struct arg_command syntax_clock_advance = {
     .name = "clock advance",
     .operands = "TIME",
     .operand_count = 1,
@@ -92,7 +92,7 @@ int command_clock(int argc, char **argv)
 {
     struct clock_options given = {0};
     const char *operands[ARGS_OPERANDS_MAX] = {0};
-    enum args_outcome outcome = args_parse(&show_command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_clock, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }
@@ -107,7 +107,7 @@ int command_clock_advance(int argc, char **argv)
     struct clock_options given = {0};
     const char *operands[ARGS_OPERANDS_MAX] = {0};
     int64_t ms;
-    enum args_outcome outcome = args_parse(&advance_command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_clock_advance, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }

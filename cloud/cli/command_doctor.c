@@ -34,7 +34,7 @@ static const struct arg_option options[] = {
     OPTION_DATA(struct doctor_options),
 };
 
-static const struct arg_command command = {
+const struct arg_command syntax_doctor = {
     .name = "doctor",
     .operands = "DEVICE ACTION NAME",
     .operand_count = 3,
@@ -213,7 +213,7 @@ int command_doctor(int argc, char **argv)
     const char *operands[ARGS_OPERANDS_MAX] = {0};
     struct authority_question question;
     struct identity identity = {0};
-    enum args_outcome outcome = args_parse(&command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_doctor, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local job list, job show, job cancel. */
 #include "cloud/base/text.h"
-#include "cloud/cli/cli.h"
+#include "cloud/cli/ask.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/print.h"
 
@@ -9,36 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct job_options {
-    const char *data;
-    bool is_forced;
-};
-
-static const struct arg_option data_options[] = {OPTION_DATA(struct job_options)};
-
 static const struct arg_option cancel_options[] = {
-    {"--force", NULL, "cancel running executions, too", ARG_FLAG, offsetof(struct job_options, is_forced)},
-    OPTION_DATA(struct job_options),
+    {"--force", NULL, "cancel running executions, too", ARG_FLAG, offsetof(struct ask_options, is_forced)},
+    OPTION_DATA(struct ask_options),
 };
 
-static const struct arg_command list_command = {
+const struct arg_command syntax_job_list = {
     .name = "job list",
     .operands = "",
     .summary = "lists all jobs, the newest first",
-    .options = data_options,
-    .option_count = 1,
+    .options = ask_read_options,
+    .option_count = ASK_READ_OPTION_COUNT,
 };
 
-static const struct arg_command show_command = {
+const struct arg_command syntax_job_show = {
     .name = "job show",
     .operands = "ID",
     .operand_count = 1,
     .summary = "shows a job, its document and its executions",
-    .options = data_options,
-    .option_count = 1,
+    .options = ask_read_options,
+    .option_count = ASK_READ_OPTION_COUNT,
 };
 
-static const struct arg_command cancel_command = {
+const struct arg_command syntax_job_cancel = {
     .name = "job cancel",
     .operands = "ID",
     .operand_count = 1,
@@ -46,23 +39,6 @@ static const struct arg_command cancel_command = {
     .options = cancel_options,
     .option_count = 2,
 };
-
-/* What each of these commands does once its options are read. */
-typedef bool (*job_fn)(struct client *client, const struct job_options *given, const char *job_id);
-
-static int with_client(const struct arg_command *command, int argc, char **argv, job_fn fn)
-{
-    struct job_options given = {0};
-    const char *operands[ARGS_OPERANDS_MAX] = {0};
-    enum args_outcome outcome = args_parse(command, argc, argv, &given, operands);
-    if (outcome != ARGS_GOOD) {
-        return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
-    }
-    struct client *client = client_open(given.data);
-    bool is_good = client && fn(client, &given, operands[0]);
-    client_close(client);
-    return is_good ? CLI_OK : CLI_FAILED;
-}
 
 static bool print_job_line(void *ctx, const json_t *job)
 {
@@ -73,37 +49,28 @@ static bool print_job_line(void *ctx, const json_t *job)
     return true;
 }
 
-static bool list(struct client *client, const struct job_options *given, const char *job_id)
+static bool list(struct client *client, const struct ask_options *given, const char *job_id)
 {
-    (void)given, (void)job_id;
-    return client_each(client, "/jobs", "jobs", print_job_line, NULL);
-}
-
-static void print_field(const char *name, const char *text)
-{
-    if (text && *text) {
-        printf("%-16s ", name);
-        print_clean(stdout, text);
-        putchar('\n');
-    }
+    (void)job_id;
+    return ask_list(client, given, "/jobs", "jobs", print_job_line);
 }
 
 static void print_job(const json_t *answer)
 {
     const json_t *job = json_object_get(answer, "job");
     const json_t *targets = json_object_get(job, "targets");
-    print_field("job", client_text(job, "jobId"));
-    print_field("status", client_text(job, "status"));
-    print_field("description", client_text(job, "description"));
-    print_field("comment", client_text(job, "comment"));
-    print_field("reason", client_text(job, "reasonCode"));
+    ask_print_field("job", client_text(job, "jobId"));
+    ask_print_field("status", client_text(job, "status"));
+    ask_print_field("description", client_text(job, "description"));
+    ask_print_field("comment", client_text(job, "comment"));
+    ask_print_field("reason", client_text(job, "reasonCode"));
     printf("%-16s ", "created");
     print_time(json_number_value(json_object_get(job, "createdAt")));
     putchar('\n');
     for (size_t i = 0; i < json_array_size(targets); i++) {
-        print_field("target", json_string_value(json_array_get(targets, i)));
+        ask_print_field("target", json_string_value(json_array_get(targets, i)));
     }
-    print_field("source", client_text(answer, "documentSource"));
+    ask_print_field("source", client_text(answer, "documentSource"));
 }
 
 static bool print_execution_line(void *ctx, const json_t *entry)
@@ -117,18 +84,36 @@ static bool print_execution_line(void *ctx, const json_t *entry)
     return true;
 }
 
-static bool show(struct client *client, const struct job_options *given, const char *job_id)
+/* Job, document and executions. */
+static bool print_all(struct client *client, const char *executions, const json_t *job,
+                      const json_t *document)
+{
+    print_job(job);
+    ask_print_field("document", client_text(document, "document"));
+    return client_each(client, executions, "executionSummaries", print_execution_line, NULL);
+}
+
+/* The same, as DescribeJob, GetJobDocument and ListJobExecutionsForJob answer it, in one object. */
+static bool print_all_json(struct client *client, const char *executions, json_t *job, const json_t *document)
+{
+    json_object_set_new(job, "document", json_string(client_text(document, "document")));
+    bool is_good = ask_collect(client, executions, "executionSummaries", job, "executions");
+    if (is_good) {
+        ask_print_json(job);
+    }
+    return is_good;
+}
+
+static bool show(struct client *client, const struct ask_options *given, const char *job_id)
 {
     json_t *job = NULL;
     json_t *document = NULL;
     char *path = client_path("/jobs/%s/things", job_id);
     bool is_good = client_get(client, client_path("/jobs/%s", job_id), &job) &&
                    client_get(client, client_path("/jobs/%s/job-document", job_id), &document);
-    (void)given;
     if (is_good) {
-        print_job(job);
-        print_field("document", client_text(document, "document"));
-        is_good = client_each(client, path, "executionSummaries", print_execution_line, NULL);
+        is_good = given->is_json ? print_all_json(client, path, job, document)
+                                 : print_all(client, path, job, document);
     }
     json_decref(document);
     json_decref(job);
@@ -136,7 +121,7 @@ static bool show(struct client *client, const struct job_options *given, const c
     return is_good;
 }
 
-static bool cancel(struct client *client, const struct job_options *given, const char *job_id)
+static bool cancel(struct client *client, const struct ask_options *given, const char *job_id)
 {
     struct client_request request = {
         .method = "PUT",
@@ -152,15 +137,15 @@ static bool cancel(struct client *client, const struct job_options *given, const
 
 int command_job_list(int argc, char **argv)
 {
-    return with_client(&list_command, argc, argv, list);
+    return ask(&syntax_job_list, argc, argv, list);
 }
 
 int command_job_show(int argc, char **argv)
 {
-    return with_client(&show_command, argc, argv, show);
+    return ask(&syntax_job_show, argc, argv, show);
 }
 
 int command_job_cancel(int argc, char **argv)
 {
-    return with_client(&cancel_command, argc, argv, cancel);
+    return ask(&syntax_job_cancel, argc, argv, cancel);
 }

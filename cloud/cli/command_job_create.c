@@ -43,7 +43,7 @@ static const struct arg_option watch_options[] = {
 
 #define COUNT(options) (sizeof(options) / sizeof(options)[0])
 
-static const struct arg_command create_command = {
+const struct arg_command syntax_job_create = {
     .name = "job create",
     .operands = "",
     .summary = "creates a job for one or more things",
@@ -51,7 +51,7 @@ static const struct arg_command create_command = {
     .option_count = COUNT(create_options),
 };
 
-static const struct arg_command runtime_command = {
+const struct arg_command syntax_job_run = {
     .name = "job run",
     .operands = "",
     .summary = "creates a job and watches it: job create --wait",
@@ -59,7 +59,7 @@ static const struct arg_command runtime_command = {
     .option_count = COUNT(create_options),
 };
 
-static const struct arg_command watch_command = {
+const struct arg_command syntax_job_watch = {
     .name = "job watch",
     .operands = "ID",
     .operand_count = 1,
@@ -182,12 +182,12 @@ static int create_job(const struct arg_command *command, int argc, char **argv, 
 
 int command_job_create(int argc, char **argv)
 {
-    return create_job(&create_command, argc, argv, false);
+    return create_job(&syntax_job_create, argc, argv, false);
 }
 
 int command_job_run(int argc, char **argv)
 {
-    return create_job(&runtime_command, argc, argv, true);
+    return create_job(&syntax_job_run, argc, argv, true);
 }
 
 int command_job_watch(int argc, char **argv)
@@ -195,7 +195,7 @@ int command_job_watch(int argc, char **argv)
     struct create_options given = {0};
     const char *operands[ARGS_OPERANDS_MAX];
     uint32_t timeout_s;
-    enum args_outcome outcome = args_parse(&watch_command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_job_watch, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }

@@ -19,7 +19,7 @@ struct s3_options {
 
 static const struct arg_option options[] = {OPTION_DATA(struct s3_options)};
 
-static const struct arg_command command = {
+const struct arg_command syntax_s3_put = {
     .name = "s3 put",
     .operands = "FILE s3://BUCKET/KEY",
     .operand_count = 2,
@@ -90,7 +90,7 @@ int command_s3_put(int argc, char **argv)
 {
     struct s3_options given = {0};
     const char *operands[ARGS_OPERANDS_MAX];
-    enum args_outcome outcome = args_parse(&command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_s3_put, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }

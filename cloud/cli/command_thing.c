@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local thing: everything that a device needs to connect, in one folder. */
 #include "cloud/base/partition.h"
+#include "cloud/base/program.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define POLICY_NAME "iot-local-device"
 
@@ -40,14 +42,13 @@ static const struct arg_option options[] = {
     OPTION_DATA(struct thing_options),
 };
 
-static const struct arg_command command = {
+const struct arg_command syntax_thing = {
     .name = "thing",
     .operands = "NAME",
     .operand_count = 1,
-    .summary =
-        "makes a thing with an active certificate and policy, and writes what a device needs to connect",
-    .details =
-        "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem (0600).",
+    .summary = "makes a thing with certificate and policy, and the folder that a device connects with",
+    .details = "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem "
+               "(0600).\nA thing that is called 'list' or 'show': iot-local thing --out DIR -- list",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -129,23 +130,46 @@ static bool write_folder(const char *folder, const char *thing, const json_t *st
     return is_good;
 }
 
-static void say_next(const char *folder, const char *thing, const json_t *status)
+/* The example, where this build or this installation has it: the caller's; NULL: nowhere. */
+static char *find_blink(void)
 {
-    long long mqtt_port = json_integer_value(json_object_get(status, "mqtt_port"));
+    static const char *const places[] = {"../examples/01_blink/blink",
+                                         "blink"}; /* beside iot-local's folder, in it */
+    char folder[PATH_MAX];
+    char *found = NULL;
+    program_folder(folder);
+    for (size_t i = 0; !found && i < sizeof places / sizeof places[0]; i++) {
+        char *path = text_format("%s/%s", folder, places[i]);
+        found = access(path, X_OK) == 0 ? realpath(path, NULL) : NULL;
+        free(path);
+    }
+    return found;
+}
+
+/* There is no line for mosquitto_sub: the policy lets the certificate connect as the thing alone, and a second connection of
+ * that name ends the device's. docs/iot-local.md shows how to listen beside a device. */
+static void say_next(const char *folder, const char *thing, const json_t *status, const char *certificate_arn)
+{
     char *http = client_http_base(status);
     char *arn = client_thing_arn(status, thing);
-    const char *host = client_text(status, "endpoint");
-    printf("thing '%s' is ready, its certificate is active; the connection data is in %s\n\n", thing, folder);
-    printf("run a device:   build/host/examples/01_blink/blink %s\n", folder);
-    printf(
-        "or by hand:     mosquitto_sub -h %s -p %lld --cafile %s/root_ca.pem --cert %s/certificate.pem \\\n"
-        "                  --key %s/private_key.pem -i %s -q 1 -t '$aws/things/%s/jobs/notify-next'\n",
-        host, mqtt_port, folder, folder, folder, thing, thing);
+    char *blink = find_blink();
+    char *words[] = {text_shell_quote(folder), text_shell_quote(client_text(status, "data")),
+                     text_shell_quote(blink ? blink : "")};
+    printf("thing '%s' is ready, its certificate is active; the connection data is in %s\n", thing, folder);
+    printf("certificate:    %s\n\n", certificate_arn);
+    if (blink) {
+        printf("run a device:   %s %s\n", words[2], words[0]);
+    }
     printf("send it a job:  aws iot create-job --endpoint-url %s --job-id job-1 \\\n"
            "                  --targets %s --document file://DOCUMENT.json\n",
            http, arn);
-    printf("without it:     iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing,
-           client_text(status, "data"));
+    printf("watch that:     iot-local job watch job-1 --data %s\n", words[1]);
+    printf("or in one:      iot-local job run --thing %s --document DOCUMENT.json --data %s\n", thing,
+           words[1]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        free(words[i]);
+    }
+    free(blink);
     free(arn);
     free(http);
 }
@@ -168,7 +192,7 @@ static bool make_thing(struct client *client, const char *thing, const char *fol
         attach(client, thing, client_text(certificate, "certificateArn")) &&
         write_folder(folder, thing, status, certificate);
     if (is_good) {
-        say_next(folder, thing, status);
+        say_next(folder, thing, status, client_text(certificate, "certificateArn"));
     }
     json_decref(certificate);
     json_decref(status);
@@ -179,7 +203,7 @@ int command_thing(int argc, char **argv)
 {
     struct thing_options given = {0};
     const char *operands[ARGS_OPERANDS_MAX];
-    enum args_outcome outcome = args_parse(&command, argc, argv, &given, operands);
+    enum args_outcome outcome = args_parse(&syntax_thing, argc, argv, &given, operands);
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One entry per command; each parses what stands behind its name and returns an exit code. */
+/* The commands: how each is written, and what does it. */
 #ifndef CLOUD_CLI_COMMANDS_H
 #define CLOUD_CLI_COMMANDS_H
 
@@ -11,17 +11,33 @@
         "--data", "DIR", "the daemon's data (default: $IOT_LOCAL_DATA, else ~/.local/share/iot-local)",      \
             ARG_TEXT, offsetof(type, data)                                                                   \
     }
+#define OPTION_JSON(type)                                                                                    \
+    {                                                                                                        \
+        "--json", NULL, "one JSON document instead of text", ARG_FLAG, offsetof(type, is_json)               \
+    }
 
-int command_thing(int argc, char **argv);
-int command_job_create(int argc, char **argv);
-int command_job_run(int argc, char **argv);
-int command_job_watch(int argc, char **argv);
-int command_job_list(int argc, char **argv);
-int command_job_show(int argc, char **argv);
-int command_job_cancel(int argc, char **argv);
-int command_doctor(int argc, char **argv);
-int command_clock(int argc, char **argv);
-int command_clock_advance(int argc, char **argv);
-int command_s3_put(int argc, char **argv);
+#define COMMAND(name)                                                                                        \
+    extern const struct arg_command syntax_##name;                                                           \
+    int command_##name(int argc, char **argv)
+
+COMMAND(status);
+COMMAND(down);
+COMMAND(reset);
+COMMAND(env);
+COMMAND(thing);
+COMMAND(thing_list);
+COMMAND(thing_show);
+COMMAND(job_create);
+COMMAND(job_run);
+COMMAND(job_watch);
+COMMAND(job_list);
+COMMAND(job_show);
+COMMAND(job_cancel);
+COMMAND(doctor);
+COMMAND(clock);
+COMMAND(clock_advance);
+COMMAND(s3_put);
+
+#undef COMMAND
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `iot-local up`: everything is opened, the loop runs, everything is closed. */
-#include "cloud/daemon/daemon.h"
-
+/* The daemon's life: everything is opened, the loop runs, everything is closed. */
 #include "cloud/base/log.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
@@ -23,6 +21,7 @@
 #define BROKER_PAUSE_MS  5000 /* later, when it could not even be started */
 #define CONTROL_NAME     "control.sock"
 #define OBJECTS_NAME     "objects"
+#define LOG_NAME         "iot-local.log"
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 
 static void stop_with_failure(struct daemon *daemon)
@@ -275,6 +274,23 @@ static bool take_signals(struct daemon *daemon)
     return false;
 }
 
+/* Who is not in the foreground has no terminal to speak to. */
+static bool open_log(struct daemon *daemon)
+{
+    const char *given = daemon->options.log;
+    if (given == NULL && daemon->background->ready < 0) {
+        return true;
+    }
+    bool has_path = given != NULL
+                        ? snprintf(daemon->log, sizeof(daemon->log), "%s", given) < PATH_MAX
+                        : data_dir_file(&daemon->dir, LOG_NAME, daemon->log, daemon->why, DAEMON_WHY_CAP);
+    if (has_path && background_open_log(daemon->background, daemon->log)) {
+        return true;
+    }
+    snprintf(daemon->why, DAEMON_WHY_CAP, "the log %s: %s", daemon->log, strerror(errno));
+    return false;
+}
+
 /* Everything that can go wrong before anything runs. */
 static bool prepare(struct daemon *daemon)
 {
@@ -289,7 +305,7 @@ static bool prepare(struct daemon *daemon)
     daemon->is_mqtt_port_given = daemon->options.mqtt_port != 0;
     bool is_open = data_dir_open(&daemon->dir, path, why, DAEMON_WHY_CAP);
     free(path);
-    return is_open &&
+    return is_open && open_log(daemon) &&
            data_dir_socket(&daemon->dir, MOSQUITTO_CONF_SOCKET, daemon->mqtt_socket, why, DAEMON_WHY_CAP) &&
            mosquitto_child_find(daemon->options.mosquitto, program, why, DAEMON_WHY_CAP) &&
            broker_life_find_plugin(daemon) &&
@@ -383,6 +399,7 @@ static bool open_http(struct daemon *daemon)
         .names = daemon->options.names,
         .name_count = daemon->options.name_count,
         .credentials = daemon->keys.credentials,
+        .credentials_file = daemon->keys.credentials != NULL ? daemon->keys.path : NULL,
         .mqtt_port = daemon->options.mqtt_port,
         .is_broker_up = is_broker_up,
         .publish = publish_message,
@@ -479,7 +496,7 @@ static void stop(struct daemon *daemon)
     }
 }
 
-int daemon_up(int argc, char **argv)
+int daemon_live(const struct daemon_options *options, struct background *background)
 {
     static struct daemon daemon = {
         .clock = &clock_real,
@@ -493,10 +510,8 @@ int daemon_up(int argc, char **argv)
         .broker_source.descriptor = -1,
         .output_source.descriptor = -1,
     };
-    enum args_outcome outcome = daemon_options_parse(argc, argv, &daemon.options);
-    if (outcome != ARGS_GOOD) {
-        return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
-    }
+    daemon.options = *options;
+    daemon.background = background;
 
     umask(077);
     log_open(daemon.clock, daemon.options.is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,

@@ -2,6 +2,7 @@
 #include "cloud/daemon/daemon_options.h"
 
 #include "cloud/base/address.h"
+#include "cloud/daemon/daemon.h"
 #include "common/number.h"
 
 #include <stdio.h>
@@ -45,23 +46,44 @@ static const struct arg_option option_list[] = {
     {"--init", "DIR",
      "things, policies, objects and jobs to make when they are not there (docs/iot-local.md)", ARG_TEXT,
      PLACE(init)},
+    {"--log", "FILE",
+     "where to write what it says once it is ready (default: standard error; behind --detach, and of run: "
+     "iot-local.log in the data directory)",
+     ARG_TEXT, PLACE(log)},
     {"--ready-file", "FILE", "a file to make when everything is ready", ARG_TEXT, PLACE(ready_file)},
     {"--mosquitto", "PATH", "the mosquitto to run (default: searched in PATH and /usr/sbin)", ARG_TEXT,
      PLACE(mosquitto)},
     {"--plugin", "PATH", "iot_local_plugin.so (default: beside iot-local, or in ../lib/iot-local)", ARG_TEXT,
      PLACE(plugin)},
+    /* the last one: run does not have it */
+    {"--detach", NULL, "return when everything is ready, and leave it running (iot-local down ends it)",
+     ARG_FLAG, PLACE(is_detached)},
 };
+#define OPTION_COUNT (sizeof(option_list) / sizeof(option_list[0]))
 
-static const struct arg_command command = {
+const struct arg_command syntax_up = {
     .name = "up",
     .operands = "",
-    .summary = "Starts AWS IoT on this machine: an MQTT broker for devices, and the AWS API for jobs, things "
-               "and S3.",
-    .details = "It stays in the foreground; Ctrl-C stops everything. Nothing but this machine can reach it "
-               "unless --listen says\n"
-               "otherwise.",
+    .summary = "starts AWS IoT on this machine: MQTT broker for devices, AWS API for jobs, things and S3",
+    .details =
+        "It stays in the foreground, and Ctrl-C stops everything, unless --detach is given. Nothing but this "
+        "machine can\nreach it unless --listen says otherwise.",
     .options = option_list,
-    .option_count = sizeof(option_list) / sizeof(option_list[0]),
+    .option_count = OPTION_COUNT,
+    .reads_environment = true,
+};
+
+const struct arg_command syntax_run = {
+    .name = "run",
+    .operands = "-- CMD [ARG]...",
+    .summary = "starts an iot-local for one command, with its environment (iot-local env), and ends it",
+    .details = "Free ports and a temporary data directory, unless options say otherwise. The exit code is "
+               "that of CMD, "
+               "128 + N\nwhen signal N has ended it, 127 when there is no such program; 1 when iot-local "
+               "cannot start, or crashes. "
+               "What CMD leaves\nrunning is ended, and the temporary directory removed.",
+    .options = option_list,
+    .option_count = OPTION_COUNT - 1,
     .reads_environment = true,
 };
 
@@ -159,11 +181,15 @@ static void collect_names(struct daemon_options *options)
     }
 }
 
-enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_options *options)
+enum args_outcome daemon_options_parse(const struct arg_command *command, int argc, char **argv,
+                                       struct daemon_options *options)
 {
     const char *operands[ARGS_OPERANDS_MAX];
     *options = (struct daemon_options){.http_port = DEFAULT_HTTP_PORT, .mqtt_port = DEFAULT_MQTT_PORT};
-    enum args_outcome outcome = args_parse(&command, argc - 1, argv + 1, options, operands);
+    if (command == &syntax_run) {
+        options->http_port = options->mqtt_port = 0;
+    }
+    enum args_outcome outcome = args_parse(command, argc, argv, options, operands);
     if (outcome != ARGS_GOOD) {
         return outcome;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of `iot-local up`. */
+/* The options of `iot-local up`, most of which `iot-local run` has, too. */
 #ifndef CLOUD_DAEMON_OPTIONS_H
 #define CLOUD_DAEMON_OPTIONS_H
 
@@ -15,6 +15,8 @@ struct daemon_options {
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
     const char *throttle_text, *credentials, *init;
     bool is_verbose, is_log_json, has_virtual_clock;
+    const char *log;
+    bool is_detached;
     struct arg_list extra_names;
 
     /* made from these: */
@@ -27,7 +29,9 @@ struct daemon_options {
     char host_name[HOST_NAME_MAX + 1];
 };
 
-/* ARGS_GOOD; else it has printed the help, or said what is wrong on standard error. */
-enum args_outcome daemon_options_parse(int argc, char **argv, struct daemon_options *options);
+/* For the command `up`, or for `run`, which takes free ports when none are given. ARGS_GOOD; else it has printed the help, or
+ * said what is wrong on standard error. */
+enum args_outcome daemon_options_parse(const struct arg_command *command, int argc, char **argv,
+                                       struct daemon_options *options);
 
 #endif

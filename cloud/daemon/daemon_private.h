@@ -8,6 +8,7 @@
 #include "cloud/broker/mosquitto_child.h"
 #include "cloud/core/turn.h"
 #include "cloud/daemon/access_keys.h"
+#include "cloud/daemon/background.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
 #include "cloud/daemon/loop.h"
@@ -24,6 +25,8 @@ struct daemon {
     const struct clock *clock;          /* the machine's */
     struct service_clock service_clock; /* what the service goes by */
     struct daemon_options options;
+    struct background *background; /* who waits, and where the log goes */
+    char log[PATH_MAX];            /* "": standard error */
     struct data_dir dir;
     char plugin[PATH_MAX];
     char mqtt_socket[PATH_MAX];
@@ -48,6 +51,9 @@ struct daemon {
     bool is_stopping;
     bool has_failed;
 };
+
+/* daemon.c: opens everything, serves until it is told to end, closes everything; the exit code. */
+int daemon_live(const struct daemon_options *options, struct background *background);
 
 /* broker_life.c. false: daemon->why. */
 bool broker_life_find_plugin(struct daemon *daemon);

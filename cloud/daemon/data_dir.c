@@ -2,14 +2,13 @@
 #include "cloud/daemon/data_dir.h"
 
 #include "cloud/base/file_write.h"
+#include "cloud/base/lock_file.h"
 #include "common/json_write.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -47,32 +46,18 @@ static bool make_folders(const char *path)
 static bool take(struct data_dir *dir, char *why, size_t why_cap)
 {
     char path[PATH_MAX];
-    char pid[24] = "";
     if (!data_dir_file(dir, LOCK_NAME, path, why, why_cap)) {
         return false;
     }
-    dir->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (dir->lock < 0) {
-        return fail(why, why_cap, path);
-    }
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) {
-            return fail(why, why_cap, path);
-        }
-        if (pread(dir->lock, pid, sizeof(pid) - 1, 0) < 0) {
-            pid[0] = '\0';
-        }
-        snprintf(
-            why, why_cap,
-            "another iot-local (process %ld) runs in %s: stop it, or choose another directory with --data",
-            strtol(pid, NULL, 10), dir->path);
+    dir->lock = lock_file_take(path);
+    if (dir->lock < 0 && errno == EWOULDBLOCK) {
+        snprintf(why, why_cap,
+                 "another iot-local (process %ld) runs in %s: stop it (iot-local down), or choose another "
+                 "directory with --data",
+                 (long)lock_file_noted(path), dir->path);
         return false;
     }
-    int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-    if (ftruncate(dir->lock, 0) != 0 || pwrite(dir->lock, pid, (size_t)len, 0) != len) {
-        return fail(why, why_cap, path);
-    }
-    return true;
+    return (dir->lock >= 0 && lock_file_note(dir->lock) == 0) || fail(why, why_cap, path);
 }
 
 /* Keys of certificates lie in it, so it is closed to others, also when somebody else has made it. A directory with the

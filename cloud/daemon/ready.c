@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "cloud/base/text.h"
 #include "cloud/daemon/daemon_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,18 +18,26 @@ static void print_welcome(const struct daemon *daemon)
         host = "::1";
     }
 
-    printf("iot-local is ready; Ctrl-C stops it.\n"
-           "  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
+    char *data = text_shell_quote(daemon->dir.path);
+    if (daemon->background->ready >= 0) {
+        printf("iot-local is ready (process %ld); iot-local down --data %s ends it. Its log is %s\n",
+               (long)getpid(), data, daemon->log);
+    } else {
+        puts("iot-local is ready; Ctrl-C stops it.");
+    }
+    printf("  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
            "  AWS API:  http://%s%s%s:%u\n\n",
            options->endpoint, options->mqtt_port, daemon->dir.path, is_ipv6 ? "[" : "", host,
            is_ipv6 ? "]" : "", options->http_port);
-    printf("In another terminal:\n"
+    printf("%s:\n"
            "  iot-local thing lamp --out lamp%s%s\n",
-           options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "");
+           daemon->background->ready >= 0 ? "From here" : "In another terminal",
+           options->data != NULL ? " --data " : "", options->data != NULL ? data : "");
     access_keys_print(&daemon->keys, options->region);
     printf("  aws --endpoint-url http://%s%s%s:%u iot list-things\n", is_ipv6 ? "[" : "", host,
            is_ipv6 ? "]" : "", options->http_port);
     fflush(stdout);
+    free(data);
 }
 
 static bool make_ready_file(struct daemon *daemon)
@@ -55,6 +65,9 @@ bool ready_tell(struct daemon *daemon)
         !data_dir_write_status(&daemon->dir, &status, daemon->why, sizeof(daemon->why))) {
         return false;
     }
-    print_welcome(daemon);
+    if (!daemon->background->ends_with_caller) { /* a command has the terminal then */
+        print_welcome(daemon);
+    }
+    background_tell_ready(daemon->background);
     return true;
 }

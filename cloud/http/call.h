@@ -38,6 +38,7 @@ struct http_service {
     const char *const *names; /* further ones that we are reached by */
     size_t name_count;
     const struct credentials *credentials; /* who may call; NULL: any credentials will do */
+    const char *credentials_file;          /* where these keys lie; NULL: nowhere */
     const char *objects_dir;               /* NULL: no object can be stored */
     uint16_t http_port;
     uint16_t mqtt_port;

@@ -104,6 +104,7 @@ static struct http_server *new_server(const struct http_config *config)
         .names = config->names,
         .name_count = config->name_count,
         .credentials = config->credentials,
+        .credentials_file = config->credentials_file,
         .objects_dir = core_objects_dir(config->core),
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,

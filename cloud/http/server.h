@@ -25,6 +25,7 @@ struct http_config {
     const char *const *names; /* what this machine is called besides; live as long as the server */
     size_t name_count;
     const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
+    const char *credentials_file;          /* where these keys lie; lives as long; NULL: nowhere */
     uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
     bool (*is_broker_up)(void *ctx);
     bool (*publish)(void *ctx, const struct message *message);

@@ -207,6 +207,8 @@
       POLICY_COLUMNS "FROM policy_attachments JOIN policies ON name = policy_name WHERE target_kind = 'cert' AND" \
       " target = ? ORDER BY policy_name") \
     \
+    X(STORE_CENSUS, "SELECT (SELECT count(*) FROM things), (SELECT count(*) FROM jobs)") \
+    \
     X(STORE_JOB_INSERT, \
       "INSERT INTO jobs (job_id, status, created_at_ms, last_updated_at_ms, in_progress_timeout_min," \
       " retries_failed, retries_timed_out, retries_all, target_selection, config, description," \

@@ -220,14 +220,16 @@ static int up_argc;
 
 static int up(int argc, char **argv)
 {
-    assert_string_equal(argv[0], "up");
+    assert_null(argv[argc]);
     up_argc = argc;
     return 7;
 }
 
 static int run(int argc, char **argv)
 {
-    return cli_run(argc, argv, up);
+    static const struct arg_command syntax = {.name = "up", .operands = "", .summary = "starts it"};
+    static const struct cli_command first = {&syntax, up};
+    return cli_run(argc, argv, &first, 1);
 }
 
 #define RUN(stream, ...)                                                                                     \
@@ -240,19 +242,25 @@ static void commands_are_found(void **state)
 {
     (void)state;
     assert_int_equal(RUN(stdout, "up", "--x", "y"), 7);
-    assert_int_equal(up_argc, 3);
-    assert_int_equal(RUN(stdout, "help", "up"), 7);
     assert_int_equal(up_argc, 2);
+    assert_int_equal(RUN(stdout, "help", "up"), 7);
+    assert_int_equal(up_argc, 1);
     assert_int_equal(RUN(stdout, "--version"), CLI_OK);
     assert_string_equal(said, "iot-local " DEVICE_JOBS_VERSION "\n");
     assert_int_equal(RUN(stdout, "--help"), CLI_OK);
-    static const char *const all[] = {"up",       "thing",    "job create", "job run", "job watch",
-                                      "job list", "job show", "job cancel", "s3 put"};
+    static const char *const all[] = {"up",      "starts it", "status",     "down",       "env",
+                                      "reset",   "thing",     "thing list", "thing show", "job create",
+                                      "job run", "job watch", "job list",   "job show",   "job cancel",
+                                      "s3 put",  "completion"};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_non_null(strstr(said, all[i]));
     }
     assert_int_equal(RUN(stdout, "job", "create", "--help"), CLI_OK);
     assert_non_null(strstr(said, "--document-source LINK"));
+    assert_int_equal(RUN(stdout, "thing", "list", "--help"), CLI_OK); /* of two words before of one */
+    assert_non_null(strstr(said, "usage: iot-local thing list"));
+    assert_int_equal(RUN(stdout, "thing", "--help"), CLI_OK);
+    assert_non_null(strstr(said, "usage: iot-local thing NAME"));
     assert_int_equal(RUN(stdout, "help", "job", "watch"), CLI_OK);
     assert_non_null(strstr(said, "usage: iot-local job watch ID"));
     assert_int_equal(RUN(stdout, "job", "--help"), CLI_OK);
@@ -283,6 +291,8 @@ static void wrong_commands_are_usage_errors(void **state)
     assert_non_null(strstr(said, "--timeout must be a whole number, 1..10080, not '0'"));
     assert_int_equal(RUN(stderr, "job", "watch", "j", "--timeout", "5s"), CLI_USAGE);
     assert_non_null(strstr(said, "'5s'"));
+    assert_int_equal(RUN(stderr, "completion", "csh"), CLI_USAGE);
+    assert_non_null(strstr(said, "'csh' is none of bash, zsh, fish"));
     assert_int_equal(RUN(stderr, "s3", "put", "f", "bucket/key"), CLI_USAGE);
     assert_non_null(strstr(said, "'bucket/key' is not like s3://bucket/key"));
 }
@@ -298,6 +308,70 @@ static void no_daemon_says_how_to_start_one(void **state)
     memset(path + 1, 'p', sizeof path - 2);
     assert_int_equal(RUN(stderr, "job", "list", "--data", path), CLI_FAILED);
     assert_non_null(strstr(said, "choose a shorter --data"));
+}
+
+/* A line of what was said, exactly so. */
+static bool has_line(const char *line)
+{
+    size_t len = strlen(line);
+    for (const char *at = said; (at = strstr(at, line)) != NULL; at++) {
+        if ((at == said || at[-1] == '\n') && at[len] == '\n') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t line_count(void)
+{
+    size_t count = 0;
+    for (const char *at = said; *at; at++) {
+        count += *at == '\n';
+    }
+    return count;
+}
+
+/* From the tables of commands and options: what can stand there. */
+static void completion_knows_every_place(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN(stdout, "completion", "words", ""), CLI_OK);
+    assert_true(has_line("up") && has_line("thing") && has_line("s3") && has_line("help"));
+    assert_false(has_line("job create"));
+    assert_ptr_equal(strstr(said, "job\n"), strrchr(said, 'j')); /* once */
+    assert_int_equal(RUN(stdout, "completion", "words", "j"), CLI_OK);
+    assert_string_equal(said, "job\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "c"), CLI_OK);
+    assert_string_equal(said, "create\ncancel\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "create", "--do"), CLI_OK);
+    assert_string_equal(said, "--document\n--document-source\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "create", ""), CLI_OK);
+    assert_true(has_line("--thing") && has_line("--help") && line_count() == 9);
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "create", "--document", ""), CLI_OK);
+    assert_string_equal(said, ":files\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "list", "--data", "x"), CLI_OK);
+    assert_string_equal(said, ":dirs\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "create", "--job-id", ""), CLI_OK);
+    assert_string_equal(said, "");
+    assert_int_equal(RUN(stdout, "completion", "words", "thing", "lis"), CLI_OK);
+    assert_string_equal(said, "list\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "thing", "--f"), CLI_OK);
+    assert_string_equal(said, "--force\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "completion", ""), CLI_OK);
+    assert_string_equal(said, "bash\nzsh\nfish\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "s3", "put", ""), CLI_OK);
+    assert_string_equal(said, ":files\n");
+    assert_int_equal(RUN(stdout, "completion", "words", "nonsense", ""), CLI_OK);
+    assert_string_equal(said, "");
+}
+
+/* Without a daemon there are no names, and no complaint where the cursor stands. */
+static void completion_without_a_daemon(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN(stdout, "completion", "words", "job", "show", "--data", "/nonexistent/iot", ""),
+                     CLI_OK);
+    assert_string_equal(said, "--json\n--data\n--help\n");
 }
 
 static void data_directory(void **state)
@@ -341,6 +415,8 @@ int main(void)
         cmocka_unit_test(commands_are_found),
         cmocka_unit_test(wrong_commands_are_usage_errors),
         cmocka_unit_test(no_daemon_says_how_to_start_one),
+        cmocka_unit_test(completion_knows_every_place),
+        cmocka_unit_test(completion_without_a_daemon),
         cmocka_unit_test(data_directory),
         cmocka_unit_test(paths_are_encoded),
     };

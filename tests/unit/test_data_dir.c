@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cloud/daemon/daemon.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
 #include "cloud/daemon/loop.h"
@@ -211,9 +212,8 @@ static void source_that_was_removed_in_the_same_round_is_not_called(void **state
 
 static enum args_outcome parse(struct daemon_options *options, char *first, char *second)
 {
-    char name[] = "up";
-    char *argv[] = {name, first, second, NULL};
-    return daemon_options_parse(first == NULL ? 1 : 3, argv, options);
+    char *argv[] = {first, second, NULL};
+    return daemon_options_parse(&syntax_up, first == NULL ? 0 : 2, argv, options);
 }
 
 static bool has_name(const struct daemon_options *options, const char *name)
@@ -224,6 +224,25 @@ static bool has_name(const struct daemon_options *options, const char *name)
         }
     }
     return false;
+}
+
+/* `run` is `up` on free ports, and returns by itself. */
+static void run_has_the_options_of_up(void **state)
+{
+    (void)state;
+    struct daemon_options options;
+    char *detached[] = {"--detach", NULL};
+    char *regional[] = {"--region", "eu-west-1", "--http-port", "8090", NULL};
+    assert_int_equal(daemon_options_parse(&syntax_run, 0, detached, &options), ARGS_GOOD);
+    assert_int_equal(options.http_port, 0);
+    assert_int_equal(options.mqtt_port, 0);
+    assert_int_equal(daemon_options_parse(&syntax_run, 4, regional, &options), ARGS_GOOD);
+    assert_int_equal(options.http_port, 8090);
+    assert_string_equal(options.region, "eu-west-1");
+    assert_int_equal(daemon_options_parse(&syntax_up, 1, detached, &options), ARGS_GOOD);
+    assert_true(options.is_detached);
+    assert_int_equal(options.http_port, 8090);
+    assert_int_equal(daemon_options_parse(&syntax_run, 1, detached, &options), ARGS_BAD);
 }
 
 static void options_have_defaults_for_this_machine_alone(void **state)
@@ -321,6 +340,7 @@ int main(void)
         cmocka_unit_test(socket_path_has_107_bytes_at_most),
         cmocka_unit_test(port_that_somebody_listens_on_is_not_free),
         cmocka_unit_test(source_that_was_removed_in_the_same_round_is_not_called),
+        cmocka_unit_test(run_has_the_options_of_up),
         cmocka_unit_test(options_have_defaults_for_this_machine_alone),
         cmocka_unit_test(endpoint_is_where_somebody_listens),
         cmocka_unit_test(region_and_account_are_those_of_arns),
