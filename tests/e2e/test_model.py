@@ -2,6 +2,7 @@
 """Every answer against AWS's own service models, through boto3 and through AWS's SDK for JavaScript; every operation of the models that
 the AWS CLI installs is served or refused by its name. What is covered stands in model_coverage.txt, and may not shrink."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -39,7 +40,7 @@ class Answers(CloudTest):
     def check_coverage(self, client, outcomes):
         lines = {f"{operation} | {client} | {came}" for operation, all_that_came in outcomes.items() for came in all_that_came}
         known = {line for line in COVERAGE.read_text().splitlines() if f" | {client} | " in line} if COVERAGE.exists() else set()
-        if "MODEL_COVERAGE" in ENVIRONMENT:
+        if "MODEL_COVERAGE" in os.environ:
             others = [line for line in COVERAGE.read_text().splitlines()[1:] if f" | {client} | " not in line] if COVERAGE.exists() else []
             COVERAGE.write_text(HEAD + "".join(line + "\n" for line in sorted([*others, *lines])))
             return
