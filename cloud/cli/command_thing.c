@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local thing: everything that a device needs to connect, in one folder. */
-#include "cloud/base/partition.h"
 #include "cloud/base/program.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
+#include "cloud/cli/device_folder.h"
 #include "cloud/cli/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define POLICY_NAME "iot-local-device"
-
-/* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: what its ARNs begin with. */
-#define POLICY_FORMAT                                                                                        \
-    "{\"Version\":\"2012-10-17\",\"Statement\":["                                                            \
-    "{\"Sid\":\"Connect\",\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","                                  \
-    "\"Resource\":\"%1$s:client/" THING "\","                                                                \
-    "\"Condition\":{\"Bool\":{\"iot:Connection.Thing.IsAttached\":[\"true\"]}}},"                            \
-    "{\"Sid\":\"Publish\",\"Effect\":\"Allow\",\"Action\":\"iot:Publish\",\"Resource\":["                    \
-    "\"%1$s:topic/" JOBS "get\",\"%1$s:topic/" JOBS "start-next\","                                          \
-    "\"%1$s:topic/" JOBS "*/get\",\"%1$s:topic/" JOBS "*/update\"]},"                                        \
-    "{\"Sid\":\"Subscribe\",\"Effect\":\"Allow\",\"Action\":\"iot:Subscribe\","                              \
-    "\"Resource\":\"%1$s:topicfilter/" JOBS "*\"},"                                                          \
-    "{\"Sid\":\"Receive\",\"Effect\":\"Allow\",\"Action\":\"iot:Receive\","                                  \
-    "\"Resource\":\"%1$s:topic/" JOBS "*\"}]}"
-#define THING "${iot:Connection.Thing.ThingName}"
-#define JOBS  "$aws/things/" THING "/jobs/"
 
 struct thing_options {
     const char *data, *out;
@@ -53,81 +35,17 @@ const struct arg_command syntax_thing = {
     .option_count = sizeof options / sizeof options[0],
 };
 
-static const char *const file_names[] = {
-    "host", "port", "thing_name", "root_ca.pem", "certificate.pem", "private_key.pem"};
-
 static bool prepare_folder(const struct thing_options *given)
 {
-    for (size_t i = 0; !given->is_forced && i < sizeof file_names / sizeof file_names[0]; i++) {
-        if (file_exists(given->out, file_names[i])) {
-            fprintf(stderr,
-                    "iot-local thing: %s holds connection data already (%s): choose another --out, or "
-                    "replace it with "
-                    "--force\n",
-                    given->out, file_names[i]);
-            return false;
-        }
-    }
-    return file_make_folder(given->out);
-}
-
-/* The policy is made once; if somebody has changed it, it stays as it is. */
-static bool ensure_policy(struct client *client, const json_t *status)
-{
-    long code = 0;
-    if (!client_send(client,
-                     (struct client_request){
-                         .method = "GET", .path = client_path("/policies/%s", POLICY_NAME), .tolerated = 404},
-                     &code, NULL)) {
+    const char *held = given->is_forced ? NULL : device_folder_holds(given->out);
+    if (held) {
+        fprintf(stderr,
+                "iot-local thing: %s holds connection data already (%s): choose another --out, or replace it "
+                "with --force\n",
+                given->out, held);
         return false;
     }
-    if (code != 404) {
-        return true;
-    }
-    const char *region = client_text(status, "region");
-    char *place =
-        text_format("arn:%s:iot:%s:%s", partition_of_region(region), region, client_text(status, "account"));
-    char *document = text_format(POLICY_FORMAT, place);
-    bool is_good = client_send(client,
-                               (struct client_request){.method = "POST",
-                                                       .path = client_path("/policies/%s", POLICY_NAME),
-                                                       .json = json_pack("{ss}", "policyDocument", document)},
-                               NULL, NULL);
-    free(document);
-    free(place);
-    return is_good;
-}
-
-static bool attach(struct client *client, const char *thing, const char *certificate_arn)
-{
-    char *principal = text_format("x-amzn-principal: %s", certificate_arn);
-    bool is_good =
-        client_send(client,
-                    (struct client_request){.method = "PUT",
-                                            .path = client_path("/target-policies/%s", POLICY_NAME),
-                                            .json = json_pack("{ss}", "target", certificate_arn)},
-                    NULL, NULL) &&
-        client_send(client,
-                    (struct client_request){.method = "PUT",
-                                            .path = client_path("/things/%s/principals", thing),
-                                            .header = principal},
-                    NULL, NULL);
-    free(principal);
-    return is_good;
-}
-
-static bool write_folder(const char *folder, const char *thing, const json_t *status,
-                         const json_t *certificate)
-{
-    char *port = text_format("%lld", (long long)json_integer_value(json_object_get(status, "mqtt_port")));
-    bool is_good = file_write(folder, "host", client_text(status, "endpoint"), 0644) &&
-                   file_write(folder, "port", port, 0644) && file_write(folder, "thing_name", thing, 0644) &&
-                   file_write(folder, "root_ca.pem", client_text(status, "root_ca"), 0644) &&
-                   file_write(folder, "certificate.pem", client_text(certificate, "certificatePem"), 0644) &&
-                   file_write(folder, "private_key.pem",
-                              client_text(json_object_get(certificate, "keyPair"), "PrivateKey"), 0600);
-    free(port);
-    return is_good;
+    return file_make_folder(given->out);
 }
 
 /* The example, where this build or this installation has it: the caller's; NULL: nowhere. */
@@ -177,24 +95,13 @@ static void say_next(const char *folder, const char *thing, const json_t *status
 static bool make_thing(struct client *client, const char *thing, const char *folder)
 {
     json_t *status = NULL;
-    json_t *certificate = NULL;
-    bool is_good =
-        client_status(client, &status) &&
-        client_send(client,
-                    (struct client_request){
-                        .method = "POST", .path = client_path("/things/%s", thing), .json = json_object()},
-                    NULL, NULL) &&
-        ensure_policy(client, status) &&
-        client_send(client,
-                    (struct client_request){.method = "POST",
-                                            .path = text_copy("/keys-and-certificate?setAsActive=true")},
-                    NULL, &certificate) &&
-        attach(client, thing, client_text(certificate, "certificateArn")) &&
-        write_folder(folder, thing, status, certificate);
+    char *arn = NULL;
+    const struct device device = {.thing = thing, .folder = folder};
+    bool is_good = device_make(client, &device, &arn) && client_status(client, &status);
     if (is_good) {
-        say_next(folder, thing, status, client_text(certificate, "certificateArn"));
+        say_next(folder, thing, status, arn);
     }
-    json_decref(certificate);
+    free(arn);
     json_decref(status);
     return is_good;
 }

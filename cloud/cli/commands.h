@@ -33,6 +33,7 @@ COMMAND(job_watch);
 COMMAND(job_list);
 COMMAND(job_show);
 COMMAND(job_cancel);
+COMMAND(init);
 COMMAND(doctor);
 COMMAND(clock);
 COMMAND(clock_advance);

@@ -79,6 +79,41 @@ static void publish_retained(void *ctx, const struct retained *retained)
                         retained->qos, true);
 }
 
+static void become_ready(struct daemon *daemon)
+{
+    if (ready_tell(daemon)) {
+        daemon->is_ready = true;
+    } else {
+        stop_with_failure(daemon);
+    }
+}
+
+static void on_init_end(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    loop_remove(&daemon->loop, &daemon->init_source);
+    if (init_child_has_succeeded(&daemon->init)) {
+        become_ready(daemon);
+    } else {
+        snprintf(daemon->why, sizeof(daemon->why), "--init %s: not everything could be made",
+                 daemon->options.init);
+        stop_with_failure(daemon);
+    }
+}
+
+/* A broker that dies meanwhile comes back, and this is over then. */
+static void start_init(struct daemon *daemon)
+{
+    if (daemon->init.pid > 0) {
+        return;
+    }
+    if (!init_child_start(&daemon->init, daemon->options.init, daemon->dir.path) ||
+        !loop_add(&daemon->loop, &daemon->init_source, daemon->init.descriptor, on_init_end, daemon)) {
+        snprintf(daemon->why, sizeof(daemon->why), "--init %s: %s", daemon->options.init, strerror(errno));
+        stop_with_failure(daemon);
+    }
+}
+
 static void on_link_ready(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -90,10 +125,10 @@ static void on_link_ready(void *ctx)
     }
     if (daemon->is_ready) {
         log_line(LOG_LEVEL_INFO, "the broker is back");
-    } else if (ready_tell(daemon)) {
-        daemon->is_ready = true;
+    } else if (daemon->options.init != NULL) {
+        start_init(daemon);
     } else {
-        stop_with_failure(daemon);
+        become_ready(daemon);
     }
 }
 
@@ -471,6 +506,7 @@ static bool start(struct daemon *daemon)
  * no database. */
 static void stop(struct daemon *daemon)
 {
+    init_child_close(&daemon->init);
     worker_close(daemon->worker);
     if (daemon->core != NULL) {
         turn_close(&daemon->turn);
@@ -509,6 +545,8 @@ int daemon_live(const struct daemon_options *options, struct background *backgro
         .worker_source.descriptor = -1,
         .broker_source.descriptor = -1,
         .output_source.descriptor = -1,
+        .init = INIT_CHILD_NONE,
+        .init_source.descriptor = -1,
     };
     daemon.options = *options;
     daemon.background = background;

@@ -11,6 +11,7 @@
 #include "cloud/daemon/background.h"
 #include "cloud/daemon/daemon_options.h"
 #include "cloud/daemon/data_dir.h"
+#include "cloud/daemon/init_child.h"
 #include "cloud/daemon/loop.h"
 #include "cloud/daemon/service_clock.h"
 #include "cloud/http/server.h"
@@ -40,12 +41,14 @@ struct daemon {
     struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;
+    struct init_child init;
     struct mosquitto_child broker;
     unsigned broker_tries;
     bool is_broker_new; /* it has started, and the core does not know */
     bool is_mqtt_port_given;
     struct loop loop;
-    struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source;
+    struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source,
+        init_source;
     int signals;
     bool is_ready; /* has been ready once */
     bool is_stopping;

@@ -3,9 +3,12 @@
 (docs/iot-local.md)."""
 import json
 import os
+import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from harness import ENVIRONMENT, IOT_LOCAL, Cloud, CloudTest, wait_for
@@ -193,3 +196,75 @@ class Doctor(CloudTest):
         self.assertIn("is no action", self.ask("x", "dance", "y", code=2))
         self.assertIn("nowhere.pem", self.ask("nowhere.pem", "publish", "y", code=2))
         self.assertIn("not registered here", self.ask("0" * 64, "publish", "y", code=1))
+
+
+class Init(unittest.TestCase):
+    """A known state from files, before anybody is told that iot-local is ready."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iot-local-init-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.write("policies/wide.json", json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+        self.write("things/lamp.json", '{"attributePayload":{"attributes":{"room":"hall"}},"policies":["wide"]}')
+        self.write("things/plain.json", "")
+        self.write("objects/docs/deep/er/x y.json", '{"action":"blink"}')
+        self.write("jobs/first.json", json.dumps({
+            "targets": ["arn:aws:iot:us-east-1:123456789012:thing/lamp"],
+            "documentSource": "https://s3.us-east-1.amazonaws.com/docs/deep/er/x%20y.json"}))
+
+    def write(self, name, text):
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text)
+
+    def test_everything_is_there_when_it_is_ready(self):
+        cloud = Cloud(self, arguments=("--init", self.folder))
+        lamp = cloud.data / "devices" / "lamp"
+        client = Client(cloud.mqtt_port, lamp, "lamp")
+        self.addCleanup(client.drop)
+        self.assertEqual(client.subscribe("any/topic"), [1])  # the policy "wide"
+        self.assertEqual(cloud.execution("lamp", "first")["status"], "QUEUED")
+        self.assertEqual(json.loads(cloud.request("GET", "/things/lamp")[2])["attributes"], {"room": "hall"})
+        self.assertEqual((lamp / "private_key.pem").stat().st_mode & 0o777, 0o600)
+        self.assertTrue((cloud.data / "devices" / "plain" / "certificate.pem").exists())
+        self.assertIn("allowed", cloud.cli("doctor", cloud.data / "devices" / "plain", "publish", "$aws/things/plain/jobs/get"))
+
+        # Once more, and nothing changes: not the certificate, not the job.
+        before = (lamp / "certificate.pem").read_text()
+        self.assertEqual(cloud.process.stop(), 0)
+        cloud.restart()
+        self.assertEqual((lamp / "certificate.pem").read_text(), before)
+        self.assertEqual(cloud.execution("lamp", "first")["executionNumber"], 1)
+
+    def test_a_certificate_of_ones_own(self):
+        cloud = Cloud(self)
+        made = cloud.thing("else")
+        pem = (made / "certificate.pem").read_text()
+        cloud.request("DELETE", "/things/else/principals", headers={"x-amzn-principal": certificate_arn(made)})
+        self.write("certificates/lamp.pem", pem)
+        cloud.cli("init", self.folder)
+        (made / "thing_name").write_text("lamp")
+        client = Client(cloud.mqtt_port, made, "lamp")
+        self.addCleanup(client.drop)
+        self.assertEqual(client.code, 0)
+
+    def fails(self, word):
+        data = self.folder / "data"
+        done = subprocess.run([str(IOT_LOCAL), "up", "--data", str(data), "--http-port", "0", "--mqtt-port", "0", "--init",
+                               str(self.folder)], env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn(word, done.stderr)
+        self.assertIn("not everything could be made", done.stderr)
+        self.assertFalse((data / "status.json").exists())
+
+    def test_what_is_wrong_is_named_with_its_file(self):
+        self.write("things/bad.json", '{"attributePayload":')
+        self.fails("things/bad.json:1: ")
+
+    def test_what_the_service_refuses_is_named_with_its_file(self):
+        self.write("jobs/second.json", '{"targets":["arn:aws:iot:us-east-1:123456789012:thing/nobody"],"document":"{}"}')
+        self.fails("jobs/second.json: this job was not made")
+
+    def test_a_file_without_meaning_is_named(self):
+        self.write("policies/README", "x")
+        self.fails("policies/README: its name does not end with .json")
