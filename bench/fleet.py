@@ -170,7 +170,8 @@ def ec_identity(cloud, folder):
     name = hashlib.sha256(der).hexdigest()
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]})
     Local(cloud.data / "control.sock").ask("POST", "/policies/fleet", {"policyDocument": document})
-    sql(cloud, ("INSERT INTO certificates VALUES (?, 'ACTIVE', 0, 0, 0, 4102444800, ?)", (name, (folder / "certificate.pem").read_text())),
+    sql(cloud, ("INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s, pem)"
+                " VALUES (?, 'ACTIVE', 0, 0, 0, 4102444800, ?)", (name, (folder / "certificate.pem").read_text())),
         ("INSERT INTO policy_attachments VALUES ('cert', ?, 'fleet')", (name,)))
 
 

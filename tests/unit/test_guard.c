@@ -188,6 +188,24 @@ static void inactive_certificates_are_listed(void **state)
     sql("UPDATE certificates SET status = 'REVOKED' WHERE certificate_id = '" OTHER_CERT "'");
     authority_inactive(f.authority, count_certificate, NULL);
     assert_int_equal(kicked, 1);
+    sql("DELETE FROM certificates WHERE certificate_id = '" OTHER_CERT "'");
+    sql("INSERT INTO deleted_certificates VALUES ('" OTHER_CERT "', 1)"); /* deleted at once after that */
+    kicked = 0;
+    authority_inactive(f.authority, count_certificate, NULL);
+    assert_int_equal(kicked, 1);
+}
+
+/* A certificate that has one thing only is that thing, whatever client id it connects with. */
+static void exclusive_thing_needs_no_client_id(void **state)
+{
+    (void)state;
+    add_policy("own", LAMP_CERT, ALLOW("iot:Publish", ARN "topic/${iot:Connection.Thing.ThingName}"));
+    struct connection *other = connect_as(LAMP_CERT, "any-name", 1);
+    assert_false(guard_may(&f.guard, other, GUARD_PUBLISH, "lamp", 0));
+    sql("UPDATE thing_principals SET type = 'EXCLUSIVE_THING'");
+    poll_changes();
+    assert_true(guard_may(&f.guard, other, GUARD_PUBLISH, "lamp", 0));
+    assert_false(guard_may(&f.guard, other, GUARD_PUBLISH, "any-name", 0));
 }
 
 static void refused_message_is_told_once_but_refused_always(void **state)
@@ -314,6 +332,7 @@ int main(void)
         GUARD_TEST(change_of_rights_is_noticed_and_forgets_decisions),
         GUARD_TEST(change_of_jobs_is_no_change_of_rights),
         GUARD_TEST(inactive_certificates_are_listed),
+        GUARD_TEST(exclusive_thing_needs_no_client_id),
         GUARD_TEST(refused_message_is_told_once_but_refused_always),
         GUARD_TEST(refusals_in_a_loop_do_not_fill_the_log),
         GUARD_TEST(names_of_strangers_write_no_lines_of_their_own),

@@ -498,6 +498,36 @@ static void broken_documents_are_safe(void **state)
     }
 }
 
+static void keep_missing(void *ctx, const char *name)
+{
+    strcat(strcat(ctx, name), " ");
+}
+
+/* For TestAuthorization's missingContextValues: of this action's statements only, also in keys and values of Conditions. */
+static void missing_values_are_named(void **state)
+{
+    (void)state;
+    const char *document =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Publish\",\"Resource\":"
+        "\"arn:x:${iot:ClientId}/${*}${aws:SourceIp}\",\"Condition\":{\"StringLike\":"
+        "{\"iot:Certificate.Subject.CommonName\":[\"a\",\"${iot:Connection.Thing.ThingName}*\"]},"
+        "\"Bool\":{\"iot:Connection.Thing.IsAttached\":true}}},"
+        "{\"Effect\":\"Deny\",\"Action\":\"iot:Receive\",\"Resource\":\"arn:x:${iot:ClientId}\"}]}";
+    const struct policy_context some = {.client_id = "c", .certificate_cn = "cn"};
+    const struct policy_context nobody = {0};
+    char names[300] = "";
+    policy_missing(slice_from(document), &some, "iot:Publish", keep_missing, names);
+    assert_string_equal(names, "aws:SourceIp iot:Connection.Thing.ThingName ");
+    names[0] = '\0';
+    policy_missing(slice_from(document), &nobody, "iot:Publish", keep_missing, names);
+    assert_string_equal(names, "iot:ClientId aws:SourceIp iot:Certificate.Subject.CommonName "
+                               "iot:Connection.Thing.ThingName ");
+    names[0] = '\0';
+    policy_missing(slice_from(document), &nobody, "iot:Connect", keep_missing, names);
+    policy_missing(slice_from("{"), &nobody, "iot:Publish", keep_missing, names);
+    assert_string_equal(names, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +552,7 @@ int main(void)
         cmocka_unit_test(size_counts_characters_without_white_space),
         cmocka_unit_test(many_stars_do_not_blow_up),
         cmocka_unit_test(nearest_statement_is_named),
+        cmocka_unit_test(missing_values_are_named),
         cmocka_unit_test(broken_documents_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
