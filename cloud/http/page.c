@@ -12,8 +12,8 @@
 #define PAGE_DEFAULT   100
 #define MARKER_DEFAULT 25 /* of AWS */
 #define PAGE_MAX       250
-#define CHECK_DIGITS 16
-#define TOKEN_CAP    (CHECK_DIGITS + 2 * CORE_KEY_CAP)
+#define CHECK_DIGITS   16
+#define TOKEN_CAP      (CHECK_DIGITS + 2 * CORE_KEY_CAP)
 
 /* The order of the filters does not count: their hashes are summed up. Some lists are asked for by a header. */
 static unsigned long long list_hash(const struct call *call, const char *key)

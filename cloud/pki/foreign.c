@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BROKER_SECURITY_LEVEL 2 /* OpenSSL's, as Debian builds it: 112 bits, so RSA from 2048 on and no SHA-1 */
+#define BROKER_SECURITY_LEVEL                                                                                \
+    2 /* OpenSSL's, as Debian builds it: 112 bits, so RSA from 2048 on and no SHA-1 */
 
 static bool fail(char *why, size_t why_cap, const char *text)
 {
@@ -41,10 +42,10 @@ static bool read_facts(struct foreign *out)
     out->pem = pki_certificate_text(certificate);
     out->not_before_s = pki_seconds_of(X509_get0_notBefore(certificate));
     out->not_after_s = pki_seconds_of(X509_get0_notAfter(certificate));
-    out->is_self_signed = key != NULL &&
-                          X509_NAME_cmp(X509_get_subject_name(certificate),
-                                        X509_get_issuer_name(certificate)) == 0 &&
-                          X509_verify(certificate, key) == 1;
+    out->is_self_signed =
+        key != NULL &&
+        X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0 &&
+        X509_verify(certificate, key) == 1;
     return key != NULL && out->pem != NULL && certificate_id(certificate, out->id) &&
            name_id(X509_get_subject_name(certificate), out->subject) &&
            name_id(X509_get_issuer_name(certificate), out->issuer);

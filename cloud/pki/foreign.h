@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FOREIGN_PEM_MAX 65536 /* bytes of text, by the model of AWS IoT */
+#define FOREIGN_PEM_MAX  65536 /* bytes of text, by the model of AWS IoT */
 #define FOREIGN_NAME_CAP 260
 
 struct foreign {

@@ -21,7 +21,7 @@ struct pki_order {
     EVP_PKEY *key; /* of the new certificate */
     X509 *issuer;  /* NULL for a root */
     EVP_PKEY *issuer_key;
-    const X509_NAME *subject;  /* of a device; NULL or empty: the name that AWS gives */
+    const X509_NAME *subject; /* of a device; NULL or empty: the name that AWS gives */
     const char *const *names; /* of a server: DNS names and addresses */
     size_t name_count;
 };

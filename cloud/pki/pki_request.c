@@ -33,8 +33,9 @@ static const char *refuse_key(EVP_PKEY *key)
 {
     switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
     case EVP_PKEY_RSA:
-        return EVP_PKEY_get_bits(key) >= RSA_BITS_MIN ? NULL
-                                                      : "its RSA key has less than the 2048 bits that AWS asks for";
+        return EVP_PKEY_get_bits(key) >= RSA_BITS_MIN
+                   ? NULL
+                   : "its RSA key has less than the 2048 bits that AWS asks for";
     case EVP_PKEY_EC:
         return is_good_curve(key) ? NULL : "its key is on another curve than P-256, P-384 and P-521";
     default:

@@ -17,7 +17,7 @@ struct maker {
 };
 
 struct maker_order {
-    const char *name; /* common name; NULL: an empty subject */
+    const char *name;     /* common name; NULL: an empty subject */
     struct maker *issuer; /* NULL: itself */
     bool is_ca;
     long starts_s, ends_s; /* from now on; both 0: a day ago, in a day */
@@ -46,9 +46,8 @@ static inline void maker_extension(X509 *certificate, int nid, const char *value
 static inline void maker_name(X509_NAME *name, const char *text)
 {
     if (text) {
-        assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)text, -1,
-                                                    -1, 0),
-                         1);
+        assert_int_equal(
+            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0), 1);
     }
 }
 

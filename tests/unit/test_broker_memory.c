@@ -110,9 +110,11 @@ static int make_database(void **state)
     int code = sqlite3_exec(
         db,
         "INSERT INTO things VALUES ('lamp', 'x', '{}', 1, 0);"
-        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s, "
+        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, "
+        "not_after_s, "
         "pem) VALUES ('" CERTIFICATE "', 'ACTIVE', 0, 0, 0, 0, '');"
-        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, not_after_s, "
+        "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, "
+        "not_after_s, "
         "pem) VALUES ('bbbb', 'INACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO thing_principals(thing_name, certificate_id) VALUES ('lamp', '" CERTIFICATE "');"
         "INSERT INTO policies(name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES "

@@ -71,8 +71,8 @@ static const char *list(struct fixture *fx, const char *ca_id, struct core_page 
     seen = (struct seen){""};
     snprintf(after, sizeof after, "%s", page.after ? page.after : "");
     page.after = after;
-    int code = FIXTURE_RUN(
-        fx, certificates_list(fx->core, ca_id, &page, see_certificate, &seen, next, &fx->error));
+    int code =
+        FIXTURE_RUN(fx, certificates_list(fx->core, ca_id, &page, see_certificate, &seen, next, &fx->error));
     return code ? fx->error.message : seen.text;
 }
 
@@ -82,7 +82,8 @@ static void list_by_creation_both_ways(void **state)
     char next[CORE_KEY_CAP];
     const int order[] = {5, 1, 4, 2, 3};
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(add(fx, order[i], i % 2 ? "ACTIVE" : "INACTIVE", i < 2 ? id_of(7) : "", false), CORE_OK);
+        assert_int_equal(add(fx, order[i], i % 2 ? "ACTIVE" : "INACTIVE", i < 2 ? id_of(7) : "", false),
+                         CORE_OK);
     }
     assert_string_equal(list(fx, NULL, (struct core_page){NULL, 9, false}, next), "3I 2A 4I 1A 5I ");
     assert_string_equal(next, "");
@@ -169,7 +170,9 @@ static void ca_life(void **state)
     struct ca_certificate ca;
     assert_int_equal(add_ca(fx, 1, "s"), CORE_OK);
     assert_int_equal(add_ca(fx, 1, "s"), CORE_ALREADY_EXISTS);
-    assert_string_equal(fx->error.resource, FIXTURE_ARN("cacert", "0000000000000000000000000000000000000000000000000000000000000001"));
+    assert_string_equal(
+        fx->error.resource,
+        FIXTURE_ARN("cacert", "0000000000000000000000000000000000000000000000000000000000000001"));
     for (int i = 2; i <= 10; i++) {
         assert_int_equal(add_ca(fx, i, "s"), CORE_OK);
     }
@@ -235,11 +238,12 @@ static void see_pair(void *ctx, const char *name, const char *type)
 {
     struct seen *seen = ctx;
     size_t len = strlen(seen->text);
-    snprintf(seen->text + len, sizeof seen->text - len, "%s:%c ", name + (strlen(name) > 60 ? strlen(name) - 1 : 0),
-             type[0]);
+    snprintf(seen->text + len, sizeof seen->text - len, "%s:%c ",
+             name + (strlen(name) > 60 ? strlen(name) - 1 : 0), type[0]);
 }
 
-static const char *things_of(struct fixture *fx, int i, const char *type, int64_t limit, char next[CORE_KEY_CAP])
+static const char *things_of(struct fixture *fx, int i, const char *type, int64_t limit,
+                             char next[CORE_KEY_CAP])
 {
     static struct seen seen;
     char after[CORE_KEY_CAP];
@@ -310,13 +314,15 @@ static void certificates_of_a_thing(void **state)
     assert_int_equal(FIXTURE_RUN(fx, principals_of_thing(fx->core, "none", NULL, &page, see_pair, &seen, next,
                                                          &fx->error)),
                      CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, principals_things(fx->core, arn_of(4), NULL, &page, see_pair, &seen, next,
-                                                       &fx->error)),
+    assert_int_equal(FIXTURE_RUN(fx, principals_things(fx->core, arn_of(4), NULL, &page, see_pair, &seen,
+                                                       next, &fx->error)),
                      CORE_NOT_FOUND);
     assert_int_equal(FIXTURE_RUN(fx, principals_detach(fx->core, "none", arn_of(1), &fx->error)),
                      CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, principals_detach(fx->core, "a", arn_of(4), &fx->error)), CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, principals_detach(fx->core, "a", "x", &fx->error)), CORE_INVALID_REQUEST);
+    assert_int_equal(FIXTURE_RUN(fx, principals_detach(fx->core, "a", arn_of(4), &fx->error)),
+                     CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, principals_detach(fx->core, "a", "x", &fx->error)),
+                     CORE_INVALID_REQUEST);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -324,9 +330,8 @@ static void certificates_of_a_thing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(list_by_creation_both_ways), TEST(what_keeps_a_certificate),
-        TEST(ca_life),                    TEST(what_the_broker_trusts),
-        TEST(registration_code),          TEST(exclusive_means_one_thing),
+        TEST(list_by_creation_both_ways), TEST(what_keeps_a_certificate), TEST(ca_life),
+        TEST(what_the_broker_trusts),     TEST(registration_code),        TEST(exclusive_means_one_thing),
         TEST(certificates_of_a_thing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,8 @@ static void add_certificate(struct fixture *fx)
 static int add_version(struct fixture *fx, const char *document, bool is_default, int64_t *number)
 {
     struct policy_version version;
-    int code = FIXTURE_RUN(fx, policy_versions_create(fx->core, "p", slice_from(document), is_default, &version,
-                                                      &fx->error));
+    int code = FIXTURE_RUN(
+        fx, policy_versions_create(fx->core, "p", slice_from(document), is_default, &version, &fx->error));
     if (number) {
         *number = version.number;
     }
@@ -220,14 +220,16 @@ static void targets_that_are_none(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *target = rows[i].target;
         assert_int_equal(FIXTURE_RUN(fx, policies_detach(fx->core, "p", target, &fx->error)), rows[i].code);
-        assert_int_equal(FIXTURE_RUN(fx, policies_of_target(fx->core, target, &page, see_policy, text, next,
-                                                            &fx->error)),
-                         rows[i].code);
-        assert_int_equal(FIXTURE_RUN(fx, policies_effective(fx->core, target, NULL, see_policy, text, &fx->error)),
-                         rows[i].code);
+        assert_int_equal(
+            FIXTURE_RUN(fx, policies_of_target(fx->core, target, &page, see_policy, text, next, &fx->error)),
+            rows[i].code);
+        assert_int_equal(
+            FIXTURE_RUN(fx, policies_effective(fx->core, target, NULL, see_policy, text, &fx->error)),
+            rows[i].code);
     }
-    assert_int_equal(FIXTURE_RUN(fx, policies_targets(fx->core, "none", &page, see_target, text, next, &fx->error)),
-                     CORE_NOT_FOUND);
+    assert_int_equal(
+        FIXTURE_RUN(fx, policies_targets(fx->core, "none", &page, see_target, text, next, &fx->error)),
+        CORE_NOT_FOUND);
 }
 
 /* --- What they would say --- */
@@ -280,10 +282,12 @@ static void authorization_of_strangers(void **state)
     struct fixture *fx = *state;
     struct authorization opened;
     struct authorization_request request = {.principal = ARN};
-    assert_int_equal(FIXTURE_RUN(fx, authorization_open(fx->core, &request, &opened, &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, authorization_open(fx->core, &request, &opened, &fx->error)),
+                     CORE_NOT_FOUND);
     add_certificate(fx);
     request.add = (struct authorization_names){{"none"}, 1};
-    assert_int_equal(FIXTURE_RUN(fx, authorization_open(fx->core, &request, &opened, &fx->error)), CORE_NOT_FOUND);
+    assert_int_equal(FIXTURE_RUN(fx, authorization_open(fx->core, &request, &opened, &fx->error)),
+                     CORE_NOT_FOUND);
     request.add.names[0] = "a b";
     assert_int_equal(FIXTURE_RUN(fx, authorization_open(fx->core, &request, &opened, &fx->error)),
                      CORE_INVALID_REQUEST);
@@ -298,7 +302,8 @@ static void authorization_of_strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(versions),      TEST(one_version),   TEST(attachments), TEST(targets_that_are_none),
+        TEST(versions),      TEST(one_version),
+        TEST(attachments),   TEST(targets_that_are_none),
         TEST(authorization), TEST(authorization_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,8 @@ static void lists_by_marker(void **state)
         snprintf(path, sizeof path, "/certificates?pageSize=%s", sizes[i]);
         http_expect_error(fx, ask(fx, "GET", path, NULL), 400, INVALID, "pageSize");
     }
-    http_expect_error(fx, ask(fx, "GET", "/certificates?isAscendingOrder=yes", NULL), 400, INVALID, "true or false");
+    http_expect_error(fx, ask(fx, "GET", "/certificates?isAscendingOrder=yes", NULL), 400, INVALID,
+                      "true or false");
     http_expect_error(fx, ask(fx, "GET", "/certificates?maxResults=1", NULL), 400, INVALID, "maxResults");
 }
 
@@ -153,19 +154,22 @@ static void certificate_to_its_end(void **state)
     snprintf(arn, sizeof arn, "%s", http_text(fx, "certificateArn"));
     http_header(fx, "x-amzn-principal", arn);
     http_expect(fx, 200, ask(fx, "PUT", "/things/t/principals?thingPrincipalType=EXCLUSIVE_THING", NULL));
-    http_expect_error(fx, ask(fx, "PUT", "/things/t/principals?thingPrincipalType=X", NULL), 400, INVALID, "'X'");
+    http_expect_error(fx, ask(fx, "PUT", "/things/t/principals?thingPrincipalType=X", NULL), 400, INVALID,
+                      "'X'");
     http_expect(fx, 200, ask(fx, "GET", "/things/t/principals", NULL));
     assert_string_equal(http_text(fx, "principals.0"), arn);
     http_expect(fx, 200, ask(fx, "GET", "/things/t/principals-v2", NULL));
     assert_string_equal(http_text(fx, "thingPrincipalObjects.0.principal"), arn);
     assert_string_equal(http_text(fx, "thingPrincipalObjects.0.thingPrincipalType"), "EXCLUSIVE_THING");
-    http_expect(fx, 200, ask(fx, "GET", "/things/t/principals-v2?thingPrincipalType=NON_EXCLUSIVE_THING", NULL));
+    http_expect(fx, 200,
+                ask(fx, "GET", "/things/t/principals-v2?thingPrincipalType=NON_EXCLUSIVE_THING", NULL));
     assert_int_equal(json_array_size(http_find(fx, "thingPrincipalObjects")), 0);
     http_expect(fx, 200, ask(fx, "GET", "/principals/things", NULL));
     assert_string_equal(http_text(fx, "things.0"), "t");
     http_expect(fx, 200, ask(fx, "GET", "/principals/things-v2?thingPrincipalType=EXCLUSIVE_THING", NULL));
     assert_string_equal(http_text(fx, "principalThingObjects.0.thingName"), "t");
-    http_expect_error(fx, ask(fx, "GET", "/things/none/principals", NULL), 404, "ResourceNotFoundException", "none");
+    http_expect_error(fx, ask(fx, "GET", "/things/none/principals", NULL), 404, "ResourceNotFoundException",
+                      "none");
 
     http_expect_error(fx, ask(fx, "DELETE", path, NULL), 406, "CertificateStateException", "ACTIVE");
     char inactive[240];
@@ -176,7 +180,8 @@ static void certificate_to_its_end(void **state)
     assert_string_equal(fx->call.answer.body, "{}");
     http_expect(fx, 200, ask(fx, "DELETE", path, NULL));
     http_expect_error(fx, ask(fx, "DELETE", path, NULL), 404, "ResourceNotFoundException", "");
-    http_expect_error(fx, ask(fx, "DELETE", "/things/t/principals", NULL), 404, "ResourceNotFoundException", "");
+    http_expect_error(fx, ask(fx, "DELETE", "/things/t/principals", NULL), 404, "ResourceNotFoundException",
+                      "");
     http_header(fx, "x-amzn-principal", NULL);
     http_expect_error(fx, ask(fx, "GET", "/principals/things", NULL), 400, INVALID, "x-amzn-principal");
     http_expect_error(fx, ask(fx, "DELETE", "/things/t/principals", NULL), 400, INVALID, "x-amzn-principal");
@@ -186,8 +191,8 @@ static void certificate_to_its_end(void **state)
 
 static int register_ca(struct http_fixture *fx, struct maker *ca, struct maker *proof)
 {
-    return proof ? POST(fx, "/cacertificate?setAsActive=true", "caCertificate", ca->pem, "verificationCertificate",
-                        proof->pem)
+    return proof ? POST(fx, "/cacertificate?setAsActive=true", "caCertificate", ca->pem,
+                        "verificationCertificate", proof->pem)
                  : POST(fx, "/cacertificate?setAsActive=true", "caCertificate", ca->pem, "certificateMode",
                         "SNI_ONLY");
 }
@@ -203,7 +208,8 @@ static void ca_is_proved(void **state)
     snprintf(code, sizeof code, "%s", http_text(fx, "registrationCode"));
 
     maker_certificate(&proof, (struct maker_order){.name = "guess", .issuer = &ca});
-    http_expect_error(fx, register_ca(fx, &ca, &proof), 400, "RegistrationCodeValidationException", "common name");
+    http_expect_error(fx, register_ca(fx, &ca, &proof), 400, "RegistrationCodeValidationException",
+                      "common name");
     maker_clear(&proof);
     maker_certificate(&proof, (struct maker_order){.name = code, .issuer = &other});
     http_expect_error(fx, register_ca(fx, &ca, &proof), 400, BAD, "not signed by this CA");
@@ -211,11 +217,12 @@ static void ca_is_proved(void **state)
     maker_certificate(&proof, (struct maker_order){.name = code, .issuer = &ca});
     http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", ca.pem), 400, INVALID,
                       "'verificationCertificate' is missing");
-    http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", ca.pem, "verificationCertificate", proof.pem,
-                               "certificateMode", "SNI_ONLY"),
+    http_expect_error(fx,
+                      POST(fx, "/cacertificate", "caCertificate", ca.pem, "verificationCertificate",
+                           proof.pem, "certificateMode", "SNI_ONLY"),
                       400, INVALID, "SNI_ONLY");
-    http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", ca.pem, "certificateMode", "X"), 400, INVALID,
-                      "certificateMode");
+    http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", ca.pem, "certificateMode", "X"), 400,
+                      INVALID, "certificateMode");
     http_expect_error(fx, POST(fx, "/cacertificate?allowAutoRegistration=true", "caCertificate", ca.pem), 400,
                       INVALID, "allowAutoRegistration");
     http_expect(fx, 200, register_ca(fx, &ca, &proof));
@@ -255,11 +262,13 @@ static void what_is_no_ca(void **state)
     maker_certificate(&made, (struct maker_order){.name = "leaf"});
     http_expect_error(fx, register_ca(fx, &made, NULL), 400, BAD, "CA:TRUE");
     maker_clear(&made);
-    maker_certificate(&made, (struct maker_order){.name = "old", .is_ca = true, .starts_s = -9, .ends_s = -5});
+    maker_certificate(&made,
+                      (struct maker_order){.name = "old", .is_ca = true, .starts_s = -9, .ends_s = -5});
     http_expect_error(fx, register_ca(fx, &made, NULL), 400, BAD, "expired");
     maker_clear(&made);
-    http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", pki_ca_pem(fx->service.pki), "certificateMode",
-                               "SNI_ONLY"),
+    http_expect_error(fx,
+                      POST(fx, "/cacertificate", "caCertificate", pki_ca_pem(fx->service.pki),
+                           "certificateMode", "SNI_ONLY"),
                       409, "ResourceAlreadyExistsException", "own CA");
 
     /* OpenSSL would take one of two CAs of a name, and perhaps the wrong one */
@@ -269,11 +278,14 @@ static void what_is_no_ca(void **state)
     http_expect_error(fx, register_ca(fx, &twin, NULL), 400, BAD, "same subject");
     http_expect_error(fx, POST(fx, "/certificate/register-no-ca", "certificatePem", twin.pem), 400, BAD,
                       "same subject");
-    snprintf(text, sizeof text, "%s-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----\n", twin.pem);
+    snprintf(text, sizeof text, "%s-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----\n",
+             twin.pem);
     http_expect_error(fx, POST(fx, "/cacertificate", "caCertificate", text), 400, BAD, "private key");
     assert_null(strstr(fx->call.answer.body, "SECRET"));
-    http_expect_error(fx, ask(fx, "POST", "/cacertificate", "{}"), 400, INVALID, "'caCertificate' is missing");
-    http_expect_error(fx, ask(fx, "POST", "/cacertificate", "{\"caCertificate\":\"\\u0000\"}"), 400, INVALID, "JSON");
+    http_expect_error(fx, ask(fx, "POST", "/cacertificate", "{}"), 400, INVALID,
+                      "'caCertificate' is missing");
+    http_expect_error(fx, ask(fx, "POST", "/cacertificate", "{\"caCertificate\":\"\\u0000\"}"), 400, INVALID,
+                      "JSON");
     maker_clear(&twin);
     maker_clear(&made);
 }
@@ -287,8 +299,9 @@ static void device_of_a_registered_ca(void **state)
     maker_certificate(&device, (struct maker_order){.name = "lamp", .issuer = &ca});
     http_expect_error(fx, POST(fx, "/certificate/register", "certificatePem", device.pem), 400, BAD,
                       "RegisterCACertificate");
-    http_expect_error(fx, POST(fx, "/certificate/register", "certificatePem", device.pem, "caCertificatePem", ca.pem),
-                      400, BAD, "'caCertificatePem' is not registered");
+    http_expect_error(
+        fx, POST(fx, "/certificate/register", "certificatePem", device.pem, "caCertificatePem", ca.pem), 400,
+        BAD, "'caCertificatePem' is not registered");
     http_expect_error(fx, POST(fx, "/certificate/register-no-ca", "certificatePem", device.pem), 400, BAD,
                       "aws iot register-ca-certificate");
     http_expect(fx, 200, register_ca(fx, &ca, NULL));
@@ -300,13 +313,16 @@ static void device_of_a_registered_ca(void **state)
     snprintf(path, sizeof path, "/cacertificate/%s?newStatus=ACTIVE", ca_id);
     http_expect(fx, 200, ask(fx, "PUT", path, NULL));
 
-    http_expect_error(fx, POST(fx, "/certificate/register", "certificatePem", device.pem, "status", "PENDING_TRANSFER"),
-                      400, INVALID, "'status'");
-    http_expect(fx, 200, POST(fx, "/certificate/register", "certificatePem", device.pem, "caCertificatePem", ca.pem));
+    http_expect_error(
+        fx, POST(fx, "/certificate/register", "certificatePem", device.pem, "status", "PENDING_TRANSFER"),
+        400, INVALID, "'status'");
+    http_expect(fx, 200,
+                POST(fx, "/certificate/register", "certificatePem", device.pem, "caCertificatePem", ca.pem));
     http_expect(fx, 200, ask(fx, "GET", path_of(fx, "/certificates/", ""), NULL));
     assert_string_equal(http_text(fx, "certificateDescription.status"), "INACTIVE");
     assert_string_equal(http_text(fx, "certificateDescription.caCertificateId"), ca_id);
-    assert_string_equal(http_text(fx, "certificateDescription.certificateMode"), "SNI_ONLY"); /* as its CA's */
+    assert_string_equal(http_text(fx, "certificateDescription.certificateMode"),
+                        "SNI_ONLY"); /* as its CA's */
     http_expect_error(fx, POST(fx, "/certificate/register", "certificatePem", device.pem), 409,
                       "ResourceAlreadyExistsException", "");
     assert_non_null(strstr(http_text(fx, "resourceArn"), ":cert/"));
@@ -322,8 +338,9 @@ static void device_of_a_registered_ca(void **state)
     http_expect(fx, 200, register_ca(fx, &again, NULL));
     http_expect_error(fx, POST(fx, "/certificate/register", "certificatePem", other.pem), 409,
                       "CertificateConflictException", "caCertificatePem");
-    http_expect(fx, 200, POST(fx, "/certificate/register?setAsActive=true", "certificatePem", other.pem,
-                              "caCertificatePem", again.pem));
+    http_expect(fx, 200,
+                POST(fx, "/certificate/register?setAsActive=true", "certificatePem", other.pem,
+                     "caCertificatePem", again.pem));
     http_expect(fx, 200, ask(fx, "GET", path_of(fx, "/certificates/", ""), NULL));
     assert_string_equal(http_text(fx, "certificateDescription.status"), "ACTIVE");
     maker_clear(&other);
@@ -338,7 +355,8 @@ static void device_without_a_ca(void **state)
     struct maker self = {0}, request = {0};
     char *own = NULL;
     maker_certificate(&self, (struct maker_order){.name = "self"});
-    http_expect(fx, 200, POST(fx, "/certificate/register-no-ca", "certificatePem", self.pem, "status", "ACTIVE"));
+    http_expect(fx, 200,
+                POST(fx, "/certificate/register-no-ca", "certificatePem", self.pem, "status", "ACTIVE"));
     http_expect(fx, 200, ask(fx, "GET", path_of(fx, "/certificates/", ""), NULL));
     assert_string_equal(http_text(fx, "certificateDescription.certificateMode"), "SNI_ONLY");
     http_expect_error(fx, POST(fx, "/certificate/register-no-ca", "certificatePem", self.pem), 409,
@@ -349,7 +367,8 @@ static void device_without_a_ca(void **state)
                       "no device could connect");
     maker_clear(&self);
     maker_certificate(&self, (struct maker_order){.name = "old", .starts_s = -9, .ends_s = -5});
-    http_expect_error(fx, POST(fx, "/certificate/register-no-ca", "certificatePem", self.pem), 400, BAD, "expired");
+    http_expect_error(fx, POST(fx, "/certificate/register-no-ca", "certificatePem", self.pem), 400, BAD,
+                      "expired");
     maker_clear(&self);
 
     /* what iot-local has signed itself, deleted and registered again */
@@ -362,8 +381,9 @@ static void device_without_a_ca(void **state)
     char path[120];
     snprintf(path, sizeof path, "/certificates/%s", http_text(fx, "certificates.0.certificateId"));
     http_expect(fx, 200, ask(fx, "DELETE", path, NULL));
-    http_expect(fx, 200, POST(fx, "/certificate/register", "certificatePem", own, "caCertificatePem",
-                              pki_ca_pem(fx->service.pki)));
+    http_expect(fx, 200,
+                POST(fx, "/certificate/register", "certificatePem", own, "caCertificatePem",
+                     pki_ca_pem(fx->service.pki)));
     free(own);
     maker_clear(&request);
 }
@@ -373,8 +393,12 @@ static void device_without_a_ca(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(certificate_from_a_request), TEST(lists_by_marker), TEST(certificate_to_its_end),
-        TEST(ca_is_proved),               TEST(what_is_no_ca),   TEST(device_of_a_registered_ca),
+        TEST(certificate_from_a_request),
+        TEST(lists_by_marker),
+        TEST(certificate_to_its_end),
+        TEST(ca_is_proved),
+        TEST(what_is_no_ca),
+        TEST(device_of_a_registered_ca),
         TEST(device_without_a_ca),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,8 +61,8 @@ static void versions(void **state)
         http_expect(fx, 200, ask(fx, "POST", "/policies/p/version?setAsDefault=true", CONNECT));
         assert_true(json_is_true(http_find(fx, "isDefaultVersion")));
     }
-    http_expect_error(fx, ask(fx, "POST", "/policies/p/version", CONNECT), 409, "VersionsLimitExceededException",
-                      "5 versions");
+    http_expect_error(fx, ask(fx, "POST", "/policies/p/version", CONNECT), 409,
+                      "VersionsLimitExceededException", "5 versions");
     http_expect(fx, 200, ask(fx, "GET", "/policies/p/version", NULL));
     assert_int_equal(json_array_size(http_find(fx, "policyVersions")), 5);
     assert_string_equal(http_text(fx, "policyVersions.0.versionId"), "5");
@@ -120,9 +120,11 @@ static void attachments_in_both_forms(void **state)
     assert_string_equal(http_text(fx, "policies.0.policyName"), "old");
     http_header(fx, "x-amzn-iot-principal", NULL);
 
-    http_expect(fx, 200, ask(fx, "POST", "/attached-policies/arn%3Aaws%3Aiot%3Aus-east-1%3A123456789012%3Acert%2F" ID
-                                         "?recursive=true&pageSize=1",
-                             NULL));
+    http_expect(fx, 200,
+                ask(fx, "POST",
+                    "/attached-policies/arn%3Aaws%3Aiot%3Aus-east-1%3A123456789012%3Acert%2F" ID
+                    "?recursive=true&pageSize=1",
+                    NULL));
     assert_string_equal(http_text(fx, "policies.0.policyName"), "new");
     assert_true(json_is_string(http_find(fx, "nextMarker")));
     http_expect(fx, 200, ask(fx, "POST", "/policy-targets/old", NULL));
@@ -139,11 +141,13 @@ static void attachments_in_both_forms(void **state)
     http_expect(fx, 200, ask(fx, "POST", "/effective-policies", "{\"principal\":\"" CERT(ID) "\"}"));
     assert_int_equal(json_array_size(http_find(fx, "effectivePolicies")), 2);
     assert_non_null(strstr(http_text(fx, "effectivePolicies.0.policyDocument"), "iot:Connect"));
-    http_expect_error(fx, ask(fx, "POST", "/effective-policies?thingName=t", "{\"principal\":\"" CERT(ID) "\"}"), 404,
-                      NOT_FOUND, "'t'");
+    http_expect_error(fx,
+                      ask(fx, "POST", "/effective-policies?thingName=t", "{\"principal\":\"" CERT(ID) "\"}"),
+                      404, NOT_FOUND, "'t'");
     http_expect_error(fx, ask(fx, "POST", "/effective-policies", "{}"), 400, INVALID, "'principal'");
 
-    http_expect_error(fx, ask(fx, "DELETE", "/policies/new", NULL), 409, "DeleteConflictException", "attached");
+    http_expect_error(fx, ask(fx, "DELETE", "/policies/new", NULL), 409, "DeleteConflictException",
+                      "attached");
     http_expect(fx, 200, ask(fx, "POST", "/target-policies/new", target));
     http_expect(fx, 200, ask(fx, "POST", "/target-policies/new", target)); /* done already */
     http_expect_error(fx, ask(fx, "POST", "/target-policies/none", target), 400, INVALID,
@@ -192,7 +196,9 @@ static void decisions(void **state)
     struct http_fixture *fx = *state;
     add_certificate(fx, ID);
     fixture_thing(&fx->base, "lamp");
-    http_expect(fx, 200, ask(fx, "POST", "/policies/yes", DOCUMENT("Allow", "iot:Publish", TOPIC "${iot:ClientId}/*")));
+    http_expect(
+        fx, 200,
+        ask(fx, "POST", "/policies/yes", DOCUMENT("Allow", "iot:Publish", TOPIC "${iot:ClientId}/*")));
     http_expect(fx, 200, ask(fx, "POST", "/policies/no", DOCUMENT("Deny", "iot:Publish", TOPIC "*/secret")));
     http_expect(fx, 200, ask(fx, "PUT", "/target-policies/yes", "{\"target\":\"" CERT(ID) "\"}"));
     http_expect(fx, 200, ask(fx, "PUT", "/target-policies/no", "{\"target\":\"" CERT(ID) "\"}"));
@@ -214,8 +220,8 @@ static void decisions(void **state)
     http_expect(fx, 200, ask(fx, "POST", "/test-authorization", three));
     assert_string_equal(http_text(fx, "authResults.0.authDecision"), "IMPLICIT_DENY");
     assert_string_equal(http_text(fx, "authResults.0.missingContextValues.0"), "iot:ClientId");
-    const char *without = PRINCIPAL "\"policyNamesToSkip\":[\"no\"],\"authInfos\":[" QUESTION(
-        "PUBLISH", TOPIC "lamp/secret") "]}";
+    const char *without = PRINCIPAL
+        "\"policyNamesToSkip\":[\"no\"],\"authInfos\":[" QUESTION("PUBLISH", TOPIC "lamp/secret") "]}";
     http_expect(fx, 200, ask(fx, "POST", "/test-authorization?clientId=lamp", without));
     assert_string_equal(http_text(fx, "authResults.0.authDecision"), "ALLOWED");
     const char *with = PRINCIPAL "\"policyNamesToAdd\":[\"more\"],\"authInfos\":[" QUESTION(
@@ -246,16 +252,20 @@ static void questions_that_are_none(void **state)
         {PRINCIPAL "\"authInfos\":[{\"actionType\":\"PUBLISH\",\"resources\":[7]}]}", "ARN"},
         {PRINCIPAL "\"authInfos\":[" QUESTION("PUBLISH", "topic/a") "]}", "ARN"},
         {PRINCIPAL "\"authInfos\":[{\"actionType\":\"PUBLISH\",\"resource\":[]}]}", "'resource'"},
-        {PRINCIPAL "\"policyNamesToAdd\":[1],\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}", "not a string"},
-        {PRINCIPAL "\"policyNamesToSkip\":\"a\",\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}", "JSON array"},
-        {"{\"principal\":\"arn:aws:iot:eu-west-1:123456789012:cert/" ID "\",\"authInfos\":[" QUESTION(
-             "PUBLISH", TOPIC "a") "]}",
+        {PRINCIPAL "\"policyNamesToAdd\":[1],\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}",
+         "not a string"},
+        {PRINCIPAL "\"policyNamesToSkip\":\"a\",\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}",
+         "JSON array"},
+        {"{\"principal\":\"arn:aws:iot:eu-west-1:123456789012:cert/" ID
+         "\",\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}",
          "not the ARN of a certificate here"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        http_expect_error(fx, ask(fx, "POST", "/test-authorization", rows[i].body), 400, INVALID, rows[i].part);
+        http_expect_error(fx, ask(fx, "POST", "/test-authorization", rows[i].body), 400, INVALID,
+                          rows[i].part);
     }
-    const char *stranger = "{\"principal\":\"" CERT(OTHER) "\",\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}";
+    const char *stranger =
+        "{\"principal\":\"" CERT(OTHER) "\",\"authInfos\":[" QUESTION("PUBLISH", TOPIC "a") "]}";
     http_expect_error(fx, ask(fx, "POST", "/test-authorization", stranger), 404, NOT_FOUND, OTHER);
     /* a resource of elsewhere is a question like any other */
     const char *foreign = PRINCIPAL "\"authInfos\":[" QUESTION("PUBLISH", "arn:aws:s3:::bucket") "]}";

@@ -91,7 +91,10 @@ static void anything_else_is_refused(void **state)
     assert_true(says("too long"));
 
     static const char *const broken[] = {
-        "", " ", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+        "",
+        " ",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END CERTIFICATE-----\n",
@@ -332,9 +335,12 @@ static void requests_of_strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_certificate_is_read),    cmocka_unit_test(anything_else_is_refused),
-        cmocka_unit_test(damaged_text),               cmocka_unit_test(what_the_handshake_would_say),
-        cmocka_unit_test(trusted_folder),             cmocka_unit_test(keys_that_aws_takes),
+        cmocka_unit_test(one_certificate_is_read),
+        cmocka_unit_test(anything_else_is_refused),
+        cmocka_unit_test(damaged_text),
+        cmocka_unit_test(what_the_handshake_would_say),
+        cmocka_unit_test(trusted_folder),
+        cmocka_unit_test(keys_that_aws_takes),
         cmocka_unit_test(requests_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

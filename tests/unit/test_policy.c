@@ -508,7 +508,8 @@ static void missing_values_are_named(void **state)
 {
     (void)state;
     const char *document =
-        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Publish\",\"Resource\":"
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Publish\","
+        "\"Resource\":"
         "\"arn:x:${iot:ClientId}/${*}${aws:SourceIp}\",\"Condition\":{\"StringLike\":"
         "{\"iot:Certificate.Subject.CommonName\":[\"a\",\"${iot:Connection.Thing.ThingName}*\"]},"
         "\"Bool\":{\"iot:Connection.Thing.IsAttached\":true}}},"

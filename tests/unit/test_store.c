@@ -144,9 +144,8 @@ static void foreign_keys_hold(void **state)
 {
     (void)state;
     struct store *store = open_store();
-    assert_false(
-        store_run(store, STORE_QUERY(store, STORE_PRINCIPAL_ATTACH, store_text("none"), store_text("none"),
-                                     store_text("none"))));
+    assert_false(store_run(store, STORE_QUERY(store, STORE_PRINCIPAL_ATTACH, store_text("none"),
+                                              store_text("none"), store_text("none"))));
     assert_string_equal(store_error(store), "FOREIGN KEY constraint failed");
     store_close(store);
 }
@@ -410,7 +409,8 @@ static void statements_use_indexes(void **state)
         while (sqlite3_step(plan) == SQLITE_ROW) {
             const char *step = (const char *)sqlite3_column_text(plan, 3);
             bool is_sorted = strstr(step, "TEMP B-TREE") && !may_sort((enum store_statement)i);
-            bool is_scan = strstr(step, "SCAN") && i != STORE_JOB_LIST && i != STORE_ANCHOR_LIST && /* by its rowid */
+            bool is_scan = strstr(step, "SCAN") && i != STORE_JOB_LIST &&
+                           i != STORE_ANCHOR_LIST && /* by its rowid */
                            !(may_scan((enum store_statement)i) && strstr(step, "INDEX"));
             if (is_sorted || is_scan) {
                 fail_msg("%s: %s", texts[i], step);

@@ -65,10 +65,10 @@ static enum core_code check_new(struct core *core, const struct ca_certificate *
     if (ca_certificates_of_subject(core, ca->subject, count_one, &same, error)) {
         return error->code;
     }
-    return same < SAME_SUBJECT_MAX ? CORE_OK
-                                   : core_fail(error, CORE_LIMIT_EXCEEDED,
-                                               "%d CA certificates of this subject are registered already",
-                                               SAME_SUBJECT_MAX);
+    return same < SAME_SUBJECT_MAX
+               ? CORE_OK
+               : core_fail(error, CORE_LIMIT_EXCEEDED,
+                           "%d CA certificates of this subject are registered already", SAME_SUBJECT_MAX);
 }
 
 static bool insert(struct core *core, const struct ca_certificate *ca)

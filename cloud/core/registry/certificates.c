@@ -192,8 +192,8 @@ enum core_code certificates_list(struct core *core, const char *ca_id, const str
 {
     char id[CORE_CERTIFICATE_ID_CAP];
     struct visit visit = {fn, ctx};
-    struct registry_list list = {
-        STORE_CERTIFICATE_LIST_UP, STORE_CERTIFICATE_LIST_DOWN, .is_by_row = true, .page = page};
+    struct registry_list list = {STORE_CERTIFICATE_LIST_UP, STORE_CERTIFICATE_LIST_DOWN, .is_by_row = true,
+                                 .page = page};
     core_error_clear(error);
     next[0] = '\0';
     if (ca_id) {
@@ -288,11 +288,13 @@ static enum core_code check_delete(struct core *core, const char *id, bool is_fo
     }
     if (thing) {
         return core_fail(error, CORE_DELETE_CONFLICT,
-                         "certificate '%s' is attached to a thing: detach it first (DetachThingPrincipal)", id);
+                         "certificate '%s' is attached to a thing: detach it first (DetachThingPrincipal)",
+                         id);
     }
-    return policy ? core_fail(error, CORE_DELETE_CONFLICT,
-                              "certificate '%s' has a policy: detach it first (DetachPolicy), or force it", id)
-                  : CORE_OK;
+    return policy
+               ? core_fail(error, CORE_DELETE_CONFLICT,
+                           "certificate '%s' has a policy: detach it first (DetachPolicy), or force it", id)
+               : CORE_OK;
 }
 
 static bool remove_rows(struct core *core, const char *id, const struct state *before)
@@ -301,7 +303,8 @@ static bool remove_rows(struct core *core, const char *id, const struct state *b
     int64_t now = core_now_ms(core);
     return store_run(store, STORE_QUERY(store, STORE_POLICY_DETACH_ALL, store_text(id))) &&
            store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_DELETE, store_text(id))) &&
-           store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_FORGET_BURIED, store_i64(now - BURIED_MS))) &&
+           store_run(store,
+                     STORE_QUERY(store, STORE_CERTIFICATE_FORGET_BURIED, store_i64(now - BURIED_MS))) &&
            store_run(store, STORE_QUERY(store, STORE_CERTIFICATE_BURY, store_text(id), store_i64(now))) &&
            broker_anchor_release(core, id) && broker_anchor_release(core, before->ca_id);
 }

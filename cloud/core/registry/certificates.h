@@ -14,7 +14,8 @@ struct certificate {
     int64_t created_at_ms, last_modified_at_ms;
     int64_t not_before_s, not_after_s;
     char ca_id[CORE_CERTIFICATE_ID_CAP]; /* the registered CA that has signed it; "": none */
-    bool is_anchor; /* for certificates_add: the broker must trust it itself, because nobody else has signed it */
+    bool
+        is_anchor; /* for certificates_add: the broker must trust it itself, because nobody else has signed it */
 };
 void certificate_clear(struct certificate *certificate);
 typedef void (*certificate_fn)(void *ctx, const struct certificate *certificate);

@@ -147,8 +147,8 @@ enum core_code policies_list(struct core *core, const struct core_page *page, po
                              char next[CORE_KEY_CAP], struct core_error *error)
 {
     struct policy_visit visit = {fn, ctx};
-    const struct registry_list list = {
-        STORE_POLICY_LIST_UP, STORE_POLICY_LIST_DOWN, .is_by_row = true, .page = page};
+    const struct registry_list list = {STORE_POLICY_LIST_UP, STORE_POLICY_LIST_DOWN, .is_by_row = true,
+                                       .page = page};
     core_error_clear(error);
     return registry_list_rows(core, &list, visit_row, &visit, next, error);
 }

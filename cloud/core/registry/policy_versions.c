@@ -56,12 +56,10 @@ enum core_code policy_versions_get(struct core *core, const char *policy, const 
     if (policy_require(core, policy, error)) {
         return error->code;
     }
-    int got = read_one(core, STORE_QUERY(core->store, STORE_POLICY_VERSION_GET, store_text(policy),
-                                         store_i64(number)),
-                       out);
+    int got = read_one(
+        core, STORE_QUERY(core->store, STORE_POLICY_VERSION_GET, store_text(policy), store_i64(number)), out);
     if (!got) {
-        return core_fail(error, CORE_NOT_FOUND, "policy '%s' has no version %lld", policy,
-                         (long long)number);
+        return core_fail(error, CORE_NOT_FOUND, "policy '%s' has no version %lld", policy, (long long)number);
     }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }

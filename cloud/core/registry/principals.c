@@ -23,8 +23,7 @@ static enum core_code check_type(const char *type, struct core_error *error)
 /* The certificate's type with this thing; "": they are not attached. */
 static int find_type(struct core *core, const char *id, const char *thing, char type[PRINCIPAL_TYPE_CAP])
 {
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_PRINCIPAL_TYPE, store_text(id), store_text(thing));
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_PRINCIPAL_TYPE, store_text(id), store_text(thing));
     int got = store_row(core->store, query);
     type[0] = '\0';
     if (got == 1) {
@@ -66,10 +65,11 @@ static enum core_code check_attach(struct core *core, const char *id, const char
     if (find_obstacle(core, id, thing, type, other) < 0) {
         return core_fail_storage(core, error);
     }
-    return *other ? core_fail(error, CORE_INVALID_REQUEST,
-                              "certificate '%s' is attached to thing '%s', and one of the two attachments would be "
-                              "exclusive: detach it there first (DetachThingPrincipal)",
-                              id, other)
+    return *other ? core_fail(
+                        error, CORE_INVALID_REQUEST,
+                        "certificate '%s' is attached to thing '%s', and one of the two attachments would be "
+                        "exclusive: detach it there first (DetachThingPrincipal)",
+                        id, other)
                   : CORE_OK;
 }
 

@@ -70,8 +70,9 @@ static bool read_resources(struct call *call, struct question *out)
     for (size_t i = 0; i < count; i++) {
         const char *text = json_string_value(json_array_get(array, i));
         if (!text || strncmp(text, "arn:", 4) != 0 || strlen(text) > RESOURCE_MAX) {
-            call_refuse(call, "a resource of 'authInfos' is an ARN of up to %d bytes, like "
-                              "arn:aws:iot:us-east-1:123456789012:topic/a/b",
+            call_refuse(call,
+                        "a resource of 'authInfos' is an ARN of up to %d bytes, like "
+                        "arn:aws:iot:us-east-1:123456789012:topic/a/b",
                         RESOURCE_MAX);
             return false;
         }

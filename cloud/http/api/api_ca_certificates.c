@@ -21,8 +21,7 @@ static json_t *render_ca(const struct ca_certificate *ca)
 void api_describe_ca_certificate(struct call *call)
 {
     struct ca_certificate ca = {0};
-    if (!call_ok(call,
-                 ca_certificates_describe(call->service->core, call->labels[0], &ca, &call->error))) {
+    if (!call_ok(call, ca_certificates_describe(call->service->core, call->labels[0], &ca, &call->error))) {
         return;
     }
     json_t *description = render_ca(&ca);
@@ -67,15 +66,15 @@ void api_update_ca_certificate(struct call *call)
         return;
     }
     if (registration && strcmp(registration, "DISABLE") != 0) {
-        call_refuse(call, "newAutoRegistrationStatus: iot-local does not register certificates at their first "
-                          "connection; it takes DISABLE only");
+        call_refuse(call,
+                    "newAutoRegistrationStatus: iot-local does not register certificates at their first "
+                    "connection; it takes DISABLE only");
         return;
     }
     struct ca_certificate ca = {0};
-    if (call_ok(call, status ? ca_certificates_update(call->service->core, call->labels[0], status,
-                                                      &call->error)
-                             : ca_certificates_describe(call->service->core, call->labels[0], &ca,
-                                                        &call->error))) {
+    if (call_ok(call,
+                status ? ca_certificates_update(call->service->core, call->labels[0], status, &call->error)
+                       : ca_certificates_describe(call->service->core, call->labels[0], &ca, &call->error))) {
         answer_json(&call->answer, NULL);
     }
     ca_certificate_clear(&ca);

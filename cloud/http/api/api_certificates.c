@@ -127,8 +127,8 @@ static void list_certificates(struct call *call, const char *ca_id)
     }
     json_t *items = json_array();
     const struct core_page asked = {page.after, page.limit, page.is_ascending};
-    enum core_code code = certificates_list(call->service->core, ca_id, &asked, add_certificate, items, next,
-                                            &call->error);
+    enum core_code code =
+        certificates_list(call->service->core, ca_id, &asked, add_certificate, items, next, &call->error);
     call_answer_marker_items(call, code, "certificates", items, next);
 }
 

@@ -64,8 +64,8 @@ static void list_policies(struct call *call, const char *target, const struct pa
     char next[CORE_KEY_CAP];
     json_t *items = json_array();
     const struct core_page asked = {page->after, page->limit, page->is_ascending};
-    enum core_code code = policies_of_target(call->service->core, target, &asked, render_add_policy, items,
-                                             next, &call->error);
+    enum core_code code =
+        policies_of_target(call->service->core, target, &asked, render_add_policy, items, next, &call->error);
     call_answer_marker_items(call, code, "policies", items, next);
 }
 

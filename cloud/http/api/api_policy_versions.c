@@ -39,7 +39,8 @@ void api_get_policy_version(struct call *call)
         render_put_version(out, "policyVersionId", version.number);
         json_object_set_new(out, "isDefaultVersion", json_boolean(version.is_default));
         json_object_set_new(out, "creationDate", render_date(version.created_at_ms));
-        json_object_set_new(out, "lastModifiedDate", render_date(version.created_at_ms)); /* it never changes */
+        json_object_set_new(out, "lastModifiedDate",
+                            render_date(version.created_at_ms)); /* it never changes */
         render_put_text(out, "generationId", policy.generation_id);
         answer_json(&call->answer, out);
     }

@@ -12,8 +12,8 @@ void api_attach_thing_principal(struct call *call)
     const char *principal, *type = NULL;
     if (call_header(call, PRINCIPAL_HEADER, &principal) &&
         call_query_text(call, "thingPrincipalType", &type) &&
-        call_ok(call, principals_attach(call->service->core, call->labels[0], principal, type,
-                                        &call->error))) {
+        call_ok(call,
+                principals_attach(call->service->core, call->labels[0], principal, type, &call->error))) {
         answer_json(&call->answer, NULL);
     }
 }
