@@ -11,10 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OBJECTS   "objects"
-#define HEX_8     "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
-#define AN_OBJECT HEX_8 HEX_8 HEX_8 HEX_8 "*"
-#define FRESH     ".new" /* what a write that was cut off leaves: ca.key.new */
+#define HEX_8 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
+#define FRESH ".new" /* what a write that was cut off leaves: ca.key.new */
+
+/* Folders, and what lies in them. */
+static const struct {
+    const char *name, *files;
+} folders[] = {
+    {"objects", HEX_8 HEX_8 HEX_8 HEX_8 "*"}, /* bodies of S3 objects */
+    {"trusted", HEX_8 ".*"},                  /* certificates by their names' hashes */
+};
+#define FOLDER_COUNT (sizeof folders / sizeof folders[0])
 
 struct pattern {
     const char *text;
@@ -64,7 +71,12 @@ enum data_file_kind data_file_kind(const char *name)
             return patterns[i].kind;
         }
     }
-    return strcmp(name, OBJECTS) == 0 ? DATA_FILE_OURS : DATA_FILE_FOREIGN;
+    for (size_t i = 0; i < FOLDER_COUNT; i++) {
+        if (strcmp(name, folders[i].name) == 0) {
+            return DATA_FILE_OURS;
+        }
+    }
+    return DATA_FILE_FOREIGN;
 }
 
 static bool has_file(const char *data, const char *name)
@@ -124,17 +136,17 @@ static bool remove_matching(DIR *folder, const char *pattern)
     return is_good;
 }
 
-/* The bodies of S3 objects, and their folder when nothing else lies in it. */
-static bool remove_objects(DIR *folder)
+/* What is ours in one of the folders, and the folder when nothing else lies in it. */
+static bool remove_folder(DIR *folder, const char *name, const char *files)
 {
-    int fd = openat(dirfd(folder), OBJECTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *objects = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!objects) {
+    int fd = openat(dirfd(folder), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *inner = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!inner) {
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
     }
-    bool is_good = remove_matching(objects, AN_OBJECT);
-    closedir(objects);
-    return (unlinkat(dirfd(folder), OBJECTS, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
+    bool is_good = remove_matching(inner, files);
+    closedir(inner);
+    return (unlinkat(dirfd(folder), name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
 }
 
 bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
@@ -144,7 +156,10 @@ bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
         fprintf(stderr, "iot-local: %s: %s\n", data, strerror(errno));
         return false;
     }
-    bool is_good = remove_objects(folder);
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < FOLDER_COUNT; i++) {
+        is_good = remove_folder(folder, folders[i].name, folders[i].files);
+    }
     for (size_t i = 0; is_good && i < PATTERN_COUNT; i++) {
         if (!keeps_ca || patterns[i].kind != DATA_FILE_CA) {
             is_good = remove_matching(folder, patterns[i].text);

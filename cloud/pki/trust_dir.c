@@ -23,11 +23,17 @@ static bool fail(char *why, size_t why_cap, const char *path)
     return false;
 }
 
+/* A name that OpenSSL looks for, or what was to become one. What else lies there is not ours. */
+static bool is_ours(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.';
+}
+
 static bool remove_files(DIR *folder, char *why, size_t why_cap)
 {
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) != 0) {
+        if (is_ours(entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) != 0) {
             return fail(why, why_cap, entry->d_name);
         }
     }

@@ -211,8 +211,14 @@ static void trusted_folder(void **state)
         foreign_clear(&read);
         assert_int_equal(count_files(path), i + 1);
     }
+    char foreign[120];
+    snprintf(foreign, sizeof(foreign), "%s/README", path);
+    FILE *file = fopen(foreign, "w");
+    assert_non_null(file);
+    fclose(file);
     assert_true(trust_dir_open(folder, why, sizeof(why)));
-    assert_int_equal(count_files(path), 0);
+    assert_int_equal(count_files(path), 1); /* what is not ours */
+    unlink(foreign);
     rmdir(path);
     struct foreign read;
     assert_true(foreign_read(made[0].pem, &read, why, sizeof(why)));
