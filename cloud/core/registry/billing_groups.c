@@ -259,7 +259,7 @@ static enum core_code put_thing(struct core *core, const char *thing, const char
 enum core_code billing_groups_add_thing(struct core *core, const struct billing_member *given,
                                         struct core_error *error)
 {
-    struct member member;
+    struct member member = {0};
     if (read_member(core, given, &member, error)) {
         return error->code;
     }
@@ -275,7 +275,7 @@ enum core_code billing_groups_add_thing(struct core *core, const struct billing_
 enum core_code billing_groups_remove_thing(struct core *core, const struct billing_member *given,
                                            struct core_error *error)
 {
-    struct member member;
+    struct member member = {0};
     if (read_member(core, given, &member, error)) {
         return error->code;
     }
