@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define POLICY_NAME "iot-local-device"
-
 /* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: what its ARNs begin with. */
 #define POLICY_FORMAT                                                                                        \
     "{\"Version\":\"2012-10-17\",\"Statement\":["                                                            \
@@ -47,8 +45,9 @@ const struct arg_command syntax_thing = {
     .operands = "NAME",
     .operand_count = 1,
     .summary = "makes a thing with certificate and policy, and the folder that a device connects with",
-    .details = "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem "
-               "(0600).\nA thing that is called 'list' or 'show': iot-local thing --out DIR -- list",
+    .details =
+        "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem "
+        "(0600).\nA thing that is called 'list', 'show' or 'delete': iot-local thing --out DIR -- list",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -76,8 +75,9 @@ static bool ensure_policy(struct client *client, const json_t *status)
 {
     long code = 0;
     if (!client_send(client,
-                     (struct client_request){
-                         .method = "GET", .path = client_path("/policies/%s", POLICY_NAME), .tolerated = 404},
+                     (struct client_request){.method = "GET",
+                                             .path = client_path("/policies/%s", THING_POLICY_NAME),
+                                             .tolerated = 404},
                      &code, NULL)) {
         return false;
     }
@@ -90,7 +90,7 @@ static bool ensure_policy(struct client *client, const json_t *status)
     char *document = text_format(POLICY_FORMAT, place);
     bool is_good = client_send(client,
                                (struct client_request){.method = "POST",
-                                                       .path = client_path("/policies/%s", POLICY_NAME),
+                                                       .path = client_path("/policies/%s", THING_POLICY_NAME),
                                                        .json = json_pack("{ss}", "policyDocument", document)},
                                NULL, NULL);
     free(document);
@@ -104,7 +104,7 @@ static bool attach(struct client *client, const char *thing, const char *certifi
     bool is_good =
         client_send(client,
                     (struct client_request){.method = "PUT",
-                                            .path = client_path("/target-policies/%s", POLICY_NAME),
+                                            .path = client_path("/target-policies/%s", THING_POLICY_NAME),
                                             .json = json_pack("{ss}", "target", certificate_arn)},
                     NULL, NULL) &&
         client_send(client,

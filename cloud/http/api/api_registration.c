@@ -4,6 +4,7 @@
 #include "cloud/base/memory.h"
 #include "cloud/core/registry/ca_certificates.h"
 #include "cloud/core/registry/certificates.h"
+#include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 #include "cloud/pki/foreign.h"
@@ -160,10 +161,10 @@ static bool has_name_for_itself(struct call *call, const struct foreign *certifi
                                                   compare_registered, &namesake, &call->error))) {
         return false;
     }
-    return !namesake.has_other_key ||
-           refuse(call, CORE_CERTIFICATE_INVALID,
-                  "a CA of the same subject and with another key is here already: the broker cannot tell two of a "
-                  "name apart; give this one another subject");
+    return !namesake.has_other_key || refuse(call, CORE_CERTIFICATE_INVALID,
+                                             "a CA of the same subject and with another key is here already: "
+                                             "the broker cannot tell two of a "
+                                             "name apart; give this one another subject");
 }
 
 /* --- RegisterCertificate and RegisterCertificateWithoutCA --- */
@@ -232,12 +233,13 @@ void api_register_certificate(struct call *call)
     struct signer signer;
     bool is_good = find_signer(call, registration, &signer);
     if (is_good && signer.count == 0) {
-        is_good = refuse(call, CORE_CERTIFICATE_INVALID,
-                         signer.wanted_id
-                             ? "the CA of 'caCertificatePem' is not registered here, or has not signed this "
-                               "certificate: register that CA first (RegisterCACertificate)"
-                             : "no CA that is registered here has signed this certificate: register its CA first "
-                               "(RegisterCACertificate)");
+        is_good =
+            refuse(call, CORE_CERTIFICATE_INVALID,
+                   signer.wanted_id
+                       ? "the CA of 'caCertificatePem' is not registered here, or has not signed this "
+                         "certificate: register that CA first (RegisterCACertificate)"
+                       : "no CA that is registered here has signed this certificate: register its CA first "
+                         "(RegisterCACertificate)");
     }
     if (is_good && signer.count > 1) {
         is_good = refuse(call, CORE_CONFLICT,
@@ -245,8 +247,9 @@ void api_register_certificate(struct call *call)
                          "which one has signed this certificate");
     }
     if (is_good && !signer.is_active) {
-        is_good = refuse(call, CORE_CERTIFICATE_STATE,
-                         "the CA of this certificate is INACTIVE: make it ACTIVE first (UpdateCACertificate)");
+        is_good =
+            refuse(call, CORE_CERTIFICATE_STATE,
+                   "the CA of this certificate is INACTIVE: make it ACTIVE first (UpdateCACertificate)");
     }
     if (is_good) {
         add_device(call, &registration->certificate, &signer, signer.mode);
@@ -270,7 +273,8 @@ void api_register_certificate_without_ca(struct call *call)
             add_device(call, device, &signer, "SNI_ONLY");
         } else {
             refuse(call, CORE_CERTIFICATE_INVALID,
-                   "the broker of iot-local checks who has signed a certificate, and does not know the CA of this "
+                   "the broker of iot-local checks who has signed a certificate, and does not know the CA of "
+                   "this "
                    "one: register that CA first, for example by aws iot register-ca-certificate "
                    "--certificate-mode SNI_ONLY --set-as-active --ca-certificate file://ca.pem");
         }
@@ -292,7 +296,8 @@ static bool check_proof(struct call *call, const struct registration *registrati
         return !is_given;
     }
     if (!is_given) {
-        call_refuse(call, "'verificationCertificate' is missing; without one it takes --certificate-mode SNI_ONLY");
+        call_refuse(call,
+                    "'verificationCertificate' is missing; without one it takes --certificate-mode SNI_ONLY");
         return false;
     }
     if (!call_ok(call, registration_code_get(call->service->core, code, &call->error))) {
@@ -317,11 +322,13 @@ static bool check_ca(struct call *call, const struct foreign *ca)
     bool is_own = strcmp(own.id, ca->id) == 0;
     foreign_clear(&own);
     if (is_own) {
-        return refuse(call, CORE_ALREADY_EXISTS, "this is iot-local's own CA: what it has signed can be registered");
+        return refuse(call, CORE_ALREADY_EXISTS,
+                      "this is iot-local's own CA: what it has signed can be registered");
     }
     if (!foreign_is_ca(ca)) {
-        return refuse(call, CORE_CERTIFICATE_INVALID,
-                      "this certificate may not sign others: a CA has the extension basicConstraints CA:TRUE");
+        return refuse(
+            call, CORE_CERTIFICATE_INVALID,
+            "this certificate may not sign others: a CA has the extension basicConstraints CA:TRUE");
     }
     if (ca->not_after_s * 1000 <= core_now_ms(call->service->core)) {
         return refuse(call, CORE_CERTIFICATE_INVALID, "this CA certificate has expired");
@@ -332,7 +339,12 @@ static bool check_ca(struct call *call, const struct foreign *ca)
 static void add_ca(struct call *call, const struct foreign *ca, const char *mode, bool is_active)
 {
     char why[WHY_CAP];
+    struct tag_list tags;
+    if (!api_read_tags(call, &tags)) {
+        return;
+    }
     struct ca_certificate new = {
+        .tags = &tags,
         .pem = ca->pem,
         .not_before_s = ca->not_before_s,
         .not_after_s = ca->not_after_s,
