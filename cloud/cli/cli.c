@@ -21,6 +21,7 @@ static const struct cli_command commands[] = {
     {&syntax_thing, command_thing},
     {&syntax_thing_list, command_thing_list},
     {&syntax_thing_show, command_thing_show},
+    {&syntax_thing_delete, command_thing_delete},
     {&syntax_job_create, command_job_create},
     {&syntax_job_run, command_job_run},
     {&syntax_job_watch, command_job_watch},

@@ -29,8 +29,9 @@ const struct arg_command syntax_thing = {
     .operands = "NAME",
     .operand_count = 1,
     .summary = "makes a thing with certificate and policy, and the folder that a device connects with",
-    .details = "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem "
-               "(0600).\nA thing that is called 'list' or 'show': iot-local thing --out DIR -- list",
+    .details =
+        "DIR gets the files host, port, thing_name, root_ca.pem, certificate.pem and private_key.pem "
+        "(0600).\nA thing that is called 'list', 'show' or 'delete': iot-local thing --out DIR -- list",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };

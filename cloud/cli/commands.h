@@ -16,6 +16,8 @@
         "--json", NULL, "one JSON document instead of text", ARG_FLAG, offsetof(type, is_json)               \
     }
 
+/* The policy that `thing` makes and attaches. */
+
 #define COMMAND(name)                                                                                        \
     extern const struct arg_command syntax_##name;                                                           \
     int command_##name(int argc, char **argv)
@@ -27,6 +29,7 @@ COMMAND(env);
 COMMAND(thing);
 COMMAND(thing_list);
 COMMAND(thing_show);
+COMMAND(thing_delete);
 COMMAND(job_create);
 COMMAND(job_run);
 COMMAND(job_watch);

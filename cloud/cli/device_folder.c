@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#define POLICY_NAME "iot-local-device"
-
 /* The least that a Jobs device needs, for every thing by the variable (docs/protocol.md 8). %1$s: what its ARNs begin with. */
 #define POLICY_FORMAT                                                                                        \
     "{\"Version\":\"2012-10-17\",\"Statement\":["                                                            \
@@ -43,8 +41,9 @@ static bool ensure_policy(struct client *client, const json_t *status)
 {
     long code = 0;
     if (!client_send(client,
-                     (struct client_request){
-                         .method = "GET", .path = client_path("/policies/%s", POLICY_NAME), .tolerated = 404},
+                     (struct client_request){.method = "GET",
+                                             .path = client_path("/policies/%s", THING_POLICY_NAME),
+                                             .tolerated = 404},
                      &code, NULL)) {
         return false;
     }
@@ -57,7 +56,7 @@ static bool ensure_policy(struct client *client, const json_t *status)
     char *document = text_format(POLICY_FORMAT, place);
     bool is_good = client_send(client,
                                (struct client_request){.method = "POST",
-                                                       .path = client_path("/policies/%s", POLICY_NAME),
+                                                       .path = client_path("/policies/%s", THING_POLICY_NAME),
                                                        .json = json_pack("{ss}", "policyDocument", document)},
                                NULL, NULL);
     free(document);
@@ -80,7 +79,7 @@ static bool attach_policies(struct client *client, const json_t *status, const j
     size_t i;
     json_t *policy;
     if (!policies) {
-        return ensure_policy(client, status) && attach_policy(client, POLICY_NAME, certificate_arn);
+        return ensure_policy(client, status) && attach_policy(client, THING_POLICY_NAME, certificate_arn);
     }
     json_array_foreach(policies, i, policy)
     {

@@ -5,6 +5,9 @@
 
 #include "cloud/cli/client.h"
 
+/* What `thing` and `init` attach. */
+#define THING_POLICY_NAME "iot-local-device"
+
 struct device {
     const char *thing;
     const json_t *body; /* of CreateThing; NULL: {} */

@@ -77,10 +77,10 @@ enum core_code core_check_page(int64_t limit, struct core_error *error);
 enum core_code core_check_row_page(const char *after, int64_t limit, int64_t *below,
                                    struct core_error *error);
 /* Gives the rows of a page to fn and ends the query, which asks for one row more than the page holds: that one tells
- * whether there is another page. The first column is a name, and the key. */
-typedef void (*core_row_fn)(void *ctx, sqlite3_stmt *row);
-enum core_code core_list_by_name(struct core *core, sqlite3_stmt *query, int64_t limit, core_row_fn fn,
-                                 void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
+ * whether there is another page. The first column is the key. */
+typedef void (*core_row_fn)(const struct core *core, sqlite3_stmt *row, void *ctx);
+enum core_code core_list_rows(struct core *core, sqlite3_stmt *query, int64_t limit, core_row_fn fn,
+                              void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
 void core_write_row_key(int64_t id, char key[CORE_KEY_CAP]);
 
 #endif

@@ -27,14 +27,14 @@ enum core_code core_check_row_page(const char *after, int64_t limit, int64_t *be
     return CORE_OK;
 }
 
-enum core_code core_list_by_name(struct core *core, sqlite3_stmt *query, int64_t limit, core_row_fn fn,
-                                 void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
+enum core_code core_list_rows(struct core *core, sqlite3_stmt *query, int64_t limit, core_row_fn fn,
+                              void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
 {
     char last[CORE_KEY_CAP] = "";
     int got;
     while ((got = store_row(core->store, query)) == 1 && limit-- > 0) {
-        fn(ctx, query);
         store_column_copy(query, 0, last, sizeof last);
+        fn(core, query, ctx);
     }
     store_done(query);
     if (got == 1) {

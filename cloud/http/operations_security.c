@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates, policies, and what they are attached to (docs/protocol.md 5.8). */
+#include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/route.h"
 
@@ -33,8 +34,8 @@ static const struct route rows[] = {
      .members = "certificatePem status"},
     {"POST", "/cacertificate", FAMILY_REGISTRY, "RegisterCACertificate",
      .handler = api_register_ca_certificate, .work = api_read_foreign_certificates,
-     .query = "setAsActive allowAutoRegistration", .members = "caCertificate verificationCertificate certificateMode",
-     .unmodelled = "registrationConfig tags"},
+     .query = "setAsActive allowAutoRegistration", .members = "caCertificate verificationCertificate certificateMode tags",
+     .unmodelled = "registrationConfig"},
     {"GET", "/cacertificates", FAMILY_REGISTRY, "ListCACertificates",
      .handler = api_list_ca_certificates, .query = MARKER, .unmodelled = "templateName"},
     {"GET", "/cacertificate/{caCertificateId}", FAMILY_REGISTRY, "DescribeCACertificate",
@@ -65,7 +66,7 @@ static const struct route rows[] = {
      .handler = api_list_principal_things_v2, .query = PAGING " thingPrincipalType"},
 
     {"POST", "/policies/{policyName}", FAMILY_REGISTRY, "CreatePolicy",
-     .handler = api_create_policy, .members = "policyDocument", .unmodelled = "tags"},
+     .handler = api_create_policy, .members = "policyDocument tags", .own_errors = api_no_limit_error},
     {"GET", "/policies/{policyName}", FAMILY_REGISTRY, "GetPolicy",
      .handler = api_get_policy},
     {"GET", "/policies", FAMILY_REGISTRY, "ListPolicies",

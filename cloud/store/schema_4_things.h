@@ -35,7 +35,8 @@
     "  value TEXT NOT NULL," \
     "  PRIMARY KEY (kind, name, key)) STRICT, WITHOUT ROWID;" \
     TAGS_GO_WITH("jobs", "job", "job_id") TAGS_GO_WITH("policies", "policy", "name") \
-    TAGS_GO_WITH("thing_types", "thingtype", "name") TAGS_GO_WITH("billing_groups", "billinggroup", "name")
+    TAGS_GO_WITH("thing_types", "thingtype", "name") TAGS_GO_WITH("billing_groups", "billinggroup", "name") \
+    TAGS_GO_WITH("ca_certificates", "cacert", "certificate_id")
 /* clang-format on */
 
 #endif

@@ -6,7 +6,8 @@ import os
 import re
 import unittest
 
-from harness import AWS, CloudTest
+from harness import AWS, CloudTest, wait_for
+from mqtt import certificate_arn, certificate_id
 from test_broker import ALLOW_ALL, ARN, BrokerTest
 
 TOPIC = "$aws/things/lamp/jobs/"
@@ -94,6 +95,47 @@ class LifeThroughTheCli(CloudTest):
                          [{"Key": "k", "Value": "v"}])
         self.iot("cancel-job", "--job-id", "j")
         self.assertEqual(self.refused("update-job", "--job-id", "j", "--description", "x"), "InvalidRequestException")
+
+
+class ThingDelete(BrokerTest):
+    """iot-local thing delete."""
+
+    def things(self):
+        return [thing["thingName"] for thing in json.loads(self.cloud.request("GET", "/things")[2])["things"]]
+
+    def certificates(self):
+        listed = json.loads(self.cloud.request("GET", "/certificates")[2])["certificates"]
+        return {certificate["certificateId"] for certificate in listed}
+
+    def test_what_the_command_line_has_made(self):
+        client = self.device("lamp")
+        lamp = certificate_id(self.cloud.folder / "thing-lamp")
+        self.cloud.job("j", "lamp")
+        said = self.cloud.cli("thing", "delete", "lamp")
+        self.assertIn(f"certificate {lamp} is deleted", said)
+        self.assertIn("thing 'lamp' is deleted", said)
+        wait_for(client.is_closed, "the connection of the deleted certificate to end")
+        self.assertEqual((self.things(), self.certificates()), ([], set()))
+        self.assertEqual(json.loads(self.cloud.request("GET", "/jobs/j")[2])["job"]["status"], "COMPLETED")
+        again = self.cloud.cli("thing", "delete", "lamp", check=False)
+        self.assertEqual((again.returncode, again.stdout), (1, ""))
+        self.assertIn("thing 'lamp' does not exist", again.stderr)
+        self.cloud.cli("thing", "lamp", "--out", self.cloud.folder / "again")
+        self.assertEqual(self.things(), ["lamp"])
+
+    def test_certificates_that_stay(self):
+        folder = self.cloud.thing("lamp")
+        arn = {"x-amzn-principal": certificate_arn(folder)}
+        self.ok(self.cloud.request("POST", "/things/door", {}), "door")
+        self.ok(self.cloud.request("PUT", "/things/door/principals", headers=arn), "attach")
+        other = self.certificate("own", *ALLOW_ALL, thing="lamp")
+        said = self.cloud.cli("thing", "delete", "lamp")
+        self.assertIn(f"{certificate_id(folder)} is detached and stays: another thing uses it", said)
+        self.assertIn(f"{certificate_id(other)} is detached and stays: it does not have the policy", said)
+        self.assertEqual(self.certificates(), {certificate_id(folder), certificate_id(other)})
+        self.assertEqual(self.things(), ["door"])
+        self.assertIn("is deleted", self.cloud.cli("thing", "delete", "door"))
+        self.assertEqual(self.certificates(), {certificate_id(other)})
 
 
 class DeletedThing(BrokerTest):

@@ -248,10 +248,10 @@ static void commands_are_found(void **state)
     assert_int_equal(RUN(stdout, "--version"), CLI_OK);
     assert_string_equal(said, "iot-local " DEVICE_JOBS_VERSION "\n");
     assert_int_equal(RUN(stdout, "--help"), CLI_OK);
-    static const char *const all[] = {"up",      "starts it", "status",     "down",       "env",
-                                      "reset",   "thing",     "thing list", "thing show", "job create",
-                                      "job run", "job watch", "job list",   "job show",   "job cancel",
-                                      "s3 put",  "completion"};
+    static const char *const all[] = {"up",      "starts it",  "status",      "down",       "env",
+                                      "reset",   "thing",      "thing list",  "thing show", "job create",
+                                      "job run", "job watch",  "job list",    "job show",   "job cancel",
+                                      "s3 put",  "completion", "thing delete"};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_non_null(strstr(said, all[i]));
     }

@@ -290,7 +290,8 @@ static void attach_to_a_thing(void **state)
 static int create_policy(struct fixture *fx, const char *name, const char *document)
 {
     struct policy policy;
-    int code = FIXTURE_RUN(fx, policies_create(fx->core, name, slice_from(document), &policy, &fx->error));
+    int code =
+        FIXTURE_RUN(fx, policies_create(fx->core, name, slice_from(document), NULL, &policy, &fx->error));
     policy_clear(&policy);
     return code;
 }
@@ -299,7 +300,8 @@ static void new_policy(void **state)
 {
     struct fixture *fx = *state;
     struct policy policy;
-    FIXTURE_OK(fx, policies_create(fx->core, "a_+=,.@-Z", slice_from(" " POLICY "\n"), &policy, &fx->error));
+    FIXTURE_OK(
+        fx, policies_create(fx->core, "a_+=,.@-Z", slice_from(" " POLICY "\n"), NULL, &policy, &fx->error));
     assert_string_equal(policy.name, "a_+=,.@-Z");
     assert_string_equal(policy.arn, FIXTURE_ARN("policy", "a_+=,.@-Z"));
     assert_string_equal(policy.document, " " POLICY "\n");

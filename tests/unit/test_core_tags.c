@@ -17,6 +17,8 @@
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","           \
     "\"Resource\":\"*\"}]}"
 
+#define CA_ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static const struct expected_version any_version;
 
 static struct tag_list one_tag(const char *key, const char *value)
@@ -159,13 +161,16 @@ static void resources(void **state)
     make_job(fx, "r", &tags);
     FIXTURE_OK(fx, thing_types_create(fx->core, "r", &none, &tags, &type, &fx->error));
     FIXTURE_OK(fx, billing_groups_create(fx->core, "r", NULL, &tags, &group, &fx->error));
-    FIXTURE_OK(fx, policies_create(fx->core, "r", slice_from(POLICY), &policy, &fx->error));
+    FIXTURE_OK(fx, policies_create(fx->core, "r", slice_from(POLICY), &tags, &policy, &fx->error));
+    struct ca_certificate ca = {.status = "INACTIVE", .mode = "DEFAULT", .pem = (char *)"PEM", .tags = &tags};
+    snprintf(ca.id, sizeof ca.id, "%s", CA_ID);
+    FIXTURE_OK(fx, ca_certificates_add(fx->core, &ca, &fx->error));
     thing_type_clear(&type);
     billing_group_clear(&group);
     policy_clear(&policy);
-    assert_int_equal(add(fx, FIXTURE_ARN("policy", "r"), &tags), CORE_OK);
     const char *taggable[] = {FIXTURE_ARN("job", "r"), FIXTURE_ARN("thingtype", "r"),
-                              FIXTURE_ARN("billinggroup", "r"), FIXTURE_ARN("policy", "r")};
+                              FIXTURE_ARN("billinggroup", "r"), FIXTURE_ARN("policy", "r"),
+                              FIXTURE_ARN("cacert", CA_ID)};
     for (size_t i = 0; i < COUNT(taggable); i++) {
         struct tag_list own = one_tag("i", i % 2 ? "odd" : "even");
         assert_int_equal(add(fx, taggable[i], &own), CORE_OK);
@@ -216,6 +221,17 @@ static void tags_go_with_their_resource(void **state)
         billing_group_clear(&group);
         assert_string_equal(tags_of(fx, FIXTURE_ARN("thingtype", "t")), i ? "" : "k=v; ");
         assert_string_equal(tags_of(fx, FIXTURE_ARN("billinggroup", "b")), i ? "" : "k=v; ");
+        struct ca_certificate ca = {
+            .status = "INACTIVE", .mode = "DEFAULT", .pem = (char *)"PEM", .tags = i ? NULL : &tags};
+        struct policy policy;
+        snprintf(ca.id, sizeof ca.id, "%s", CA_ID);
+        FIXTURE_OK(fx, ca_certificates_add(fx->core, &ca, &fx->error));
+        FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), ca.tags, &policy, &fx->error));
+        policy_clear(&policy);
+        assert_string_equal(tags_of(fx, FIXTURE_ARN("cacert", CA_ID)), i ? "" : "k=v; ");
+        assert_string_equal(tags_of(fx, FIXTURE_ARN("policy", "p")), i ? "" : "k=v; ");
+        FIXTURE_OK(fx, ca_certificates_delete(fx->core, CA_ID, &fx->error));
+        FIXTURE_OK(fx, policies_delete(fx->core, "p", &fx->error));
         FIXTURE_OK(fx, thing_types_deprecate(fx->core, "t", false, &fx->error));
         FIXTURE_OK(fx, thing_types_delete(fx->core, "t", &fx->error));
         FIXTURE_OK(fx, billing_groups_delete(fx->core, "b", any_version, &fx->error));

@@ -11,6 +11,9 @@
 #include "fakes/http_fixture.h"
 
 #define ARN "arn:aws:iot:us-east-1:123456789012:"
+#define POLICY                                                                                               \
+    "{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Action\\\":"   \
+    "\\\"iot:Connect\\\",\\\"Resource\\\":\\\"*\\\"}]}"
 
 static void ok(struct http_fixture *fx, const char *method, const char *path, const char *body)
 {
@@ -230,6 +233,13 @@ static void tags_of_resources(void **state)
     ok(fx, "GET", "/tags?resourceArn=" ARN "job%2Fj", NULL);
     assert_int_equal(json_array_size(http_find(fx, "tags")), 1);
     assert_string_equal(http_text(fx, "tags.0.Value"), "2");
+
+    ok(fx, "POST", "/policies/p",
+       "{\"policyDocument\":\"" POLICY "\",\"tags\":[{\"Key\":\"a\",\"Value\":\"1\"}]}");
+    ok(fx, "GET", "/tags?resourceArn=" ARN "policy%2Fp", NULL);
+    assert_string_equal(http_text(fx, "tags.0.Value"), "1");
+    many_tags(body, sizeof body, "{\"policyDocument\":\"" POLICY "\",", 51);
+    invalid(fx, "POST", "/policies/q", body, "50");
 
     many_tags(body, sizeof body, "{\"resourceArn\":\"" ARN "job/j\",", 51);
     http_expect_error(fx, http_ask(fx, "iot", "POST", "/tags", body), 410, "LimitExceededException", "50");

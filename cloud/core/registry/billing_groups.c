@@ -57,16 +57,15 @@ enum core_code billing_groups_describe(struct core *core, const char *name, stru
 /* --- Lists --- */
 
 struct group_list {
-    const struct core *core;
     billing_group_fn fn;
     void *ctx;
 };
 
-static void give_row(void *ctx, sqlite3_stmt *row)
+static void give_row(const struct core *core, sqlite3_stmt *row, void *ctx)
 {
     struct group_list *list = ctx;
     struct billing_group group;
-    read_row(list->core, row, &group);
+    read_row(core, row, &group);
     list->fn(list->ctx, &group);
     billing_group_clear(&group);
 }
@@ -75,7 +74,7 @@ enum core_code billing_groups_list(struct core *core, const char *prefix, const 
                                    billing_group_fn fn, void *ctx, char next[CORE_KEY_CAP],
                                    struct core_error *error)
 {
-    struct group_list list = {.core = core, .fn = fn, .ctx = ctx};
+    struct group_list list = {.fn = fn, .ctx = ctx};
     next[0] = '\0';
     core_error_clear(error);
     if (core_check_page(limit, error) || (prefix && name_check_entity("billing group", prefix, error))) {
@@ -83,7 +82,7 @@ enum core_code billing_groups_list(struct core *core, const char *prefix, const 
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_BILLING_GROUP_LIST, store_text(after ? after : ""),
                                       store_text(prefix ? prefix : ""), store_i64(limit + 1));
-    return core_list_by_name(core, query, limit, give_row, &list, next, error);
+    return core_list_rows(core, query, limit, give_row, &list, next, error);
 }
 
 struct name_list {
@@ -91,8 +90,9 @@ struct name_list {
     void *ctx;
 };
 
-static void give_name(void *ctx, sqlite3_stmt *row)
+static void give_name(const struct core *core, sqlite3_stmt *row, void *ctx)
 {
+    (void)core;
     struct name_list *list = ctx;
     char name[CORE_THING_NAME_CAP];
     store_column_copy(row, 0, name, sizeof name);
@@ -111,7 +111,7 @@ enum core_code billing_groups_list_things(struct core *core, const char *name, c
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_THING_LIST_BILLING, store_text(name),
                                       store_text(after ? after : ""), store_i64(limit + 1));
-    return core_list_by_name(core, query, limit, give_name, &list, next, error);
+    return core_list_rows(core, query, limit, give_name, &list, next, error);
 }
 
 /* --- Changes --- */
@@ -259,7 +259,7 @@ static enum core_code put_thing(struct core *core, const char *thing, const char
 enum core_code billing_groups_add_thing(struct core *core, const struct billing_member *given,
                                         struct core_error *error)
 {
-    struct member member;
+    struct member member = {0};
     if (read_member(core, given, &member, error)) {
         return error->code;
     }
@@ -275,7 +275,7 @@ enum core_code billing_groups_add_thing(struct core *core, const struct billing_
 enum core_code billing_groups_remove_thing(struct core *core, const struct billing_member *given,
                                            struct core_error *error)
 {
-    struct member member;
+    struct member member = {0};
     if (read_member(core, given, &member, error)) {
         return error->code;
     }

@@ -78,7 +78,8 @@ static bool insert(struct core *core, const struct ca_certificate *ca)
                                         store_text(ca->status), store_text(ca->mode),
                                         store_i64(core_now_ms(core)), store_i64(ca->not_before_s),
                                         store_i64(ca->not_after_s), store_text(ca->pem))) &&
-           store_run(store, STORE_QUERY(store, STORE_ANCHOR_ADD, store_text(ca->id), store_text(ca->pem)));
+           store_run(store, STORE_QUERY(store, STORE_ANCHOR_ADD, store_text(ca->id), store_text(ca->pem))) &&
+           tags_store(core, "cacert", ca->id, ca->tags);
 }
 
 enum core_code ca_certificates_add(struct core *core, const struct ca_certificate *ca,
@@ -86,7 +87,7 @@ enum core_code ca_certificates_add(struct core *core, const struct ca_certificat
 {
     struct core_write write;
     core_error_clear(error);
-    if (check_new(core, ca, error)) {
+    if (check_new(core, ca, error) || tags_check(ca->tags, error)) {
         return error->code;
     }
     if (core_write_begin(core, &write, error) && !insert(core, ca)) {

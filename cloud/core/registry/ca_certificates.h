@@ -3,7 +3,7 @@
 #ifndef CLOUD_CORE_CA_CERTIFICATES_H
 #define CLOUD_CORE_CA_CERTIFICATES_H
 
-#include "cloud/core/core.h"
+#include "cloud/core/registry/tags.h"
 
 struct ca_certificate {
     char id[CORE_CERTIFICATE_ID_CAP];
@@ -14,6 +14,7 @@ struct ca_certificate {
     char *pem;
     int64_t created_at_ms, last_modified_at_ms;
     int64_t not_before_s, not_after_s;
+    const struct tag_list *tags; /* in a new one only; NULL = none */
 };
 void ca_certificate_clear(struct ca_certificate *ca);
 typedef void (*ca_certificate_fn)(void *ctx, const struct ca_certificate *ca);

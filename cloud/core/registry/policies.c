@@ -65,26 +65,27 @@ static enum core_code check_new(struct core *core, const char *name, struct slic
     return error->code;
 }
 
-static bool insert(struct core *core, const char *name, struct slice document)
+static bool insert(struct core *core, const char *name, struct slice document, const struct tag_list *tags)
 {
     struct store *store = core->store;
     int64_t now = core_now_ms(core);
     return store_run(store, STORE_QUERY(store, STORE_POLICY_INSERT, store_text(name), store_i64(now),
                                         store_slice(document))) &&
            store_run(store, STORE_QUERY(store, STORE_POLICY_VERSION_INSERT, store_text(name), store_i64(now),
-                                        store_slice(document)));
+                                        store_slice(document))) &&
+           tags_store(core, "policy", name, tags);
 }
 
-enum core_code policies_create(struct core *core, const char *name, struct slice document, struct policy *out,
-                               struct core_error *error)
+enum core_code policies_create(struct core *core, const char *name, struct slice document,
+                               const struct tag_list *tags, struct policy *out, struct core_error *error)
 {
     struct core_write write;
     *out = (struct policy){0};
     core_error_clear(error);
-    if (check_new(core, name, document, error)) {
+    if (check_new(core, name, document, error) || tags_check(tags, error)) {
         return error->code;
     }
-    if (core_write_begin(core, &write, error) && !insert(core, name, document)) {
+    if (core_write_begin(core, &write, error) && !insert(core, name, document, tags)) {
         core_fail_storage(core, error);
     }
     if (!error->code) {

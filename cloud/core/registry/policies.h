@@ -3,7 +3,7 @@
 #ifndef CLOUD_CORE_POLICIES_H
 #define CLOUD_CORE_POLICIES_H
 
-#include "cloud/core/core.h"
+#include "cloud/core/registry/tags.h"
 
 #define POLICY_VERSIONS_MAX 5
 
@@ -19,9 +19,10 @@ void policy_clear(struct policy *policy);
 /* The document may be NULL: not read. */
 typedef void (*policy_fn)(void *ctx, const struct policy *policy);
 
-/* The document is checked with policy_check (policy.h): CORE_MALFORMED_POLICY says what is wrong. It becomes version 1. */
-enum core_code policies_create(struct core *core, const char *name, struct slice document, struct policy *out,
-                               struct core_error *error);
+/* The document is checked with policy_check (policy.h): CORE_MALFORMED_POLICY says what is wrong. It becomes version 1.
+ * tags may be NULL. */
+enum core_code policies_create(struct core *core, const char *name, struct slice document,
+                               const struct tag_list *tags, struct policy *out, struct core_error *error);
 enum core_code policies_get(struct core *core, const char *name, struct policy *out,
                             struct core_error *error);
 /* By creation; without documents. */

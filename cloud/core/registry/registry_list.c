@@ -26,28 +26,17 @@ static enum core_code read_start(const struct registry_list *list, struct store_
     return CORE_OK;
 }
 
-enum core_code registry_list_rows(struct core *core, const struct registry_list *list, registry_row_fn fn,
+enum core_code registry_list_rows(struct core *core, const struct registry_list *list, core_row_fn fn,
                                   void *ctx, char next[CORE_KEY_CAP], struct core_error *error)
 {
-    char last[CORE_KEY_CAP] = "";
     struct store_value values[4] = {{0}};
     next[0] = '\0';
     if (read_start(list, &values[0], error)) {
         return error->code;
     }
-    int64_t left = list->page->limit;
-    values[1] = store_i64(left + 1); /* one more shows whether the list goes on */
+    values[1] = store_i64(list->page->limit + 1); /* one more shows whether the list goes on */
     memcpy(&values[2], list->arguments, sizeof list->arguments);
     sqlite3_stmt *query = store_query(core->store, list->page->is_ascending ? list->up : list->down, values,
                                       2 + list->argument_count);
-    int got;
-    while ((got = store_row(core->store, query)) == 1 && left-- > 0) {
-        store_column_copy(query, 0, last, sizeof last);
-        fn(core, query, ctx);
-    }
-    store_done(query);
-    if (got == 1) {
-        memcpy(next, last, sizeof last);
-    }
-    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+    return core_list_rows(core, query, list->page->limit, fn, ctx, next, error);
 }

@@ -42,8 +42,7 @@ struct registry_list {
     struct store_value arguments[2];
     size_t argument_count;
 };
-typedef void (*registry_row_fn)(const struct core *core, sqlite3_stmt *row, void *ctx);
-enum core_code registry_list_rows(struct core *core, const struct registry_list *list, registry_row_fn fn,
+enum core_code registry_list_rows(struct core *core, const struct registry_list *list, core_row_fn fn,
                                   void *ctx, char next[CORE_KEY_CAP], struct core_error *error);
 
 #endif

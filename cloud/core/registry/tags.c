@@ -20,6 +20,7 @@ static const struct taggable {
     {"policy", STORE_POLICY_EXISTS},
     {"thingtype", STORE_THING_TYPE_EXISTS},
     {"billinggroup", STORE_BILLING_GROUP_EXISTS},
+    {"cacert", STORE_CA_GET},
 };
 
 struct resource {
@@ -50,8 +51,8 @@ static enum core_code require_resource(struct core *core, const char *arn, struc
     arn_write(core, "job", "ID", form, sizeof form);
     return core_fail(
         error, CORE_INVALID_REQUEST,
-        "'%.*s' is not the ARN of a resource here that can have tags: a job, a policy, a thing type"
-        " or a billing group; it looks like %s",
+        "'%.*s' is not the ARN of a resource here that can have tags: a job, a policy, a thing type,"
+        " a billing group or a CA certificate; it looks like %s",
         utf8_fit(arn, NAME_SHOWN), arn, form);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tags: pairs of key and value on a resource (docs/protocol.md 5.9). Jobs, policies, types of things and billing groups have
- * them; things and certificates have none on AWS either. They go with their resource (triggers of the schema). */
+/* Tags: pairs of key and value on a resource (docs/protocol.md 5.9). Jobs, policies, types of things, billing groups and CA
+ * certificates have them; things and other certificates have none on AWS either. They go with their resource (triggers of the
+ * schema). */
 #ifndef CLOUD_CORE_TAGS_H
 #define CLOUD_CORE_TAGS_H
 

@@ -118,16 +118,15 @@ enum core_code thing_types_describe(struct core *core, const char *name, struct 
 }
 
 struct type_list {
-    const struct core *core;
     thing_type_fn fn;
     void *ctx;
 };
 
-static void give_row(void *ctx, sqlite3_stmt *row)
+static void give_row(const struct core *core, sqlite3_stmt *row, void *ctx)
 {
     struct type_list *list = ctx;
     struct thing_type type;
-    read_row(list->core, row, &type);
+    read_row(core, row, &type);
     list->fn(list->ctx, &type);
     thing_type_clear(&type);
 }
@@ -136,7 +135,7 @@ enum core_code thing_types_list(struct core *core, const char *prefix, const cha
                                 thing_type_fn fn, void *ctx, char next[CORE_KEY_CAP],
                                 struct core_error *error)
 {
-    struct type_list list = {.core = core, .fn = fn, .ctx = ctx};
+    struct type_list list = {.fn = fn, .ctx = ctx};
     next[0] = '\0';
     core_error_clear(error);
     if (core_check_page(limit, error) || (prefix && name_check_entity("thing type", prefix, error))) {
@@ -144,7 +143,7 @@ enum core_code thing_types_list(struct core *core, const char *prefix, const cha
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_THING_TYPE_LIST, store_text(after ? after : ""),
                                       store_text(prefix ? prefix : ""), store_i64(limit + 1));
-    return core_list_by_name(core, query, limit, give_row, &list, next, error);
+    return core_list_rows(core, query, limit, give_row, &list, next, error);
 }
 
 /* --- Changes --- */

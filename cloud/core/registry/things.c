@@ -188,16 +188,15 @@ enum core_code things_update(struct core *core, const struct thing_update *updat
 /* --- List --- */
 
 struct thing_list {
-    const struct core *core;
     thing_fn fn;
     void *ctx;
 };
 
-static void give_row(void *ctx, sqlite3_stmt *row)
+static void give_row(const struct core *core, sqlite3_stmt *row, void *ctx)
 {
     struct thing_list *list = ctx;
     struct thing thing;
-    read_row(list->core, row, &thing);
+    read_row(core, row, &thing);
     list->fn(list->ctx, &thing);
     thing_clear(&thing);
 }
@@ -223,7 +222,7 @@ enum core_code things_list(struct core *core, const struct thing_filter *filter,
 {
     static const struct thing_filter all;
     const struct thing_filter *f = filter ? filter : &all;
-    struct thing_list list = {.core = core, .fn = fn, .ctx = ctx};
+    struct thing_list list = {.fn = fn, .ctx = ctx};
     next[0] = '\0';
     core_error_clear(error);
     if (core_check_page(limit, error) || check_filter(f, error)) {
@@ -234,5 +233,5 @@ enum core_code things_list(struct core *core, const struct thing_filter *filter,
                                          store_i64(limit + 1),           store_text(f->type)};
     sqlite3_stmt *query = f->type ? store_query(core->store, STORE_THING_LIST_TYPE, values, 6)
                                   : store_query(core->store, STORE_THING_LIST, values, 5);
-    return core_list_by_name(core, query, limit, give_row, &list, next, error);
+    return core_list_rows(core, query, limit, give_row, &list, next, error);
 }

@@ -2,6 +2,7 @@
 /* Policies: docs/protocol.md 5.8. */
 #include "cloud/core/registry/policies.h"
 
+#include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
@@ -16,9 +17,10 @@ void api_create_policy(struct call *call)
 {
     const char *document;
     struct policy policy = {0};
-    if (!call_needed_text(call, "policyDocument", &document) ||
-        !call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &policy,
-                                       &call->error))) {
+    struct tag_list tags;
+    if (!call_needed_text(call, "policyDocument", &document) || !api_read_tags(call, &tags) ||
+        !call_ok(call, policies_create(call->service->core, call->labels[0], slice_from(document), &tags,
+                                       &policy, &call->error))) {
         return;
     }
     json_t *out = render_policy(&policy);

@@ -4,6 +4,7 @@
 #include "cloud/base/memory.h"
 #include "cloud/core/registry/ca_certificates.h"
 #include "cloud/core/registry/certificates.h"
+#include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 #include "cloud/pki/foreign.h"
@@ -338,7 +339,12 @@ static bool check_ca(struct call *call, const struct foreign *ca)
 static void add_ca(struct call *call, const struct foreign *ca, const char *mode, bool is_active)
 {
     char why[WHY_CAP];
+    struct tag_list tags;
+    if (!api_read_tags(call, &tags)) {
+        return;
+    }
     struct ca_certificate new = {
+        .tags = &tags,
         .pem = ca->pem,
         .not_before_s = ca->not_before_s,
         .not_after_s = ca->not_after_s,
