@@ -405,7 +405,7 @@ class Docs(CloudTest):
             line = line.replace("CERTIFICATE", arn.group(1) if arn else "")
             said += subprocess.run(["bash", "-ec", re.sub(r"^aws", AWS, line)], env=environment, cwd=self.cloud.folder, text=True,
                                   stdout=subprocess.PIPE, timeout=60, check=True).stdout
-        watcher = Process(["bash", "-ec", "exec " + lines[3] + " -d"], env=environment, cwd=self.cloud.folder)
+        watcher = Process(["bash", "-ec", "exec stdbuf -oL " + lines[3] + " -d"], env=environment, cwd=self.cloud.folder)
         self.addCleanup(watcher.stop)
         watcher.wait_line("Subscribed")
         self.cloud.job("j", "lamp")
