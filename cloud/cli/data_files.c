@@ -11,10 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OBJECTS   "objects"
-#define HEX_8     "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
-#define AN_OBJECT HEX_8 HEX_8 HEX_8 HEX_8 "*"
-#define FRESH     ".new" /* what a write that was cut off leaves: ca.key.new */
+#define HEX_8 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
+#define FRESH ".new" /* what a write that was cut off leaves: ca.key.new */
 
 struct pattern {
     const char *text;
@@ -46,6 +44,15 @@ static const struct pattern patterns[] = {
 };
 #define PATTERN_COUNT (sizeof patterns / sizeof patterns[0])
 
+/* Folders, and which files in them are ours. */
+static const struct {
+    const char *name, *pattern;
+} folders[] = {
+    {"objects", HEX_8 HEX_8 HEX_8 HEX_8 "*"},
+    {"trusted", HEX_8 ".*"}, /* as OpenSSL names certificates by their subject */
+};
+#define FOLDER_COUNT (sizeof folders / sizeof folders[0])
+
 static bool is_match(const char *pattern, const char *name)
 {
     char base[NAME_MAX + 1];
@@ -64,7 +71,12 @@ enum data_file_kind data_file_kind(const char *name)
             return patterns[i].kind;
         }
     }
-    return strcmp(name, OBJECTS) == 0 ? DATA_FILE_OURS : DATA_FILE_FOREIGN;
+    for (size_t i = 0; i < FOLDER_COUNT; i++) {
+        if (strcmp(folders[i].name, name) == 0) {
+            return DATA_FILE_OURS;
+        }
+    }
+    return DATA_FILE_FOREIGN;
 }
 
 static bool has_file(const char *data, const char *name)
@@ -124,17 +136,17 @@ static bool remove_matching(DIR *folder, const char *pattern)
     return is_good;
 }
 
-/* The bodies of S3 objects, and their folder when nothing else lies in it. */
-static bool remove_objects(DIR *folder)
+/* What is ours in a folder, and the folder when nothing else lies in it. */
+static bool remove_folder(DIR *parent, const char *name, const char *pattern)
 {
-    int fd = openat(dirfd(folder), OBJECTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *objects = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!objects) {
+    int fd = openat(dirfd(parent), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
     }
-    bool is_good = remove_matching(objects, AN_OBJECT);
-    closedir(objects);
-    return (unlinkat(dirfd(folder), OBJECTS, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
+    bool is_good = remove_matching(folder, pattern);
+    closedir(folder);
+    return (unlinkat(dirfd(parent), name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
 }
 
 bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
@@ -144,7 +156,10 @@ bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
         fprintf(stderr, "iot-local: %s: %s\n", data, strerror(errno));
         return false;
     }
-    bool is_good = remove_objects(folder);
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < FOLDER_COUNT; i++) {
+        is_good = remove_folder(folder, folders[i].name, folders[i].pattern);
+    }
     for (size_t i = 0; is_good && i < PATTERN_COUNT; i++) {
         if (!keeps_ca || patterns[i].kind != DATA_FILE_CA) {
             is_good = remove_matching(folder, patterns[i].text);

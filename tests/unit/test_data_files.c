@@ -85,6 +85,8 @@ static void put_all(void)
     put("ca.pem");
     put("ca.key");
     assert_int_equal(mkdir(inside("objects"), 0700), 0);
+    assert_int_equal(mkdir(inside("trusted"), 0700), 0);
+    put("trusted/0a1b2c3d.0");
     put("objects/0123456789abcdef0123456789abcdef");
     put("objects/0123456789abcdef0123456789abcdef.new");
 }
@@ -103,7 +105,7 @@ static void reset_removes_ours_alone(void **state)
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         assert_true(is_there(foreign[i]));
     }
-    assert_false(is_there("objects"));
+    assert_false(is_there("objects") || is_there("trusted"));
     assert_true(is_there("ca.pem") && is_there("ca.key"));
     assert_true(data_files_remove(folder, false, &left));
     assert_false(is_there("ca.pem") || is_there("ca.key"));
