@@ -20,7 +20,7 @@ const struct arg_command syntax_thing_show = {
     .name = "thing show",
     .operands = "NAME",
     .operand_count = 1,
-    .summary = "shows a thing and its job executions",
+    .summary = "shows a thing, its certificates and its job executions",
     .options = ask_read_options,
     .option_count = ASK_READ_OPTION_COUNT,
 };
@@ -45,8 +45,9 @@ static bool list(struct client *client, const struct ask_options *given, const c
     return ask_list(client, given, "/things", "things", print_thing_line);
 }
 
-static void print_thing(const json_t *thing)
+static void print_thing(const json_t *thing, const json_t *certificates)
 {
+    size_t i;
     const char *name;
     json_t *value;
     ask_print_field("thing", client_text(thing, "thingName"));
@@ -54,6 +55,10 @@ static void print_thing(const json_t *thing)
     json_object_foreach(json_object_get(thing, "attributes"), name, value)
     {
         printf("%-16s %s=%s\n", "attribute", name, json_string_value(value));
+    }
+    json_array_foreach(certificates, i, value)
+    {
+        ask_print_field("certificate", json_string_value(value));
     }
 }
 
@@ -67,8 +72,9 @@ static bool print_execution_line(void *ctx, const json_t *entry)
     return true;
 }
 
-static bool print_thing_json(struct client *client, const char *jobs, json_t *thing)
+static bool print_thing_json(struct client *client, const char *jobs, json_t *thing, json_t *certificates)
 {
+    json_object_set(thing, "principals", certificates);
     bool is_good = ask_collect(client, jobs, "executionSummaries", thing, "executions");
     if (is_good) {
         ask_print_json(thing);
@@ -79,14 +85,18 @@ static bool print_thing_json(struct client *client, const char *jobs, json_t *th
 static bool show(struct client *client, const struct ask_options *given, const char *name)
 {
     json_t *thing = NULL;
+    json_t *principals = NULL;
     char *jobs = client_path("/things/%s/jobs", name);
-    bool is_good = client_get(client, client_path("/things/%s", name), &thing);
+    bool is_good = client_get(client, client_path("/things/%s", name), &thing) &&
+                   client_get(client, client_path("/things/%s/principals", name), &principals);
+    json_t *certificates = json_object_get(principals, "principals");
     if (is_good && given->is_json) {
-        is_good = print_thing_json(client, jobs, thing);
+        is_good = print_thing_json(client, jobs, thing, certificates);
     } else if (is_good) {
-        print_thing(thing);
+        print_thing(thing, certificates);
         is_good = client_each(client, jobs, "executionSummaries", print_execution_line, NULL);
     }
+    json_decref(principals);
     json_decref(thing);
     free(jobs);
     return is_good;

@@ -16,8 +16,6 @@
         "--json", NULL, "one JSON document instead of text", ARG_FLAG, offsetof(type, is_json)               \
     }
 
-/* The policy that `thing` makes and attaches. */
-
 #define COMMAND(name)                                                                                        \
     extern const struct arg_command syntax_##name;                                                           \
     int command_##name(int argc, char **argv)

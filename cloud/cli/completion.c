@@ -168,7 +168,8 @@ static void offer_operand(struct place *place, const struct arg_command *syntax,
     bool is_first = operands_before == 0;
     if (is_first && strncmp(first, "ID", 2) == 0) {
         offer_names(place, "/jobs", "jobs", "jobId");
-    } else if (is_first && strncmp(first, "NAME", 4) == 0 && strcmp(syntax->name, "thing") != 0) {
+    } else if (is_first && (strncmp(first, "DEVICE", 6) == 0 ||
+                            (strncmp(first, "NAME", 4) == 0 && strcmp(syntax->name, "thing") != 0))) {
         offer_things(place);
     } else if (is_first && strncmp(first, "SHELL", 5) == 0) {
         for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {

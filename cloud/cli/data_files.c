@@ -14,15 +14,6 @@
 #define HEX_8 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
 #define FRESH ".new" /* what a write that was cut off leaves: ca.key.new */
 
-/* Folders, and what lies in them. */
-static const struct {
-    const char *name, *files;
-} folders[] = {
-    {"objects", HEX_8 HEX_8 HEX_8 HEX_8 "*"}, /* bodies of S3 objects */
-    {"trusted", HEX_8 ".*"},                  /* certificates by their names' hashes */
-};
-#define FOLDER_COUNT (sizeof folders / sizeof folders[0])
-
 struct pattern {
     const char *text;
     enum data_file_kind kind;
@@ -53,6 +44,15 @@ static const struct pattern patterns[] = {
 };
 #define PATTERN_COUNT (sizeof patterns / sizeof patterns[0])
 
+/* Folders, and which files in them are ours. */
+static const struct {
+    const char *name, *pattern;
+} folders[] = {
+    {"objects", HEX_8 HEX_8 HEX_8 HEX_8 "*"},
+    {"trusted", HEX_8 ".*"}, /* as OpenSSL names certificates by their subject */
+};
+#define FOLDER_COUNT (sizeof folders / sizeof folders[0])
+
 static bool is_match(const char *pattern, const char *name)
 {
     char base[NAME_MAX + 1];
@@ -72,7 +72,7 @@ enum data_file_kind data_file_kind(const char *name)
         }
     }
     for (size_t i = 0; i < FOLDER_COUNT; i++) {
-        if (strcmp(name, folders[i].name) == 0) {
+        if (strcmp(folders[i].name, name) == 0) {
             return DATA_FILE_OURS;
         }
     }
@@ -136,17 +136,17 @@ static bool remove_matching(DIR *folder, const char *pattern)
     return is_good;
 }
 
-/* What is ours in one of the folders, and the folder when nothing else lies in it. */
-static bool remove_folder(DIR *folder, const char *name, const char *files)
+/* What is ours in a folder, and the folder when nothing else lies in it. */
+static bool remove_folder(DIR *parent, const char *name, const char *pattern)
 {
-    int fd = openat(dirfd(folder), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *inner = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!inner) {
+    int fd = openat(dirfd(parent), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
     }
-    bool is_good = remove_matching(inner, files);
-    closedir(inner);
-    return (unlinkat(dirfd(folder), name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
+    bool is_good = remove_matching(folder, pattern);
+    closedir(folder);
+    return (unlinkat(dirfd(parent), name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
 }
 
 bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
@@ -158,7 +158,7 @@ bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
     }
     bool is_good = true;
     for (size_t i = 0; is_good && i < FOLDER_COUNT; i++) {
-        is_good = remove_folder(folder, folders[i].name, folders[i].files);
+        is_good = remove_folder(folder, folders[i].name, folders[i].pattern);
     }
     for (size_t i = 0; is_good && i < PATTERN_COUNT; i++) {
         if (!keeps_ca || patterns[i].kind != DATA_FILE_CA) {

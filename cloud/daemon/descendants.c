@@ -37,8 +37,6 @@ static pid_t read_parent(const char *pid)
 {
     char path[300];
     char text[512] = "";
-    char state = 'Z';
-    int parent = 0;
     snprintf(path, sizeof(path), "/proc/%s/stat", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
@@ -46,9 +44,9 @@ static pid_t read_parent(const char *pid)
     }
     (void)!fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
-    const char *end = strrchr(text, ')');
-    bool is_read = end != NULL && sscanf(end, ") %c %d", &state, &parent) == 2;
-    return is_read && state != 'Z' ? (pid_t)parent : 0;
+    const char *end = strrchr(text, ')'); /* ") S 123 ..." */
+    bool is_alive = end != NULL && strlen(end) > 4 && end[2] != 'Z';
+    return is_alive ? (pid_t)strtol(end + 4, NULL, 10) : 0;
 }
 
 static struct process_list read_processes(void)

@@ -369,6 +369,9 @@ class Listings(CloudTest):
 
     def test_thing_names_what_exists(self):
         said = self.cloud.cli("thing", "lamp", "--out", self.cloud.folder / "a b")
+        certificate = re.search(r"certificate: +(\S+)", said).group(1)
+        self.assertRegex(self.cloud.cli("thing", "show", "lamp"), f"certificate +{certificate}\n")
+        self.assertEqual(json.loads(self.cloud.cli("thing", "show", "lamp", "--json"))["principals"], [certificate])
         blink = re.search(r"run a device: +(\S+) ", said)
         self.assertTrue(os.access(blink.group(1), os.X_OK))
         self.assertIn(shlex.quote(str(self.cloud.folder / "a b")), said)
@@ -405,7 +408,7 @@ class Docs(CloudTest):
             line = line.replace("CERTIFICATE", arn.group(1) if arn else "")
             said += subprocess.run(["bash", "-ec", re.sub(r"^aws", AWS, line)], env=environment, cwd=self.cloud.folder, text=True,
                                   stdout=subprocess.PIPE, timeout=60, check=True).stdout
-        watcher = Process(["bash", "-ec", "exec " + lines[3] + " -d"], env=environment, cwd=self.cloud.folder)
+        watcher = Process(["bash", "-ec", "exec stdbuf -oL " + lines[3] + " -d"], env=environment, cwd=self.cloud.folder)
         self.addCleanup(watcher.stop)
         watcher.wait_line("Subscribed")
         self.cloud.job("j", "lamp")
@@ -440,6 +443,7 @@ class Completion(CloudTest):
         self.assertEqual(self.complete("job", "sh"), ["show"])
         self.assertEqual(self.complete("job", "show", ""), ["job-7"])
         self.assertEqual(self.complete("thing", "show", "la"), ["ladder", "lamp"])
+        self.assertEqual(self.complete("doctor", "f"), ["fan"])
         self.assertEqual(self.complete("job", "create", "--thing", "f"), ["fan"])
         self.assertEqual(self.complete("job", "create", "--thing", "fan", "--doc"), ["--document", "--document-source"])
         self.assertEqual(self.complete("job", "create", "--document", ""), ["compopt -o default", ""])

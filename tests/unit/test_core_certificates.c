@@ -114,7 +114,7 @@ static void what_keeps_a_certificate(void **state)
     struct certificate found;
     fixture_thing(fx, "lamp");
     assert_int_equal(add(fx, 1, "ACTIVE", "", false), CORE_OK);
-    FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), &policy, &fx->error));
+    FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), NULL, &policy, &fx->error));
     policy_clear(&policy);
     FIXTURE_OK(fx, policies_attach(fx->core, "p", arn_of(1), &fx->error));
     FIXTURE_OK(fx, principals_attach(fx->core, "lamp", arn_of(1), NULL, &fx->error));

@@ -22,7 +22,7 @@
 static void create(struct fixture *fx, const char *name, const char *document)
 {
     struct policy policy;
-    FIXTURE_OK(fx, policies_create(fx->core, name, slice_from(document), &policy, &fx->error));
+    FIXTURE_OK(fx, policies_create(fx->core, name, slice_from(document), NULL, &policy, &fx->error));
     policy_clear(&policy);
 }
 
