@@ -91,7 +91,7 @@ static void put_and_get(void **state)
 {
     struct fixture *fx = *state;
     const unsigned char body[] = {0, 1, 0xff, 'x', 0};
-    char etag[36] = "";
+    char etag[OBJECT_ETAG_CAP] = "";
     struct object object;
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "a/b c.bin", "text/plain", body, sizeof body, etag), CORE_OK);
@@ -109,7 +109,7 @@ static void put_and_get(void **state)
 static void put_again_replaces(void **state)
 {
     struct fixture *fx = *state;
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     struct object object;
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "k", "a/b", "first", 5, etag), CORE_OK);
@@ -130,7 +130,7 @@ static void what_is_refused(void **state)
     struct fixture *fx = *state;
     char key_1024[1025];
     char key_1025[1026];
-    char etag[36] = "same";
+    char etag[OBJECT_ETAG_CAP] = "same";
     struct object object;
     memset(key_1024, 'k', 1024);
     key_1024[1024] = '\0';
@@ -155,7 +155,7 @@ static void what_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(put(fx, rows[i].bucket, rows[i].key, rows[i].type, "x", 1, etag), rows[i].code);
     }
-    struct object_file large = {.name = "f", .etag = "e", .size = OBJECT_SIZE_MAX + 1};
+    struct object_file large = {.name = "f", .etag = "e", .size = OBJECT_PIECES_MAX + 1};
     assert_int_equal(FIXTURE_RUN(fx, objects_put(fx->core, "docs", "k", NULL, &large, &fx->error)),
                      CORE_LIMIT_EXCEEDED);
     assert_int_equal(count_files(fx), 2);
@@ -173,7 +173,7 @@ static void large_object(void **state)
     struct fixture *fx = *state;
     size_t size = 1024 * 1024 + 1;
     unsigned char *body = malloc(size);
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     struct object object;
     assert_non_null(body);
     for (size_t i = 0; i < size; i++) {
@@ -322,7 +322,7 @@ static void files_are_private(void **state)
 static void links(void **state)
 {
     struct fixture *fx = *state;
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     const char *objects[][2] = {{"docs", "a.txt"},    {"docs", "d/e f+g.txt"}, {"docs", "100%.txt"},
                                 {"docs", "\xc3\xa4"}, {"my.docs", "a.txt"},    {"s3", "x"},
                                 {"a.s3.b", "k"},      {"docs", "/lead"},       {"s3.us-east-1", "k"}};
