@@ -79,6 +79,7 @@ struct call {
     const struct route *route;           /* NULL: none, or S3 */
     const struct s3_operation *s3;       /* NULL: not S3 */
     const char *labels[CALL_LABELS_MAX]; /* the {names} of the path, in order; S3: bucket and key */
+    const char *s3_error;                /* the code that was answered; NULL: none */
     char *s3_key;                        /* decoded, owned */
     char host_bucket[64];                /* S3: the bucket that the Host names; "": it stands in the path */
     bool is_s3_host;                     /* the Host is one of S3 alone */

@@ -186,7 +186,7 @@ static void log_answer(struct exchange *exchange, const char *request_id)
         return;
     }
     int64_t took_ms = clock_monotonic_ms(&clock_real) - exchange->began_ms;
-    const char *error = header_of(&call->answer, "x-amzn-ErrorType");
+    const char *error = call->s3_error ? call->s3_error : header_of(&call->answer, "x-amzn-ErrorType");
     const struct log_field fields[] = {
         {"method", call->request.method, 0},
         {"path", call->request.path, 0},

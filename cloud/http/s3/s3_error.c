@@ -63,6 +63,7 @@ static void answer_document(struct call *call, struct error_name error, const ch
 {
     struct s3_xml xml = {0};
     char *clean = text_copy(message);
+    call->s3_error = error.name;
     utf8_clean(clean);
     s3_xml_begin(&xml, "Error", false);
     s3_xml_text(&xml, "Code", error.name);
