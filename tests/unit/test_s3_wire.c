@@ -348,6 +348,8 @@ static void hostile_xml_is_refused(void **state)
         "<a>\x01</a>",
         "<a>\xff</a>",
         "<a><refused/></a>",
+        "<:><:></:></:>",
+        "<a><b:></b:></a>",
         "<!DOCTYPE a><a/>",
         "<!DOCTYPE a [<!ENTITY b \"bbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;\">]><a>&c;&c;&c;</a>",
         "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>",

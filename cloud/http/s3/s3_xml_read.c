@@ -42,7 +42,7 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
     size_t len = strlen(local);
     (void)attributes;
     reader->text_len = 0;
-    if (reader->depth >= DEPTH_MAX || reader->path_len + len + 2 > PATH_CAP) {
+    if (len == 0 || reader->depth >= DEPTH_MAX || reader->path_len + len + 2 > PATH_CAP) {
         refuse(reader);
         return;
     }
