@@ -172,6 +172,14 @@ static const char *find_prefix(void *ctx, const char *prefix)
     return NULL;
 }
 
+static void each_header(void *ctx, request_header_fn fn, void *arg)
+{
+    const struct input *input = ctx;
+    for (size_t i = 0; i < input->count; i++) {
+        fn(arg, input->names[i], input->values[i]);
+    }
+}
+
 static const char *answer_header_of(const struct answer *answer, const char *name)
 {
     for (size_t i = 0; i < answer->header_count; i++) {
@@ -214,8 +222,7 @@ static void check_access(const struct call *call, struct input *input)
 static bool run(struct http_service *service, struct input *input)
 {
     struct call call = {.service = service, .source = FROM_LOOPBACK};
-    call.request.headers =
-        (struct request_headers){.get = get_header, .find_prefix = find_prefix, .ctx = input};
+    call.request.headers = (struct request_headers){get_header, find_prefix, each_header, input};
     dispatch_open(&call, input->method, input->target);
     if (!call_is_answered(&call) && input->body_len > 0) {
         call.request.body = text_copy_n(input->body, input->body_len);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/answer.h"
 
+#include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/base/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define DATE_DIGITS 13 /* ten for seconds since 1970, three for milliseconds */
@@ -25,25 +27,27 @@ void answer_clear(struct answer *answer)
 {
     drop_body(answer);
     for (size_t i = 0; i < answer->header_count; i++) {
+        free(answer->headers[i].name);
         free(answer->headers[i].value);
     }
+    free(answer->headers);
     *answer = (struct answer){0};
 }
 
 void answer_header(struct answer *answer, const char *name, const char *value)
 {
     size_t at = 0;
-    while (at < answer->header_count && strcmp(answer->headers[at].name, name) != 0) {
+    while (at < answer->header_count && strcasecmp(answer->headers[at].name, name) != 0) {
         at++;
     }
-    assert(at < ANSWER_HEADERS_MAX);
     if (at < answer->header_count) {
         free(answer->headers[at].value);
-    } else {
-        answer->header_count++;
+        answer->headers[at].value = text_copy(value);
+        return;
     }
-    answer->headers[at].name = name;
-    answer->headers[at].value = text_copy(value);
+    answer->headers = memory_resize(answer->headers, (at + 1) * sizeof *answer->headers);
+    answer->headers[at] = (struct answer_header){text_copy(name), text_copy(value)};
+    answer->header_count++;
 }
 
 void answer_json(struct answer *answer, json_t *json)

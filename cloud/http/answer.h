@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ANSWER_HEADERS_MAX 12
+struct answer_header {
+    char *name, *value;
+};
 
 struct answer {
     unsigned status; /* 0: not answered yet */
@@ -17,10 +19,7 @@ struct answer {
     bool has_file; /* the body is body_len bytes of the file fd from file_at on, and `body` is NULL */
     int fd;
     uint64_t file_at;
-    struct {
-        const char *name; /* static storage */
-        char *value;
-    } headers[ANSWER_HEADERS_MAX];
+    struct answer_header *headers;
     size_t header_count;
 };
 

@@ -10,6 +10,7 @@
 #include "cloud/http/sigv4.h"
 #include "cloud/pki/pki.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* A message for the broker; topic and payload are those of the call. */
@@ -42,6 +43,7 @@ struct http_service {
     const char *objects_dir;               /* NULL: no object can be stored */
     uint16_t http_port;
     uint16_t mqtt_port;
+    const atomic_bool *is_closing; /* becomes true when work that takes long is to be given up; NULL: never */
 };
 
 enum call_source {
@@ -78,7 +80,10 @@ struct call {
     const struct route *route;           /* NULL: none, or S3 */
     const struct s3_operation *s3;       /* NULL: not S3 */
     const char *labels[CALL_LABELS_MAX]; /* the {names} of the path, in order; S3: bucket and key */
+    const char *s3_error;                /* the code that was answered; NULL: none */
     char *s3_key;                        /* decoded, owned */
+    char host_bucket[64];                /* S3: the bucket that the Host names; "": it stands in the path */
+    bool is_s3_host;                     /* the Host is one of S3 alone */
     bool is_plain_link;                  /* S3 without a signature */
     struct signature signature;
     json_t *members; /* the body, an object; NULL when there was none */

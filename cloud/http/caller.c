@@ -11,6 +11,24 @@
 /* The command line has no signature that would name the service. */
 #define SERVICE_HEADER "x-iot-local-service"
 
+static bool is_our_host(struct call *call, const struct origin_names *names, const char *host)
+{
+    if (!host || origin_host_is_ours(names, host)) {
+        return host;
+    }
+    call->is_s3_host = origin_host_is_bucket(host, call->host_bucket, sizeof call->host_bucket);
+    return call->is_s3_host;
+}
+
+static bool refuse_host(struct call *call, const char *host)
+{
+    call_fail(call, API_ACCESS_DENIED,
+              "the Host '%s' is not iot-local: use http://127.0.0.1:%u, or start it with --name "
+              "(protection against DNS rebinding)",
+              host ? host : "", call->service->http_port);
+    return false;
+}
+
 static bool check_browser(struct call *call)
 {
     const struct http_service *service = call->service;
@@ -18,12 +36,8 @@ static bool check_browser(struct call *call)
                                        service->name_count, service->http_port};
     const char *host = request_header(&call->request, "Host");
     const char *origin = request_header(&call->request, "Origin");
-    if (!host || !origin_host_is_ours(&names, host)) {
-        call_fail(call, API_ACCESS_DENIED,
-                  "the Host '%s' is not iot-local: use http://127.0.0.1:%u, or start it with --name "
-                  "(protection against DNS rebinding)",
-                  host ? host : "", service->http_port);
-        return false;
+    if (!is_our_host(call, &names, host)) {
+        return refuse_host(call, host);
     }
     if (origin && !origin_is_ours(&names, origin)) {
         call_fail(call, API_ACCESS_DENIED, "a web page of '%s' may not call iot-local", origin);
@@ -36,7 +50,9 @@ static bool check_browser(struct call *call)
 static bool is_plain_link(const struct call *call)
 {
     const struct request *request = &call->request;
-    return call->source == FROM_LOOPBACK && request->segment_count >= 2 && *request->segments[1] &&
+    bool has_key =
+        *call->host_bucket ? request->path[1] : request->segment_count >= 2 && *request->segments[1];
+    return call->source == FROM_LOOPBACK && has_key &&
            (request_is(request, "GET") || request_is(request, "HEAD"));
 }
 
@@ -115,7 +131,11 @@ bool caller_check(struct call *call)
     if (call->signature.state == SIGNATURE_GOOD && call->service->credentials) {
         signature_verify(&call->request, call->service->credentials, now_s, &call->signature);
     }
-    return !refuse_signature(call);
+    if (refuse_signature(call)) {
+        return false;
+    }
+    return !call->is_s3_host || strcmp(call->signature.service, "s3") == 0 ||
+           refuse_host(call, request_header(&call->request, "Host"));
 }
 
 bool caller_check_body(struct call *call)

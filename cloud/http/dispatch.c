@@ -74,6 +74,16 @@ void dispatch_check(struct call *call)
     }
 }
 
+bool dispatch_has_preparation(const struct call *call)
+{
+    return !call_is_answered(call) && call->s3 && call->s3->prepare;
+}
+
+void dispatch_prepare(struct call *call)
+{
+    call->s3->prepare(call);
+}
+
 bool dispatch_has_work(const struct call *call)
 {
     return !call_is_answered(call) && work_of(call);
@@ -115,6 +125,9 @@ void dispatch_kept(struct call *call)
 void dispatch_run(struct call *call)
 {
     dispatch_check(call);
+    if (dispatch_has_preparation(call)) {
+        run_in_batch(call, dispatch_prepare);
+    }
     if (dispatch_has_work(call)) {
         dispatch_work(call);
     }

@@ -12,9 +12,12 @@
  * sets call->body_max, or answers with a refusal at once (call_is_answered). */
 void dispatch_open(struct call *call, const char *method, const char *target);
 
-/* When the body is there (call->request.body): reads and checks it. What follows, unless the call is answered, is the
- * work, if there is any (on the worker), and then the handler (in a turn). */
+/* When the body is there (call->request.body): reads and checks it. What follows, unless the call is answered, is what the
+ * work must know beforehand (in a turn, only reads), the work, if there is any (on the worker), and then the handler (in a
+ * turn). */
 void dispatch_check(struct call *call);
+bool dispatch_has_preparation(const struct call *call);
+void dispatch_prepare(struct call *call); /* inside a batch of the core */
 bool dispatch_has_work(const struct call *call);
 void dispatch_work(struct call *call);
 /* Does the handler write? One that does not may run while somebody else holds the database's write lock. */

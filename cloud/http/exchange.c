@@ -186,7 +186,7 @@ static void log_answer(struct exchange *exchange, const char *request_id)
         return;
     }
     int64_t took_ms = clock_monotonic_ms(&clock_real) - exchange->began_ms;
-    const char *error = header_of(&call->answer, "x-amzn-ErrorType");
+    const char *error = call->s3_error ? call->s3_error : header_of(&call->answer, "x-amzn-ErrorType");
     const struct log_field fields[] = {
         {"method", call->request.method, 0},
         {"path", call->request.path, 0},
@@ -325,6 +325,11 @@ static void work_is_done(struct worker_job *job)
     }
 }
 
+static void prepare(struct turn_request *request)
+{
+    dispatch_prepare(&exchange_of_request(request)->call);
+}
+
 static void serve(struct turn_request *request)
 {
     dispatch_serve(&exchange_of_request(request)->call);
@@ -341,16 +346,36 @@ static void turn_is_over(struct turn_request *request, bool is_kept)
     resume(exchange);
 }
 
-static enum MHD_Result wait_for_answer(struct exchange *exchange)
+static void wait_for_work(struct exchange *exchange)
 {
     exchange->job = (struct worker_job){.work = work, .done = work_is_done};
     exchange->request = (struct turn_request){
         .writes = dispatch_writes(&exchange->call), .serve = serve, .done = turn_is_over};
-    MHD_suspend_connection(exchange->connection);
     if (dispatch_has_work(&exchange->call)) {
         worker_add(exchange->server->worker, &exchange->job);
     } else {
         wait_for_turn(exchange);
+    }
+}
+
+static void preparation_is_over(struct turn_request *request, bool is_kept)
+{
+    struct exchange *exchange = exchange_of_request(request);
+    if (is_kept && !call_is_answered(&exchange->call)) {
+        wait_for_work(exchange);
+    } else {
+        turn_is_over(request, is_kept);
+    }
+}
+
+static enum MHD_Result wait_for_answer(struct exchange *exchange)
+{
+    MHD_suspend_connection(exchange->connection);
+    if (dispatch_has_preparation(&exchange->call)) {
+        exchange->request = (struct turn_request){.serve = prepare, .done = preparation_is_over};
+        wait_for_turn(exchange);
+    } else {
+        wait_for_work(exchange);
     }
     return MHD_YES;
 }

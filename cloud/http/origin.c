@@ -5,6 +5,7 @@
 #include "common/number.h"
 #include "common/slice.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,6 +64,53 @@ bool origin_host_is_ours(const struct origin_names *names, const char *host)
     struct slice name;
     uint32_t port;
     return split_host(host, &name, &port) && name_is_ours(names, name);
+}
+
+/* Cuts `end` off, in upper or lower case. */
+static bool drop_end(struct slice *name, const char *end)
+{
+    size_t len = strlen(end);
+    if (name->len < len || strncasecmp(name->ptr + name->len - len, end, len) != 0) {
+        return false;
+    }
+    name->len -= len;
+    return true;
+}
+
+/* What may stand in the name of a bucket; a letter that is none in there is none in any. */
+static bool copy_bucket(struct slice name, char *bucket, size_t cap)
+{
+    if (name.len >= cap) {
+        return false;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        bucket[i] = (char)tolower((unsigned char)name.ptr[i]);
+        if (!isalnum((unsigned char)bucket[i]) && bucket[i] != '-' && bucket[i] != '.') {
+            return false;
+        }
+    }
+    bucket[name.len] = '\0';
+    return name.len > 0;
+}
+
+bool origin_host_is_bucket(const char *host, char *bucket, size_t cap)
+{
+    struct slice name;
+    uint32_t port;
+    if (!split_host(host, &name, &port) || !drop_end(&name, ".localhost")) {
+        return false;
+    }
+    if (is_name(name, "s3")) {
+        bucket[0] = '\0';
+        return true;
+    }
+    (void)drop_end(&name, ".s3");
+    char lower[ADDRESS_CAP];
+    if (cap > sizeof lower || !copy_bucket(name, lower, cap)) {
+        return false;
+    }
+    memcpy(bucket, lower, name.len + 1);
+    return true;
 }
 
 bool origin_is_ours(const struct origin_names *names, const char *origin)

@@ -20,6 +20,11 @@ struct origin_names {
  * addresses of this machine, every address is ours: DNS rebinding needs a name. */
 bool origin_host_is_ours(const struct origin_names *names, const char *host);
 
+/* "BUCKET.localhost", "BUCKET.s3.localhost" and "s3.localhost", with or without a port: as S3 clients address a bucket by the host's
+ * name. Nobody can point these at another machine: localhost and what is below it are loopback (RFC 6761). *bucket is empty
+ * for s3.localhost. false: another host. */
+bool origin_host_is_bucket(const char *host, char *bucket, size_t cap);
+
 /* origin: an Origin header, "scheme://host:port"; must be exactly this server. "null" is foreign. */
 bool origin_is_ours(const struct origin_names *names, const char *origin);
 

@@ -108,6 +108,7 @@ static struct http_server *new_server(const struct http_config *config)
         .objects_dir = core_objects_dir(config->core),
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,
+        .is_closing = config->worker ? worker_is_closing(config->worker) : NULL,
     };
     server->tcp = new_exchange_server(server, config, false);
     server->local = new_exchange_server(server, config, true);

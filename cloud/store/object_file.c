@@ -2,6 +2,7 @@
 #include "cloud/store/object_file.h"
 
 #include "cloud/base/file_write.h"
+#include "cloud/base/memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,13 +10,14 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define NAME_BYTES ((OBJECT_FILE_NAME_CAP - 1) / 2)
-#define NEW_END    ".new" /* file_write_whole's, while it writes */
+#define NEW_END    ".new" /* while it is written */
 
 static void write_hex(const unsigned char *bytes, size_t len, char *out)
 {
@@ -31,20 +33,6 @@ static bool make_name(char name[OBJECT_FILE_NAME_CAP])
         getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes; /* up to 256 bytes come whole */
     write_hex(bytes, sizeof bytes, name);
     return is_good;
-}
-
-static bool make_etag(const void *bytes, size_t len, char etag[OBJECT_ETAG_CAP])
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int digest_len = 0;
-    if (!EVP_Digest(bytes, len, digest, &digest_len, EVP_md5(), NULL) || digest_len != 16) {
-        errno = ENOSYS;
-        return false;
-    }
-    etag[0] = '"';
-    write_hex(digest, digest_len, etag + 1);
-    memcpy(etag + 1 + 2 * digest_len, "\"", 2);
-    return true;
 }
 
 static bool make_path(const char *folder, const char *name, char path[PATH_MAX])
@@ -64,17 +52,129 @@ bool object_file_make_folder(const char *folder)
     return chmod(folder, 0700) == 0;
 }
 
-bool object_file_write(const char *folder, const void *bytes, size_t len, struct object_file *out)
+/* --- Writing --- */
+
+struct object_writer {
+    int fd; /* of `fresh`; -1: there is no such file */
+    EVP_MD_CTX *md5;
+    struct object_file file;
+    char folder[PATH_MAX], path[PATH_MAX],
+        fresh[PATH_MAX]; /* it is written as `fresh`, and renamed to `path` */
+};
+
+static bool open_writer(struct object_writer *writer, const char *folder)
 {
-    char path[PATH_MAX];
-    struct object_file file = {.size = len};
-    if (!make_name(file.name) || !make_etag(bytes, len, file.etag) || !make_path(folder, file.name, path) ||
-        !file_write_whole(path, bytes, len, 0600)) {
+    char fresh_name[OBJECT_FILE_NAME_CAP + sizeof NEW_END];
+    if (!make_name(writer->file.name)) {
         return false;
     }
-    *out = file;
+    snprintf(fresh_name, sizeof fresh_name, "%s" NEW_END, writer->file.name);
+    if (!make_path(folder, writer->file.name, writer->path) ||
+        !make_path(folder, fresh_name, writer->fresh)) {
+        return false;
+    }
+    snprintf(writer->folder, sizeof writer->folder, "%s", folder);
+    writer->fd = open(writer->fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return writer->fd >= 0 && fchmod(writer->fd, 0600) == 0;
+}
+
+struct object_writer *object_writer_begin(const char *folder)
+{
+    struct object_writer *writer = memory_zeroed(sizeof *writer);
+    writer->fd = -1;
+    writer->md5 = EVP_MD_CTX_new();
+    if (!writer->md5 || !EVP_DigestInit_ex(writer->md5, EVP_md5(), NULL)) {
+        errno = ENOSYS; /* a build of OpenSSL without MD5 */
+    } else if (open_writer(writer, folder)) {
+        return writer;
+    }
+    object_writer_give_up(writer);
+    return NULL;
+}
+
+bool object_writer_append(struct object_writer *writer, const void *bytes, size_t len)
+{
+    if (!EVP_DigestUpdate(writer->md5, bytes, len)) {
+        errno = ENOSYS;
+        return false;
+    }
+    writer->file.size += len;
+    return file_write_all(writer->fd, bytes, len);
+}
+
+static bool make_etag(struct object_writer *writer)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int len = 0;
+    if (!EVP_DigestFinal_ex(writer->md5, digest, &len) || len != 16) {
+        errno = ENOSYS;
+        return false;
+    }
+    char *etag = writer->file.etag;
+    etag[0] = '"';
+    write_hex(digest, len, etag + 1);
+    memcpy(etag + 1 + 2 * len, "\"", 2);
     return true;
 }
+
+/* The rename is what makes it a body; before, it is what a start sweeps. */
+static bool put_in_place(struct object_writer *writer)
+{
+    bool is_whole = fsync(writer->fd) == 0;
+    int fd = writer->fd;
+    writer->fd = -1;
+    return close(fd) == 0 && is_whole && rename(writer->fresh, writer->path) == 0;
+}
+
+static void free_writer(struct object_writer *writer)
+{
+    EVP_MD_CTX_free(writer->md5);
+    free(writer);
+}
+
+bool object_writer_end(struct object_writer *writer, struct object_file *out)
+{
+    if (!make_etag(writer) || !put_in_place(writer)) {
+        object_writer_give_up(writer);
+        return false;
+    }
+    bool is_good = file_sync_folder(writer->folder);
+    if (is_good) {
+        *out = writer->file;
+    } else {
+        object_file_remove(writer->folder, writer->file.name);
+    }
+    free_writer(writer);
+    return is_good;
+}
+
+void object_writer_give_up(struct object_writer *writer)
+{
+    int code = errno;
+    if (writer->fd >= 0) {
+        close(writer->fd);
+    }
+    if (*writer->fresh) {
+        unlink(writer->fresh);
+    }
+    free_writer(writer);
+    errno = code;
+}
+
+bool object_file_write(const char *folder, const void *bytes, size_t len, struct object_file *out)
+{
+    struct object_writer *writer = object_writer_begin(folder);
+    if (!writer) {
+        return false;
+    }
+    if (!object_writer_append(writer, bytes, len)) {
+        object_writer_give_up(writer);
+        return false;
+    }
+    return object_writer_end(writer, out);
+}
+
+/* --- What is there --- */
 
 int object_file_open(const char *folder, const char *name)
 {

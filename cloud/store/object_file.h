@@ -8,11 +8,11 @@
 #include <stddef.h>
 
 #define OBJECT_FILE_NAME_CAP 33 /* 32 hex digits */
-#define OBJECT_ETAG_CAP      36 /* 32 hex digits and their double quotes */
+#define OBJECT_ETAG_CAP      42 /* 32 hex digits, "-10000" and the double quotes */
 
 struct object_file {
     char name[OBJECT_FILE_NAME_CAP];
-    char etag[OBJECT_ETAG_CAP]; /* as S3 does for objects put in one piece: the MD5 of the body */
+    char etag[OBJECT_ETAG_CAP]; /* as S3 does for what is put in one piece: the MD5 of the body */
     size_t size;
 };
 
@@ -22,6 +22,14 @@ bool object_file_make_folder(const char *folder);
 /* Writes a body to a new file (mode 0600); it is whole and on the disk when this returns. false: errno, and there is no
  * file. Any thread. */
 bool object_file_write(const char *folder, const void *bytes, size_t len, struct object_file *out);
+
+/* The same piece by piece, for bodies that are not held in memory. NULL or false: errno. What was begun is ended by
+ * object_writer_end or object_writer_give_up; when the end fails, there is no file. Any thread. */
+struct object_writer;
+struct object_writer *object_writer_begin(const char *folder);
+bool object_writer_append(struct object_writer *writer, const void *bytes, size_t len);
+bool object_writer_end(struct object_writer *writer, struct object_file *out);
+void object_writer_give_up(struct object_writer *writer); /* keeps errno */
 
 /* For reading; the caller closes it. -1: errno. */
 int object_file_open(const char *folder, const char *name);

@@ -45,6 +45,12 @@
     "SELECT v.version, v.document, v.created_at_ms, v.version = default_version, generation_id"              \
     " FROM policy_versions v JOIN policies ON name = v.policy_name "
 
+#define OBJECT_COLUMNS "SELECT etag, content_type, modified_at_ms, size, file, headers, checksum"
+
+#define UPLOAD_COLUMNS "SELECT upload_id, key, content_type, headers, checksum, created_at_ms FROM uploads "
+
+#define UPLOAD_PART_COLUMNS "SELECT number, etag, checksum, modified_at_ms, size, file FROM upload_parts "
+
 /* clang-format off */
 #define STORE_STATEMENT_LIST(X) \
     X(STORE_BEGIN, "BEGIN IMMEDIATE") \
@@ -279,12 +285,33 @@
     \
     X(STORE_BUCKET_INSERT, "INSERT INTO buckets (name, created_at_ms) VALUES (?, ?)") \
     X(STORE_BUCKET_EXISTS, "SELECT 1 FROM buckets WHERE name = ?") \
+    X(STORE_BUCKET_LIST, \
+      "SELECT name, created_at_ms FROM buckets WHERE name > ?1 AND substr(name, 1, length(?2)) = ?2" \
+      " ORDER BY name LIMIT ?3") \
+    X(STORE_BUCKET_HAS_OBJECT, "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1") \
+    X(STORE_BUCKET_DELETE, "DELETE FROM buckets WHERE name = ?") \
     X(STORE_OBJECT_PUT, \
-      "INSERT OR REPLACE INTO objects (bucket, key, etag, content_type, modified_at_ms, size, file)" \
+      "INSERT OR REPLACE INTO objects (bucket, key, etag, content_type, modified_at_ms, size, file, headers," \
+      " checksum, part_sizes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+    X(STORE_OBJECT_GET, OBJECT_COLUMNS ", part_sizes FROM objects WHERE bucket = ? AND key = ?") \
+    X(STORE_OBJECT_NEXT, OBJECT_COLUMNS ", key FROM objects WHERE bucket = ? AND key > ? ORDER BY key LIMIT 1") \
+    X(STORE_OBJECT_DELETE, "DELETE FROM objects WHERE bucket = ? AND key = ?") \
+    X(STORE_OBJECT_HAS_FILE, \
+      "SELECT 1 FROM objects WHERE file = ?1 UNION ALL SELECT 1 FROM upload_parts WHERE file = ?1") \
+    \
+    X(STORE_UPLOAD_INSERT, \
+      "INSERT INTO uploads (upload_id, bucket, key, content_type, headers, checksum, created_at_ms)" \
       " VALUES (?, ?, ?, ?, ?, ?, ?)") \
-    X(STORE_OBJECT_GET, \
-      "SELECT etag, content_type, modified_at_ms, size, file FROM objects WHERE bucket = ? AND key = ?") \
-    X(STORE_OBJECT_HAS_FILE, "SELECT 1 FROM objects WHERE file = ?") \
+    X(STORE_UPLOAD_GET, UPLOAD_COLUMNS "WHERE upload_id = ? AND bucket = ? AND key = ?") \
+    X(STORE_UPLOAD_NEXT, \
+      UPLOAD_COLUMNS "WHERE bucket = ?1 AND (key, upload_id) > (?2, ?3) ORDER BY key, upload_id LIMIT 1") \
+    X(STORE_UPLOAD_DELETE, "DELETE FROM uploads WHERE upload_id = ?") \
+    X(STORE_UPLOAD_PART_PUT, \
+      "INSERT OR REPLACE INTO upload_parts (upload_id, number, etag, checksum, modified_at_ms, size, file)" \
+      " VALUES (?, ?, ?, ?, ?, ?, ?)") \
+    X(STORE_UPLOAD_PART_GET, UPLOAD_PART_COLUMNS "WHERE upload_id = ? AND number = ?") \
+    X(STORE_UPLOAD_PART_LIST, \
+      UPLOAD_PART_COLUMNS "WHERE upload_id = ? AND number > ? ORDER BY number LIMIT ?") \
     \
     X(STORE_MARK_NEWEST, "SELECT max(seq) FROM marks") \
     X(STORE_MARK_SET, "INSERT OR REPLACE INTO marks (thing_name, kind, seq) VALUES (?, ?, ?)") \

@@ -184,7 +184,8 @@ static inline int fixture_try_object(struct fixture *fx, const char *bucket, con
 {
     struct object_file file;
     assert_true(object_file_write(fx->objects_dir, body, size, &file));
-    int code = FIXTURE_RUN(fx, objects_put(fx->core, bucket, key, type, &file, &fx->error));
+    int code = FIXTURE_RUN(fx, objects_put(fx->core, bucket, key, &(struct object_info){.content_type = type},
+                                           &file, &fx->error));
     if (code) {
         object_file_remove(fx->objects_dir, file.name);
     } else if (etag) {

@@ -8,7 +8,7 @@
 
 #include <strings.h>
 
-#define HTTP_HEADERS_MAX 12
+#define HTTP_HEADERS_MAX 16
 #define HTTP_SIGNATURE   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 struct http_fixture {
@@ -17,7 +17,7 @@ struct http_fixture {
     char dir[64];
     enum call_source source;
     struct {
-        char name[64], value[512];
+        char name[64], value[2304];
     } headers[HTTP_HEADERS_MAX];
     size_t header_count;
     struct call call; /* of the last request */

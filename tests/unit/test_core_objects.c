@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "cloud/core/objects/objects.h"
+#include "cloud/core/objects/uploads.h"
 #include "fakes/core_fixture.h"
 
 #include <sys/stat.h>
@@ -91,7 +92,7 @@ static void put_and_get(void **state)
 {
     struct fixture *fx = *state;
     const unsigned char body[] = {0, 1, 0xff, 'x', 0};
-    char etag[36] = "";
+    char etag[OBJECT_ETAG_CAP] = "";
     struct object object;
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "a/b c.bin", "text/plain", body, sizeof body, etag), CORE_OK);
@@ -109,7 +110,7 @@ static void put_and_get(void **state)
 static void put_again_replaces(void **state)
 {
     struct fixture *fx = *state;
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     struct object object;
     FIXTURE_OK(fx, buckets_create(fx->core, "docs", &fx->error));
     assert_int_equal(put(fx, "docs", "k", "a/b", "first", 5, etag), CORE_OK);
@@ -130,7 +131,7 @@ static void what_is_refused(void **state)
     struct fixture *fx = *state;
     char key_1024[1025];
     char key_1025[1026];
-    char etag[36] = "same";
+    char etag[OBJECT_ETAG_CAP] = "same";
     struct object object;
     memset(key_1024, 'k', 1024);
     key_1024[1024] = '\0';
@@ -155,7 +156,7 @@ static void what_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(put(fx, rows[i].bucket, rows[i].key, rows[i].type, "x", 1, etag), rows[i].code);
     }
-    struct object_file large = {.name = "f", .etag = "e", .size = OBJECT_SIZE_MAX + 1};
+    struct object_file large = {.name = "f", .etag = "e", .size = OBJECT_PIECES_MAX + 1};
     assert_int_equal(FIXTURE_RUN(fx, objects_put(fx->core, "docs", "k", NULL, &large, &fx->error)),
                      CORE_LIMIT_EXCEEDED);
     assert_int_equal(count_files(fx), 2);
@@ -173,7 +174,7 @@ static void large_object(void **state)
     struct fixture *fx = *state;
     size_t size = 1024 * 1024 + 1;
     unsigned char *body = malloc(size);
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     struct object object;
     assert_non_null(body);
     for (size_t i = 0; i < size; i++) {
@@ -257,6 +258,54 @@ static void orphans_are_swept_at_the_start(void **state)
     assert_int_equal(system(name), 0);
 }
 
+/* An upload in pieces lives on over a restart, with the files of its parts and no others. */
+static void uploads_live_over_a_restart(void **state)
+{
+    (void)state;
+    struct fixture fx = {0};
+    struct upload_part part = {.number = 1, .checksum = "CRC32 AAAAAA=="};
+    struct object_info info = {.headers = "x-amz-meta-a: b\n", .checksum = "CRC32 COMPOSITE"};
+    char folder[] = "/tmp/core_upload_XXXXXX";
+    char database[64], objects[64], command[128], id[UPLOAD_ID_CAP];
+    assert_non_null(mkdtemp(folder));
+    snprintf(database, sizeof database, "%s/iot.db", folder);
+    snprintf(objects, sizeof objects, "%s/objects", folder);
+    memcpy(fx.objects_dir, objects, sizeof objects);
+    fixture_open(&fx, database);
+    FIXTURE_OK(&fx, buckets_create(fx.core, "docs", &fx.error));
+    FIXTURE_OK(&fx, uploads_create(fx.core, "docs", "k", &info, id, &fx.error));
+    assert_true(object_file_write(fx.objects_dir, "replaced", 8, &part.file));
+    FIXTURE_OK(&fx, uploads_put_part(fx.core, "docs", "k", id, &part, &fx.error));
+    assert_true(object_file_write(fx.objects_dir, "part", 4, &part.file));
+    FIXTURE_OK(&fx, uploads_put_part(fx.core, "docs", "k", id, &part, &fx.error));
+    struct object_writer *cut_off = object_writer_begin(fx.objects_dir);
+    assert_true(object_writer_append(cut_off, "half", 4));
+    assert_int_equal(count_files(&fx), 2);
+    fixture_close(&fx);
+    memcpy(fx.objects_dir, objects, sizeof objects);
+    fixture_open(&fx, database);
+    assert_int_equal(count_files(&fx), 1);
+    object_writer_give_up(cut_off);
+    struct upload upload;
+    FIXTURE_OK(&fx, uploads_get(fx.core, "docs", "k", id, &upload, &fx.error));
+    assert_string_equal(upload.headers, info.headers);
+    assert_string_equal(upload.checksum, info.checksum);
+    upload_clear(&upload);
+    struct upload_part *parts = NULL;
+    size_t count = 0;
+    bool has_more = true;
+    FIXTURE_OK(&fx, uploads_get_parts(fx.core, id, 0, 10, &parts, &count, &has_more, &fx.error));
+    assert_int_equal(count, 1);
+    assert_false(has_more);
+    assert_string_equal(parts[0].file.name, part.file.name);
+    free(parts);
+    FIXTURE_OK(&fx, uploads_abort(fx.core, "docs", "k", id, &fx.error));
+    assert_int_equal(count_files(&fx), 0);
+    fixture_close(&fx);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void body_that_is_gone_or_changed(void **state)
 {
     struct fixture *fx = *state;
@@ -322,7 +371,7 @@ static void files_are_private(void **state)
 static void links(void **state)
 {
     struct fixture *fx = *state;
-    char etag[36];
+    char etag[OBJECT_ETAG_CAP];
     const char *objects[][2] = {{"docs", "a.txt"},    {"docs", "d/e f+g.txt"}, {"docs", "100%.txt"},
                                 {"docs", "\xc3\xa4"}, {"my.docs", "a.txt"},    {"s3", "x"},
                                 {"a.s3.b", "k"},      {"docs", "/lead"},       {"s3.us-east-1", "k"}};
@@ -450,6 +499,7 @@ int main(void)
         TEST(links),
         TEST(replaced_body_goes_with_the_commit),
         TEST(orphans_are_swept_at_the_start),
+        TEST(uploads_live_over_a_restart),
         TEST(body_that_is_gone_or_changed),
         TEST(document_is_read_up_to_its_limit),
         TEST(files_are_private),

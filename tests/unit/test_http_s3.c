@@ -168,49 +168,38 @@ static void other_operations_are_named(void **state)
 {
     struct http_fixture *fx = with_hello(state);
     static const char *const cases[][3] = {
-        {"GET", "/", "ListBuckets"},
-        {"GET", "/docs?list-type=2&prefix=", "ListObjectsV2"},
-        {"GET", "/docs", "ListObjects"},
-        {"DELETE", "/docs/hello.txt", "DeleteObject"},
-        {"DELETE", "/docs", "DeleteBucket"},
-        {"POST", "/docs?delete", "DeleteObjects"},
-        {"POST", "/docs/big?uploads", "CreateMultipartUpload"},
-        {"PUT", "/docs/big?partNumber=1&uploadId=x", "UploadPart"},
-        {"GET", "/docs/hello.txt?tagging", "GetObjectTagging"},
+        {"GET", "/docs/hello.txt?attributes", "GetObjectAttributes"},
+        {"PUT", "/docs/hello.txt?tagging", "PutObjectTagging"},
         {"PUT", "/docs?versioning", "PutBucketVersioning"},
-        {"GET", "/docs/hello.txt?versionId=1", "'versionId' of GetObject"},
-        {"GET", "/docs/hello.txt?response-content-type=text/html", "'response-content-type' of GetObject"},
+        {"GET", "/docs?acl", "GetBucketAcl"},
+        {"GET", "/docs?policy", "GetBucketPolicy"},
+        {"DELETE", "/docs?cors", "DeleteBucketCors"},
+        {"GET", "/docs?versions", "ListObjectVersions"},
+        {"POST", "/docs/hello.txt?select&select-type=2", "SelectObjectContent"},
+        {"POST", "/docs", "PostObject"},
+        {"PUT", "/docs/x?partNumber=1", "UploadPart"},
+        {"GET", "/docs/hello.txt?colour=red", "'colour' of GetObject"},
+        {"GET", "/docs?uploads&delimiter=/", "'delimiter' of ListMultipartUploads"},
         {"OPTIONS", "/docs/hello.txt", "OPTIONS /docs/hello.txt"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         http_expect_s3_error(fx, http_ask(fx, "s3", cases[i][0], cases[i][1], NULL), 501, "NotImplemented",
                              cases[i][2]);
     }
-    http_header(fx, "x-amz-copy-source", "/docs/hello.txt");
-    http_expect_s3_error(fx, put(fx, "/docs/copy", NULL), 501, "NotImplemented", "CopyObject");
 }
 
 static void what_a_put_would_forget_is_refused(void **state)
 {
     struct http_fixture *fx = with_hello(state);
-    static const char *const names[] = {
-        "x-amz-meta-owner", "x-amz-tagging",       "x-amz-server-side-encryption",
-        "If-None-Match",    "Content-Disposition", "x-amz-object-lock-mode",
-        "Cache-Control"};
+    static const char *const names[] = {"x-amz-tagging", "x-amz-server-side-encryption",
+                                        "x-amz-object-lock-mode", "x-amz-website-redirect-location"};
     for (size_t i = 0; i < COUNT(names); i++) {
-        http_header(fx, names[i], "*");
+        http_header(fx, names[i], "x");
         http_expect_s3_error(fx, put(fx, "/docs/hello.txt", "changed"), 501, "NotImplemented", names[i]);
         http_header(fx, names[i], NULL);
     }
-    http_header(fx, "Content-Encoding", "gzip");
-    http_expect_s3_error(fx, put(fx, "/docs/hello.txt", "changed"), 501, "NotImplemented",
-                         "Content-Encoding");
-    http_header(fx, "Content-Encoding", NULL);
     http_expect(fx, 200, http_ask(fx, "s3", "GET", "/docs/hello.txt", NULL));
     expect_body(fx, "hello");
-    http_header(fx, "x-amz-checksum-crc32", "abc=");
-    http_header(fx, "x-amz-sdk-checksum-algorithm", "CRC32");
-    http_expect(fx, 200, put(fx, "/docs/hello.txt", "changed"));
 }
 
 /* --- aws-chunked --- */
@@ -218,14 +207,14 @@ static void what_a_put_would_forget_is_refused(void **state)
 static void chunked_upload(void **state)
 {
     struct http_fixture *fx = with_hello(state);
-    const char body[] =
-        "5;chunk-signature=ab\r\nhello\r\n1\r\n \r\n5\r\nwo\r\nd\r\n0\r\nx-amz-checksum-crc32:abc=\r\n\r\n";
+    const char body[] = "5;chunk-signature=ab\r\nhello\r\n1\r\n \r\n5\r\nwo\r\nd\r\n0\r\n\r\n";
     http_header(fx, "Content-Encoding", "aws-chunked");
     http_header(fx, "x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
     http_header(fx, "x-amz-decoded-content-length", "11");
     http_expect(fx, 200, put(fx, "/docs/c", body));
     http_expect(fx, 200, http_ask(fx, "s3", "GET", "/docs/c", NULL));
     expect_body(fx, "hello wo\r\nd");
+    assert_string_equal(http_answer_header(fx, "Content-Encoding"), "");
     http_header(fx, "x-amz-decoded-content-length", "12");
     http_expect_s3_error(fx, put(fx, "/docs/c", body), 400, "IncompleteBody", "");
     http_header(fx, "x-amz-decoded-content-length", NULL);
@@ -233,40 +222,6 @@ static void chunked_upload(void **state)
     http_header(fx, "x-amz-decoded-content-length", "0");
     http_expect(fx, 200, put(fx, "/docs/c", "0\r\n\r\n"));
     http_expect_s3_error(fx, put(fx, "/docs/c", NULL), 400, "IncompleteBody", "");
-}
-
-static void broken_chunks(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {
-        "",
-        "0",
-        "5",
-        "5\r\n",
-        "5\r\nhell",
-        "5\r\nhello",
-        "5\r\nhello\r\n",
-        "5\nhello\n0\n",
-        "x\r\n\r\n",
-        "\r\n",
-        ";a=b\r\n",
-        "-1\r\n\r\n",
-        "5\r\nhelloXX0\r\n",
-        "ffffffff\r\nhello\r\n0\r\n",
-        "fffffffff\r\nhello\r\n0\r\n",
-        "0x5\r\nhello\r\n0\r\n",
-    };
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        size_t len = strlen(bad[i]), decoded = 99;
-        char *body = malloc(len ? len : 1); /* exactly so long: a read behind it is seen */
-        assert_non_null(body);
-        memcpy(body, bad[i], len);
-        if (s3_chunked_decode(body, len, &decoded) == ERR_OK) {
-            fail_msg("accepted: %s", bad[i]);
-        }
-        assert_int_equal(decoded, 99);
-        free(body);
-    }
 }
 
 /* --- Ranges and conditions (RFC 9110) --- */
@@ -291,7 +246,8 @@ static void ranges(void **state)
         {"bytes=-", 200, "hello", ""},
         {"bytes=0-1,3-4", 200, "hello", ""},
         {"lines=0-1", 200, "hello", ""},
-        {"bytes=4294967296-", 200, "hello", ""},
+        {"bytes=9223372036854775808-", 200, "hello", ""},
+        {"bytes=-1-2", 200, "hello", ""},
         {"bytes=4", 200, "hello", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -336,6 +292,7 @@ static void conditions(void **state)
         {"If-Match", "*", 200},
         {"If-Match", "\"x\", " ETAG_HELLO, 200},
         {"If-Match", "\"x\"", 412},
+        {"If-Match", "5d41402abc4b2a76b9719d911017c592", 200},
         {"If-None-Match", ETAG_HELLO, 304},
         {"If-None-Match", "W/" ETAG_HELLO, 304},
         {"If-None-Match", "\"x\"", 200},
@@ -508,7 +465,6 @@ int main(void)
         TEST(other_operations_are_named),
         TEST(what_a_put_would_forget_is_refused),
         TEST(chunked_upload),
-        cmocka_unit_test(broken_chunks),
         TEST(ranges),
         TEST(range_of_another_object_gives_the_whole_new_one),
         TEST(conditions),

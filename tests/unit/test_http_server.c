@@ -452,7 +452,9 @@ static void head_tells_the_length_and_sends_nothing(void **state)
     assert_string_equal(net->answer + net->answer_len - 1, "e");
     assert_int_equal(
         ask(net, fd, "PUT /docs/m HTTP/1.1\r\n" SIGNED_S3 "X-Amz-Meta-X: 1\r\nContent-Length: 0\r\n\r\n"),
-        501);
+        200);
+    assert_int_equal(ask(net, fd, "HEAD /docs/m HTTP/1.1\r\n" SIGNED_S3 "\r\n"), 200);
+    assert_non_null(strstr(net->answer, "x-amz-meta-x: 1\r\n"));
     close(fd);
 }
 

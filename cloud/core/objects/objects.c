@@ -4,6 +4,7 @@
 #include "cloud/base/memory.h"
 #include "cloud/core/core_private.h"
 #include "cloud/core/names.h"
+#include "cloud/core/objects/object_row.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,90 +12,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_MAX          1024
-#define CONTENT_TYPE_MAX 1024
-#define FILE_COLUMN      4 /* of STORE_OBJECT_GET */
+#define CONTENT_TYPE_MAX    1024
+#define OBJECT_TYPE_UNKNOWN "binary/octet-stream"
+#define FILE_COLUMN         4 /* of OBJECT_COLUMNS */
+#define PART_SIZES_COLUMN   7 /* of STORE_OBJECT_GET */
 
 void object_clear(struct object *object)
 {
     free(object->content_type);
+    free(object->headers);
+    free(object->part_sizes);
     free(object->body);
     *object = (struct object){0};
-}
-
-/* --- Buckets --- */
-
-static enum core_code check_bucket(const char *bucket, struct core_error *error)
-{
-    return name_is_bucket(slice_from(bucket)) ? CORE_OK
-                                              : core_fail(error, CORE_INVALID_REQUEST,
-                                                          "'%.70s' is not a bucket name: it has 3 to 63 "
-                                                          "characters of [a-z0-9.-] and begins and ends "
-                                                          "with a letter or digit",
-                                                          bucket);
-}
-
-enum core_code buckets_head(struct core *core, const char *bucket, struct core_error *error)
-{
-    core_error_clear(error);
-    if (check_bucket(bucket, error)) {
-        return error->code;
-    }
-    int got = core_has_row(core, STORE_BUCKET_EXISTS, bucket);
-    if (got < 0) {
-        return core_fail_storage(core, error);
-    }
-    return got ? CORE_OK : core_fail(error, CORE_NOT_FOUND, "bucket '%s' does not exist", bucket);
-}
-
-enum core_code buckets_create(struct core *core, const char *bucket, struct core_error *error)
-{
-    struct core_write write;
-    if (!buckets_head(core, bucket, error)) {
-        return core_fail(error, CORE_ALREADY_EXISTS, "bucket '%s' exists already", bucket);
-    }
-    if (error->code != CORE_NOT_FOUND) {
-        return error->code;
-    }
-    core_error_clear(error);
-    if (core_write_begin(core, &write, error) &&
-        !store_run(core->store, STORE_QUERY(core->store, STORE_BUCKET_INSERT, store_text(bucket),
-                                            store_i64(core_now_ms(core))))) {
-        core_fail_storage(core, error);
-    }
-    return core_write_end(core, &write, error);
 }
 
 /* --- Objects --- */
 
 static enum core_code check_key(const char *key, struct core_error *error)
 {
-    return name_is_utf8(slice_from(key), KEY_MAX)
+    return name_is_utf8(slice_from(key), OBJECT_KEY_MAX)
                ? CORE_OK
                : core_fail(error, CORE_INVALID_REQUEST, "an object's key has 1 to %d bytes of UTF-8",
-                           KEY_MAX);
+                           OBJECT_KEY_MAX);
 }
 
-static enum core_code check_put(struct core *core, const char *bucket, const char *key,
-                                const char *content_type, size_t size, struct core_error *error)
+enum core_code object_check(struct core *core, const char *bucket, const char *key,
+                            const struct object_info *info, struct core_error *error)
 {
     if (buckets_head(core, bucket, error) || check_key(key, error)) {
         return error->code;
     }
-    if (content_type && !name_is_free_text(slice_from(content_type), CONTENT_TYPE_MAX)) {
+    const char *type = info->content_type;
+    if (type && !name_is_free_text(slice_from(type), CONTENT_TYPE_MAX)) {
         return core_fail(error, CORE_INVALID_REQUEST,
                          "the content type has at most %d characters, none of control", CONTENT_TYPE_MAX);
-    }
-    if (size > OBJECT_SIZE_MAX) {
-        return core_fail(error, CORE_LIMIT_EXCEEDED, "an object has at most %d bytes here, not %zu",
-                         OBJECT_SIZE_MAX, size);
     }
     return CORE_OK;
 }
 
-/* The file that the object had so far; "" = there is no such object. false: the database failed. */
-static bool read_file_name(struct core *core, const char *bucket, const char *key,
-                           char file[OBJECT_FILE_NAME_CAP])
+bool object_file_of(struct core *core, const char *bucket, const char *key, char file[OBJECT_FILE_NAME_CAP])
 {
     file[0] = '\0';
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_OBJECT_GET, store_text(bucket), store_text(key));
@@ -106,22 +62,36 @@ static bool read_file_name(struct core *core, const char *bucket, const char *ke
     return got >= 0;
 }
 
-enum core_code objects_put(struct core *core, const char *bucket, const char *key, const char *content_type,
-                           const struct object_file *file, struct core_error *error)
+bool object_write_row(struct core *core, const char *bucket, const char *key, const struct object_info *info,
+                      const struct object_file *file)
 {
+    const char *type = info->content_type;
+    return store_run(core->store,
+                     STORE_QUERY(core->store, STORE_OBJECT_PUT, store_text(bucket), store_text(key),
+                                 store_text(file->etag),
+                                 store_text(type && *type ? type : OBJECT_TYPE_UNKNOWN),
+                                 store_i64(core_now_ms(core)), store_i64((int64_t)file->size),
+                                 store_text(file->name), store_text(info->headers ? info->headers : ""),
+                                 store_text(info->checksum), store_text(info->part_sizes)));
+}
+
+enum core_code objects_put(struct core *core, const char *bucket, const char *key,
+                           const struct object_info *info, const struct object_file *file,
+                           struct core_error *error)
+{
+    static const struct object_info none = {.content_type = NULL};
     char replaced[OBJECT_FILE_NAME_CAP] = "";
     struct core_write write;
-    if (check_put(core, bucket, key, content_type, file->size, error)) {
+    info = info ? info : &none;
+    if (object_check(core, bucket, key, info, error)) {
         return error->code;
     }
+    if (file->size > OBJECT_PIECES_MAX) {
+        return core_fail(error, CORE_LIMIT_EXCEEDED, "an object has at most %zu bytes here, not %zu",
+                         OBJECT_PIECES_MAX, file->size);
+    }
     if (core_write_begin(core, &write, error) &&
-        (!read_file_name(core, bucket, key, replaced) ||
-         !store_run(
-             core->store,
-             STORE_QUERY(
-                 core->store, STORE_OBJECT_PUT, store_text(bucket), store_text(key), store_text(file->etag),
-                 store_text(content_type && *content_type ? content_type : "binary/octet-stream"),
-                 store_i64(core_now_ms(core)), store_i64((int64_t)file->size), store_text(file->name))))) {
+        (!object_file_of(core, bucket, key, replaced) || !object_write_row(core, bucket, key, info, file))) {
         core_fail_storage(core, error);
     }
     if (!core_write_end(core, &write, error) && *replaced) {
@@ -130,13 +100,34 @@ enum core_code objects_put(struct core *core, const char *bucket, const char *ke
     return error->code;
 }
 
-static void read_row(sqlite3_stmt *row, struct object *out)
+enum core_code objects_delete(struct core *core, const char *bucket, const char *key,
+                              struct core_error *error)
 {
+    char file[OBJECT_FILE_NAME_CAP] = "";
+    struct core_write write;
+    if (buckets_head(core, bucket, error) || check_key(key, error)) {
+        return error->code;
+    }
+    if (core_write_begin(core, &write, error) &&
+        (!object_file_of(core, bucket, key, file) ||
+         !store_run(core->store,
+                    STORE_QUERY(core->store, STORE_OBJECT_DELETE, store_text(bucket), store_text(key))))) {
+        core_fail_storage(core, error);
+    }
+    if (!core_write_end(core, &write, error) && *file) {
+        store_drop_file(core->store, file);
+    }
+    return error->code;
+}
+
+void object_read_row(sqlite3_stmt *row, struct object *out)
+{
+    *out = (struct object){.content_type = store_column_dup(row, 1), .headers = store_column_dup(row, 5)};
     store_column_copy(row, 0, out->etag, sizeof out->etag);
-    out->content_type = store_column_dup(row, 1);
     out->modified_at_ms = store_column_i64(row, 2);
     out->size = (size_t)store_column_i64(row, 3);
     store_column_copy(row, FILE_COLUMN, out->file, sizeof out->file);
+    store_column_copy(row, 6, out->checksum, sizeof out->checksum);
 }
 
 enum core_code objects_get(struct core *core, const char *bucket, const char *key, struct object *out,
@@ -149,7 +140,8 @@ enum core_code objects_get(struct core *core, const char *bucket, const char *ke
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_OBJECT_GET, store_text(bucket), store_text(key));
     int got = store_row(core->store, query);
     if (got == 1) {
-        read_row(query, out);
+        object_read_row(query, out);
+        out->part_sizes = store_column_dup(query, PART_SIZES_COLUMN);
     }
     store_done(query);
     if (!got) {

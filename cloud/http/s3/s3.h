@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* As much of S3 as job documents and firmware images need: path-style buckets and objects. Whatever else S3 has answers
- * NotImplemented with the operation's name. */
+/* S3 as clients use it: buckets, objects, lists, copies, uploads in pieces. Which request means which operation stands in
+ * s3_operations.c; whatever else S3 has answers NotImplemented with the operation's name. */
 #ifndef CLOUD_HTTP_S3_H
 #define CLOUD_HTTP_S3_H
 
@@ -13,38 +13,79 @@
 
 struct s3_operation {
     const char *method;
-    int level;         /* parts of the path: 0 the service, 1 a bucket, 2 an object */
-    const char *query; /* the query parameter that makes it this operation; NULL: none */
+    int level;          /* parts of the path: 0 the service, 1 a bucket, 2 an object */
+    const char *query;  /* the query parameter that makes it this operation; NULL: none */
+    const char *header; /* the header that does; NULL: none */
     const char *name;
-    call_fn handler; /* NULL: not modelled */
+    const char *params; /* further query parameters that it knows, with blanks between; NULL: none */
+    call_fn handler;
+    call_fn prepare; /* what the work must know, in a turn before it; NULL: nothing */
     call_fn work;    /* what takes long, before the handler; NULL: nothing (call_work_done) */
+    size_t body_max;
 };
+
+/* The operation of a request; NULL: iot-local models none that fits, and *unmodelled is its name (malloc'd), or NULL when S3
+ * has none, either (s3_operations.c). */
+const struct s3_operation *s3_operation_find(const struct request *request, int level, char **unmodelled);
 
 /* Sets call->s3, call->labels (bucket, key) and call->body_max, or answers. */
 void s3_find(struct call *call);
 /* Runs call->s3 inside the caller's batch. */
 void s3_run(struct call *call);
 
+/* Answers for call->error: CORE_NOT_FOUND is NoSuchBucket when the bucket is missing, else `what`. */
+void s3_fail_missing(struct call *call, enum s3_code what);
+/* A whole number of at least 0 and, but for larger ones, at most `max`. *value keeps what it was when the parameter is not
+ * given. false: answered. */
+bool s3_query_number(struct call *call, const char *name, int64_t max, int64_t *value);
+/* encoding-type; false: answered. */
+bool s3_query_encoding(struct call *call, bool *is_url);
+/* "" when it is not given. */
+const char *s3_query_text(const struct call *call, const char *name);
+
+/* --- Handlers. s3_buckets.c --- */
+void s3_list_buckets(struct call *call);
+void s3_create_bucket(struct call *call);
+void s3_head_bucket(struct call *call);
+void s3_delete_bucket(struct call *call);
+void s3_get_bucket_location(struct call *call);
+void s3_get_bucket_versioning(struct call *call);
+
+/* s3_list.c */
+void s3_list_objects(struct call *call);
+void s3_list_objects_v2(struct call *call);
+
 /* s3_objects.c */
 void s3_write_object(struct call *call); /* the work of PutObject */
 void s3_put_object(struct call *call);
 void s3_get_object(struct call *call); /* and HeadObject */
+void s3_get_object_tagging(struct call *call);
+void s3_delete_object(struct call *call);
 
-/* s3_chunked.c: decodes an "aws-chunked" body where it stands; ERR_ARG when it is broken or has no last chunk. */
-enum err s3_chunked_decode(char *body, size_t len, size_t *decoded_len);
+/* s3_delete.c */
+void s3_read_deletion(struct call *call); /* work */
+void s3_delete_objects(struct call *call);
 
-/* s3_conditions.c: what a GET asks of the object. */
-struct s3_range {
-    size_t first, len;
-};
-enum s3_condition {
-    S3_SEND_ALL,
-    S3_SEND_RANGE,
-    S3_SEND_NOT_MODIFIED,
-    S3_FAIL_PRECONDITION,
-    S3_FAIL_RANGE,
-};
-enum s3_condition s3_conditions_check(const struct request *request, const char *etag, int64_t modified_at_ms,
-                                      size_t size, struct s3_range *range);
+/* s3_copy.c */
+void s3_prepare_copy(struct call *call);
+void s3_write_copy(struct call *call); /* work */
+void s3_copy_object(struct call *call);
+
+/* s3_multipart.c */
+void s3_create_upload(struct call *call);
+void s3_prepare_part(struct call *call);
+void s3_write_part(struct call *call); /* work */
+void s3_upload_part(struct call *call);
+void s3_prepare_part_copy(struct call *call);
+void s3_write_part_copy(struct call *call); /* work */
+void s3_upload_part_copy(struct call *call);
+void s3_abort_upload(struct call *call);
+void s3_list_parts(struct call *call);
+void s3_list_uploads(struct call *call);
+
+/* s3_complete.c */
+void s3_prepare_completion(struct call *call);
+void s3_join_parts(struct call *call); /* work */
+void s3_complete_upload(struct call *call);
 
 #endif

@@ -1,53 +1,98 @@
 /* SPDX-License-Identifier: MIT */
-/* aws-chunked: SIZE[;chunk-signature=...]CRLF DATA CRLF ... 0[;...]CRLF trailers. Signatures and trailing checksums are
- * not verified: iot-local has no secrets, and the connection is local. */
-#include "cloud/http/s3/s3.h"
+#include "cloud/http/s3/s3_chunked.h"
 
 #include <string.h>
 
 #define SIZE_DIGITS_MAX 8
 
 /* The chunk's size; -1 when the line does not begin with one. */
-static long read_size(const char *line, size_t len)
+static long read_size(struct slice line)
 {
+    struct slice digits = slice_cut(&line, ';');
     long size = 0;
-    size_t digits = 0;
-    while (digits < len && line[digits] != ';') {
-        char c = line[digits];
+    for (size_t i = 0; i < digits.len; i++) {
+        char c = digits.ptr[i];
         int digit = c >= '0' && c <= '9'   ? c - '0'
                     : c >= 'a' && c <= 'f' ? c - 'a' + 10
                     : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                            : -1;
-        if (digit < 0 || digits >= SIZE_DIGITS_MAX) {
+        if (digit < 0 || i >= SIZE_DIGITS_MAX) {
             return -1;
         }
         size = size * 16 + digit;
-        digits++;
     }
-    return digits > 0 ? size : -1;
+    return digits.len > 0 ? size : -1;
 }
 
-enum err s3_chunked_decode(char *body, size_t len, size_t *decoded_len)
+/* Cuts the next line off, without its CRLF; false: there is none. */
+static bool next_line(struct slice *rest, struct slice *line)
 {
-    size_t at = 0;
-    size_t used = 0;
-    while (at < len) {
-        const char *end = memmem(body + at, len - at, "\r\n", 2);
-        long size = end ? read_size(body + at, (size_t)(end - body) - at) : -1;
+    const char *end = rest->len > 0 ? memmem(rest->ptr, rest->len, "\r\n", 2) : NULL;
+    if (!end) {
+        return false;
+    }
+    size_t len = (size_t)(end - rest->ptr);
+    *line = (struct slice){rest->ptr, len};
+    *rest = (struct slice){rest->ptr + len + 2, rest->len - len - 2};
+    return true;
+}
+
+static struct slice without_blanks(struct slice text)
+{
+    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* Lines "name:value" up to an empty one, with which the body ends. Some clients leave the empty one out. */
+static bool read_trailers(struct slice rest, struct s3_chunked *out)
+{
+    struct slice line;
+    while (rest.len > 0) {
+        if (!next_line(&rest, &line)) {
+            return false;
+        }
+        if (line.len == 0) {
+            return rest.len == 0;
+        }
+        struct slice value = line;
+        struct slice name = slice_cut(&value, ':');
+        if (!value.ptr || name.len == 0 || out->trailer_count >= S3_TRAILERS_MAX) {
+            return false;
+        }
+        out->trailers[out->trailer_count++] = (struct s3_trailer){name, without_blanks(value)};
+    }
+    return true;
+}
+
+enum err s3_chunked_decode(char *body, size_t len, struct s3_chunked *out)
+{
+    struct s3_chunked decoded = {0};
+    struct slice rest = {body, len};
+    struct slice line;
+    while (next_line(&rest, &line)) {
+        long size = read_size(line);
         if (size < 0) {
             return ERR_ARG;
         }
-        at = (size_t)(end - body) + 2;
         if (size == 0) {
-            *decoded_len = used;
+            if (!read_trailers(rest, &decoded)) {
+                return ERR_ARG;
+            }
+            *out = decoded;
             return ERR_OK;
         }
-        if (len - at < (size_t)size + 2 || memcmp(body + at + size, "\r\n", 2) != 0) {
+        if (rest.len < (size_t)size + 2 || memcmp(rest.ptr + size, "\r\n", 2) != 0) {
             return ERR_ARG;
         }
-        memmove(body + used, body + at, (size_t)size);
-        used += (size_t)size;
-        at += (size_t)size + 2;
+        memmove(body + decoded.len, rest.ptr, (size_t)size);
+        decoded.len += (size_t)size;
+        rest = (struct slice){rest.ptr + size + 2, rest.len - (size_t)size - 2};
     }
     return ERR_ARG;
 }

@@ -5,22 +5,36 @@
 #include "cloud/base/text.h"
 #include "cloud/base/utf8.h"
 #include "cloud/http/call.h"
+#include "cloud/http/s3/s3_xml.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define XML_MAX_PER_CHAR 5 /* &amp; */
-
 /* What HTTP and S3 find wrong by themselves. */
 static const struct error_name codes[S3_CODE_COUNT] = {
     [S3_ACCESS_DENIED] = {"AccessDenied", 403},
+    [S3_BAD_DIGEST] = {"BadDigest", 400},
     [S3_CONTENT_SHA256_MISMATCH] = {"XAmzContentSHA256Mismatch", 400},
+    [S3_ENTITY_TOO_SMALL] = {"EntityTooSmall", 400},
     [S3_INCOMPLETE_BODY] = {"IncompleteBody", 400},
+    [S3_INSUFFICIENT_STORAGE] = {"InsufficientStorage", 507},
     [S3_INVALID_ACCESS_KEY_ID] = {"InvalidAccessKeyId", 403},
+    [S3_INVALID_ARGUMENT] = {"InvalidArgument", 400},
+    [S3_INVALID_DIGEST] = {"InvalidDigest", 400},
+    [S3_INVALID_PART] = {"InvalidPart", 400},
+    [S3_INVALID_PART_NUMBER] = {"InvalidPartNumber", 416},
+    [S3_INVALID_PART_ORDER] = {"InvalidPartOrder", 400},
     [S3_INVALID_RANGE] = {"InvalidRange", 416},
+    [S3_KEY_TOO_LONG] = {"KeyTooLongError", 400},
+    [S3_MALFORMED_TRAILER] = {"MalformedTrailerError", 400},
+    [S3_MALFORMED_XML] = {"MalformedXML", 400},
+    [S3_METADATA_TOO_LARGE] = {"MetadataTooLarge", 400},
     [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
+    [S3_NO_SUCH_UPLOAD] = {"NoSuchUpload", 404},
+    [S3_NO_SUCH_VERSION] = {"NoSuchVersion", 404},
     [S3_NOT_IMPLEMENTED] = {"NotImplemented", 501},
     [S3_REQUEST_TIME_TOO_SKEWED] = {"RequestTimeTooSkewed", 403},
     [S3_SIGNATURE_DOES_NOT_MATCH] = {"SignatureDoesNotMatch", 403},
@@ -39,39 +53,24 @@ static struct error_name name_of(enum s3_code code)
     return codes[code].name ? codes[code] : error_name_of(core_codes[code], EDGE_S3, NULL);
 }
 
-/* Text for XML; what XML 1.0 cannot hold becomes '?'. The caller frees. */
-static char *xml_escape(const char *text)
+enum s3_code s3_code_of_errno(int code)
 {
-    char *clean = text_copy(text);
-    char *out = memory_resize(NULL, strlen(text) * XML_MAX_PER_CHAR + 1);
-    char *at = out;
-    utf8_clean(clean);
-    for (text = clean; *text; text++) {
-        const char *entity = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : NULL;
-        bool is_none = strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;
-        if (entity) {
-            at = stpcpy(at, entity);
-        } else {
-            *at++ = is_none ? '?' : *text;
-        }
-        text += is_none ? 2 : 0; /* U+FFFE and U+FFFF are no characters of XML */
-    }
-    *at = '\0';
-    free(clean);
-    return out;
+    return code == ENOSPC || code == EDQUOT ? S3_INSUFFICIENT_STORAGE : S3_INTERNAL_ERROR;
 }
 
+/* The message may quote what a stranger has sent, and ends on a terminal. */
 static void answer_document(struct call *call, struct error_name error, const char *message)
 {
-    char *escaped = xml_escape(message);
-    char *resource = xml_escape(call->request.path);
-    char *body =
-        text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message>"
-                    "<Resource>%s</Resource></Error>\n",
-                    error.name, escaped, resource);
-    answer_body(&call->answer, error.http_status, "application/xml", body, strlen(body));
-    free(resource);
-    free(escaped);
+    struct s3_xml xml = {0};
+    char *clean = text_copy(message);
+    call->s3_error = error.name;
+    utf8_clean(clean);
+    s3_xml_begin(&xml, "Error", false);
+    s3_xml_text(&xml, "Code", error.name);
+    s3_xml_text(&xml, "Message", clean);
+    s3_xml_text(&xml, "Resource", call->request.path ? call->request.path : "");
+    s3_xml_answer(&xml, "Error", call, error.http_status);
+    free(clean);
 }
 
 void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
