@@ -132,7 +132,7 @@ static void fifty_tags(void **state)
 {
     struct fixture *fx = *state;
     struct tag_list fifty = {.count = TAGS_MAX};
-    char keys[TAGS_MAX][8];
+    char keys[TAGS_MAX][24];
     for (size_t i = 0; i < TAGS_MAX; i++) {
         snprintf(keys[i], sizeof keys[i], "k%zu", i);
         fifty.items[i] = (struct tag){keys[i], "v"};

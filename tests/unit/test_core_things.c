@@ -258,7 +258,7 @@ static void pages_of_a_filter_while_things_go(void **state)
     struct fixture *fx = *state;
     make_type(fx, "bulb");
     for (int i = 0; i < 20; i++) {
-        char name[8];
+        char name[24];
         snprintf(name, sizeof name, "t%02d", i);
         make_thing(fx, name, i % 2 ? "{\"odd\":\"y\"}" : NULL, i % 4 == 1 ? "bulb" : NULL);
     }
@@ -422,7 +422,7 @@ static void many_executions_are_one_notice(void **state)
     struct fixture *fx = *state;
     fixture_thing(fx, "lamp");
     for (int i = 0; i < 40; i++) {
-        char id[8];
+        char id[24];
         snprintf(id, sizeof id, "j%d", i);
         fixture_job(fx, id, "lamp");
     }
@@ -430,7 +430,7 @@ static void many_executions_are_one_notice(void **state)
     assert_int_equal(delete_thing(fx, "lamp"), CORE_OK);
     assert_string_equal(fixture_heard(fx), "lamp/notify; lamp/notify-next; "); /* once, not forty times */
     for (int i = 0; i < 40; i++) {
-        char id[8];
+        char id[24];
         snprintf(id, sizeof id, "j%d", i);
         assert_string_equal(fixture_state(fx, "lamp", id, 0), "REMOVED v2 #1");
     }
