@@ -344,11 +344,10 @@ static void values_come_back(void **state)
     const char text[] = {'a', 'b', 'c'}; /* no NUL behind it */
     assert_true(
         store_run(store, STORE_QUERY(store, STORE_BUCKET_INSERT, store_text("docs"), store_i64(INT64_MIN))));
-    assert_true(
-        store_run(store, STORE_QUERY(store, STORE_OBJECT_PUT, store_text("docs"),
-                                     store_slice((struct slice){text, 3}), store_text("etag"), store_text(""),
-                                     store_i64(INT64_MAX), store_i64(0), store_text("file"), store_text(""),
-                                     store_text(NULL), store_text(NULL))));
+    assert_true(store_run(
+        store, STORE_QUERY(store, STORE_OBJECT_PUT, store_text("docs"), store_slice((struct slice){text, 3}),
+                           store_text("etag"), store_text(""), store_i64(INT64_MAX), store_i64(0),
+                           store_text("file"), store_text(""), store_text(NULL), store_text(NULL))));
     sqlite3_stmt *query = STORE_QUERY(store, STORE_OBJECT_GET, store_text("docs"), store_text("abc"));
     assert_int_equal(store_row(store, query), 1);
     char small[4];
