@@ -156,7 +156,7 @@ static void released_steps_are_frozen(void **state)
 static void expect_registry(sqlite3 *db)
 {
     db_expect(db, "SELECT * FROM things ORDER BY name",
-              "a:b|uuid-2|{}|1|12\nlamp|uuid-1|{\"a\":\"b\"}|3|11\n");
+              "a:b|uuid-2|{}|1|12|-|-\nlamp|uuid-1|{\"a\":\"b\"}|3|11|-|-\n");
     db_expect(db, "SELECT * FROM certificates", CERT "|ACTIVE|21|22|23|24|PEM|-|DEFAULT\n");
     db_expect(db, "SELECT certificate_id, thing_name, type FROM thing_principals",
               CERT "|lamp|NON_EXCLUSIVE_THING\n");

@@ -83,7 +83,7 @@ static void change_file(const char *sql)
 static bool add_thing(struct store *store, const char *name)
 {
     return store_run(store, STORE_QUERY(store, STORE_THING_INSERT, store_text(name), store_text("id"),
-                                        store_text("{}"), store_i64(1)));
+                                        store_text("{}"), store_i64(1), store_text(NULL), store_text(NULL)));
 }
 
 static bool has_thing(struct store *store, const char *name)
@@ -379,7 +379,8 @@ static bool may_scan(enum store_statement which)
     /* lists of everything, newest or alphabetically first, page by page: the index gives the order */
     return which == STORE_THING_LIST || which == STORE_JOB_LIST || which == STORE_DUE_NEXT ||
            which == STORE_EXECUTION_NEXT_THING || which == STORE_MARK_NEWEST ||
-           which == STORE_EXECUTION_NEWEST || which == STORE_ANCHOR_LIST || which == STORE_ANNOUNCED_EMPTY;
+           which == STORE_EXECUTION_NEWEST || which == STORE_CENSUS || which == STORE_ANCHOR_LIST ||
+           which == STORE_ANNOUNCED_EMPTY;
 }
 
 /* the executions and the targets of one job: 100 things with 10 retries at most */
@@ -409,7 +410,8 @@ static void statements_use_indexes(void **state)
         while (sqlite3_step(plan) == SQLITE_ROW) {
             const char *step = (const char *)sqlite3_column_text(plan, 3);
             bool is_sorted = strstr(step, "TEMP B-TREE") && !may_sort((enum store_statement)i);
-            bool is_scan = strstr(step, "SCAN") && i != STORE_JOB_LIST &&
+            bool is_scan = strstr(step, "SCAN") && !strstr(step, "json_each") &&
+                           /* of one value */ i != STORE_JOB_LIST &&
                            i != STORE_ANCHOR_LIST && /* by its rowid */
                            !(may_scan((enum store_statement)i) && strstr(step, "INDEX"));
             if (is_sorted || is_scan) {
