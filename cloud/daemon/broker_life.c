@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mosquitto's life under the daemon: configured, started, heard, and its death noticed. daemon.c starts it again. */
 #include "cloud/base/log.h"
-#include "cloud/core/registry/ca_certificates.h"
+#include "cloud/core/registry/broker_anchors.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
 #include "cloud/pki/trust_dir.h"

@@ -79,7 +79,8 @@ static inline int make_fixture(void **state)
     if (f.store == NULL || sqlite3_open(f.path, &f.db) != SQLITE_OK) {
         return -1;
     }
-    sql("INSERT INTO things VALUES ('lamp', 'x', '{}', 1, 0);"
+    sql("INSERT INTO things(name, thing_id, attributes, version, created_at_ms) VALUES ('lamp', 'x', '{}', "
+        "1, 0);"
         "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s,"
         " not_after_s, pem) VALUES ('" LAMP_CERT "', 'ACTIVE', 0, 0, 0, 0, '');"
         "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s,"

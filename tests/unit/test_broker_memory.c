@@ -109,7 +109,8 @@ static int make_database(void **state)
     }
     int code = sqlite3_exec(
         db,
-        "INSERT INTO things VALUES ('lamp', 'x', '{}', 1, 0);"
+        "INSERT INTO things(name, thing_id, attributes, version, created_at_ms) VALUES ('lamp', 'x', '{}', "
+        "1, 0);"
         "INSERT INTO certificates(certificate_id, status, created_at_ms, last_modified_at_ms, not_before_s, "
         "not_after_s, "
         "pem) VALUES ('" CERTIFICATE "', 'ACTIVE', 0, 0, 0, 0, '');"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cloud/core/registry/broker_anchors.h"
 #include "fakes/core_fixture.h"
 
 #define POLICY                                                                                               \

@@ -162,7 +162,8 @@ static void change_of_jobs_is_no_change_of_rights(void **state)
 {
     (void)state;
     poll_changes();
-    sql("INSERT INTO things VALUES ('pump', 'x', '{}', 1, 0)");
+    sql("INSERT INTO things(name, thing_id, attributes, version, created_at_ms) VALUES ('pump', 'x', '{}', "
+        "1, 0)");
     sql("INSERT INTO jobs(job_id, status, created_at_ms, last_updated_at_ms, retries_failed, "
         "retries_timed_out, "
         "retries_all, target_selection, config, document) VALUES ('j', 'IN_PROGRESS', 0, 0, 0, 0, 0, "

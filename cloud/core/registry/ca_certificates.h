@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CA certificates that sign certificates of devices, and what the broker trusts because of them: docs/protocol.md 5.8. */
+/* CA certificates that sign certificates of devices: docs/protocol.md 5.8. */
 #ifndef CLOUD_CORE_CA_CERTIFICATES_H
 #define CLOUD_CORE_CA_CERTIFICATES_H
 
@@ -37,9 +37,5 @@ enum core_code ca_certificates_delete(struct core *core, const char *id, struct 
 /* 64 hex digits that a verification certificate must carry. */
 enum core_code registration_code_get(struct core *core, char code[65], struct core_error *error);
 enum core_code registration_code_renew(struct core *core, struct core_error *error);
-
-/* PEM of every certificate that the broker trusts beside our own CA; for the start, outside of batches. false: the database
- * failed (core_storage_error). */
-bool broker_anchors_each(struct core *core, void (*fn)(void *ctx, const char *pem), void *ctx);
 
 #endif

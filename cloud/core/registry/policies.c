@@ -156,6 +156,14 @@ enum core_code policies_list(struct core *core, const struct core_page *page, po
 
 /* --- Delete --- */
 
+int64_t policy_count_versions(struct core *core, const char *name)
+{
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_POLICY_VERSION_COUNT, store_text(name));
+    int64_t count = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : -1;
+    store_done(query);
+    return count;
+}
+
 static enum core_code check_delete(struct core *core, const char *name, struct core_error *error)
 {
     if (policy_require(core, name, error)) {

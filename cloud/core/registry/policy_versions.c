@@ -13,14 +13,6 @@ void policy_version_clear(struct policy_version *version)
     *version = (struct policy_version){0};
 }
 
-int64_t policy_count_versions(struct core *core, const char *name)
-{
-    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_POLICY_VERSION_COUNT, store_text(name));
-    int64_t count = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : -1;
-    store_done(query);
-    return count;
-}
-
 /* In the order of POLICY_VERSION_COLUMNS. */
 static void read_row(sqlite3_stmt *row, struct policy_version *out)
 {
