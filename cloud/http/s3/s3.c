@@ -3,7 +3,6 @@
 
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
-#include "common/number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,50 +102,4 @@ void s3_find(struct call *call)
 void s3_run(struct call *call)
 {
     call->s3->handler(call);
-}
-
-/* --- For the handlers --- */
-
-void s3_fail_missing(struct call *call, enum s3_code what)
-{
-    struct core_error ignored = {0};
-    if (call->error.code != CORE_NOT_FOUND) {
-        s3_fail_core(call, NULL);
-        return;
-    }
-    bool has_bucket = buckets_head(call->service->core, call->labels[0], &ignored) == CORE_OK;
-    core_error_clear(&ignored);
-    s3_fail(call, has_bucket ? what : S3_NO_SUCH_BUCKET, "%s", call->error.message);
-}
-
-const char *s3_query_text(const struct call *call, const char *name)
-{
-    const char *text = request_query(&call->request, name);
-    return text ? text : "";
-}
-
-bool s3_query_number(struct call *call, const char *name, int64_t max, int64_t *value)
-{
-    const char *text = s3_query_text(call, name);
-    int64_t number = 0;
-    if (!*text) {
-        return true;
-    }
-    if (number_to_i64(slice_from(text), &number) != ERR_OK || number < 0 || number > INT32_MAX) {
-        s3_fail(call, S3_INVALID_ARGUMENT, "Provided %s not an integer or within integer range", name);
-        return false;
-    }
-    *value = number < max ? number : max;
-    return true;
-}
-
-bool s3_query_encoding(struct call *call, bool *is_url)
-{
-    const char *text = s3_query_text(call, "encoding-type");
-    *is_url = strcmp(text, "url") == 0;
-    if (*text && !*is_url) {
-        s3_fail(call, S3_INVALID_ARGUMENT, "Invalid Encoding Method specified in Request");
-        return false;
-    }
-    return true;
 }

@@ -7,6 +7,7 @@
 #include "cloud/core/objects/objects.h"
 #include "cloud/http/call.h"
 #include "cloud/http/s3/s3_error.h"
+#include "cloud/http/s3/s3_query.h"
 
 #define S3_OBJECT_MAX ((size_t)OBJECT_SIZE_MAX)
 #define S3_BODY_MAX   (S3_OBJECT_MAX + S3_OBJECT_MAX / 8) /* room for the framing of aws-chunked */
@@ -32,16 +33,6 @@ const struct s3_operation *s3_operation_find(const struct request *request, int 
 void s3_find(struct call *call);
 /* Runs call->s3 inside the caller's batch. */
 void s3_run(struct call *call);
-
-/* Answers for call->error: CORE_NOT_FOUND is NoSuchBucket when the bucket is missing, else `what`. */
-void s3_fail_missing(struct call *call, enum s3_code what);
-/* A whole number of at least 0 and, but for larger ones, at most `max`. *value keeps what it was when the parameter is not
- * given. false: answered. */
-bool s3_query_number(struct call *call, const char *name, int64_t max, int64_t *value);
-/* encoding-type; false: answered. */
-bool s3_query_encoding(struct call *call, bool *is_url);
-/* "" when it is not given. */
-const char *s3_query_text(const struct call *call, const char *name);
 
 /* --- Handlers. s3_buckets.c --- */
 void s3_list_buckets(struct call *call);

@@ -379,6 +379,6 @@ void s3_complete_upload(struct call *call)
     } else if (code == CORE_CONFLICT) {
         s3_fail_core(call, complete_errors);
     } else {
-        s3_fail_missing(call, S3_NO_SUCH_UPLOAD);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_UPLOAD);
     }
 }

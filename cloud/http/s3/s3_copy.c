@@ -49,18 +49,6 @@ static bool read_source(struct call *call, struct s3_source *source)
     return true;
 }
 
-static void fail_source(struct call *call, const struct s3_source *source)
-{
-    struct core_error ignored = {0};
-    if (call->error.code != CORE_NOT_FOUND) {
-        s3_fail_core(call, NULL);
-        return;
-    }
-    bool has_bucket = buckets_head(call->service->core, source->bucket, &ignored) == CORE_OK;
-    core_error_clear(&ignored);
-    s3_fail(call, has_bucket ? S3_NO_SUCH_KEY : S3_NO_SUCH_BUCKET, "%s", call->error.message);
-}
-
 bool s3_source_open(struct call *call, struct s3_source *source)
 {
     struct core *core = call->service->core;
@@ -68,7 +56,7 @@ bool s3_source_open(struct call *call, struct s3_source *source)
         return false;
     }
     if (objects_get(core, source->bucket, source->key, &source->object, &call->error) != CORE_OK) {
-        fail_source(call, source);
+        s3_fail_missing(call, source->bucket, S3_NO_SUCH_KEY);
         return false;
     }
     struct s3_conditions conditions = s3_conditions_of_source(&call->request);
@@ -131,7 +119,7 @@ void s3_prepare_copy(struct call *call)
     call_work_done(call, copy, free_copy);
     if (s3_source_open(call, &copy->source) && read_directive(call, copy) &&
         buckets_head(call->service->core, call->labels[0], &call->error) != CORE_OK) {
-        s3_fail_missing(call, S3_NO_SUCH_BUCKET);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_BUCKET);
     }
 }
 

@@ -108,7 +108,7 @@ void s3_delete_objects(struct call *call)
     const struct deletion *deletion = call->made;
     struct s3_xml xml = {0};
     if (buckets_head(call->service->core, call->labels[0], &call->error) != CORE_OK) {
-        s3_fail_missing(call, S3_NO_SUCH_BUCKET);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_BUCKET);
         return;
     }
     s3_xml_begin(&xml, "DeleteResult", true);

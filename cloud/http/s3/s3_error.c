@@ -4,6 +4,7 @@
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/base/utf8.h"
+#include "cloud/core/objects/objects.h"
 #include "cloud/http/call.h"
 #include "cloud/http/s3/s3_xml.h"
 
@@ -89,4 +90,16 @@ void s3_fail(struct call *call, enum s3_code code, const char *format, ...)
 void s3_fail_core(struct call *call, const struct error_own own[])
 {
     answer_document(call, error_name_of(call->error.code, EDGE_S3, own), call->error.message);
+}
+
+void s3_fail_missing(struct call *call, const char *bucket, enum s3_code what)
+{
+    struct core_error ignored = {0};
+    if (call->error.code != CORE_NOT_FOUND) {
+        s3_fail_core(call, NULL);
+        return;
+    }
+    bool has_bucket = buckets_head(call->service->core, bucket, &ignored) == CORE_OK;
+    core_error_clear(&ignored);
+    s3_fail(call, has_bucket ? what : S3_NO_SUCH_BUCKET, "%s", call->error.message);
 }

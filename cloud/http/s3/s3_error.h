@@ -51,4 +51,7 @@ enum s3_code s3_code_of_errno(int code);
 /* Answers with call->error by the table of the domain's errors; own: names that the operation has for itself, or NULL. */
 void s3_fail_core(struct call *call, const struct error_own own[]);
 
+/* Answers for call->error: CORE_NOT_FOUND is NoSuchBucket when this bucket is missing, else `what`. */
+void s3_fail_missing(struct call *call, const char *bucket, enum s3_code what);
+
 #endif

@@ -116,7 +116,7 @@ static bool run(struct call *call, const struct list_query *asked, struct list *
     }
     free(list->objects.text);
     free(list->prefixes.text);
-    s3_fail_missing(call, S3_NO_SUCH_BUCKET);
+    s3_fail_missing(call, call->labels[0], S3_NO_SUCH_BUCKET);
     return false;
 }
 

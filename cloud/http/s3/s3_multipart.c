@@ -133,7 +133,7 @@ bool s3_upload_find(struct call *call, struct upload *upload)
                     upload, &call->error) == CORE_OK) {
         return true;
     }
-    s3_fail_missing(call, S3_NO_SUCH_UPLOAD);
+    s3_fail_missing(call, call->labels[0], S3_NO_SUCH_UPLOAD);
     return false;
 }
 
@@ -172,7 +172,7 @@ static bool store_part(struct call *call, struct new_part *part)
     memcpy(part->part.checksum, part->sums.wanted, sizeof part->part.checksum);
     if (uploads_put_part(call->service->core, call->labels[0], call->labels[1], part->upload.id, &part->part,
                          &call->error) != CORE_OK) {
-        s3_fail_missing(call, S3_NO_SUCH_UPLOAD);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_UPLOAD);
         return false;
     }
     part->file.is_stored = true;
@@ -266,7 +266,7 @@ void s3_abort_upload(struct call *call)
 {
     if (uploads_abort(call->service->core, call->labels[0], call->labels[1], s3_query_text(call, "uploadId"),
                       &call->error) != CORE_OK) {
-        s3_fail_missing(call, S3_NO_SUCH_UPLOAD);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_UPLOAD);
         return;
     }
     answer_body(&call->answer, 204, NULL, NULL, 0);
@@ -397,7 +397,7 @@ void s3_list_uploads(struct call *call)
                      &call->error) == CORE_OK) {
         answer_uploads(call, &query, &list, has_more);
     } else {
-        s3_fail_missing(call, S3_NO_SUCH_BUCKET);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_BUCKET);
     }
     free(list.entries.text);
     free(list.last_key);

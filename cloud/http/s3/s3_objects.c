@@ -282,7 +282,7 @@ void s3_delete_object(struct call *call)
         return;
     }
     if (objects_delete(call->service->core, call->labels[0], call->labels[1], &call->error) != CORE_OK) {
-        s3_fail_missing(call, S3_NO_SUCH_BUCKET);
+        s3_fail_missing(call, call->labels[0], S3_NO_SUCH_BUCKET);
         return;
     }
     answer_body(&call->answer, 204, NULL, NULL, 0);
