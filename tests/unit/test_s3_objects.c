@@ -82,10 +82,7 @@ static void metadata_has_a_limit(void **state)
     s3_bad(fx, 400, "MetadataTooLarge", "PUT", "/docs/k", "y");
     s3_bad(fx, 400, "MetadataTooLarge", "POST", "/docs/k?uploads", NULL);
     http_header(fx, "x-amz-meta-n", NULL);
-    static const char *const bad[] = {"a\nb",
-                                      "a\x7f"
-                                      "b",
-                                      "\xff"};
+    static const char *const bad[] = {"a\nb", "a\x7f_b", "\xff"};
     for (size_t i = 0; i < COUNT(bad); i++) {
         http_header(fx, "x-amz-meta-name", bad[i]);
         s3_bad(fx, 400, "InvalidArgument", "PUT", "/docs/k", "y");
