@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +81,7 @@ static void strangers_number_is_nobody(void **state)
     assert_int_equal(errno, ENOENT);
     pid_t child = fork(); /* alive, and has not opened the file */
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         pause();
         _exit(0);
     }
@@ -105,6 +108,42 @@ static void removed_file_is_no_lock(void **state)
     close(old);
     assert_int_equal(lock_file_take(path), -1);
     close(new);
+}
+
+/* Takes the file and removes it, again and again, beside others who do the same. Exit code 1: a lock on a file that nobody else
+ * sees. */
+static _Noreturn void take_and_remove(void)
+{
+    for (int i = 0; i < 20000; i++) {
+        struct stat there, ours;
+        int lock = lock_file_take(path);
+        if (lock < 0) {
+            continue;
+        }
+        if (fstat(lock, &ours) != 0 || stat(path, &there) != 0 || there.st_ino != ours.st_ino) {
+            _exit(1);
+        }
+        unlink(path);
+        close(lock);
+    }
+    _exit(0);
+}
+
+static void who_waits_at_a_removed_file_takes_the_new_one(void **state)
+{
+    (void)state;
+    pid_t children[3];
+    for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            take_and_remove();
+        }
+    }
+    for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
 }
 
 /* --- Words of a shell --- */
@@ -143,6 +182,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_holder_at_a_time, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(strangers_number_is_nobody, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(removed_file_is_no_lock, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(who_waits_at_a_removed_file_takes_the_new_one, make_folder,
+                                        remove_folder),
         cmocka_unit_test(quoted_words_are_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
