@@ -85,8 +85,6 @@ static void put_all(void)
     put("ca.pem");
     put("ca.key");
     assert_int_equal(mkdir(inside("objects"), 0700), 0);
-    assert_int_equal(mkdir(inside("trusted"), 0700), 0);
-    put("trusted/0a1b2c3d.0");
     put("objects/0123456789abcdef0123456789abcdef");
     put("objects/0123456789abcdef0123456789abcdef.new");
     assert_int_equal(mkdir(inside("trusted"), 0700), 0);
