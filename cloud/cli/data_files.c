@@ -52,6 +52,7 @@ static const struct {
     {"trusted", HEX_8 ".*"}, /* as OpenSSL names certificates by their subject */
 };
 #define FOLDER_COUNT (sizeof folders / sizeof folders[0])
+#define DEVICES      "devices"
 
 static bool is_match(const char *pattern, const char *name)
 {
@@ -76,7 +77,7 @@ enum data_file_kind data_file_kind(const char *name)
             return DATA_FILE_OURS;
         }
     }
-    return DATA_FILE_FOREIGN;
+    return strcmp(name, DEVICES) == 0 ? DATA_FILE_OURS : DATA_FILE_FOREIGN;
 }
 
 static bool has_file(const char *data, const char *name)
@@ -136,17 +137,37 @@ static bool remove_matching(DIR *folder, const char *pattern)
     return is_good;
 }
 
-/* What is ours in a folder, and the folder when nothing else lies in it. */
-static bool remove_folder(DIR *parent, const char *name, const char *pattern)
+/* What is ours in a folder by these patterns (NULL ends them), and the folder when nothing else lies in it. */
+static bool remove_folder(DIR *parent, const char *name, const char *const wanted[])
 {
     int fd = openat(dirfd(parent), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    bool is_good = true;
     if (!folder) {
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
     }
-    bool is_good = remove_matching(folder, pattern);
+    for (; *wanted; wanted++) {
+        is_good = remove_matching(folder, *wanted) && is_good;
+    }
     closedir(folder);
     return (unlinkat(dirfd(parent), name, AT_REMOVEDIR) == 0 || errno == ENOTEMPTY) && is_good;
+}
+
+/* devices/THING, which `init` has written. What the device has put there itself stays. */
+static bool remove_devices(DIR *parent)
+{
+    static const char *const written[] = {"host", "port", "thing_name", "*.pem", NULL};
+    static const char *const nothing[] = {NULL};
+    int fd = openat(dirfd(parent), DEVICES, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *devices = fd >= 0 ? fdopendir(fd) : NULL;
+    bool is_good = true;
+    for (const struct dirent *entry; devices && (entry = readdir(devices)) != NULL;) {
+        is_good = (is_dots(entry->d_name) || remove_folder(devices, entry->d_name, written)) && is_good;
+    }
+    if (devices) {
+        closedir(devices);
+    }
+    return remove_folder(parent, DEVICES, nothing) && is_good;
 }
 
 bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
@@ -158,8 +179,10 @@ bool data_files_remove(const char *data, bool keeps_ca, unsigned *foreign)
     }
     bool is_good = true;
     for (size_t i = 0; is_good && i < FOLDER_COUNT; i++) {
-        is_good = remove_folder(folder, folders[i].name, folders[i].pattern);
+        const char *const pattern[] = {folders[i].pattern, NULL};
+        is_good = remove_folder(folder, folders[i].name, pattern);
     }
+    is_good = is_good && remove_devices(folder);
     for (size_t i = 0; is_good && i < PATTERN_COUNT; i++) {
         if (!keeps_ca || patterns[i].kind != DATA_FILE_CA) {
             is_good = remove_matching(folder, patterns[i].text);

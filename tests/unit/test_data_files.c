@@ -90,6 +90,10 @@ static void put_all(void)
     assert_int_equal(mkdir(inside("trusted"), 0700), 0);
     put("trusted/0123abcd.0");
     put("trusted/0123abcd.1.new");
+    assert_int_equal(mkdir(inside("devices"), 0700), 0);
+    assert_int_equal(mkdir(inside("devices/lamp"), 0700), 0);
+    put("devices/lamp/private_key.pem");
+    put("devices/lamp/host");
 }
 
 static void reset_removes_ours_alone(void **state)
@@ -106,7 +110,7 @@ static void reset_removes_ours_alone(void **state)
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         assert_true(is_there(foreign[i]));
     }
-    assert_false(is_there("objects") || is_there("trusted"));
+    assert_false(is_there("objects") || is_there("trusted") || is_there("devices"));
     assert_true(is_there("ca.pem") && is_there("ca.key"));
     assert_true(data_files_remove(folder, false, &left));
     assert_false(is_there("ca.pem") || is_there("ca.key"));
