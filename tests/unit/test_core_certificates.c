@@ -218,6 +218,14 @@ static void what_the_broker_trusts(void **state)
     FIXTURE_OK(fx, ca_certificates_update(fx->core, id_of(1), "INACTIVE", &fx->error));
     FIXTURE_OK(fx, ca_certificates_delete(fx->core, id_of(1), &fx->error));
     assert_string_equal(anchors(fx), "");
+
+    assert_int_equal(add_ca(fx, 6, "s"), CORE_OK); /* the last one that it has signed takes it along */
+    assert_int_equal(add(fx, 7, "INACTIVE", id_of(6), false), CORE_OK);
+    FIXTURE_OK(fx, ca_certificates_update(fx->core, id_of(6), "INACTIVE", &fx->error));
+    FIXTURE_OK(fx, ca_certificates_delete(fx->core, id_of(6), &fx->error));
+    assert_string_equal(anchors(fx), "CA 6;");
+    assert_int_equal(delete_it(fx, 7, false), CORE_OK);
+    assert_string_equal(anchors(fx), "");
 }
 
 static void registration_code(void **state)

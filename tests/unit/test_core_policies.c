@@ -260,6 +260,7 @@ static void authorization(void **state)
     assert_int_equal(ask(fx, plain, "iot:Publish", TOPIC "a", NULL), POLICY_ALLOW);
     assert_int_equal(ask(fx, plain, "iot:Subscribe", TOPIC "a", NULL), POLICY_IMPLICIT_DENY);
     assert_int_equal(ask(fx, plain, "iot:Publish", TOPIC "a", TOPIC "b"), POLICY_IMPLICIT_DENY);
+    assert_int_equal(ask(fx, plain, "iot:Publish", TOPIC "b", TOPIC "a"), POLICY_IMPLICIT_DENY);
 
     struct authorization_request request = {.add = {{"no"}, 1}};
     assert_int_equal(ask(fx, request, "iot:Publish", TOPIC "a", NULL), POLICY_ALLOW);
