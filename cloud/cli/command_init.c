@@ -37,7 +37,7 @@ const struct arg_command syntax_init = {
                "registered here;\n"
                "                               without it one is made, and DATA/devices/NAME is what the "
                "device starts from\n"
-               "  DIR/objects/BUCKET/KEY       an object in the local S3\n"
+               "  DIR/objects/BUCKET/KEY       an object in the local S3 (stored anew each time)\n"
                "  DIR/jobs/ID.json             what CreateJob takes\n\n"
                "What is there already stays as it is. `iot-local up --init DIR` and `iot-local run --init "
                "DIR -- CMD` do\n"
