@@ -31,11 +31,11 @@ char *text_shell_quote(const char *text)
     }
     char *quoted = memory_zeroed(4 * len + sizeof "''");
     quoted[at++] = '\'';
-    for (size_t i = 0; i < len; i++) {
-        const char *piece = text[i] == '\'' ? "'\\''" : (const char[]){text[i], '\0'};
-        size_t piece_len = strlen(piece);
-        memcpy(quoted + at, piece, piece_len);
-        at += piece_len;
+    for (const char *next = text; *next; next++) {
+        const char *piece = *next == '\'' ? "'\\''" : (const char[]){*next, '\0'};
+        for (; *piece; piece++) {
+            quoted[at++] = *piece;
+        }
     }
     quoted[at] = '\'';
     return quoted;

@@ -5,6 +5,7 @@
 #include "cloud/broker/end_line.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What becomes of a line. */
@@ -181,6 +182,18 @@ static void keep_reason(struct mosquitto_words *words, const char *reason)
     }
 }
 
+/* The number behind `head`, with which *at must begin; *at moves behind it. */
+static bool cut_number(const char **at, const char *head, long *number)
+{
+    char *end = NULL;
+    const char *digits = behind(*at, head);
+    if (digits != NULL) {
+        *number = strtol(digits, &end, 10);
+    }
+    *at = end;
+    return end != NULL && end != digits;
+}
+
 /* rest: "ADDRESS:PORT as CLIENT (p2, c1, k60, u'...')."; the daemon's own connection is no news. */
 static enum words_worth say_comes(const char *rest, char *out, size_t cap)
 {
@@ -188,12 +201,14 @@ static enum words_worth say_comes(const char *rest, char *out, size_t cap)
     const char *client = address_end + sizeof(" as ") - 1;
     const char *tail = find_part(client, " (p");
     const char *port = memrchr(rest, ':', (size_t)(address_end - rest));
-    int protocol = 0, is_clean = 0, keep_alive_s = 0;
+    const char *at = tail;
+    long protocol = 0, is_clean = 0, keep_alive_s = 0;
     if (port == NULL || tail == NULL || behind(client, "$iot-local (") != NULL ||
-        sscanf(tail, " (p%d, c%d, k%d", &protocol, &is_clean, &keep_alive_s) != 3) {
+        !cut_number(&at, " (p", &protocol) || !cut_number(&at, ", c", &is_clean) ||
+        !cut_number(&at, ", k", &keep_alive_s)) {
         return WORDS_NOTHING;
     }
-    snprintf(out, cap, "connected: client %.*s, address %.*s, MQTT %s, %s session, keep-alive %d s",
+    snprintf(out, cap, "connected: client %.*s, address %.*s, MQTT %s, %s session, keep-alive %ld s",
              (int)(tail - client), client, (int)(port - rest), rest,
              protocol == 5   ? "5"
              : protocol == 2 ? "3.1.1"

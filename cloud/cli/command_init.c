@@ -98,7 +98,7 @@ static bool each_file(struct init *init, const char *part, init_fn fn)
 static json_t *read_object(const char *path)
 {
     size_t len = 0;
-    json_error_t error;
+    json_error_t error = {0};
     char *text = file_read(path, FILE_SIZE_MAX, &len);
     if (!text) {
         return NULL;
