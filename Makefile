@@ -11,13 +11,13 @@ JOBS  := $(shell nproc 2>/dev/null || echo 2)
 help:
 	@echo "make demo    set-up and the main job: a blink job from the AWS CLI to a device, on this machine"
 	@echo "make build   device library, examples and iot-local, in $(BUILD)/host"
-	@echo "make test    set-up, then every gate and every test; ends with 'N passed, N failed'"
+	@echo "make test    set-up, then every gate (some in a shorter form) and every test; ends with 'N passed, N failed'"
 	@echo "make check   the gates alone: format, lint, layers, warnings with gcc and clang, cross-compilation, sizes"
 	@echo "make unit    unit tests alone, under ASan and UBSan"
 	@echo "make sim     the long forms: every pair of faults in small worlds, every pair of deviations in the tasks' schedules;"
 	@echo "             SEEDS=N random ones instead"
 	@echo "make e2e     end-to-end tests alone, with real processes"
-	@echo "make soak    kills and reconnects in their long forms, about six minutes"
+	@echo "make soak    kills and reconnects in their long forms, upgrades of the database cut off at each point, about ten minutes"
 	@echo "make coverage  what the tests run of common, device/core and device/runtime; fails when it is too little"
 	@echo "make bench   everything that we claim, measured as ratios (bench/README.md)"
 	@echo "make esp-idf-check IDF_PATH=...   the ESP-IDF component with an installed ESP-IDF: real headers, examples, linux target"
@@ -38,7 +38,7 @@ $(BUILD)/host/Makefile:
 
 test:
 	@tools/setup test
-	@tools/test check unit sim e2e
+	@tools/test --short check unit sim e2e
 
 check unit e2e:
 	@tools/setup test
@@ -57,6 +57,7 @@ soak:
 	@tools/setup test
 	@DEVICE_JOBS_LONG=1 tools/test e2e --only test_kill
 	@DEVICE_JOBS_LONG=1 tools/test unit --only test_port_re
+	@EVERY_CUT=1 tools/test unit --only test_schema
 
 coverage:
 	@tools/setup coverage
