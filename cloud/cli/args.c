@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/args.h"
 
-#include "cloud/base/text.h"
+#include "cloud/base/memory.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -212,7 +212,22 @@ static enum args_outcome store_variable(const struct arg_command *command, const
     return outcome;
 }
 
-/* An empty variable counts as not set. The copies live as long as the process, as what main is given does. */
+/* Copies live as long as the process, as what main is given does: a later setenv may change what getenv has found. */
+static char *copy_for_good(const char *text)
+{
+    static struct copy {
+        struct copy *before;
+        char text[];
+    } * newest;
+    size_t size = strlen(text) + 1;
+    struct copy *copy = memory_resize(NULL, sizeof *copy + size);
+    copy->before = newest;
+    memcpy(copy->text, text, size);
+    newest = copy;
+    return copy->text;
+}
+
+/* An empty variable counts as not set. */
 static enum args_outcome read_environment(const struct arg_command *command, void *options)
 {
     enum args_outcome outcome = ARGS_GOOD;
@@ -221,7 +236,7 @@ static enum args_outcome read_environment(const struct arg_command *command, voi
         args_variable(&command->options[i], variable, sizeof variable);
         const char *value = getenv(variable);
         if (value && *value && !is_given(&command->options[i], options)) {
-            outcome = store_variable(command, &command->options[i], text_copy(value), options);
+            outcome = store_variable(command, &command->options[i], copy_for_good(value), options);
         }
     }
     return outcome;
