@@ -68,9 +68,9 @@ class AwsCli(CloudTest):
 
         self.assertEqual(self.aws_error("iot", "describe-thing", "--thing-name", "none")[:2],
                          ("ResourceNotFoundException", "DescribeThing"))
-        code, operation, message = self.aws_error("iot", "update-thing", "--thing-name", "lamp")
-        self.assertEqual((code, operation), ("NotImplementedException", "UpdateThing"))
-        self.assertIn("UpdateThing", message)
+        code, operation, message = self.aws_error("iot", "list-topic-rules")
+        self.assertEqual((code, operation), ("NotImplementedException", "ListTopicRules"))
+        self.assertIn("ListTopicRules", message)
 
     def test_job_from_s3_to_its_end(self):
         """The seed's third step: upload the document to S3, see it in a browser, create the job from it."""
@@ -139,7 +139,7 @@ class AwsCli(CloudTest):
         self.assertEqual((code, operation), ("InvalidRequestException", "CreateJob"))
         self.assertIn("abortConfig", message)
         done = self.cloud.aws("s3", "ls", "s3://none", check=False)
-        self.assertIn("ListObjectsV2", done.stderr)
+        self.assertIn("(NoSuchBucket) when calling the ListObjectsV2 operation", done.stderr)
 
 
 class Errors(CloudTest):
@@ -173,7 +173,7 @@ class Errors(CloudTest):
         self.expect(409, "InvalidStateTransitionException", "DELETE", "/jobs/j")
         self.expect(409, "VersionConflictException", "PUT", "/things/lamp/jobs/j/cancel", {"expectedVersion": 7})
         self.expect(413, "RequestEntityTooLargeException", "PUT", "/jobs/new", dict(job, document=" " * 1100000))
-        self.expect(501, "NotImplementedException", "PATCH", "/jobs/j", {"description": "x"})
+        self.expect(501, "NotImplementedException", "POST", "/jobs/j/targets", {"targets": [LAMP]})
         _, _, body = self.cloud.request("POST", "/keys-and-certificate")
         path = "/certificates/" + json.loads(body)["certificateId"]
         self.cloud.request("PUT", path + "?newStatus=REVOKED")
@@ -208,8 +208,9 @@ class Errors(CloudTest):
         self.assertEqual(code("PUT", "/none/key", "x"), (404, "NoSuchBucket"))
         self.assertEqual(self.cloud.request("PUT", "/docs", service="s3")[0], 200)
         self.assertEqual(code("GET", "/docs/none"), (404, "NoSuchKey"))
-        self.assertEqual(code("GET", "/docs?list-type=2"), (501, "NotImplemented"))
-        self.assertEqual(code("DELETE", "/docs/x"), (501, "NotImplemented"))
+        self.assertEqual(code("GET", "/none?list-type=2"), (404, "NoSuchBucket"))
+        self.assertEqual(code("GET", "/docs?website"), (501, "NotImplemented"))
+        self.assertEqual(code("PUT", "/docs/x?acl", "x"), (501, "NotImplemented"))
         self.assertEqual(self.cloud.request("PUT", "/docs/x", "hello", service="s3")[0], 200)
         self.assertEqual(code("GET", "/docs/x", headers={"Range": "bytes=9-"}), (416, "InvalidRange"))
         self.assertEqual(code("GET", "/docs/x", headers={"If-Match": '"y"'}), (412, "PreconditionFailed"))
