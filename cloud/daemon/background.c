@@ -158,6 +158,8 @@ void background_end(const struct background_caller *caller)
         continue;
     }
     if (end.revents == 0) {
+        fprintf(stderr, "iot-local: the daemon (process %ld) has not ended within %d s, and is killed\n",
+                (long)caller->pid, END_MS / 1000);
         kill(caller->pid, SIGKILL);
     }
     while (waitpid(caller->pid, NULL, 0) < 0 && errno == EINTR) {

@@ -119,11 +119,11 @@ class Run(unittest.TestCase):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             child = self.started(f"trap 'echo heard; exit 9' {number.name[3:]}; echo here; while :; do sleep 0.05; done")
             child.send_signal(number)
-            out, _ = child.communicate(timeout=20)
+            out, _ = child.communicate(timeout=60)
             self.assertEqual((child.returncode, out), (9, "heard\n"))
         child = self.started("echo here; exec sleep 300")
         child.send_signal(signal.SIGTERM)
-        self.assertEqual(child.wait(timeout=20), 128 + signal.SIGTERM)
+        self.assertEqual(child.wait(timeout=60), 128 + signal.SIGTERM)
 
     def test_interrupted_before_it_is_ready(self):
         sleeper = self.folder / "sleeper"
@@ -132,14 +132,14 @@ class Run(unittest.TestCase):
         child = self.start("--mosquitto", sleeper, "--", "echo", "ran")
         wait_for(lambda: list(self.tmp.glob("*/mosquitto.conf")), "the start")
         child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=20)
+        out, _ = child.communicate(timeout=60)
         self.assertEqual((child.returncode, out), (128 + signal.SIGINT, ""))
 
     def test_killed_with_nobody_to_clean_up(self):
         """The command and the daemon end, and the daemon removes the directory."""
         child = self.started("echo here; exec sleep 300")
         child.kill()
-        child.wait(timeout=20)
+        child.wait(timeout=60)
         self.assert_nothing_is_left()
 
     def test_daemon_that_crashes(self):
