@@ -22,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONF_NAME      "mosquitto.conf"
 #define LOCK_NAME      "broker.lock"
 #define CONF_CAP       8192
 #define LEFTOVER_MS    5000 /* an orphan has got SIGTERM from the kernel and is saving its queues */
@@ -128,15 +127,15 @@ bool mosquitto_child_open(struct mosquitto_child *child, const char *program, co
 bool mosquitto_child_configure(const struct mosquitto_child *child, const struct mosquitto_conf *conf,
                                char *why, size_t why_cap)
 {
-    char path[PATH_MAX + sizeof(CONF_NAME)];
+    char path[PATH_MAX + sizeof(MOSQUITTO_CONF_NAME)];
     char text[CONF_CAP];
     enum err err = mosquitto_conf_write(conf, text, sizeof(text));
     if (err != ERR_OK) {
-        snprintf(why, why_cap, CONF_NAME ": %s",
+        snprintf(why, why_cap, MOSQUITTO_CONF_NAME ": %s",
                  err == ERR_ARG ? "a blank or a line break in a name" : err_text(err));
         return false;
     }
-    snprintf(path, sizeof(path), "%s/" CONF_NAME, child->data_dir);
+    snprintf(path, sizeof(path), "%s/" MOSQUITTO_CONF_NAME, child->data_dir);
     return file_write_whole(path, text, strlen(text), 0600) || fail(why, why_cap, path);
 }
 
@@ -167,7 +166,7 @@ static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     if (fcntl(child->lock, F_SETFD, 0) == 0 && chdir(child->data_dir) == 0) {
-        execl(child->program, child->program, "-c", CONF_NAME, (char *)NULL);
+        execl(child->program, child->program, "-c", MOSQUITTO_CONF_NAME, (char *)NULL);
     }
     dprintf(STDERR_FILENO, "%s: %s\n", child->program, strerror(errno));
     _exit(127);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/broker/mosquitto_conf.h"
 
+#include "common/slice.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -52,9 +54,7 @@ enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size
     int len = snprintf(out, cap,
                        "%s%s"
                        "plugin %s\n"
-                       "plugin_opt_database %s\n"
-                       "plugin_opt_region %s\n"
-                       "plugin_opt_account %s\n"
+                       "plugin_opt_database %s\n" MOSQUITTO_CONF_REGION " %s\n" MOSQUITTO_CONF_ACCOUNT " %s\n"
                        "plugin_opt_secret %s\n"
                        "\n"
                        "listener %u %s\n"
@@ -70,4 +70,17 @@ enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size
                        global_part, conf->is_root ? "user root\n" : "", conf->plugin, conf->database,
                        conf->region, conf->account, conf->secret, conf->port, conf->listen);
     return len > 0 && (size_t)len < cap ? ERR_OK : ERR_TOO_LONG;
+}
+
+bool mosquitto_conf_read(const char *text, const char *name, char *out, size_t cap)
+{
+    struct slice rest = slice_from(text);
+    while (rest.ptr != NULL) {
+        struct slice value = slice_cut(&rest, '\n');
+        struct slice head = slice_cut(&value, ' ');
+        if (slice_is(head, name)) {
+            return value.len > 0 && slice_copy(value, out, cap) == ERR_OK;
+        }
+    }
+    return false;
 }

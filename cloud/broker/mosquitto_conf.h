@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MOSQUITTO_CONF_NAME   "mosquitto.conf"
 #define MOSQUITTO_CONF_SOCKET "mqtt.sock" /* in the data directory: the daemon's way in */
 
 struct mosquitto_conf {
@@ -25,5 +26,11 @@ struct mosquitto_conf {
 
 /* ERR_ARG: a value that does not fit on a line of its own. ERR_TOO_LONG: `out` is too small. */
 enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size_t cap);
+
+/* The value behind a name that begins a line of such a text; region: MOSQUITTO_CONF_REGION. false: the text has no such
+ * line, or its value does not fit. */
+#define MOSQUITTO_CONF_REGION  "plugin_opt_region"
+#define MOSQUITTO_CONF_ACCOUNT "plugin_opt_account"
+bool mosquitto_conf_read(const char *text, const char *name, char *out, size_t cap);
 
 #endif

@@ -165,7 +165,8 @@ static enum args_outcome read_option(const struct arg_command *command, int argc
 
 #define VARIABLE_PREFIX "IOT_LOCAL_"
 
-void args_variable(const struct arg_option *option, char *out, size_t cap)
+/* "--http-port" is IOT_LOCAL_HTTP_PORT. */
+static void name_variable(const struct arg_option *option, char *out, size_t cap)
 {
     size_t len = (size_t)snprintf(out, cap, VARIABLE_PREFIX "%s", option->name + strlen("--"));
     for (size_t i = 0; i < len && i < cap; i++) {
@@ -196,7 +197,7 @@ static enum args_outcome store_variable(const struct arg_command *command, const
     }
     if (option->kind == ARG_FLAG) {
         char variable[64];
-        args_variable(option, variable, sizeof variable);
+        name_variable(option, variable, sizeof variable);
         if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
             fprintf(stderr, "iot-local %s: the variable %s is '%s': it may be 1 or 0\n", command->name,
                     variable, value);
@@ -233,7 +234,7 @@ static enum args_outcome read_environment(const struct arg_command *command, voi
     enum args_outcome outcome = ARGS_GOOD;
     for (size_t i = 0; i < command->option_count && outcome == ARGS_GOOD; i++) {
         char variable[64];
-        args_variable(&command->options[i], variable, sizeof variable);
+        name_variable(&command->options[i], variable, sizeof variable);
         const char *value = getenv(variable);
         if (value && *value && !is_given(&command->options[i], options)) {
             outcome = store_variable(command, &command->options[i], copy_for_good(value), options);

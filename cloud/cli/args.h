@@ -52,9 +52,6 @@ enum args_outcome {
 enum args_outcome args_parse(const struct arg_command *command, int argc, char **argv, void *options,
                              const char *operands[ARGS_OPERANDS_MAX]);
 
-/* The name of the variable that stands for an option. */
-void args_variable(const struct arg_option *option, char *out, size_t cap);
-
 void args_print_help(const struct arg_command *command);
 
 /* The word of `words` (count of them) that is most like `word`; NULL: none is near. */

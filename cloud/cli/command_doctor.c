@@ -3,6 +3,7 @@
  * the same database; the daemon need not run. */
 #include "cloud/access/authority.h"
 #include "cloud/base/text.h"
+#include "cloud/broker/mosquitto_conf.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
 #include "cloud/cli/commands.h"
@@ -16,10 +17,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PEM_SIZE_MAX 65536
+#define PEM_SIZE_MAX  65536
+#define CONF_SIZE_MAX 65536
 
 struct doctor_options {
-    const char *data, *client_id, *source_ip, *region, *account;
+    const char *data, *client_id, *source_ip;
 };
 
 static const struct arg_option options[] = {
@@ -27,10 +29,6 @@ static const struct arg_option options[] = {
      ARG_TEXT, offsetof(struct doctor_options, client_id)},
     {"--source-ip", "ADDR", "where the device connects from (default: 127.0.0.1)", ARG_TEXT,
      offsetof(struct doctor_options, source_ip)},
-    {"--region", "REGION", "region in ARNs, as `up` was given it (default: us-east-1)", ARG_TEXT,
-     offsetof(struct doctor_options, region)},
-    {"--account", "ID", "account in ARNs, as `up` was given it (default: 123456789012)", ARG_TEXT,
-     offsetof(struct doctor_options, account)},
     OPTION_DATA(struct doctor_options),
 };
 
@@ -183,27 +181,48 @@ static bool answer(struct authority *authority, struct identity *identity,
     return is_allowed;
 }
 
-static bool ask(const struct doctor_options *given, struct identity *identity,
-                const struct authority_question *question)
+/* As the daemon told its broker at the last start: both are part of every ARN. */
+struct place {
+    char region[64], account[64];
+};
+
+static bool read_place(const char *folder, struct place *place)
+{
+    size_t len;
+    char *path = text_format("%s/" MOSQUITTO_CONF_NAME, folder);
+    char *conf = file_read(path, CONF_SIZE_MAX, &len);
+    bool is_good = conf &&
+                   mosquitto_conf_read(conf, MOSQUITTO_CONF_REGION, place->region, sizeof place->region) &&
+                   mosquitto_conf_read(conf, MOSQUITTO_CONF_ACCOUNT, place->account, sizeof place->account);
+    if (!is_good) {
+        fprintf(stderr,
+                "iot-local doctor: %s is no data directory of an iot-local that has run (--data DIR)\n",
+                folder);
+    }
+    free(conf);
+    free(path);
+    return is_good;
+}
+
+static bool ask(const char *folder, struct identity *identity, const struct authority_question *question)
 {
     char why[600] = "";
-    char *folder = cli_data_dir(given->data);
-    char *database = text_format("%s/iot.db", folder ? folder : "");
+    struct place place;
+    if (!read_place(folder, &place)) {
+        return false;
+    }
+    char *database = text_format("%s/iot.db", folder);
     const struct authority_config config = {
-        .database = database,
-        .region = given->region ? given->region : "us-east-1",
-        .account = given->account ? given->account : "123456789012",
-    };
+        .database = database, .region = place.region, .account = place.account};
     struct authority *authority = authority_open(&config, why, sizeof why);
     if (!authority) {
-        fprintf(stderr, "iot-local doctor: %s (--data DIR names the daemon's data)\n", why);
+        fprintf(stderr, "iot-local doctor: %s\n", why);
     }
     bool is_allowed = authority && answer(authority, identity, question);
     if (authority) {
         authority_close(authority);
     }
     free(database);
-    free(folder);
     return is_allowed;
 }
 
@@ -221,5 +240,8 @@ int command_doctor(int argc, char **argv)
         !read_identity(&given, operands[0], &question, &identity)) {
         return CLI_USAGE;
     }
-    return ask(&given, &identity, &question) ? CLI_OK : CLI_FAILED;
+    char *folder = cli_data_dir(given.data);
+    bool is_allowed = ask(folder ? folder : "", &identity, &question);
+    free(folder);
+    return is_allowed ? CLI_OK : CLI_FAILED;
 }

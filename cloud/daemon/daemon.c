@@ -101,7 +101,7 @@ static void on_init_end(void *ctx)
     }
 }
 
-/* A broker that dies meanwhile comes back, and this is over then. */
+/* The link becomes ready again when the broker has died meanwhile: one init is enough. */
 static void start_init(struct daemon *daemon)
 {
     if (daemon->init.pid > 0) {

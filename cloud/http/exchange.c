@@ -185,7 +185,7 @@ static void log_answer(struct exchange *exchange, const char *request_id)
     if (!log_wants(level)) {
         return;
     }
-    int64_t took_ms = clock_monotonic_ms(&clock_real) - exchange->began_ms;
+    int64_t took_ms = clock_monotonic_ms(exchange->server->crowd.clock) - exchange->began_ms;
     const char *error = call->s3_error ? call->s3_error : header_of(&call->answer, "x-amzn-ErrorType");
     const struct log_field fields[] = {
         {"method", call->request.method, 0},
@@ -230,7 +230,7 @@ static enum MHD_Result open_exchange(struct exchange *exchange, const char *meth
 {
     struct call *call = &exchange->call;
     exchange->is_open = true;
-    exchange->began_ms = clock_monotonic_ms(&clock_real);
+    exchange->began_ms = clock_monotonic_ms(exchange->server->crowd.clock);
     call->service = exchange->server->service;
     call->source = find_source(exchange);
     call->request.headers =

@@ -25,6 +25,7 @@ BUILD = pathlib.Path(os.environ.get("DEVICE_JOBS_BUILD", ROOT / "build" / "asan"
 IOT_LOCAL = BUILD / "cloud" / "iot-local"
 BLINK = pathlib.Path(os.environ.get("DEVICE_JOBS_BLINK", BUILD / "examples" / "01_blink" / "blink"))
 AWS = "/usr/bin/aws"
+MOSQUITTO_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"  # where iot-local looks
 PATIENCE = 20.0  # seconds to wait for anything that should come at once
 SEED_DOCUMENT = '{"action":"blink","count":3,"onTime":250,"offTime":500}'
 
@@ -227,6 +228,19 @@ class Cloud:
                         f"{job_id} on {thing} to be {status}", patience)
 
 
+class HeldBroker:
+    """A mosquitto that starts only while it is let."""
+
+    def __init__(self, folder):
+        self.hold = folder / "hold"
+        self.program = folder / "mosquitto"
+        self.program.write_text(f'#!/bin/sh\n[ -e {self.hold} ] && exit 1\nexec {shutil.which("mosquitto", path=MOSQUITTO_PATH)} "$@"\n')
+        self.program.chmod(0o755)
+
+    def release(self):
+        self.hold.unlink()
+
+
 class Device(Process):
     """The blink program, started from a folder that `iot-local thing` wrote."""
 
@@ -257,3 +271,20 @@ class CloudTest(unittest.TestCase):
 
     def setUp(self):
         self.cloud = Cloud(self, arguments=self.arguments)
+
+
+class HeldBrokerTest(CloudTest):
+    """The same, with a broker that the test can keep away."""
+
+    def setUp(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="held-broker-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.broker = HeldBroker(folder)
+        self.arguments = (*self.arguments, "--mosquitto", self.broker.program)
+        super().setUp()
+
+    def hold_broker(self):
+        """Ends the broker; it is away until release()."""
+        self.broker.hold.touch()
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        return self.broker

@@ -190,4 +190,22 @@ END = [
     iot("DeleteBillingGroup", {"billingGroupName": "m-bill"}),
 ]
 
-CALLS = THINGS + SECURITY + JOBS + MESSAGES + END
+# Made again under the same names: nothing of before is in the way.
+AGAIN = [
+    iot("DeleteThingType", {"thingTypeName": "m-type"}),
+    iot("CreateThingType", {"thingTypeName": "m-type"}),
+    iot("CreateBillingGroup", {"billingGroupName": "m-bill"}),
+    iot("CreateThing", {"thingName": "m-lamp", "thingTypeName": "m-type", "billingGroupName": "m-bill"}),
+    iot("CreatePolicy", {"policyName": "m-policy", "policyDocument": POLICY}),
+    iot("ListPolicyVersions", {"policyName": "m-policy"}),
+    iot("CreateJob", {"jobId": "m-job", "targets": ["$thing"], "document": "{}"}),
+    jobs("StartNextPendingJobExecution", {"thingName": "m-lamp"}),
+    iot("DeleteJob", {"jobId": "m-job", "force": True}),
+    iot("DeletePolicy", {"policyName": "m-policy"}),
+    iot("DeleteThing", {"thingName": "m-lamp"}),
+    iot("DeprecateThingType", {"thingTypeName": "m-type"}),
+    iot("DeleteThingType", {"thingTypeName": "m-type"}),
+    iot("DeleteBillingGroup", {"billingGroupName": "m-bill"}),
+]
+
+CALLS = THINGS + SECURITY + JOBS + MESSAGES + END + AGAIN

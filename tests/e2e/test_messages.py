@@ -5,7 +5,7 @@ import json
 import os
 import signal
 
-from harness import CloudTest, wait_for
+from harness import CloudTest, HeldBrokerTest, wait_for
 from mqtt import Client, Message, certificate_arn
 
 ALLOW_ALL = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
@@ -57,17 +57,26 @@ class Publish(MessagesTest):
         self.assertEqual(answer[0], 400)
         self.assertIn("x-amz-mqtt5-correlation-data", json.loads(answer[2])["message"])
 
-    def test_without_a_broker_it_says_so(self):
-        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
-        seen = set()
 
-        def is_back():
-            status = self.data("POST", "/topics/a", b"x")[0]
-            seen.add(status)
-            return status == 200
+class WithoutBroker(HeldBrokerTest):
+    def publish(self, query=""):
+        return self.cloud.request("POST", "/topics/a" + query, b"x", service="iotdata")
 
-        wait_for(is_back, "the broker to be back")
-        self.assertLessEqual(seen, {200, 500})
+    def test_it_says_so_and_keeps_what_is_retained(self):
+        broker = self.hold_broker()
+        status, _, body = wait_for(lambda: (lambda a: a if a[0] == 500 else None)(self.publish()), "a refusal")
+        self.assertIn("the broker is not there now", json.loads(body)["message"])
+        self.assertEqual(self.publish("?retain=true&qos=1")[0], 200)
+        broker.release()
+        wait_for(lambda: self.publish()[0] == 200, "the broker to be back", patience=60)
+        folder = self.cloud.thing("lamp")
+        policy = json.dumps({"Version": "2012-10-17", "Statement": ALLOW_ALL})
+        self.cloud.request("POST", "/policies/all", {"policyDocument": policy})
+        self.cloud.request("PUT", "/target-policies/all", {"target": certificate_arn(folder)})
+        lamp = Client(self.cloud.mqtt_port, folder, "lamp")
+        self.addCleanup(lamp.drop)
+        lamp.subscribe("a")
+        self.assertEqual(lamp.receive(), Message("a", b"x", 1, True))
 
 
 class Retained(MessagesTest):

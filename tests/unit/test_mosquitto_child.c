@@ -349,11 +349,29 @@ static void who_is_not_heard_does_not_wait(void **state)
 
 #define CHILD_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
+/* What was written is read again, for the doctor: a whole first word, no other one that begins so. */
+static void configuration_is_read_again(void **state)
+{
+    (void)state;
+    char text[8192], value[16];
+    assert_int_equal(mosquitto_conf_write(&good_conf, text, sizeof(text)), ERR_OK);
+    assert_true(mosquitto_conf_read(text, MOSQUITTO_CONF_REGION, value, sizeof(value)));
+    assert_string_equal(value, good_conf.region);
+    assert_true(mosquitto_conf_read(text, MOSQUITTO_CONF_ACCOUNT, value, sizeof(value)));
+    assert_string_equal(value, good_conf.account);
+    assert_false(mosquitto_conf_read(text, "plugin_opt", value, sizeof(value)));
+    assert_false(mosquitto_conf_read("", MOSQUITTO_CONF_REGION, value, sizeof(value)));
+    assert_false(mosquitto_conf_read("plugin_opt_region\n", MOSQUITTO_CONF_REGION, value, sizeof(value)));
+    assert_false(mosquitto_conf_read("plugin_opt_region 0123456789abcdef\n", MOSQUITTO_CONF_REGION, value,
+                                     sizeof(value)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(configuration_says_what_the_design_says),
         cmocka_unit_test(value_cannot_bring_lines_of_its_own),
+        cmocka_unit_test(configuration_is_read_again),
         CHILD_TEST(configuration_file_is_for_the_owner_alone),
         CHILD_TEST(mosquitto_is_found_in_path),
         CHILD_TEST(missing_mosquitto_is_named),
