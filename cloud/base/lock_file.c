@@ -50,10 +50,10 @@ int lock_file_take(const char *path)
     }
 }
 
-int lock_file_note(int lock)
+int lock_file_note(int lock, pid_t pid)
 {
     char text[24];
-    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    int len = snprintf(text, sizeof text, "%ld\n", (long)pid);
     return ftruncate(lock, 0) == 0 && pwrite(lock, text, (size_t)len, 0) == len ? 0 : -1;
 }
 

@@ -10,8 +10,8 @@
  * lock goes with the process, and with close(). */
 int lock_file_take(const char *path);
 
-/* Writes our number into the file that we hold. -1: errno. */
-int lock_file_note(int lock);
+/* Writes the number of the process that holds the file, us or a child that has the descriptor, into it. -1: errno. */
+int lock_file_note(int lock, pid_t pid);
 
 /* The number in a file, 0: none. */
 pid_t lock_file_noted(const char *path);

@@ -4,6 +4,8 @@
 
 #include "cloud/base/clock.h"
 #include "cloud/base/file_write.h"
+#include "cloud/base/lock_file.h"
+#include "cloud/base/log.h"
 #include "cloud/base/utf8.h"
 
 #include <errno.h>
@@ -13,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -82,28 +83,24 @@ bool mosquitto_child_find(const char *given, char program[PATH_MAX], char *why, 
     return false;
 }
 
-static pid_t leftover_pid(int lock)
-{
-    char text[20] = "";
-    return pread(lock, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
-}
-
-static bool wait_for_lock(int lock, char *why, size_t why_cap)
+/* -1: why. */
+static int wait_for_lock(const char *path, char *why, size_t why_cap)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
     int64_t patience_ends_ms = now_ms() + LEFTOVER_MS;
-    while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return fail(why, why_cap, LOCK_NAME);
-        }
+    int lock;
+    while ((lock = lock_file_take(path)) < 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
         if (now_ms() > patience_ends_ms) {
             snprintf(why, why_cap, "the mosquitto of an earlier run (process %ld) does not end",
-                     (long)leftover_pid(lock));
-            return false;
+                     (long)lock_file_noted(path));
+            return -1;
         }
         nanosleep(&pause, NULL);
     }
-    return true;
+    if (lock < 0) {
+        fail(why, why_cap, path);
+    }
+    return lock;
 }
 
 bool mosquitto_child_open(struct mosquitto_child *child, const char *program, const char *data_dir, char *why,
@@ -117,11 +114,8 @@ bool mosquitto_child_open(struct mosquitto_child *child, const char *program, co
     }
     snprintf(child->program, sizeof(child->program), "%s", program);
     snprintf(child->data_dir, sizeof(child->data_dir), "%s", data_dir);
-    child->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (child->lock < 0) {
-        return fail(why, why_cap, path);
-    }
-    return wait_for_lock(child->lock, why, why_cap);
+    child->lock = wait_for_lock(path, why, why_cap);
+    return child->lock >= 0;
 }
 
 bool mosquitto_child_configure(const struct mosquitto_child *child, const struct mosquitto_conf *conf,
@@ -175,10 +169,8 @@ static _Noreturn void become_mosquitto(const struct mosquitto_child *child, pid_
 /* For the error message of a later daemon. */
 static void note_pid(const struct mosquitto_child *child)
 {
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)child->pid);
-    if (ftruncate(child->lock, 0) != 0 || pwrite(child->lock, text, (size_t)len, 0) != len) {
-        fprintf(stderr, "iot-local: %s/" LOCK_NAME ": %s\n", child->data_dir, strerror(errno));
+    if (lock_file_note(child->lock, child->pid) != 0) {
+        log_line(LOG_LEVEL_WARNING, "%s/" LOCK_NAME ": %s", child->data_dir, strerror(errno));
     }
 }
 

@@ -23,7 +23,6 @@ static const char global_part[] = "# Written by iot-local at every start; change
                                   "persistence true\n"
                                   "persistence_location ./\n"
                                   "persistence_file mosquitto.db\n"
-                                  "autosave_interval 30\n"
                                   "check_retain_source false\n"
                                   "sys_interval 0\n"
                                   "connection_messages true\n"
@@ -51,24 +50,26 @@ enum err mosquitto_conf_write(const struct mosquitto_conf *conf, char *out, size
         !is_word(conf->account) || !is_word(conf->secret) || !is_word(conf->listen) || conf->port == 0) {
         return ERR_ARG;
     }
-    int len = snprintf(out, cap,
-                       "%s%s"
-                       "plugin %s\n"
-                       "plugin_opt_database %s\n" MOSQUITTO_CONF_REGION " %s\n" MOSQUITTO_CONF_ACCOUNT " %s\n"
-                       "plugin_opt_secret %s\n"
-                       "\n"
-                       "listener %u %s\n"
-                       "max_topic_alias 8\n"
-                       "cafile ca.pem\n"
-                       "capath trusted\n"
-                       "certfile server.pem\n"
-                       "keyfile server.key\n"
-                       "require_certificate true\n"
-                       "tls_version tlsv1.2\n"
-                       "\n"
-                       "listener 0 " MOSQUITTO_CONF_SOCKET "\n",
-                       global_part, conf->is_root ? "user root\n" : "", conf->plugin, conf->database,
-                       conf->region, conf->account, conf->secret, conf->port, conf->listen);
+    int len =
+        snprintf(out, cap,
+                 "%s%s"
+                 "autosave_interval %d\n"
+                 "plugin %s\n"
+                 "plugin_opt_database %s\n" MOSQUITTO_CONF_REGION " %s\n" MOSQUITTO_CONF_ACCOUNT " %s\n"
+                 "plugin_opt_secret %s\n"
+                 "\n"
+                 "listener %u %s\n"
+                 "max_topic_alias 8\n"
+                 "cafile ca.pem\n"
+                 "capath trusted\n"
+                 "certfile server.pem\n"
+                 "keyfile server.key\n"
+                 "require_certificate true\n"
+                 "tls_version tlsv1.2\n"
+                 "\n"
+                 "listener 0 " MOSQUITTO_CONF_SOCKET "\n",
+                 global_part, conf->is_root ? "user root\n" : "", MOSQUITTO_CONF_AUTOSAVE_S, conf->plugin,
+                 conf->database, conf->region, conf->account, conf->secret, conf->port, conf->listen);
     return len > 0 && (size_t)len < cap ? ERR_OK : ERR_TOO_LONG;
 }
 

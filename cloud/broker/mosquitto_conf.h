@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MOSQUITTO_CONF_NAME   "mosquitto.conf"
-#define MOSQUITTO_CONF_SOCKET "mqtt.sock" /* in the data directory: the daemon's way in */
+#define MOSQUITTO_CONF_NAME       "mosquitto.conf"
+#define MOSQUITTO_CONF_AUTOSAVE_S 30          /* how often mosquitto saves queues and retained messages */
+#define MOSQUITTO_CONF_SOCKET     "mqtt.sock" /* in the data directory: the daemon's way in */
 
 struct mosquitto_conf {
     const char *plugin;   /* absolute path of iot_local_plugin.so */

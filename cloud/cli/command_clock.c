@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local clock, clock advance: the virtual clock of a daemon that was started with --virtual-clock. */
 #include "cloud/base/text.h"
+#include "cloud/cli/ask.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/duration.h"
@@ -19,8 +20,8 @@ const struct arg_command syntax_clock = {
     .name = "clock",
     .operands = "",
     .summary = "shows the time that the service goes by",
-    .options = options,
-    .option_count = 1,
+    .options = ask_read_options,
+    .option_count = ASK_READ_OPTION_COUNT,
 };
 
 const struct arg_command syntax_clock_advance = {
@@ -77,11 +78,14 @@ static bool advance(struct client *client, int64_t ms)
     return is_good;
 }
 
-static bool show(struct client *client)
+static bool show(struct client *client, const struct ask_options *given, const char *operand)
 {
     json_t *clock = NULL;
     bool is_good = client_get(client, text_copy("/iot-local/clock"), &clock);
-    if (is_good) {
+    (void)operand;
+    if (is_good && given->is_json) {
+        ask_print_json(clock);
+    } else if (is_good) {
         print_clock(clock);
     }
     json_decref(clock);
@@ -90,16 +94,7 @@ static bool show(struct client *client)
 
 int command_clock(int argc, char **argv)
 {
-    struct clock_options given = {0};
-    const char *operands[ARGS_OPERANDS_MAX] = {0};
-    enum args_outcome outcome = args_parse(&syntax_clock, argc, argv, &given, operands);
-    if (outcome != ARGS_GOOD) {
-        return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
-    }
-    struct client *client = client_open(given.data);
-    bool is_good = client && show(client);
-    client_close(client);
-    return is_good ? CLI_OK : CLI_FAILED;
+    return ask(&syntax_clock, argc, argv, show);
 }
 
 int command_clock_advance(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include "cloud/cli/file.h"
 #include "cloud/cli/print.h"
 #include "cloud/pki/certificate_id.h"
+#include "cloud/pki/foreign.h"
 
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PEM_SIZE_MAX  65536
+#define PEM_SIZE_MAX  FOREIGN_PEM_MAX
 #define CONF_SIZE_MAX 65536
 
 struct doctor_options {
@@ -83,16 +84,16 @@ static bool read_certificate(const char *path, struct identity *identity)
     if (!pem) {
         return false;
     }
-    BIO *bio = BIO_new_mem_buf(pem, (int)len);
-    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    bool is_good = certificate && certificate_id(certificate, identity->certificate_id);
+    BIO *bio =
+        BIO_new_mem_buf(pem, (int)len); /* the first certificate: text and a chain may stand around it */
+    struct foreign read = {.certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL};
+    bool is_good = read.certificate && certificate_id(read.certificate, identity->certificate_id);
     if (is_good) {
-        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, identity->common_name,
-                                  sizeof identity->common_name);
+        foreign_common_name(&read, identity->common_name);
     } else {
         fprintf(stderr, "iot-local doctor: %s holds no certificate in PEM\n", path);
     }
-    X509_free(certificate);
+    foreign_clear(&read);
     BIO_free(bio);
     free(pem);
     return is_good;

@@ -8,7 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 
 #define FILE_SIZE_MAX   (1024 * 1024)
 #define OBJECT_SIZE_MAX (64 * 1024 * 1024)
-#define DEPTH_MAX       16 /* of folders in an object's key */
 #define S3_HEADER       "X-Iot-Local-Service: s3"
 
 struct init_options {
@@ -134,28 +133,30 @@ static bool make_policy(struct init *init, const char *path, const char *name)
     return is_good || fail_file(path, "this policy was not made");
 }
 
-/* Its certificate: DIR/certificates/NAME.pem; or what DATA/devices/NAME holds already; or a new one. */
+/* Its certificate: DIR/certificates/NAME.pem; or the one in DATA/devices/NAME, which is registered again if it is not known any
+ * more; or a new one. The rest of that folder is always written: port and address may be others than at the last start. */
 static bool make_device(struct init *init, struct device *device)
 {
-    bool is_good = true;
     size_t len;
-    char *pem = NULL;
     char *folder = text_format("%s/certificates", init->folder);
     char *file = text_format("%s.pem", device->thing);
+    char *path = text_format("%s/%s", folder, file);
     char *own = text_format("%s/%s", init->devices, device->thing);
-    if (file_exists(folder, file)) {
-        char *path = text_format("%s/%s", folder, file);
-        device->certificate = pem = file_read(path, FILE_SIZE_MAX, &len);
-        is_good = pem && device_make(init->client, device, NULL);
-        free(path);
-    } else if (!device_folder_holds(own)) {
-        device->folder = own;
-        is_good = file_make_folder(own) && device_make(init->client, device, NULL);
+    bool is_given = file_exists(folder, file);
+    char *pem =
+        is_given ? file_read(path, DEVICE_CERTIFICATE_SIZE_MAX, &len) : device_folder_certificate(own);
+    device->certificate = pem;
+    device->folder = is_given ? NULL : own;
+    bool is_good =
+        (is_given ? pem != NULL : file_make_folder(own)) && device_make(init->client, device, NULL);
+    if (!is_good && !is_given && pem) {
+        fprintf(stderr, "iot-local init: without %s a new certificate and key are made\n", own);
     }
+    free(pem);
     free(own);
+    free(path);
     free(file);
     free(folder);
-    free(pem);
     return is_good;
 }
 
@@ -209,31 +210,53 @@ static bool put_object(struct init *init, const char *bucket, const char *key, c
     return is_good || fail_file(path, "this object was not stored");
 }
 
-/* key: of the folder, with a slash at its end, or "". */
-static bool put_folder(struct init *init, const char *bucket, const char *folder, const char *key, int depth)
+static int by_name(const FTSENT **a, const FTSENT **b)
 {
-    struct dirent **entries = NULL;
-    struct stat info;
-    bool is_good = true;
-    int count = scandir(folder, &entries, is_shown, alphasort);
-    if (count < 0 || depth > DEPTH_MAX) {
-        is_good = fail_file(folder, count < 0 ? strerror(errno) : "too deep");
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* root_len: of the bucket's folder and the slash behind it; the rest of a path is the key. */
+static bool put_entry(struct init *init, FTS *tree, FTSENT *entry, const char *bucket, size_t root_len)
+{
+    bool is_hidden = entry->fts_level > FTS_ROOTLEVEL && entry->fts_name[0] == '.';
+    if (is_hidden) {
+        fts_set(tree, entry, FTS_SKIP);
+        return true;
     }
-    for (int i = 0; i < count; i++) {
-        char *path = text_format("%s/%s", folder, entries[i]->d_name);
-        char *own = text_format("%s%s", key, entries[i]->d_name);
-        char *below = text_format("%s/", own);
-        if (is_good && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-            is_good = put_folder(init, bucket, path, below, depth + 1);
-        } else if (is_good) {
-            is_good = put_object(init, bucket, own, path);
-        }
-        free(below);
-        free(own);
-        free(path);
-        free(entries[i]);
+    switch (entry->fts_info) {
+    case FTS_D:
+    case FTS_DP:
+        return true;
+    case FTS_F:
+        return entry->fts_level == FTS_ROOTLEVEL
+                   ? fail_file(entry->fts_path, "not a folder: objects lie in DIR/objects/BUCKET")
+                   : put_object(init, bucket, entry->fts_path + root_len, entry->fts_path);
+    case FTS_DC:
+        return fail_file(entry->fts_path, "a link to a folder above it");
+    case FTS_SLNONE:
+        return fail_file(entry->fts_path, "a link to nothing");
+    case FTS_DEFAULT:
+        return fail_file(entry->fts_path, "neither a file nor a folder");
+    default:
+        return fail_file(entry->fts_path, strerror(entry->fts_errno));
     }
-    free(entries);
+}
+
+static bool put_folder(struct init *init, const char *bucket, char *folder)
+{
+    char *const roots[] = {folder, NULL};
+    FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    FTSENT *entry = NULL;
+    bool is_good = tree != NULL;
+    while (is_good && (errno = 0, entry = fts_read(tree)) != NULL) {
+        is_good = put_entry(init, tree, entry, bucket, strlen(folder) + 1);
+    }
+    if (is_good ? errno != 0 : !tree) {
+        is_good = fail_file(folder, strerror(errno));
+    }
+    if (tree) {
+        fts_close(tree);
+    }
     return is_good;
 }
 
@@ -246,7 +269,7 @@ static bool put_bucket(struct init *init, const char *folder, const char *bucket
                                                        .header = S3_HEADER,
                                                        .tolerated = 409},
                                NULL, NULL) &&
-                   put_folder(init, bucket, path, "", 0);
+                   put_folder(init, bucket, path);
     free(path);
     return is_good;
 }

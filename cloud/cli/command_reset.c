@@ -119,11 +119,11 @@ int command_reset(int argc, char **argv)
         printf("iot-local reset: %s holds nothing\n", data);
         exit_code = CLI_OK;
     } else if (!data_files_are_there(data)) {
-        fprintf(
-            stderr,
-            "iot-local reset: %s is no data directory of iot-local (no lock and ca.pem or iot.db of yours in "
-            "a directory with mode 0700): nothing is removed\n",
-            data);
+        fprintf(stderr,
+                "iot-local reset: %s is no data directory of iot-local (no lock and ca.pem or iot.db, no "
+                "ca.key and "
+                "ca.pem of yours in a directory with mode 0700): nothing is removed\n",
+                data);
     } else if (is_wanted(data, &given)) {
         exit_code = reset(data, &given);
     }

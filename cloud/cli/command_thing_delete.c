@@ -22,16 +22,17 @@ const struct arg_command syntax_thing_delete = {
     .operands = "NAME",
     .operand_count = 1,
     .summary = "deletes a thing, and the certificate that was made for it",
-    .details = "A certificate that another thing uses stays, and so does one that has policies of its own.",
+    .details = "A certificate that another thing uses stays; so does one that has policies of its own, and "
+               "one that\n"
+               "iot-local has not made.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
 
-static bool send(struct client *client, const char *method, char *path, const char *header, json_t *json)
+static bool send(struct client *client, const char *method, char *path, const char *header)
 {
-    return client_send(
-        client, (struct client_request){.method = method, .path = path, .header = header, .json = json}, NULL,
-        NULL);
+    return client_send(client, (struct client_request){.method = method, .path = path, .header = header},
+                       NULL, NULL);
 }
 
 static bool add_principal(void *ctx, const json_t *principal)
@@ -40,12 +41,22 @@ static bool add_principal(void *ctx, const json_t *principal)
     return true;
 }
 
-/* The certificate was made by `iot-local thing` if it has that command's policy and no other, and is in use here alone. *why: what
- * speaks against its deletion; NULL: nothing. */
-static bool find_use(struct client *client, const char *arn, const char *header, const char **why)
+/* Registered by somebody who has made it elsewhere: without a CA, or with one of his own. */
+static bool is_foreign(const json_t *certificate)
+{
+    const json_t *description = json_object_get(certificate, "certificateDescription");
+    return strcmp(client_text(description, "certificateMode"), "DEFAULT") != 0 ||
+           *client_text(description, "caCertificateId") != '\0';
+}
+
+/* The certificate was made by `iot-local thing` if iot-local made it and it has that command's policy and no other, and it is in use
+ * here alone. *why: what speaks against its deletion; NULL: nothing. */
+static bool find_use(struct client *client, const char *arn, const char *header, const char *id,
+                     const char **why)
 {
     json_t *things = NULL;
     json_t *policies = NULL;
+    json_t *certificate = NULL;
     bool is_good = client_send(client,
                                (struct client_request){.method = "GET",
                                                        .path = text_copy("/principals/things?maxResults=2"),
@@ -54,24 +65,27 @@ static bool find_use(struct client *client, const char *arn, const char *header,
                    client_send(client,
                                (struct client_request){.method = "POST",
                                                        .path = client_path("/attached-policies/%s", arn)},
-                               NULL, &policies);
+                               NULL, &policies) &&
+                   client_get(client, client_path("/certificates/%s", id), &certificate);
     const json_t *names = json_object_get(policies, "policies");
     *why = json_array_size(json_object_get(things, "things")) > 1 ? "another thing uses it"
            : json_array_size(names) != 1 ||
                    strcmp(client_text(json_array_get(names, 0), "policyName"), THING_POLICY_NAME) != 0
                ? "it does not have the policy '" THING_POLICY_NAME "' alone"
-               : NULL;
+           : is_foreign(certificate) ? "iot-local has not made it"
+                                     : NULL;
+    json_decref(certificate);
     json_decref(policies);
     json_decref(things);
     return is_good;
 }
 
-static bool delete_certificate(struct client *client, const char *arn, const char *id)
+/* In this order, so that whatever is cut off leaves no certificate that connects and belongs to nobody. */
+static bool delete_certificate(struct client *client, const char *thing, const char *header, const char *id)
 {
-    return send(client, "POST", client_path("/target-policies/%s", THING_POLICY_NAME), NULL,
-                json_pack("{ss}", "target", arn)) &&
-           send(client, "PUT", client_path("/certificates/%s?newStatus=INACTIVE", id), NULL, NULL) &&
-           send(client, "DELETE", client_path("/certificates/%s", id), NULL, NULL);
+    return send(client, "PUT", client_path("/certificates/%s?newStatus=INACTIVE", id), NULL) &&
+           send(client, "DELETE", client_path("/things/%s/principals", thing), header) &&
+           send(client, "DELETE", client_path("/certificates/%s?forceDelete=true", id), NULL);
 }
 
 static bool let_go(struct client *client, const char *thing, const char *arn)
@@ -80,9 +94,9 @@ static bool let_go(struct client *client, const char *thing, const char *arn)
     const char *id = slash ? slash + 1 : arn;
     const char *why = NULL;
     char *header = text_format("x-amzn-principal: %s", arn);
-    bool is_good = find_use(client, arn, header, &why) &&
-                   send(client, "DELETE", client_path("/things/%s/principals", thing), header, NULL) &&
-                   (why || delete_certificate(client, arn, id));
+    bool is_good = find_use(client, arn, header, id, &why) &&
+                   (why ? send(client, "DELETE", client_path("/things/%s/principals", thing), header)
+                        : delete_certificate(client, thing, header, id));
     if (is_good && why) {
         printf("certificate %s is detached and stays: %s\n", id, why);
     } else if (is_good) {
@@ -102,7 +116,7 @@ static bool delete_thing(struct client *client, const char *thing)
     for (size_t i = 0; is_good && i < json_array_size(principals); i++) {
         is_good = let_go(client, thing, json_string_value(json_array_get(principals, i)));
     }
-    is_good = is_good && send(client, "DELETE", client_path("/things/%s", thing), NULL, NULL);
+    is_good = is_good && send(client, "DELETE", client_path("/things/%s", thing), NULL);
     if (is_good) {
         printf("thing '%s' is deleted; what it had pending is REMOVED\n", thing);
     }

@@ -45,7 +45,7 @@ static bool list(struct client *client, const struct ask_options *given, const c
     return ask_list(client, given, "/things", "things", print_thing_line);
 }
 
-static void print_thing(const json_t *thing, const json_t *certificates)
+static void print_thing(const json_t *thing)
 {
     size_t i;
     const char *name;
@@ -56,7 +56,7 @@ static void print_thing(const json_t *thing, const json_t *certificates)
     {
         printf("%-16s %s=%s\n", "attribute", name, json_string_value(value));
     }
-    json_array_foreach(certificates, i, value)
+    json_array_foreach(json_object_get(thing, "principals"), i, value)
     {
         ask_print_field("certificate", json_string_value(value));
     }
@@ -72,9 +72,8 @@ static bool print_execution_line(void *ctx, const json_t *entry)
     return true;
 }
 
-static bool print_thing_json(struct client *client, const char *jobs, json_t *thing, json_t *certificates)
+static bool print_thing_json(struct client *client, const char *jobs, json_t *thing)
 {
-    json_object_set(thing, "principals", certificates);
     bool is_good = ask_collect(client, jobs, "executionSummaries", thing, "executions");
     if (is_good) {
         ask_print_json(thing);
@@ -85,20 +84,19 @@ static bool print_thing_json(struct client *client, const char *jobs, json_t *th
 static bool show(struct client *client, const struct ask_options *given, const char *name)
 {
     json_t *thing = NULL;
-    json_t *principals = NULL;
+    char *principals = client_path("/things/%s/principals", name);
     char *jobs = client_path("/things/%s/jobs", name);
     bool is_good = client_get(client, client_path("/things/%s", name), &thing) &&
-                   client_get(client, client_path("/things/%s/principals", name), &principals);
-    json_t *certificates = json_object_get(principals, "principals");
+                   ask_collect(client, principals, "principals", thing, "principals");
     if (is_good && given->is_json) {
-        is_good = print_thing_json(client, jobs, thing, certificates);
+        is_good = print_thing_json(client, jobs, thing);
     } else if (is_good) {
-        print_thing(thing, certificates);
+        print_thing(thing);
         is_good = client_each(client, jobs, "executionSummaries", print_execution_line, NULL);
     }
-    json_decref(principals);
     json_decref(thing);
     free(jobs);
+    free(principals);
     return is_good;
 }
 

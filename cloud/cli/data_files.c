@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/cli/data_files.h"
 
+#include "cloud/cli/device_folder.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -92,8 +94,9 @@ bool data_files_are_there(const char *data)
 {
     struct stat info;
     return stat(data, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
-           (info.st_mode & 077) == 0 && has_file(data, "lock") &&
-           (has_file(data, "ca.pem") || has_file(data, "iot.db"));
+           (info.st_mode & 077) == 0 &&
+           ((has_file(data, "lock") && (has_file(data, "ca.pem") || has_file(data, "iot.db"))) ||
+            (has_file(data, "ca.key") && has_file(data, "ca.pem"))); /* what a reset with --keep-ca leaves */
 }
 
 static bool is_dots(const char *name)
@@ -156,13 +159,13 @@ static bool remove_folder(DIR *parent, const char *name, const char *const wante
 /* devices/THING, which `init` has written. What the device has put there itself stays. */
 static bool remove_devices(DIR *parent)
 {
-    static const char *const written[] = {"host", "port", "thing_name", "*.pem", NULL};
     static const char *const nothing[] = {NULL};
     int fd = openat(dirfd(parent), DEVICES, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     DIR *devices = fd >= 0 ? fdopendir(fd) : NULL;
     bool is_good = true;
     for (const struct dirent *entry; devices && (entry = readdir(devices)) != NULL;) {
-        is_good = (is_dots(entry->d_name) || remove_folder(devices, entry->d_name, written)) && is_good;
+        is_good =
+            (is_dots(entry->d_name) || remove_folder(devices, entry->d_name, device_folder_files)) && is_good;
     }
     if (devices) {
         closedir(devices);

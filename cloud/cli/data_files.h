@@ -9,7 +9,8 @@
 /* Nothing lies there, or there is no such directory. */
 bool data_files_are_none(const char *data);
 
-/* Is this the data directory of an iot-local? A private directory of ours with the lock and the authority or the database. */
+/* Is this the data directory of an iot-local? A private directory of ours with the lock and the authority or the database, or
+ * with the authority and its key. */
 bool data_files_are_there(const char *data);
 
 enum data_file_kind {

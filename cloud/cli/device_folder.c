@@ -23,17 +23,31 @@
 #define THING "${iot:Connection.Thing.ThingName}"
 #define JOBS  "$aws/things/" THING "/jobs/"
 
-static const char *const file_names[] = {
-    "host", "port", "thing_name", "root_ca.pem", "certificate.pem", "private_key.pem"};
+#define CERTIFICATE "certificate.pem"
+#define PRIVATE_KEY "private_key.pem"
+
+const char *const device_folder_files[] = {"host",      "port",      "thing_name", "root_ca.pem",
+                                           CERTIFICATE, PRIVATE_KEY, NULL};
 
 const char *device_folder_holds(const char *folder)
 {
-    for (size_t i = 0; i < sizeof file_names / sizeof file_names[0]; i++) {
-        if (file_exists(folder, file_names[i])) {
-            return file_names[i];
-        }
+    const char *const *name = device_folder_files;
+    while (*name && !file_exists(folder, *name)) {
+        name++;
     }
-    return NULL;
+    return *name;
+}
+
+char *device_folder_certificate(const char *folder)
+{
+    size_t len;
+    if (!file_exists(folder, CERTIFICATE) || !file_exists(folder, PRIVATE_KEY)) {
+        return NULL;
+    }
+    char *path = text_format("%s/%s", folder, CERTIFICATE);
+    char *pem = file_read(path, DEVICE_CERTIFICATE_SIZE_MAX, &len);
+    free(path);
+    return pem;
 }
 
 /* The policy is made once; if somebody has changed it, it stays as it is. */
@@ -107,12 +121,13 @@ static bool write_folder(const char *folder, const char *thing, const json_t *st
                          const json_t *certificate)
 {
     char *port = text_format("%lld", (long long)json_integer_value(json_object_get(status, "mqtt_port")));
+    const char *key =
+        json_string_value(json_object_get(json_object_get(certificate, "keyPair"), "PrivateKey"));
     bool is_good = file_write(folder, "host", client_text(status, "endpoint"), 0644) &&
                    file_write(folder, "port", port, 0644) && file_write(folder, "thing_name", thing, 0644) &&
                    file_write(folder, "root_ca.pem", client_text(status, "root_ca"), 0644) &&
-                   file_write(folder, "certificate.pem", client_text(certificate, "certificatePem"), 0644) &&
-                   file_write(folder, "private_key.pem",
-                              client_text(json_object_get(certificate, "keyPair"), "PrivateKey"), 0600);
+                   file_write(folder, CERTIFICATE, client_text(certificate, "certificatePem"), 0644) &&
+                   (!key || file_write(folder, PRIVATE_KEY, key, 0600));
     free(port);
     return is_good;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mosquitto's life under the daemon: configured, started, heard, and its death noticed. daemon.c starts it again. */
 #include "cloud/base/log.h"
+#include "cloud/base/program.h"
 #include "cloud/core/registry/broker_anchors.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/daemon/port.h"
@@ -17,7 +18,7 @@
 bool broker_life_find_plugin(struct daemon *daemon)
 {
     static const char *const places[] = {"", "../lib/iot-local/"};
-    char self[PATH_MAX];
+    char folder[PATH_MAX];
     char path[PATH_MAX];
 
     if (daemon->options.plugin != NULL) {
@@ -28,21 +29,16 @@ bool broker_life_find_plugin(struct daemon *daemon)
                  strerror(errno));
         return false;
     }
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[len > 0 ? len : 0] = '\0';
-    char *name = strrchr(self, '/');
-    if (name != NULL) {
-        name[1] = '\0';
-    }
+    program_folder(folder);
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int path_len = snprintf(path, sizeof(path), "%s%s" PLUGIN_NAME, self, places[i]);
+        int path_len = snprintf(path, sizeof(path), "%s/%s" PLUGIN_NAME, folder, places[i]);
         if (path_len < (int)sizeof(path) && realpath(path, daemon->plugin) != NULL) {
             return true;
         }
     }
     snprintf(daemon->why, sizeof(daemon->why),
-             PLUGIN_NAME " is neither in %s nor in %s../lib/iot-local: name it with --plugin PATH", self,
-             self);
+             PLUGIN_NAME " is neither in %s nor in %s/../lib/iot-local: name it with --plugin PATH", folder,
+             folder);
     return false;
 }
 
@@ -51,7 +47,7 @@ static void trust_anchor(void *ctx, const char *pem)
     struct daemon *daemon = ctx;
     struct foreign anchor;
     if (!foreign_read(pem, &anchor, daemon->why, DAEMON_WHY_CAP)) {
-        fprintf(stderr, "iot-local: a certificate that was registered cannot be read: %s\n", daemon->why);
+        log_line(LOG_LEVEL_WARNING, "a certificate that was registered cannot be read: %s", daemon->why);
         return;
     }
     if (!trust_dir_add(daemon->dir.path, &anchor, daemon->why, DAEMON_WHY_CAP)) {

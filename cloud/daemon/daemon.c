@@ -22,6 +22,7 @@
 #define CONTROL_NAME     "control.sock"
 #define OBJECTS_NAME     "objects"
 #define LOG_NAME         "iot-local.log"
+#define BROKER_SAVES_MS  (2 * 1000 * MOSQUITTO_CONF_AUTOSAVE_S)
 #define TIMEOUT_MAX_MS   60000 /* so that a leap of the wall clock is noticed */
 
 static void stop_with_failure(struct daemon *daemon)
@@ -79,6 +80,24 @@ static void publish_retained(void *ctx, const struct retained *retained)
                         retained->qos, true);
 }
 
+/* From now on the changes so far have to live so long in the broker until they are surely on its disk. */
+static void watch_retained(struct daemon *daemon)
+{
+    daemon->retained_number = retained_newest_unsaved(daemon->core);
+    daemon->retained_since_ms = clock_monotonic_ms(daemon->clock);
+}
+
+static void check_retained(struct daemon *daemon)
+{
+    bool is_up = daemon->link != NULL && broker_link_is_ready(daemon->link);
+    if (!is_up || clock_monotonic_ms(daemon->clock) - daemon->retained_since_ms < BROKER_SAVES_MS) {
+        return;
+    }
+    if (daemon->retained_number == 0 || retained_saved_up_to(daemon->core, daemon->retained_number)) {
+        watch_retained(daemon);
+    }
+}
+
 static void become_ready(struct daemon *daemon)
 {
     if (ready_tell(daemon)) {
@@ -121,8 +140,9 @@ static void on_link_ready(void *ctx)
         daemon->is_broker_new = false;
         core_broker_started(daemon->core);
         core_sessions_restored(daemon->core);
-        retained_each_unsaved(daemon->core, publish_retained, daemon);
     }
+    retained_each_unsaved(daemon->core, publish_retained, daemon);
+    watch_retained(daemon);
     if (daemon->is_ready) {
         log_line(LOG_LEVEL_INFO, "the broker is back");
     } else if (daemon->options.init != NULL) {
@@ -232,6 +252,7 @@ static void answer_http(struct daemon *daemon)
 static void run_timers(struct daemon *daemon)
 {
     answer_http(daemon);
+    check_retained(daemon);
     if (broker_link_timeout_ms(daemon->link) == 0) {
         broker_link_run(daemon->link);
     }

@@ -44,7 +44,9 @@ struct daemon {
     struct init_child init;
     struct mosquitto_child broker;
     unsigned broker_tries;
-    bool is_broker_new; /* it has started, and the core does not know */
+    int64_t retained_number;   /* changes of retained messages up to this one ... */
+    int64_t retained_since_ms; /* ... are in the broker since then, by the monotonic clock */
+    bool is_broker_new;        /* it has started, and the core does not know */
     bool is_mqtt_port_given;
     struct loop loop;
     struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source,

@@ -57,7 +57,7 @@ static bool take(struct data_dir *dir, char *why, size_t why_cap)
                  (long)lock_file_noted(path), dir->path);
         return false;
     }
-    return (dir->lock >= 0 && lock_file_note(dir->lock) == 0) || fail(why, why_cap, path);
+    return (dir->lock >= 0 && lock_file_note(dir->lock, getpid()) == 0) || fail(why, why_cap, path);
 }
 
 /* Keys of certificates lie in it, so it is closed to others, also when somebody else has made it. A directory with the

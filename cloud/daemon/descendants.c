@@ -88,16 +88,13 @@ static bool is_ours(const struct process_list *list, pid_t pid, pid_t spared)
     return false;
 }
 
-/* Returns how many there are. */
+/* Returns how many there are that we may end: a program that has changed its user may not be ours to end. */
 static size_t send_signal(int number, pid_t spared)
 {
     struct process_list list = read_processes();
     size_t count = 0;
     for (size_t i = 0; i < list.count; i++) {
-        if (is_ours(&list, list.all[i].pid, spared)) {
-            kill(list.all[i].pid, number);
-            count++;
-        }
+        count += is_ours(&list, list.all[i].pid, spared) && kill(list.all[i].pid, number) == 0;
     }
     free(list.all);
     return count;
@@ -117,13 +114,27 @@ static void reap(pid_t spared)
 void descendants_end(pid_t spared)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    int64_t ends_ms = clock_monotonic_ms(&clock_real) + GRACE_MS;
+    int64_t begun_ms = clock_monotonic_ms(&clock_real);
+    int64_t past_ms = 0;
     size_t count = send_signal(SIGTERM, spared);
-    while (count > 0) {
-        bool is_over = clock_monotonic_ms(&clock_real) >= ends_ms;
+    while (count > 0 && past_ms < 2 * GRACE_MS) {
         nanosleep(&pause, NULL);
         reap(spared);
-        count = send_signal(is_over ? SIGKILL : 0, spared);
+        past_ms = clock_monotonic_ms(&clock_real) - begun_ms;
+        count = send_signal(past_ms >= GRACE_MS ? SIGKILL : 0, spared);
     }
     reap(spared);
+}
+
+void descendants_name_left(void)
+{
+    struct process_list list = read_processes();
+    for (size_t i = 0; i < list.count; i++) {
+        if (is_ours(&list, list.all[i].pid, 0)) {
+            fprintf(stderr, "iot-local run: process %ld of the command is left: %s\n", (long)list.all[i].pid,
+                    kill(list.all[i].pid, 0) == 0 ? "it does not end, even when killed"
+                                                  : "it may not be ended by this user");
+        }
+    }
+    free(list.all);
 }

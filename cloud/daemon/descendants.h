@@ -8,7 +8,11 @@
 /* From now on whoever loses its parent among our descendants becomes our child. */
 void descendants_adopt(void);
 
-/* SIGTERM to all of them but `spared` and those below it, SIGKILL after a while; returns when they have ended. */
+/* SIGTERM to all of them but `spared` and those below it, SIGKILL after a while; returns when they have ended, or when those that are
+ * left cannot be ended. */
 void descendants_end(pid_t spared);
+
+/* A line on standard error for each that is left. */
+void descendants_name_left(void);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ bool init_child_start(struct init_child *child, const char *folder, const char *
         return false;
     }
     child->pid = pid;
-    child->descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+    child->descriptor = pidfd_open(pid, 0);
     return child->descriptor >= 0;
 }
 

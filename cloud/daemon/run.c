@@ -139,7 +139,13 @@ static void reap(struct run *run)
     }
 }
 
-/* What a terminal sends (Ctrl-C) the command gets itself, because it is in our process group. */
+/* The terminal's Ctrl-C and Ctrl-\\ reach the command without us, because it is in our process group. Of a terminal that is gone
+ * (SIGHUP) the kernel may tell us alone. */
+static bool has_reached_command(const struct signalfd_siginfo *info)
+{
+    return info->ssi_code == SI_KERNEL && (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT);
+}
+
 static void wait_for_command(struct run *run)
 {
     struct signalfd_siginfo info;
@@ -147,7 +153,7 @@ static void wait_for_command(struct run *run)
     while (run->pid != 0) {
         poll(&event, 1, -1);
         while (read(run->caller.signals, &info, sizeof(info)) == sizeof(info)) {
-            if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL && run->pid != 0) {
+            if (info.ssi_signo != SIGCHLD && !has_reached_command(&info) && run->pid != 0) {
                 kill(run->pid, (int)info.ssi_signo);
             }
         }
@@ -194,6 +200,7 @@ static int run_all(struct run *run)
             background_end(&run->caller);
         }
         descendants_end(0); /* the broker of a daemon that had to be killed */
+        descendants_name_left();
     }
     remove_folder(run);
     return code;

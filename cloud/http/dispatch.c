@@ -110,7 +110,7 @@ void dispatch_serve(struct call *call)
     }
 }
 
-/* A retained message is in the database: the broker gets it when it is back. */
+/* A retained message is in the database, as one that the broker has not saved: the broker gets it when it is back. */
 void dispatch_kept(struct call *call)
 {
     const struct message *message = &call->message;

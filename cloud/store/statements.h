@@ -321,15 +321,21 @@
     X(STORE_ANNOUNCED_EMPTY, "DELETE FROM temp.announced") \
     \
     X(STORE_RETAINED_PUT, \
-      "INSERT INTO retained (topic, qos, modified_at_ms, payload) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (topic)" \
-      " DO UPDATE SET qos = ?2, modified_at_ms = ?3, payload = ?4") \
-    X(STORE_RETAINED_DELETE, "DELETE FROM retained WHERE topic = ?") \
-    X(STORE_RETAINED_GET, "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE topic = ?") \
+      "INSERT INTO retained (topic, qos, modified_at_ms, payload, change_number) VALUES (?1, ?2, ?3, ?4, ?5)" \
+      " ON CONFLICT (topic) DO UPDATE SET qos = ?2, modified_at_ms = ?3, payload = ?4, change_number = ?5," \
+      " is_saved = 0") \
+    X(STORE_RETAINED_GET, \
+      "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE topic = ? AND length(payload) > 0") \
     X(STORE_RETAINED_LIST, \
-      "SELECT topic, qos, modified_at_ms, length(payload), id FROM retained WHERE id < ? ORDER BY id DESC LIMIT ?") \
-    X(STORE_RETAINED_NEWEST, \
-      "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE modified_at_ms >=" \
-      " (SELECT max(modified_at_ms) FROM retained) - ?") \
+      "SELECT topic, qos, modified_at_ms, length(payload), id FROM retained WHERE id < ? AND length(payload) > 0" \
+      " ORDER BY id DESC LIMIT ?") \
+    X(STORE_RETAINED_UNSAVED, \
+      "SELECT topic, qos, modified_at_ms, payload FROM retained WHERE is_saved = 0" \
+      " AND change_number > 0 ORDER BY change_number") \
+    X(STORE_RETAINED_NEWEST, "SELECT max(change_number) FROM retained WHERE is_saved = 0") \
+    X(STORE_RETAINED_FORGET, \
+      "DELETE FROM retained WHERE is_saved = 0 AND change_number <= ? AND length(payload) = 0") \
+    X(STORE_RETAINED_SAVED, "UPDATE retained SET is_saved = 1 WHERE is_saved = 0 AND change_number <= ?") \
     \
     X(STORE_DUE_SET, "INSERT OR REPLACE INTO due (kind, subject, due_at_ms) VALUES (?, ?, ?)") \
     X(STORE_DUE_CLEAR, "DELETE FROM due WHERE kind = ? AND subject = ?") \

@@ -246,6 +246,50 @@ class Init(unittest.TestCase):
         self.addCleanup(client.drop)
         self.assertEqual(client.code, 0)
 
+    def test_a_folder_that_was_started_from_before(self):
+        """A device starts from it whatever has become of its thing, its certificate, the port."""
+        cloud = Cloud(self, arguments=("--init", self.folder))
+        lamp = cloud.data / "devices" / "lamp"
+        before = {name: (lamp / name).read_text() for name in ("port", "certificate.pem", "private_key.pem")}
+        self.forget(cloud, lamp)
+        (lamp / "port").write_text("1")
+        (lamp / "host").unlink()
+        cloud.cli("init", self.folder)
+        self.assertEqual({name: (lamp / name).read_text() for name in before}, before)
+        self.connects(cloud, lamp)
+        (lamp / "private_key.pem").unlink()
+        cloud.cli("init", self.folder)
+        self.assertNotEqual((lamp / "certificate.pem").read_text(), before["certificate.pem"])
+        self.connects(cloud, lamp)
+
+    def forget(self, cloud, lamp):
+        arn = certificate_arn(lamp)
+        path = "/certificates/" + arn.rpartition("/")[2]
+        for method, target, headers in (("DELETE", "/things/lamp/principals", {"x-amzn-principal": arn}), ("DELETE", "/things/lamp", {}),
+                                        ("PUT", path + "?newStatus=INACTIVE", {}), ("DELETE", path + "?forceDelete=true", {})):
+            status, _, body = cloud.request(method, target, headers=headers)
+            self.assertEqual(status, 200, body)
+
+    def connects(self, cloud, lamp):
+        client = Client(cloud.mqtt_port, lamp, "lamp")
+        self.assertEqual((client.code, (lamp / "port").read_text()), (0, str(cloud.mqtt_port)))
+        client.drop()
+
+    def test_objects_that_are_links_and_files_that_are_hidden(self):
+        self.write("image.bin", "new")
+        (self.folder / "objects/docs/image").symlink_to(self.folder / "image.bin")
+        self.write("objects/docs/.git/config", "x")
+        cloud = Cloud(self, arguments=("--init", self.folder))
+        self.assertEqual(cloud.request("GET", "/docs/image", service="s3")[2], b"new")
+        self.assertEqual(cloud.request("GET", "/docs/.git/config", service="s3")[0], 404)
+        self.assertEqual(cloud.process.stop(), 0)
+        (self.folder / "objects/docs/loop").symlink_to(self.folder / "objects")
+        self.fails("objects/docs/loop/docs: a link to a folder above it")
+
+    def test_an_object_without_a_bucket_is_named(self):
+        self.write("objects/readme", "x")
+        self.fails("objects/readme: not a folder: objects lie in DIR/objects/BUCKET")
+
     def fails(self, word):
         data = self.folder / "data"
         done = subprocess.run([str(IOT_LOCAL), "up", "--data", str(data), "--http-port", "0", "--mqtt-port", "0", "--init",

@@ -123,6 +123,19 @@ class Retained(MessagesTest):
             again.subscribe(topic)
             self.assertEqual(again.receive()[:2], (topic, b"me"))
 
+    def test_a_killed_broker_does_not_bring_back_what_was_removed(self):
+        self.data("POST", "/topics/gone?retain=true", b"me")
+        os.kill(self.cloud.broker_pid(), signal.SIGUSR1)  # mosquitto saves what it has
+        wait_for((self.cloud.data / "mosquitto.db").exists, "saved messages")
+        self.data("POST", "/topics/gone?retain=true", b"")
+        os.kill(self.cloud.broker_pid(), signal.SIGKILL)
+        self.cloud.process.wait_line("the broker is back")
+        again = Client(self.cloud.mqtt_port, self.cloud.folder / "thing-lamp", "lamp")
+        self.addCleanup(again.drop)
+        again.subscribe("gone", "other")
+        self.data("POST", "/topics/other", b"behind")
+        self.assertEqual(again.receive()[:2], ("other", b"behind"))
+
     def test_a_retained_last_will_is_listed(self):
         self.lamp.disconnect()
         dying = Client(self.cloud.mqtt_port, self.cloud.folder / "thing-lamp", "lamp",

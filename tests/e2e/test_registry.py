@@ -100,6 +100,8 @@ class LifeThroughTheCli(CloudTest):
 class ThingDelete(BrokerTest):
     """iot-local thing delete."""
 
+    arguments = ("--verbose",)
+
     def things(self):
         return [thing["thingName"] for thing in json.loads(self.cloud.request("GET", "/things")[2])["things"]]
 
@@ -114,6 +116,9 @@ class ThingDelete(BrokerTest):
         said = self.cloud.cli("thing", "delete", "lamp")
         self.assertIn(f"certificate {lamp} is deleted", said)
         self.assertIn("thing 'lamp' is deleted", said)
+        # Cut off at any point, this leaves no certificate that connects and that no thing leads to.
+        for operation in ("UpdateCertificate", "DetachThingPrincipal", "DeleteCertificate", "DeleteThing"):
+            self.cloud.process.wait_line(rf"\({operation}\): 200")
         wait_for(client.is_closed, "the connection of the deleted certificate to end")
         self.assertEqual((self.things(), self.certificates()), ([], set()))
         self.assertEqual(json.loads(self.cloud.request("GET", "/jobs/j")[2])["job"]["status"], "COMPLETED")
@@ -122,6 +127,20 @@ class ThingDelete(BrokerTest):
         self.assertIn("thing 'lamp' does not exist", again.stderr)
         self.cloud.cli("thing", "lamp", "--out", self.cloud.folder / "again")
         self.assertEqual(self.things(), ["lamp"])
+
+    def test_a_certificate_of_somebodys_own_stays(self):
+        """Made elsewhere, and registered as `iot-local init` does it: with the policy of the command line."""
+        self.cloud.thing("else")
+        folder = self.cloud.folder / "thing-else"
+        self.cloud.cli("thing", "delete", "else")
+        pem = (folder / "certificate.pem").read_text()
+        made = self.ok(self.cloud.request("POST", "/certificate/register-no-ca", {"certificatePem": pem, "status": "ACTIVE"}), "register")
+        self.ok(self.cloud.request("POST", "/things/lamp", {}), "lamp")
+        self.ok(self.cloud.request("PUT", "/things/lamp/principals", headers={"x-amzn-principal": made["certificateArn"]}), "attach")
+        self.ok(self.cloud.request("PUT", "/target-policies/iot-local-device", {"target": made["certificateArn"]}), "policy")
+        said = self.cloud.cli("thing", "delete", "lamp")
+        self.assertIn("is detached and stays: iot-local has not made it", said)
+        self.assertEqual(self.certificates(), {made["certificateId"]})
 
     def test_certificates_that_stay(self):
         folder = self.cloud.thing("lamp")

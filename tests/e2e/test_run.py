@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import stat
@@ -124,6 +125,38 @@ class Run(unittest.TestCase):
         child = self.started("echo here; exec sleep 300")
         child.send_signal(signal.SIGTERM)
         self.assertEqual(child.wait(timeout=60), 128 + signal.SIGTERM)
+
+    def test_a_terminal_that_is_gone(self):
+        """The kernel tells the session's leader alone."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(IOT_LOCAL, [IOT_LOCAL, "run", "--", "sh", "-c", "trap 'exit 9' HUP; echo here; while :; do sleep 0.05; done"],
+                      self.environment)
+        said = b""
+        while b"here" not in said:
+            said += os.read(terminal, 1000)
+        os.close(terminal)
+        try:
+            ended = wait_for(lambda: [status for number, status in [os.waitpid(pid, os.WNOHANG)] if number], "the end")
+        except AssertionError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
+        self.assertEqual(os.waitstatus_to_exitcode(ended[0]), 9)
+
+    @unittest.skipUnless(os.geteuid() == 0, "takes root, to become somebody else")
+    def test_what_may_not_be_ended_is_named(self):
+        """A program that has changed its user, as sudo does, and a user who may not signal it."""
+        line = "setpriv --reuid 65534 sh -c 'echo $$; exec sleep 306' > left 2>&1 & until [ -s left ]; do sleep 0.02; done"
+        child = subprocess.Popen(["setpriv", "--bounding-set", "-kill", "--inh-caps", "-kill", IOT_LOCAL, "run", "--", "sh", "-c", line],
+                                 cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            out, _ = child.communicate(timeout=60)
+        finally:
+            sleeper = int((self.folder / "left").read_text())
+            os.kill(sleeper, signal.SIGKILL)
+        self.assertEqual(child.returncode, 0, out)
+        self.assertIn(f"process {sleeper} of the command is left: it may not be ended by this user", out)
 
     def test_interrupted_before_it_is_ready(self):
         sleeper = self.folder / "sleeper"

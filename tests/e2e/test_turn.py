@@ -104,9 +104,14 @@ class BrokerAnew(TurnTest):
         self.assertEqual(json.loads(lamp.receive().payload)["jobs"]["QUEUED"][0]["jobId"], "waiting")
 
     def test_subscribing_without_a_restart_sends_nothing(self):
+        notices = ("$aws/things/lamp/jobs/notify-next", "$aws/things/lamp/jobs/notify")
         lamp = self.device("lamp")
+        lamp.subscribe(*notices)
         self.cloud.job("waiting", "lamp")
-        lamp.subscribe("$aws/things/lamp/jobs/notify-next", "$aws/things/lamp/jobs/notify")
+        self.assertEqual({lamp.receive().topic, lamp.receive().topic}, set(notices))
+        lamp.drop()
+        lamp = self.device("lamp")
+        lamp.subscribe(*notices)
         lamp.publish("$aws/things/lamp/jobs/get", "{}")
         self.assertTrue(lamp.receive().topic.endswith("/get/accepted"))
         lamp.ping()

@@ -96,6 +96,29 @@ static void put_all(void)
     put("devices/lamp/host");
 }
 
+static void a_devices_own_files_stay(void **state)
+{
+    unsigned left = 0;
+    (void)state;
+    put_all();
+    put("devices/lamp/client.pem");
+    assert_true(data_files_remove(folder, false, &left));
+    assert_true(is_there("devices/lamp/client.pem"));
+    assert_false(is_there("devices/lamp/private_key.pem"));
+}
+
+/* A reset with --keep-ca leaves the authority and no lock; one without it must still know the directory. */
+static void a_kept_authority_can_be_reset(void **state)
+{
+    unsigned left = 0;
+    (void)state;
+    put_all();
+    assert_true(data_files_remove(folder, true, &left));
+    assert_true(data_files_are_there(folder));
+    assert_int_equal(unlink(inside("ca.key")), 0); /* a CA's certificate alone may be anybody's */
+    assert_false(data_files_are_there(folder));
+}
+
 static void reset_removes_ours_alone(void **state)
 {
     unsigned left = 0;
@@ -203,6 +226,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reset_removes_ours_alone, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(folder_of_ours_name_is_somebodys, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_devices_own_files_stay, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_kept_authority_can_be_reset, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(link_is_removed_and_not_followed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(other_directories_are_refused, make_folder, remove_folder),
         cmocka_unit_test(readme_names_them),

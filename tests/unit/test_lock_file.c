@@ -55,7 +55,7 @@ static void one_holder_at_a_time(void **state)
     (void)state;
     int first = lock_file_take(path);
     assert_true(first >= 0);
-    assert_int_equal(lock_file_note(first), 0);
+    assert_int_equal(lock_file_note(first, getpid()), 0);
     assert_int_equal(lock_file_noted(path), getpid());
     errno = 0;
     assert_int_equal(lock_file_take(path), -1);

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define UNSAVED_MS 60000 /* twice the broker's autosave_interval */
-
 void retained_clear(struct retained *retained)
 {
     free(retained->topic);
@@ -15,14 +13,23 @@ void retained_clear(struct retained *retained)
     *retained = (struct retained){0};
 }
 
+/* -1: the database failed; 0: there is none. */
+static int64_t newest_unsaved(struct core *core)
+{
+    sqlite3_stmt *query = store_query(core->store, STORE_RETAINED_NEWEST, NULL, 0);
+    int64_t number = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : -1;
+    store_done(query);
+    return number;
+}
+
+/* What is saved needs no number any more: whatever comes later is above all that are unsaved. */
 bool retained_put(struct core *core, struct slice topic, int qos, struct slice payload)
 {
-    if (payload.len == 0) {
-        return store_run(core->store, STORE_QUERY(core->store, STORE_RETAINED_DELETE, store_slice(topic)));
-    }
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_RETAINED_PUT, store_slice(topic), store_i64(qos),
-                                 store_i64(core_now_ms(core)), store_blob(payload.ptr, payload.len)));
+    int64_t newest = newest_unsaved(core);
+    return newest >= 0 &&
+           store_run(core->store, STORE_QUERY(core->store, STORE_RETAINED_PUT, store_slice(topic),
+                                              store_i64(qos), store_i64(core_now_ms(core)),
+                                              store_blob(payload.ptr, payload.len), store_i64(newest + 1)));
 }
 
 /* topic, qos, modified_at_ms, payload or its size */
@@ -86,7 +93,7 @@ enum core_code retained_list(struct core *core, const char *after, int64_t limit
 
 bool retained_each_unsaved(struct core *core, retained_fn fn, void *ctx)
 {
-    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_RETAINED_NEWEST, store_i64(UNSAVED_MS));
+    sqlite3_stmt *query = store_query(core->store, STORE_RETAINED_UNSAVED, NULL, 0);
     int got;
     while ((got = store_row(core->store, query)) == 1) {
         struct retained retained;
@@ -96,4 +103,22 @@ bool retained_each_unsaved(struct core *core, retained_fn fn, void *ctx)
     }
     store_done(query);
     return got == 0;
+}
+
+int64_t retained_newest_unsaved(struct core *core)
+{
+    int64_t newest = newest_unsaved(core);
+    return newest > 0 ? newest : 0;
+}
+
+bool retained_saved_up_to(struct core *core, int64_t number)
+{
+    if (!core_begin(core)) {
+        return false;
+    }
+    (void)(store_run(core->store, STORE_QUERY(core->store, STORE_RETAINED_FORGET, store_i64(number))) &&
+           store_run(core->store, STORE_QUERY(core->store, STORE_RETAINED_SAVED, store_i64(number))));
+    bool is_kept = core_commit(core);
+    core_publish_outbox(core); /* the batch may have rendered notices */
+    return is_kept;
 }
