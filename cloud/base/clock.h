@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Time. Nothing else in iot-local reads a clock: whoever needs the time is handed a clock, a real one or a virtual one,
- * which its owner sets and advances (a gate checks it). */
+/* Time. Nothing else in iot-local reads a clock (a gate checks it): whoever needs the time of the service is handed a clock, a
+ * real one or a virtual one, which its owner sets and advances. Patience with other processes, and the dates of certificates, which
+ * OpenSSL reads itself, go by the machine's clock. */
 #ifndef CLOUD_BASE_CLOCK_H
 #define CLOUD_BASE_CLOCK_H
 

@@ -70,8 +70,7 @@ void args_print_help(const struct arg_command *command)
         printf("  %-26s %s\n", left, option->help);
     }
     if (command->reads_environment) {
-        puts("\nWhat is not given is taken from the environment: --http-port from IOT_LOCAL_HTTP_PORT, and "
-             "so on\n"
+        puts("\nWhat is not given is taken from the environment: --listen from IOT_LOCAL_LISTEN, and so on\n"
              "(flags: 1 or 0; what may be repeated: with blanks between).");
     }
 }

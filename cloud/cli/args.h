@@ -12,7 +12,7 @@ enum arg_kind {
     ARG_LIST, /* struct arg_list */
 };
 
-#define ARG_LIST_MAX 100 /* AWS: targets of a job */
+#define ARG_LIST_MAX 128 /* above AWS's 100 targets of a job, which the service refuses by name */
 
 struct arg_list {
     const char *texts[ARG_LIST_MAX];

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PATIENCE_MS 1000 /* of somebody who has pressed Tab */
+
 const struct arg_command syntax_completion = {
     .name = "completion",
     .operands = "SHELL",
@@ -139,6 +141,7 @@ static void offer_names(struct place *place, const char *path, const char *list,
     struct listing listing = {place, member};
     struct client *client = client_open(typed_data(place));
     if (client) {
+        client_set_patience(client, PATIENCE_MS);
         client_each(client, path, list, offer_entry, &listing);
     }
     client_close(client);
@@ -168,14 +171,16 @@ static void offer_operand(struct place *place, const struct arg_command *syntax,
     bool is_first = operands_before == 0;
     if (is_first && strncmp(first, "ID", 2) == 0) {
         offer_names(place, "/jobs", "jobs", "jobId");
-    } else if (is_first && (strncmp(first, "DEVICE", 6) == 0 ||
-                            (strncmp(first, "NAME", 4) == 0 && strcmp(syntax->name, "thing") != 0))) {
+    } else if (is_first && strncmp(first, "NAME", 4) == 0 && strcmp(syntax->name, "thing") != 0) {
         offer_things(place);
     } else if (is_first && strncmp(first, "SHELL", 5) == 0) {
         for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
             offer_word(place, shells[i]);
         }
-    } else if (is_first && strncmp(first, "FILE", 4) == 0) {
+    } else if (is_first && strcmp(first, "DIR") == 0) {
+        puts(":dirs");
+        place->has_printed = true;
+    } else if (is_first && (strncmp(first, "FILE", 4) == 0 || strncmp(first, "DEVICE", 6) == 0)) {
         puts(":files");
         place->has_printed = true;
     }

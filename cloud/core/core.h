@@ -163,7 +163,7 @@ void core_subscribed(struct core *core, struct slice filter);
 /* Do notices wait that have room now? Then any batch renders them. */
 bool core_has_news(const struct core *core);
 
-/* --- What is due (batch.c): time-outs of executions, the marks of delivered notices, announcements --- */
+/* --- What is due (due_run.c): time-outs of executions, the marks of delivered notices, announcements --- */
 
 /* Wall time of the next one, INT64_MAX = none. */
 int64_t core_next_due_ms(struct core *core);

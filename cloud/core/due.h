@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The due-queue: what is to be done at a time that is known today. One row per kind and subject; core_run_due does what is
- * due, a bounded slice at a time (batch.c holds the table of who does it). */
+ * due, a bounded slice at a time (due_run.c holds the table of who does it). */
 #ifndef CLOUD_CORE_DUE_H
 #define CLOUD_CORE_DUE_H
 

@@ -81,7 +81,9 @@ const struct arg_command syntax_run = {
                "that of CMD, "
                "128 + N\nwhen signal N has ended it, 127 when there is no such program; 1 when iot-local "
                "cannot start, or crashes. "
-               "What CMD leaves\nrunning is ended, and the temporary directory removed.",
+               "What CMD leaves\nrunning is ended, and the temporary directory removed. Not taken from the "
+               "environment: --data, "
+               "--http-port,\n--mqtt-port, --ready-file and --log, which are those of another iot-local.",
     .options = option_list,
     .option_count = OPTION_COUNT - 1,
     .reads_environment = true,

@@ -67,6 +67,7 @@ struct route {
     const char *query;      /* names of query parameters, separated by blanks */
     const char *members;    /* names of body members */
     bool takes_bytes;       /* the body is no JSON */
+    bool only_reads;        /* although its method is not GET */
     const char *unmodelled; /* names that AWS has and we do not, query or body */
     call_fn work; /* what takes long (keys, signing), before the handler; NULL: nothing. See call_work_done */
     const struct error_own *own_errors; /* names that errors have in this operation only; NULL: none */

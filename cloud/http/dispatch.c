@@ -98,7 +98,8 @@ void dispatch_work(struct call *call)
 
 bool dispatch_writes(const struct call *call)
 {
-    return !request_is(&call->request, "GET") && !request_is(&call->request, "HEAD");
+    return !request_is(&call->request, "GET") && !request_is(&call->request, "HEAD") &&
+           !(call->route && call->route->only_reads);
 }
 
 void dispatch_serve(struct call *call)

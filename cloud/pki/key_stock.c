@@ -3,14 +3,20 @@
 
 #include "cloud/pki/pki_make.h"
 
+static bool has_enough(const struct key_stock *stock)
+{
+    return stock->count >= KEY_STOCK_MAX || stock->count > stock->taken;
+}
+
 EVP_PKEY *key_stock_take(struct key_stock *stock)
 {
+    stock->taken++;
     return stock->count > 0 ? stock->keys[--stock->count] : pki_make_rsa_key(NULL);
 }
 
 bool key_stock_add(struct key_stock *stock, const atomic_bool *stop)
 {
-    EVP_PKEY *key = stock->count < KEY_STOCK_MAX ? pki_make_rsa_key(stop) : NULL;
+    EVP_PKEY *key = has_enough(stock) ? NULL : pki_make_rsa_key(stop);
     if (key == NULL) {
         return false;
     }

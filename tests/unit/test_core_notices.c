@@ -216,7 +216,7 @@ static void deletion_of_a_terminal_execution(void **state)
 {
     struct fixture *fx = lamp_with(state, "ab");
     update(fx, "a", "FAILED");
-    fixture_forget(fx);
+    (void)heard(fx);
     FIXTURE_OK(fx, executions_delete(fx->core, "lamp", "a", 1, false, &fx->error));
     assert_string_equal(heard(fx), "");
     FIXTURE_OK(fx, jobs_delete(fx->core, "a", false, &fx->error));
@@ -460,7 +460,12 @@ int main(void)
         TEST(first_execution_ends_others_remain),
         TEST(later_execution_ends),
         TEST(last_execution_ends),
+        TEST(deletion_of_a_terminal_execution),
+        TEST(cancel_touches_every_thing),
+        TEST(older_execution_starts_and_becomes_first),
         TEST(retry_of_the_only_execution),
+        TEST(retry_queues_behind_older_ones),
+        TEST(retry_behind_the_first),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     is_without_room = true;

@@ -157,7 +157,7 @@ static void executions_of_a_job_come_and_go(void **state)
     assert_string_equal(walk.names, "f e d b a ");
 }
 
-/* Things cannot be deleted here, but new ones come before and behind the place. */
+/* New ones come before and behind the place. */
 static void things_come(void **state)
 {
     struct http_fixture *fx = *state;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Parameters of a signature, and the note of newer SDKs about what they call. */
+/* Parameters of a signature; and x-id, by which newer SDKs tell the name of the operation. */
 static bool is_signing(const char *name)
 {
     return strncasecmp(name, "X-Amz-", 6) == 0 ||
