@@ -16,7 +16,7 @@
 #define WORKERS_MAX  16
 #define TRACE_LINES  150
 #define SHORT_SEEDS  6000
-#define SHORT_SECOND 8 /* the short form takes every 8th pair of faults */
+#define SHORT_SECOND 23 /* the short form takes every 23rd pair of faults */
 
 static const char usage[] =
     "sim [--short]               the form for CI: small worlds with each fault, many pairs, and some random "
