@@ -31,7 +31,7 @@ endif()
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wvla -Wformat=2 -Wconversion -fno-common)
 add_compile_options($<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
 if(DEVICE_JOBS_SANITIZE)
-    add_compile_options(-fsanitize=${DEVICE_JOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+    add_compile_options(-fsanitize=${DEVICE_JOBS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1) # lines are enough
     add_link_options(-fsanitize=${DEVICE_JOBS_SANITIZE})
 endif()
 
