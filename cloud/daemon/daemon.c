@@ -309,7 +309,7 @@ static bool take_signals(struct daemon *daemon)
     return false;
 }
 
-/* Who is not in the foreground has no terminal to speak to. */
+/* Who is not in the foreground has no terminal to speak to. A file that was given is the caller's, long or not. */
 static bool open_log(struct daemon *daemon)
 {
     const char *given = daemon->options.log;
@@ -319,6 +319,9 @@ static bool open_log(struct daemon *daemon)
     bool has_path = given != NULL
                         ? snprintf(daemon->log, sizeof(daemon->log), "%s", given) < PATH_MAX
                         : data_dir_file(&daemon->dir, LOG_NAME, daemon->log, daemon->why, DAEMON_WHY_CAP);
+    if (has_path && given == NULL) {
+        background_turn_log(daemon->log);
+    }
     if (has_path && background_open_log(daemon->background, daemon->log)) {
         return true;
     }
