@@ -1,9 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/s3/s3_chunked.h"
 
+#include "cloud/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SIZE_DIGITS_MAX 8
+#define CHUNKED         "aws-chunked"
+
+/* --- Names and values --- */
+
+static struct slice without_blanks(struct slice text)
+{
+    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+struct slice s3_chunked_next_name(struct slice *list)
+{
+    return without_blanks(slice_cut(list, ','));
+}
+
+static bool is_chunked(struct slice name)
+{
+    return name.len == sizeof CHUNKED - 1 && strncasecmp(name.ptr, CHUNKED, name.len) == 0;
+}
+
+char *s3_chunked_off(const char *content_encoding)
+{
+    char *out = memory_zeroed(2 * strlen(content_encoding) + 1); /* for a blank behind each comma */
+    char *at = out;
+    bool is_there = false;
+    for (struct slice rest = slice_from(content_encoding); rest.len > 0;) {
+        struct slice name = s3_chunked_next_name(&rest);
+        if (is_chunked(name)) {
+            is_there = true;
+        } else if (name.len > 0) {
+            at += sprintf(at, "%s%.*s", at > out ? ", " : "", (int)name.len, name.ptr);
+        }
+    }
+    if (!is_there) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+/* --- The body --- */
 
 /* The chunk's size; -1 when the line does not begin with one. */
 static long read_size(struct slice line)
@@ -35,18 +87,6 @@ static bool next_line(struct slice *rest, struct slice *line)
     *line = (struct slice){rest->ptr, len};
     *rest = (struct slice){rest->ptr + len + 2, rest->len - len - 2};
     return true;
-}
-
-static struct slice without_blanks(struct slice text)
-{
-    while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
-        text.len--;
-    }
-    return text;
 }
 
 /* Lines "name:value" up to an empty one, with which the body ends. Some clients leave the empty one out. */

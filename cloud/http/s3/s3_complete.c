@@ -155,6 +155,12 @@ static bool is_same(const struct upload_part *stored, const struct named_part *n
     return strcmp(etag, named->etag) == 0 && (!*named->checksum || strcmp(named->checksum, value) == 0);
 }
 
+/* As it stands in the name of its header. */
+static const char *lower_case_name(enum s3_algorithm algorithm)
+{
+    return strrchr(s3_algorithm_names(algorithm)->header, '-') + 1;
+}
+
 static bool choose(struct call *call, struct completion *completion, size_t i)
 {
     const struct named_part *named = &completion->named[i];
@@ -162,6 +168,11 @@ static bool choose(struct call *call, struct completion *completion, size_t i)
     if (i > 0 && named->number <= completion->named[i - 1].number) {
         s3_fail(call, S3_INVALID_PART_ORDER,
                 "The list of parts was not in ascending order. Parts must be ordered by part number.");
+    } else if (stored && !*named->checksum && completion->plan.is_composite) {
+        s3_fail(call, S3_INVALID_REQUEST,
+                "The upload was created using a %s checksum. The complete request must include the checksum "
+                "for each part. It was missing for part %" PRId64 " in the request.",
+                lower_case_name(completion->plan.algorithm), named->number);
     } else if (!stored || !is_same(stored, named)) {
         s3_fail(call, S3_INVALID_PART,
                 "part %" PRId64 " was not uploaded, or has another ETag or checksum than the request says",
@@ -218,7 +229,8 @@ static bool read_document(struct call *call, struct completion *completion)
 
 /* --- The object --- */
 
-/* What is made of the parts' own: the MD5 of their MD5s, or a checksum of their checksums. Hex when `of_etags`. */
+/* What is made of the parts' own: the MD5 of their MD5s, which stand in their ETags in hex (of_etags), or a checksum of their
+ * checksums, which stand there in base64. */
 static void digest_of_digests(const struct completion *completion, enum s3_algorithm algorithm, bool of_etags,
                               unsigned char digest[S3_DIGEST_MAX])
 {
