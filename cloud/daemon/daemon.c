@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon's life: everything is opened, the loop runs, everything is closed. */
+#include "cloud/base/hex.h"
 #include "cloud/base/log.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
@@ -285,9 +286,7 @@ static bool make_secret(struct daemon *daemon)
         snprintf(daemon->why, sizeof(daemon->why), "getrandom: %s", strerror(errno));
         return false;
     }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        snprintf(daemon->secret + 2 * i, 3, "%02x", bytes[i]);
-    }
+    hex_write(bytes, sizeof(bytes), daemon->secret);
     return true;
 }
 

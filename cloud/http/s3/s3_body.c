@@ -186,7 +186,7 @@ static bool read_told(struct call *call, const struct s3_chunked *chunked, struc
         return true;
     }
     const struct s3_algorithm_names *names = s3_algorithm_names(sums->told);
-    if ((value && strlen(value) >= S3_BASE64_CAP) || !s3_base64_read(sums->told_value, ignored, names->len)) {
+    if ((value && strlen(value) >= S3_BASE64_CAP) || !base64_read(sums->told_value, names->len, ignored)) {
         s3_fail(call, S3_INVALID_REQUEST, "Value for %s header is invalid.", names->header);
         return false;
     }
@@ -208,7 +208,7 @@ static bool check_md5(struct call *call)
     if (!told) {
         return true;
     }
-    if (!s3_base64_read(told, ignored, s3_algorithm_names(S3_MD5)->len)) {
+    if (!base64_read(told, s3_algorithm_names(S3_MD5)->len, ignored)) {
         s3_fail(call, S3_INVALID_DIGEST, "The Content-MD5 you specified was invalid.");
         return false;
     }

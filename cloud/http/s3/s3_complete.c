@@ -3,6 +3,7 @@
  * the object in the place of the upload. */
 #include "cloud/http/s3/s3.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/http/s3/s3_body.h"
@@ -242,14 +243,10 @@ static void digest_of_digests(const struct completion *completion, enum s3_algor
         unsigned char bytes[S3_DIGEST_MAX] = {0};
         const char *value = "";
         if (of_etags) {
-            for (size_t k = 0; k < len; k++) {
-                unsigned byte = 0;
-                sscanf(part->file.etag + 1 + 2 * k, "%2x", &byte); /* NOLINT(cert-err34-c): our own text */
-                bytes[k] = (unsigned char)byte;
-            }
+            (void)hex_read(part->file.etag + 1, len, bytes); /* our own text */
         } else {
             (void)s3_checksum_read(part->checksum, &value);
-            (void)s3_base64_read(value, bytes, len);
+            (void)base64_read(value, len, bytes);
         }
         s3_checksum_add(&sum, bytes, len);
     }
@@ -262,9 +259,7 @@ static void write_etag(struct completion *completion)
     char *etag = completion->file.file.etag;
     digest_of_digests(completion, S3_MD5, true, digest);
     etag[0] = '"';
-    for (int i = 0; i < 16; i++) {
-        snprintf(etag + 1 + 2 * i, 3, "%02x", digest[i]);
-    }
+    hex_write(digest, 16, etag + 1);
     snprintf(etag + 33, OBJECT_ETAG_CAP - 33, "-%zu\"", completion->named_count);
 }
 
@@ -286,7 +281,7 @@ static void write_checksum(struct completion *completion, const char *base64_of_
         return;
     }
     digest_of_digests(completion, algorithm, false, digest);
-    s3_base64(digest, s3_algorithm_names(algorithm)->len, base64);
+    base64_write(digest, s3_algorithm_names(algorithm)->len, base64);
     s3_checksum_write(algorithm, base64, completion->named_count, completion->checksum);
 }
 
