@@ -96,6 +96,11 @@ void core_sessions_restored(struct core *core)
     announce_to_all(&core->announcements.to_sessions, EVERY_KIND);
 }
 
+void core_subscription_failed(struct core *core)
+{
+    announce_to_all(&core->announcements.to_sessions, EVERY_KIND);
+}
+
 void core_subscribed(struct core *core, struct slice filter)
 {
     struct slice rest = filter;
@@ -114,8 +119,9 @@ void core_subscribed(struct core *core, struct slice filter)
     }
     if (slice_is(name, "+")) {
         announce_to_all(&core->announcements.to_subscriber, kinds_of(rest));
-    } else if (slice_copy(name, thing, sizeof thing) == ERR_OK) {
-        announce(core, thing, kinds_of(rest), false);
+    } else if (slice_copy(name, thing, sizeof thing) == ERR_OK &&
+               !announce(core, thing, kinds_of(rest), false)) {
+        core_subscription_failed(core);
     }
 }
 
