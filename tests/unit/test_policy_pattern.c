@@ -94,7 +94,10 @@ static void without_steps_nothing_matches(void **state)
 }
 
 #define ALLOW(resource) "{\"Effect\":\"Allow\",\"Action\":\"iot:Publish\",\"Resource\":" resource "}"
-#define DENY(resource)  "{\"Effect\":\"Deny\",\"Action\":\"iot:Publish\",\"Resource\":" resource "}"
+#define ONLY_FOR_X                                                                                           \
+    "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","                                             \
+    "\"Condition\":{\"StringEquals\":{\"iot:ClientId\":\"x\"}}}"
+#define DENY(resource) "{\"Effect\":\"Deny\",\"Action\":\"iot:Publish\",\"Resource\":" resource "}"
 
 /* As if each was asked about alone. */
 static void each_resource_is_decided_by_itself(void **state)
@@ -106,8 +109,7 @@ static void each_resource_is_decided_by_itself(void **state)
         DENY("\"*\"") "," ALLOW("\"*\""),
         ALLOW("\"*\"") ",{}",
         "{\"Effect\":\"Allow\",\"Action\":\"iot:Receive\",\"Resource\":\"*\"}",
-        "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{"
-        "\"iot:ClientId\":\"x\"}}}",
+        ONLY_FOR_X,
     };
     static const enum policy_decision expected[][4] = {
         {POLICY_ALLOW, POLICY_EXPLICIT_DENY, POLICY_ALLOW, POLICY_IMPLICIT_DENY},
