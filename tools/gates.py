@@ -50,6 +50,8 @@ DEAR_BITES = ("tasks", "hash")  # each builds half of the tree: `make check` pla
 SHORT_HASH_BUILDS = 3
 ANALYZED = ["common", "device", "ports"]  # by clang's analyzer also in the short form: it takes most of the time
 SANITIZED_TASKS = ["test_runtime", "test_api", "test_port"]  # programs with tasks, run under TSan
+# The seed's application has 20 ms to clear its flag behind a report (docs/guarantees.md): under TSan it may take longer than that.
+NOT_UNDER_TSAN = ["test_api_seed"]
 
 
 def run(command, **kwargs):
@@ -236,7 +238,8 @@ def gate_sizes(root):
 
 def gate_tasks(root, programs=None):
     """The programs with tasks, under TSan."""
-    wanted = programs or [f.stem for f in sources(root, (".c",), ["tests/unit"]) if f.stem.startswith(tuple(SANITIZED_TASKS))]
+    wanted = programs or [f.stem for f in sources(root, (".c",), ["tests/unit"])
+                          if f.stem.startswith(tuple(SANITIZED_TASKS)) and f.stem not in NOT_UNDER_TSAN]
     findings = cmake_build(root, "tsan", "-DDEVICE_JOBS_SANITIZE=thread", target=" ".join(wanted))
     if findings:
         return findings
