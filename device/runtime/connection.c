@@ -36,11 +36,21 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
     }
 }
 
+/* Whoever shares the connection with jobs. */
+static void tell_guest(bool is_own_doing, uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        guest->disconnected(is_own_doing, now_ms);
+    }
+}
+
 /* The connection is gone, or never came. */
 static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
 {
     bool was_up = device_runtime.own.link.state == LINK_UP;
     port_mqtt_close();
+    tell_guest(is_own_doing, now_ms);
     link_down(&device_runtime.own.link, now_ms, port_board_random());
     if (was_up && jobs_engine_disconnected(&device_runtime.own.engine, is_own_doing, now_ms)) {
         link_network_up(&device_runtime.own.link, now_ms,
@@ -79,6 +89,7 @@ static void give_up(uint64_t now_ms)
 void runtime_connection_close(void)
 {
     port_mqtt_close();
+    tell_guest(true, runtime_now_ms());
     if (device_runtime.own.link.state == LINK_UP) {
         jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }

@@ -157,6 +157,15 @@ static void publish_state(void)
     port_mutex_unlock(&device_runtime.lock);
 }
 
+/* Behind what jobs had to send in this turn. */
+static void serve_guest(uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        guest->serve(now_ms);
+    }
+}
+
 /* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. Both before a callback's
  * return, because a report inside the callback counts. */
 static void turn(void)
@@ -169,6 +178,7 @@ static void turn(void)
     runtime_refresh_serve(runtime_now_ms());
     jobs_engine_tick(&device_runtime.own.engine, runtime_now_ms());
     runtime_connection_serve(runtime_now_ms());
+    serve_guest(runtime_now_ms());
     publish_state();
     serve_restart(runtime_now_ms());
 }
@@ -189,6 +199,10 @@ static uint32_t wait_ms(void)
     uint64_t due_ms =
         min_u64(jobs_engine_wake_at_ms(&device_runtime.own.engine), runtime_connection_wake_at_ms());
     due_ms = min_u64(due_ms, restart_due_at());
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        due_ms = min_u64(due_ms, guest->wake_at_ms(runtime_now_ms()));
+    }
     uint64_t now_ms = runtime_now_ms();
     if (due_ms == RUNTIME_NEVER) {
         return UINT32_MAX;

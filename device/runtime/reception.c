@@ -170,9 +170,18 @@ static void end(void)
                 message->is_too_large ? RUNTIME_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
+static bool is_of_guest(const struct port_mqtt_event *event)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    return guest && guest->receive(event);
+}
+
 static void take_message(const struct port_mqtt_event *event)
 {
     struct slice piece = event->payload;
+    if (is_of_guest(event)) {
+        return;
+    }
     if (event->offset == 0) {
         begin(event);
     }

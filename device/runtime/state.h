@@ -142,6 +142,7 @@ struct runtime_wishes {
 /* What the network task hands to the engine task. */
 struct runtime_incoming {
     struct inbox inbox;
+    char bytes[INBOX_CAP]; /* of the inbox */
     struct runtime_message
         message; /* the one that is being received; means something while an item of the inbox is open */
     enum runtime_document document;
@@ -199,9 +200,24 @@ struct runtime_own {
     bool must_restart;                    /* the engine wants a restart */
 };
 
+/* Who shares the connection with jobs: the application's own messages (messages.c), which are linked only into programs that use
+ * them. */
+struct runtime_guest {
+    /* on the engine task, at its turns */
+    void (*serve)(uint64_t now_ms);
+    uint64_t (*wake_at_ms)(uint64_t now_ms);
+    void (*disconnected)(bool is_own_doing, uint64_t now_ms);
+    bool (*answered)(const struct inbox_item *item, uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
+    /* with `lock` held, on the network task: a piece of a message. true: it is not one of jobs */
+    bool (*receive)(const struct port_mqtt_event *event);
+    /* on the event task: hands one message to the application. false: there is none, or the tasks end */
+    bool (*deliver)(void);
+};
+
 struct runtime {
     struct runtime_config config; /* written by runtime_init alone, when no task runs */
     atomic_bool are_objects_made; /* lock and signals can be used; never false again */
+    const struct runtime_guest *_Atomic guest; /* NULL: there is none; never NULL again */
     struct port_mutex lock;
     struct port_signal wake;       /* the engine task has something to do */
     struct port_signal gate;       /* the command slot can be taken: whoever waits for it takes the signal */

@@ -177,11 +177,17 @@ static bool tell_link(void)
     return has_told;
 }
 
+static bool deliver_to_guest(void)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    return guest && guest->deliver();
+}
+
 void runtime_event_task(void *ctx)
 {
     (void)ctx;
     for (;;) {
-        if (call_cancel() || tell_network() || tell_link()) {
+        if (call_cancel() || tell_network() || tell_link() || deliver_to_guest()) {
             continue; /* looks at all again: a cancel may have come while the application was in the other callback */
         }
         if (must_end(&device_runtime.life.is_event_alive)) {

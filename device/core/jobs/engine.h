@@ -98,6 +98,10 @@ void jobs_engine_drop_refresh(struct jobs_engine *e, uint64_t now_ms);
  * is none. */
 bool jobs_engine_waiting(const struct jobs_engine *e, struct jobs_run *run);
 
+/* Connected, and each filter is asked for and answered, or left out: what others send over the connection does not delay the
+ * beginning of jobs, and does not end it under one of their SUBSCRIBEs. */
+bool jobs_engine_is_settled(const struct jobs_engine *e);
+
 /* No job in hand, no handler or callback out. */
 bool jobs_engine_is_idle(const struct jobs_engine *e);
 
