@@ -49,13 +49,13 @@ typedef struct {
     const char *pClaimPrivateKeyStr;
     const char *pClaimTemplateStr;
     const char *pThingNameStr; /* 1..128 of [a-zA-Z0-9:_-]; also the MQTT client id */
-    uint8_t maxShadowCount_u8; /* this one and the next four are accepted and not used */
+    uint8_t maxShadowCount_u8; /* this one and the next four are accepted and not used: see Kconfig */
     uint8_t maxPublishMessagesToStore_u8;
     uint8_t maxSubscribeMessagesToStore_u8;
     uint8_t maxSubscribeTopics_u8;
     uint8_t maxJobs_u8;
     awsSubscribeCallback_t
-        subscribeCallbackHandler; /* accepted and not used, as AWS_subscribe is not available */
+        subscribeCallbackHandler; /* hears of messages for AWS_subscribe, on the event task; may be NULL */
 } awsConfig_st;
 
 /* true from the server's CONNACK to the end of that connection. */
@@ -77,8 +77,27 @@ void AWS_resume(void);
 /* Closes the connection and makes a new one. */
 void AWS_restart(void);
 
-/* The application's own messages. NOT PART OF THIS VERSION: AWS_publish, AWS_subscribe and AWS_subMsgRead return false and
- * AWS_subMsgAvailable returns 0; the first two log that. They are here so that programs compile. */
+/* Closes the connection as AWS_suspend does; AWS_resume or AWS_restart opens one again. */
+void AWS_close(void);
+
+/* One line about the connection, and one for each subscription, at PRINT_LEVEL_INFO. */
+void AWS_printStatus(void);
+void AWS_printSubscribedTopics(void);
+
+/* ---- the application's own messages
+ *
+ * They share the one connection with jobs, which go first. From SYSTEM_init on, connected or not: what was taken waits for the
+ * connection, and subscriptions are made anew on each one. No call waits for the network. Their memory is in a program only if it calls
+ * one of these functions (CONFIG_DEVICE_JOBS_OUTBOX_SIZE and _RECEIVED_SIZE, 4096 bytes each).
+ *
+ * The rule when there is no room: the newest message is refused (false), and counted. A message of QoS 1 that was taken is sent until AWS IoT
+ * has acknowledged it, over as many connections as that takes, so it may arrive twice; it is given up, with a line in the log, when it
+ * alone ends three connections in a row, which is what AWS IoT does to a topic that the policy does not allow. A message of QoS 0 is sent once. A
+ * power cut loses what waits.
+ *
+ * AWS's limits are kept ("AWS IoT Core message broker and protocol limits and quotas"): 128 KB a message, 256 bytes and 7 slashes a topic,
+ * 50 subscriptions a connection; 100 publishes and 512 KB a second are not exceeded, messages wait instead. Topics below
+ * $aws/things/<thing name>/jobs/ are the library's own, and refused. */
 typedef enum {
     QOS0_AT_MOST_ONCE = 0,
     QOS1_AT_LEASET_ONCE = 1, /* programs use this spelling */
@@ -94,10 +113,58 @@ typedef struct {
     bool retain_b8;
 } mqttMsg_st;
 
+/* Takes a copy of `length` bytes. QoS 0 or 1; a retained message stays with AWS IoT for later subscribers. false, and a line in the log:
+ * no room now, a topic that AWS IoT does not take, or more than there ever is room for. */
+bool AWS_publishMessage(const char *pTopicStr, const void *pPayload, uint32_t length_u32, qos_et qos_e,
+                        bool retain_b8);
+
+typedef struct {
+    const char *pTopicStr;
+    const void
+        *pPayload; /* length_u32 bytes and a NUL; NULL: there was no room for a message of that length */
+    uint32_t length_u32;
+    uint32_t capacity_u32; /* the longest for which there ever is room */
+} awsMessage_st;
+
+/* On the library's event task, which also runs systemEventCallBack and the cancel callbacks: while it blocks, those wait. Everything that
+ * ps_message points to is valid until it returns. */
+typedef void (*awsMessageCallback_t)(const awsMessage_st *ps_message, void *pContext);
+
+/* A filter with the wildcards + and #, of up to CONFIG_DEVICE_JOBS_FILTER_SIZE - 1 bytes, CONFIG_DEVICE_JOBS_SUBSCRIPTIONS of them at
+ * most. A message goes to the callback of each filter that matches. Called again for a filter it takes the new callback and, if AWS IoT
+ * had refused the filter, asks again. true says that it will be asked for; whether the policy allows it shows
+ * AWS_printSubscribedTopics, and a line in the log if it does not. */
+bool AWS_subscribeTopic(const char *pFilterStr, qos_et qos_e, awsMessageCallback_t callback, void *pContext);
+
+/* A callback that has begun may still run when this returns; no new one begins. false: there is no such subscription. */
+bool AWS_unsubscribe(const char *pFilterStr);
+
+/* As AWS_publishMessage, of payloadLen_u16 bytes of payloadStr. A length of 0 means the text up to its NUL. */
 bool AWS_publish(mqttMsg_st *ps_msg);
+
+/* As AWS_subscribeTopic, for messages that the application fetches: they go to s_awsConfig.subscribeCallbackHandler if SYSTEM_init was given one,
+ * else into a queue (CONFIG_DEVICE_JOBS_POLLED_SIZE bytes), which AWS_subMsgRead empties, the oldest first. A message that does not fit
+ * into mqttMsg_st is left out, with a line that says how long it is. */
 bool AWS_subscribe(const char *pTopicStr, uint8_t qos_e);
 uint16_t AWS_subMsgAvailable(void);
-bool AWS_subMsgRead(mqttMsg_st *ps_msg);
+bool AWS_subMsgRead(mqttMsg_st *ps_msg); /* false: the queue is empty */
+
+/* How many messages that were taken are not sent yet, or not acknowledged; and whether there is one. */
+uint16_t AWS_pubMsgAvailable(void);
+bool AWS_publishInProgress(void);
+
+/* Since the start of the program. */
+typedef struct {
+    uint32_t taken_u32;            /* by AWS_publish and AWS_publishMessage */
+    uint32_t refused_u32;          /* no room */
+    uint32_t sent_u32;             /* with those that were sent again */
+    uint32_t acknowledged_u32;     /* of QoS 1 */
+    uint32_t dropped_u32;          /* given up */
+    uint32_t received_u32;         /* handed to callbacks, those of AWS_subscribe included */
+    uint32_t receivedRefused_u32;  /* no room */
+    uint32_t receivedTooLarge_u32; /* and never was */
+} awsMessageCounters_st;
+void AWS_getMessageCounters(awsMessageCounters_st *ps_counters);
 
 #ifdef __cplusplus
 }

@@ -112,6 +112,7 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
     set_print_level(s_pConfig);
     make_device_name(s_pConfig->pDeviceNamePrefixStr);
     event_callback = s_pConfig->systemEventCallBack;
+    api_set_subscribe_callback(s_pConfig->s_awsConfig.subscribeCallbackHandler);
     keep_wifi(s_pConfig);
     if (way == API_WAY_NOTHING) {
         line_error("SYSTEM_init",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ORDERS_A_TURN 8
+#define TELL_MS       10000  /* between two lines about messages that had no room */
 #define PAYLOAD_MAX   131072 /* AWS IoT Core: 128 KB */
 
 /* A message that comes in, between its first and its last piece. */
@@ -26,12 +27,11 @@ static struct {
     struct messages out;
     struct inbox in;
     enum arriving arriving;
-    struct {
-        runtime_received_fn fn;
-        void *ctx;
-    } callbacks[CONFIG_DEVICE_JOBS_SUBSCRIPTIONS];
+    struct runtime_listener listeners[CONFIG_DEVICE_JOBS_SUBSCRIPTIONS];
     uint32_t received, refused, too_large;
     uint32_t refused_told; /* of `refused`, in the log */
+    uint64_t tell_at_ms;   /* no such line before */
+    uint32_t last_number;
     char out_bytes[CONFIG_DEVICE_JOBS_OUTBOX_SIZE];
     char in_bytes[CONFIG_DEVICE_JOBS_RECEIVED_SIZE];
 } own;
@@ -121,11 +121,10 @@ static void call(unsigned index, const struct runtime_received *received)
 {
     lock();
     bool is_wanted_here = filters_matches(&own.out.filters, index, slice_from(received->topic));
-    runtime_received_fn fn = is_wanted_here ? own.callbacks[index].fn : NULL;
-    void *ctx = own.callbacks[index].ctx;
+    const struct runtime_listener listener = own.listeners[index];
     unlock();
-    if (fn) {
-        fn(received, ctx);
+    if (is_wanted_here) {
+        listener.hear(received, &listener);
     }
 }
 
@@ -151,6 +150,7 @@ static bool deliver(void)
         .payload = item.flag ? NULL : item.payload.ptr + 1,
         .len = (size_t)item.number,
         .cap = received_cap(item.topic.len),
+        .number = ++own.last_number,
     };
     for (unsigned i = 0; i < CONFIG_DEVICE_JOBS_SUBSCRIPTIONS; i++) {
         call(i, &received);
@@ -181,11 +181,15 @@ static void log_refusal(const struct messages_refusal *refusal)
     }
 }
 
-static void tell_refused(void)
+static void tell_refused(uint64_t now_ms)
 {
+    uint32_t count = 0;
     lock();
-    uint32_t count = own.refused - own.refused_told;
-    own.refused_told = own.refused;
+    if (now_ms >= own.tell_at_ms && own.refused != own.refused_told) {
+        count = own.refused - own.refused_told;
+        own.refused_told = own.refused;
+        own.tell_at_ms = now_ms + TELL_MS;
+    }
     unlock();
     if (count > 0) {
         runtime_log(LOG_LEVEL_ERROR,
@@ -255,7 +259,7 @@ static void serve(uint64_t now_ms)
     unlock();
     for (int i = 0; i < ORDERS_A_TURN && may_begin && has_port_room() && serve_one(now_ms); i++) {
     }
-    tell_refused();
+    tell_refused(now_ms);
 }
 
 static void disconnected(bool is_own_doing, uint64_t now_ms)
@@ -344,7 +348,7 @@ enum err runtime_publish(const struct runtime_message *message, const char **why
     return err;
 }
 
-enum err runtime_subscribe(const char *filter, uint8_t qos, runtime_received_fn fn, void *ctx,
+enum err runtime_subscribe(const char *filter, uint8_t qos, struct runtime_listener listener,
                            const char **why)
 {
     unsigned index;
@@ -358,8 +362,7 @@ enum err runtime_subscribe(const char *filter, uint8_t qos, runtime_received_fn 
     lock();
     enum err err = filters_add(&own.out.filters, slice_from(filter), qos, &index);
     if (!err) {
-        own.callbacks[index].fn = fn;
-        own.callbacks[index].ctx = ctx;
+        own.listeners[index] = listener;
     }
     unlock();
     port_signal_set(&device_runtime.wake);
@@ -374,9 +377,6 @@ enum err runtime_unsubscribe(const char *filter)
     }
     lock();
     enum err err = filters_remove(&own.out.filters, slice_from(filter), own.out.is_connected, &index);
-    if (!err) {
-        own.callbacks[index].fn = NULL;
-    }
     unlock();
     port_signal_set(&device_runtime.wake);
     return err;

@@ -11,7 +11,8 @@
 /* The journal is read into the message queue, which is not in use before runtime_start. */
 _Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 16,
                "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
-_Static_assert(INBOX_CAP <= UINT16_MAX, "CONFIG_DEVICE_JOBS_INBOX_SPARE is too large"); /* head_len, details_at */
+_Static_assert(INBOX_CAP <= UINT16_MAX,
+               "CONFIG_DEVICE_JOBS_INBOX_SPARE is too large"); /* head_len, details_at */
 _Static_assert(INBOX_RESERVE >= RUNTIME_REASON_CAP + 6 * 16, "the end of a connection might not be heard");
 _Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
 

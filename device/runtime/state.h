@@ -207,7 +207,8 @@ struct runtime_guest {
     void (*serve)(uint64_t now_ms);
     uint64_t (*wake_at_ms)(uint64_t now_ms);
     void (*disconnected)(bool is_own_doing, uint64_t now_ms);
-    bool (*answered)(const struct inbox_item *item, uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
+    bool (*answered)(const struct inbox_item *item,
+                     uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
     /* with `lock` held, on the network task: a piece of a message. true: it is not one of jobs */
     bool (*receive)(const struct port_mqtt_event *event);
     /* on the event task: hands one message to the application. false: there is none, or the tasks end */
@@ -215,8 +216,8 @@ struct runtime_guest {
 };
 
 struct runtime {
-    struct runtime_config config; /* written by runtime_init alone, when no task runs */
-    atomic_bool are_objects_made; /* lock and signals can be used; never false again */
+    struct runtime_config config;              /* written by runtime_init alone, when no task runs */
+    atomic_bool are_objects_made;              /* lock and signals can be used; never false again */
     const struct runtime_guest *_Atomic guest; /* NULL: there is none; never NULL again */
     struct port_mutex lock;
     struct port_signal wake;       /* the engine task has something to do */
