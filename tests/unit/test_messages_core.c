@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The application's own messages as a state machine: guarantees M1 to M5 (docs/guarantees.md), AWS's limits (docs/protocol.md 13). */
+/* The application's own messages as a state machine: guarantees M1 to M5 (docs/guarantees.md), AWS's limits (docs/protocol.md 4). */
 // LINK: device_core
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Topics and filters: MQTT 3.1.1 section 4.7, and what AWS IoT Core ends a connection for (docs/protocol.md 13). */
+/* Topics and filters: MQTT 3.1.1 section 4.7, and what AWS IoT Core ends a connection for (docs/protocol.md 4). */
 // LINK: device_core
 #include <setjmp.h>
 #include <stdarg.h>
