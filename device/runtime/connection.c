@@ -146,6 +146,8 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
     case PORT_MQTT_SUBSCRIBED:
         subscribed(item->number, item->flag, now_ms);
         break;
+    case PORT_MQTT_PUBLISHED:
+        break; /* runtime_reception_event leaves it out */
     case PORT_MQTT_MESSAGE:
         received(item, now_ms);
         break;
@@ -155,7 +157,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
 {
     (void)ctx;
-    return port_mqtt_subscribe(filter, &device_runtime.own.subscription_ids[id]);
+    return port_mqtt_subscribe(filter, 1, &device_runtime.own.subscription_ids[id]);
 }
 
 static void open_connection(uint64_t now_ms)

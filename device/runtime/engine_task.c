@@ -15,8 +15,9 @@
 static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     (void)ctx;
+    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = 1};
     runtime_document_settle(); /* before the answer can come */
-    return port_mqtt_publish(topic, payload, len);
+    return port_mqtt_publish(&message, NULL);
 }
 
 static void reconnect(void *ctx, const char *why)

@@ -216,6 +216,7 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
         item.number = event->message_id;
         item.flag = event->is_granted;
         break;
+    case PORT_MQTT_PUBLISHED:
     case PORT_MQTT_MESSAGE:
         break;
     }
@@ -225,6 +226,9 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
 void runtime_reception_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
+    if (event->type == PORT_MQTT_PUBLISHED) {
+        return; /* the engine waits for answers, not for acknowledgements */
+    }
     port_mutex_lock(&device_runtime.lock);
     if (event->type == PORT_MQTT_MESSAGE) {
         take_message(event);

@@ -89,14 +89,19 @@ void port_mqtt_close(void)
     }
 }
 
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
 {
-    return active ? mqtt_session_subscribe(active, filter, message_id) : ERR_OFFLINE;
+    return active ? mqtt_session_subscribe(active, filter, qos, message_id) : ERR_OFFLINE;
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_unsubscribe(const char *filter)
 {
-    return active ? mqtt_session_publish(active, topic, payload, len) : ERR_OFFLINE;
+    return active ? mqtt_session_unsubscribe(active, filter) : ERR_OFFLINE;
+}
+
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id)
+{
+    return active ? mqtt_session_publish(active, message, message_id) : ERR_OFFLINE;
 }
 
 struct port_mqtt_outgoing port_mqtt_outgoing(void)

@@ -267,6 +267,8 @@ typedef struct {
     char *topic;
     int topic_len, msg_id;
     esp_mqtt_error_codes_t *error_handle;
+    bool retain;
+    int qos;
 } esp_mqtt_event_t;
 typedef struct esp_mqtt_client_config_t {
     struct {

@@ -32,9 +32,10 @@ static struct {
     int message_id;
 } sent[SENT_MAX];
 static unsigned sent_count, sent_taken;
-static int next_id, server_socket = -1;
+static int next_id, server_socket = -1, mark_qos;
+static bool mark_retained;
 
-enum order { NOTHING, SUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
+enum order { NOTHING, SUBACK, UNSUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
 static struct {
     enum order order;
     int message_id, len, total;
@@ -66,6 +67,8 @@ void mqtt_reset(void)
     is_released = is_hanging = false;
     sent_count = sent_taken = 0;
     next_id = 100;
+    mark_qos = 0;
+    mark_retained = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -149,13 +152,21 @@ esp_tls_t *esp_tls_init(void)
     return tls;
 }
 
-int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls)
+/* With `lock` held. */
+static void hang_until_released(void)
 {
-    pthread_mutex_lock(&lock);
-    while (script.hangs && !is_released) {
+    while (!is_released) {
         is_hanging = true;
         pthread_cond_broadcast(&changed);
         pthread_cond_wait(&changed, &lock);
+    }
+}
+
+int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls)
+{
+    pthread_mutex_lock(&lock);
+    if (script.hangs) {
+        hang_until_released();
     }
     snprintf(seen.host, sizeof(seen.host), "%.*s", len, host);
     seen.port = (uint32_t)port;
@@ -350,6 +361,8 @@ static void tell_message(esp_mqtt_client_handle_t client)
     esp_mqtt_event_t event = {.topic = (char *)(uintptr_t)order.topic, .topic_len = (int)strlen(order.topic)};
     char byte;
     event.total_data_len = abs(order.total);
+    event.qos = mark_qos;
+    event.retain = mark_retained;
     for (int at = 0; at < event.total_data_len || at == 0; at += order.len + (order.len == 0)) {
         event.data = order.len > 0 ? (char *)(uintptr_t)order.payload : NULL;
         event.data_len = event.total_data_len - at < order.len ? event.total_data_len - at : order.len;
@@ -376,6 +389,9 @@ static void obey(esp_mqtt_client_handle_t client)
         event.data = (char *)&order.code;
         event.data_len = 1;
         tell(client, MQTT_EVENT_SUBSCRIBED, &event);
+        break;
+    case UNSUBACK:
+        tell(client, MQTT_EVENT_UNSUBSCRIBED, &event);
         break;
     case PUBACK:
         tell(client, MQTT_EVENT_PUBLISHED, &event);
@@ -497,20 +513,33 @@ static int note(const char *kind, const char *name, const char *data, int len)
 
 int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos)
 {
-    must(qos == 1);
-    return client->is_connected && !script.refuses_subscribe ? note("SUB", filter, NULL, 0) : -1;
+    must(qos == 0 || qos == 1);
+    bool is_taken = client->is_connected && !script.refuses_subscribe;
+    return is_taken ? note(qos ? "SUB" : "SUB0", filter, NULL, 0) : -1;
+}
+
+int esp_mqtt_client_unsubscribe(esp_mqtt_client_handle_t client, const char *filter)
+{
+    return client->is_connected ? note("UNSUB", filter, NULL, 0) : -1;
 }
 
 int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,
                             int qos, int retain)
 {
-    must(qos == 1 && retain == 0);
+    static const char *const kinds[2][2] = {{"PUB0", "PUB0R"}, {"PUB", "PUBR"}};
+    must((qos == 0 || qos == 1) && (retain == 0 || retain == 1));
     must(data ? len > 0 : len == 0); /* esp-mqtt would measure a text of no length */
     if (script.refuses_publish) {
         abort_connection(client, 1);
         return -1;
     }
-    return note("PUB", topic, data, len);
+    pthread_mutex_lock(&lock);
+    if (script.hangs_in_publish) {
+        hang_until_released();
+    }
+    pthread_mutex_unlock(&lock);
+    int id = note(kinds[qos][retain], topic, data, len);
+    return qos ? id : 0;
 }
 
 /* ---- the server's side */
@@ -567,6 +596,20 @@ void mqtt_suback(int message_id, unsigned char code)
     order.message_id = message_id;
     order.code = code;
     give(SUBACK);
+}
+
+void mqtt_unsuback(int message_id)
+{
+    order.message_id = message_id;
+    give(UNSUBACK);
+}
+
+void mqtt_mark_messages(int qos, bool is_retained)
+{
+    pthread_mutex_lock(&lock);
+    mark_qos = qos;
+    mark_retained = is_retained;
+    pthread_mutex_unlock(&lock);
 }
 
 void mqtt_puback(int message_id)

@@ -38,19 +38,28 @@ void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked fo
 
 /* The next publish, in order. Copies; payload_cap at least 2048. */
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
+/* With what the last one of these was published. */
+void fake_taken_publish(uint8_t *qos, bool *is_retained);
 unsigned fake_publish_count(void);
 bool fake_is_next_publish(const char *topic); /* there is one already, and to this topic; it is not taken */
 
 /* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
  * all are acknowledged. */
 void fake_withhold_acknowledgements(bool withholds);
-unsigned fake_full_count(void); /* packets that the port has refused for that */
+unsigned fake_full_count(void); /* packets that the port has refused for that, or for the next */
+/* From here on the peer reads nothing of what it need not acknowledge: publishes with QoS 0 and UNSUBSCRIBEs fill their places. false: it
+ * has read them. */
+void fake_stop_reading(bool stops);
+/* The last UNSUBSCRIBE's filter; how many there were since fake_reset. */
+unsigned fake_unsubscribe_count(char *filter, size_t cap);
 
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);
 void fake_deliver_piece(const char *topic, const char *payload, size_t offset,
                         size_t len); /* and no more of it */
+/* Whole, to a topic outside of FAKE_PREFIX. */
+bool fake_deliver_own(const char *topic, struct slice payload, uint8_t qos, bool is_retained);
 
 /* port_mqtt_open and port_mqtt_check answer this from here on. */
 void fake_mqtt_fail_open(enum err err);

@@ -62,6 +62,7 @@ static bool level;
 static int id;
 static enum port_mqtt_credential bad;
 static const char *why;
+static struct port_mqtt_message message;
 
 CALL(port_board_log, LOG_LEVEL_INFO, "text")
 CALL(port_board_gpio_mode, 1, true)
@@ -74,8 +75,9 @@ CALL(port_board_restart, )
 CALL(port_mqtt_check, &config, &bad, &why)
 CALL(port_mqtt_open, &config, on_event, NULL)
 CALL(port_mqtt_close, )
-CALL(port_mqtt_subscribe, "filter", &id)
-CALL(port_mqtt_publish, "topic", bytes, sizeof(bytes))
+CALL(port_mqtt_subscribe, "filter", 1, &id)
+CALL(port_mqtt_unsubscribe, "filter")
+CALL(port_mqtt_publish, &message, &id)
 CALL(port_mqtt_outgoing, )
 CALL(port_network_start, "ssid", "password", hear)
 CALL(port_store_open, )
@@ -105,16 +107,17 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),         ROW(port_board_print),       ROW(port_board_gpio_mode),
-    ROW(port_board_gpio_write),  ROW(port_board_gpio_read),   ROW(port_board_random),
-    ROW(port_board_device_id),   ROW(port_board_on_shutdown), ROW(port_board_restart),
-    ROW(port_mqtt_check),        ROW(port_mqtt_open),         ROW(port_mqtt_close),
-    ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),      ROW(port_mqtt_outgoing),
-    ROW(port_network_start),     ROW(port_store_open),        ROW(port_store_put),
-    ROW(port_store_get),         ROW(port_store_erase),       ROW(port_mutex_init),
-    ROW(port_mutex_lock),        ROW(port_mutex_unlock),      ROW(port_signal_init),
-    ROW(port_signal_set),        ROW(port_signal_wait),       ROW(port_task_start),
-    ROW(port_time_monotonic_ms), ROW(port_time_wall_s),       ROW(port_time_sleep_ms),
+    ROW(port_board_log),        ROW(port_board_print),       ROW(port_board_gpio_mode),
+    ROW(port_board_gpio_write), ROW(port_board_gpio_read),   ROW(port_board_random),
+    ROW(port_board_device_id),  ROW(port_board_on_shutdown), ROW(port_board_restart),
+    ROW(port_mqtt_check),       ROW(port_mqtt_open),         ROW(port_mqtt_close),
+    ROW(port_mqtt_subscribe),   ROW(port_mqtt_unsubscribe),  ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing),    ROW(port_network_start),     ROW(port_store_open),
+    ROW(port_store_put),        ROW(port_store_get),         ROW(port_store_erase),
+    ROW(port_mutex_init),       ROW(port_mutex_lock),        ROW(port_mutex_unlock),
+    ROW(port_signal_init),      ROW(port_signal_set),        ROW(port_signal_wait),
+    ROW(port_task_start),       ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
+    ROW(port_time_sleep_ms),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
