@@ -41,7 +41,7 @@ struct json_field {
 };
 
 /* Reads one JSON text. With count > 0 the text must be an object (else ERR_JSON_NOT_OBJECT); with count 0 any value is
- * good, and the call only checks. Members that are not there stay JSON_ABSENT: asking is not requiring.
+ * good, and the call only checks. Members that are not there stay JSON_ABSENT, with an empty text: asking is not requiring.
  * ERR_JSON_AMBIGUOUS when a requested member occurs twice in its object; other duplicates are valid JSON.
  * ERR_JSON_INCOMPLETE when the text is a proper prefix of something valid, else ERR_JSON_SYNTAX, _UTF8, _DEPTH.
  * On error every field is JSON_ABSENT and *error_at (may be NULL) holds the byte offset. count <= 64.
@@ -59,8 +59,8 @@ enum err json_decode(struct slice escaped, char *out, size_t cap, size_t *len);
 /* Is this string, decoded, equal to `text`? */
 bool json_string_is(struct slice escaped, const char *text);
 
-/* Walks the members of an object (text = JSON text of an object that json_read has accepted, "{...}"). Start with
- * cursor 0; true while there is a member. Key is escaped text between quotes; value as in struct json_field. */
+/* Walks the members of an object (text = JSON text of an object that json_read has accepted, "{...}"; what is no object has
+ * none). Start with cursor 0; true while there is a member. Key is escaped text between quotes; value as in struct json_field. */
 struct json_member {
     struct slice key;
     uint8_t type;

@@ -175,15 +175,10 @@ def operands(text, start, end, _):
         yield "without", left + blanks, left + len(text[left:right].rstrip()), lambda _, n=neutral: n
 
 
-FIRST = (conditions, results, calls, effects, loops)
-EVERY = FIRST + (operands, choices, assignments)
-# Which operators a folder's files go through. In each of them what stands here is played completely.
-OPERATORS = {"device/core": EVERY, "device/runtime": EVERY}
-# Files that have gone through the first ones only.
-NOT_THROUGH_ALL = {"outcome.c", "reading.c", "states.c", "subscriptions.c", "wire.c", "backoff.c", "link.c", "text.c"}
+OPERATORS = (conditions, results, calls, effects, loops, operands, choices, assignments)
 
 
-def mutants_of(path, source, folder):
+def mutants_of(path, source):
     """(name, start, end, replacement) in the file's text."""
     text = blank_quiet(blank_comments(source))
     found = []
@@ -192,7 +187,7 @@ def mutants_of(path, source, folder):
         found.append([f"{path.name} {function}: {verb} {squeeze(source[start:end])}", start, end, replace(source[start:end])])
 
     for function, start, end, header in functions(text):
-        for operator in FIRST if path.name in NOT_THROUGH_ALL else OPERATORS[folder]:
+        for operator in OPERATORS:
             for place in operator(text, start, end, header):
                 add(function, *place)
     for place in rows(text):

@@ -32,14 +32,14 @@ static bool is_unwanted(uint32_t code)
     return false;
 }
 
-/* The length of the code point in front, 0: not UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+/* The length of the code point in front, 0: not UTF-8 (RFC 3629: no overlong forms, no surrogates), and *code means nothing. */
 static size_t read_code(struct slice text, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char lead = (unsigned char)text.ptr[0];
     size_t len = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
 
-    if (len == 0 || len > text.len) {
+    if (len > text.len) {
         return 0;
     }
     *code = len == 1 ? lead : lead & (0x7Fu >> len);

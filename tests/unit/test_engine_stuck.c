@@ -242,17 +242,22 @@ static void test_next_run_is_cancelled_while_a_callback_is_out(void **state)
     }
 }
 
-/* Its run has its last word before its turn: it is not called. */
+/* Its run has its last word before its turn, by its return, by a report in it or after it: it is not called. */
 static void test_wanted_callback_that_nobody_needs(void **state)
 {
+    enum word { BY_RETURN, REPORTS_IN_IT, REPORTS_AFTER_IT, WORDS };
     (void)state;
-    for (int by_report = 0; by_report < 2; by_report++) {
+    for (enum word word = BY_RETURN; word < WORDS; word++) {
         uint32_t first_run;
         struct fake_engine *f = cancel_two(&restarts, &first_run);
-        if (by_report) {
+        if (word == REPORTS_IN_IT) {
             assert_int_equal(fake_report(f, "j2", JOBS_STATUS_FAILED), ERR_STALE);
         }
-        fake_return(f, by_report ? JOBS_STATUS_IN_PROGRESS : JOBS_STATUS_SUCCEEDED);
+        fake_return(f, word == BY_RETURN ? JOBS_STATUS_SUCCEEDED : JOBS_STATUS_IN_PROGRESS);
+        if (word == REPORTS_AFTER_IT) {
+            expect_nothing_for(f, SECOND_MS);
+            assert_int_equal(fake_report(f, "j2", JOBS_STATUS_FAILED), ERR_STALE);
+        }
         fake_expect_publish_to(f, "$next/get");
         fake_accept(f, "$next/get", "");
         fake_return_cancel(f);

@@ -321,6 +321,22 @@ static void test_failures_are_counted_to_the_end(void **state)
     assert_in_range(link_wake_at_ms(&link), 1, CONFIG_DEVICE_JOBS_LINK_CAP_MS);
 }
 
+/* The window is the base doubled for each failure, and the cap from the one on that is longer. With a base of 0 there is no window. */
+static void test_window_of_each_failure(void **state)
+{
+    (void)state;
+    for (uint32_t failures = 0; failures < 100; failures++) {
+        uint32_t window = failures < 7 ? 1000u << failures : 120000;
+        uint32_t floor = failures < 7 ? window / 8 : window / 8 * 3;
+        assert_int_equal(backoff_ms(1000, 120000, failures, 0), floor + 1);
+        assert_int_equal(backoff_ms(1000, 120000, failures, window - floor - 1), window);
+        assert_int_equal(backoff_ms(0, 120000, failures, UINT32_MAX), 1);
+        window = failures < 32 ? 1u << failures : UINT32_MAX;
+        assert_int_equal(backoff_ms(1, UINT32_MAX, failures, 0),
+                         failures < 32 ? window / 8 + 1 : window / 8 * 3 + 1);
+    }
+}
+
 static void test_backoff_at_its_edges(void **state)
 {
     (void)state;
@@ -348,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_stopped_link_does_not_look_at_the_clock),
         cmocka_unit_test(test_connection_that_acknowledges_nothing),
         cmocka_unit_test(test_failures_are_counted_to_the_end),
+        cmocka_unit_test(test_window_of_each_failure),
         cmocka_unit_test(test_backoff_at_its_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

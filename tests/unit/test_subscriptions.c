@@ -99,8 +99,9 @@ static void test_left_out(void **state)
     (void)state;
     jobs_subscriptions_init(&s, &c);
     connect(&s, "-+++");
-    assert_non_null(strstr(lines, "refuses SUBSCRIBE notify-next"));
-    assert_non_null(strstr(lines, "Allow iot:Subscribe on topicfilter/$aws/things/lamp/jobs/notify-next\n"));
+    assert_string_equal(lines,
+                        "the broker refuses SUBSCRIBE notify-next (24 h). Lacking: Allow iot:Subscribe on "
+                        "topicfilter/$aws/things/lamp/jobs/notify-next\n");
     assert_string_equal(connect(&s, "+++"), "0100");
     assert_string_equal(asked, "notify +/get/+ +/update/+ ");
     assert_string_equal(connect(&s, "-++"), "0100");
@@ -111,6 +112,32 @@ static void test_left_out(void **state)
     c.now_ms += 24ull * 3600 * 1000;
     assert_string_equal(connect(&s, "++++"), "00100");
     assert_string_equal(asked, ALL);
+}
+
+/* From the connection's begin to the first question, and in no other phase. After an end under a SUBSCRIBE only when no answer is awaited,
+ * until a connection got through. */
+static void test_due(void **state)
+{
+    struct jobs_context c = make_context();
+    struct jobs_subscriptions s;
+    (void)state;
+    jobs_subscriptions_init(&s, &c);
+    assert_false(jobs_subscriptions_are_due(&s, false)); /* no connection yet */
+    jobs_subscriptions_begin(&s);
+    assert_true(jobs_subscriptions_are_due(&s, false));
+    assert_true(jobs_subscriptions_are_due(&s, true));
+    jobs_subscriptions_ask(&s);
+    assert_false(jobs_subscriptions_are_due(&s, false));
+    assert_true(jobs_subscriptions_end(&s, false));
+    assert_false(jobs_subscriptions_are_due(&s, false)); /* the connection is gone */
+    for (int i = 0; i < 2; i++) {
+        jobs_subscriptions_begin(&s);
+        assert_int_equal(jobs_subscriptions_are_due(&s, true), i == 1);
+        assert_true(jobs_subscriptions_are_due(&s, false));
+        connect(&s, "++++");
+        assert_false(jobs_subscriptions_are_due(&s, false)); /* all are asked */
+        assert_false(jobs_subscriptions_end(&s, false));
+    }
 }
 
 static void test_nothing_can_be_sent(void **state)
@@ -187,8 +214,10 @@ static void test_late_subacks(void **state)
     assert_false(jobs_subscriptions_ask(&s));
     assert_false(jobs_subscriptions_expire(&s));
     assert_false(jobs_subscriptions_has(&s, JOBS_SUB_NOTIFY_NEXT));
-    assert_true(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true)); /* at last: settled anew */
+    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, false)); /* late, and in vain */
+    assert_true(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true));   /* at last: settled anew */
     assert_true(jobs_subscriptions_has(&s, JOBS_SUB_NOTIFY_NEXT));
+    assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY_NEXT, true)); /* doubled */
     assert_string_equal(asked, "notify-next notify ");
     assert_true(jobs_subscriptions_answered(&s, JOBS_SUB_NOTIFY, true));
     assert_false(jobs_subscriptions_answered(&s, JOBS_SUB_GET, true));
@@ -200,9 +229,9 @@ static void test_late_subacks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_settled_once),        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_nothing_can_be_sent), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_late_subacks),
+        cmocka_unit_test(test_settled_once), cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_due),          cmocka_unit_test(test_nothing_can_be_sent),
+        cmocka_unit_test(test_ends),         cmocka_unit_test(test_late_subacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

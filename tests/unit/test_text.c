@@ -50,6 +50,7 @@ static void test_conversions(void **state)
     ASSERT_LIKE_PRINTF("%lu %zu", (unsigned long)LONG_MAX, (size_t)7);
     ASSERT_LIKE_PRINTF("%d%%", 50);
     ASSERT_LIKE_PRINTF("%u%s%ld", 1u, "2", 3l);
+    ASSERT_LIKE_PRINTF("%ld %d %zu %d", 3l, -3, (size_t)4, -4); /* a size is of its conversion only */
 }
 
 static void test_appends_and_cuts(void **state)

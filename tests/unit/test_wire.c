@@ -131,6 +131,15 @@ static void test_statuses(void **state)
         assert_int_equal(jobs_wire_read_answer(slice_from(payload), &answer), ERR_OK);
         assert_int_equal(answer.status, cases[i].status);
     }
+    static const char *const others[] = {"\"queued\"", "\"QUEUED \"",  "\"\"",           "0",          "true",
+                                         "null",       "[\"QUEUED\"]", "{\"QUEUED\":1}", "\"QUEUEDX\""};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char payload[100];
+        struct jobs_answer answer;
+        snprintf(payload, sizeof payload, "{\"executionState\":{\"status\":%s}}", others[i]);
+        assert_int_equal(jobs_wire_read_answer(slice_from(payload), &answer), ERR_OK);
+        assert_int_equal(answer.status, JOBS_WIRE_UNKNOWN);
+    }
     assert_false(jobs_wire_is_terminal(JOBS_WIRE_UNKNOWN));
     assert_string_equal(jobs_wire_reason_text(JOBS_REASON_NO_ACTION), "NO_ACTION");
     assert_string_equal(jobs_wire_reason_text(JOBS_REASON_NONE), "");
@@ -306,6 +315,22 @@ static void test_notifications(void **state)
         {"{\"jobs\":{\"IN_PROGRESS\":[[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]]}}", false},
         {"{\"jobs\":{\"IN_PROGRESS\":[\"j\",2,null]}}", false},
         {"{\"jobs\":{}}", false},
+        /* other values than the object, the list and the summary */
+        {"{\"jobs\":[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]}", false},
+        {"{\"jobs\":\"{\\\"QUEUED\\\":[{\\\"jobId\\\":\\\"j\\\",\\\"executionNumber\\\":2,\\\"queuedAt\\\":5}"
+         "]}\"}",
+         false},
+        {"{\"jobs\":1}", false},
+        {"{\"jobs\":{\"QUEUED\":{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}}}", false},
+        {"{\"jobs\":{\"QUEUED\":\"[{\\\"jobId\\\":\\\"j\\\",\\\"executionNumber\\\":2,\\\"queuedAt\\\":5}]\"}"
+         "}",
+         false},
+        {"{\"jobs\":{\"QUEUED\":[\"{\\\"jobId\\\":\\\"j\\\",\\\"executionNumber\\\":2,\\\"queuedAt\\\":5}\"]}"
+         "}",
+         false},
+        {"{\"execution\":[{\"jobId\":\"j\",\"executionNumber\":2,\"queuedAt\":5}]}", false},
+        {"{\"execution\":\"{\\\"jobId\\\":\\\"j\\\",\\\"executionNumber\\\":2,\\\"queuedAt\\\":5}\"}", false},
+        {"{\"execution\":null}", false},
         {"{\"execution\":{\"jobId\":\"i\",\"executionNumber\":2,\"queuedAt\":5,\"jobDocument\":{\"jobId\":"
          "\"j\","
          "\"executionNumber\":2,\"queuedAt\":5}}}",
@@ -322,6 +347,11 @@ static void test_notifications(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(jobs_wire_notice_has(slice_from(cases[i].payload), &execution), cases[i].has);
     }
+    execution.job_id[0] = '7'; /* a job may be called like a number, but its id is a string */
+    assert_true(jobs_wire_notice_has(
+        slice_from("{\"execution\":{\"jobId\":\"7\",\"executionNumber\":2,\"queuedAt\":5}}"), &execution));
+    assert_false(jobs_wire_notice_has(
+        slice_from("{\"execution\":{\"jobId\":7,\"executionNumber\":2,\"queuedAt\":5}}"), &execution));
 }
 
 int main(void)

@@ -166,8 +166,8 @@ static void refresh(struct jobs_execution *x, const struct jobs_answer *answer, 
     if (!x->is_refreshing || (document.len == 0 && is_asked_again)) {
         return; /* this answer is to a question without the document */
     }
-    bool is_whole = answer->has_execution && document.ptr != NULL && document.len > 0 &&
-                    json_read(document, NULL, 0, NULL) == ERR_OK;
+    bool is_whole =
+        answer->has_execution && document.ptr != NULL && json_read(document, NULL, 0, NULL) == ERR_OK;
     if (is_whole) {
         x->document_len = document.len;
     }

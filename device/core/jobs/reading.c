@@ -179,9 +179,7 @@ static bool is_too_early(struct jobs_reading *r)
 
 void jobs_reading_report_answered(struct jobs_reading *r)
 {
-    const struct jobs_request *next = &r->exchange->requests[JOBS_REQUEST_NEXT];
-
-    if (next->is_wanted && next->at_ms == JOBS_NEVER) { /* is_too_early did not know when */
+    if (r->exchange->requests[JOBS_REQUEST_NEXT].is_wanted) { /* is_too_early may not have known when */
         jobs_exchange_want_at(r->exchange, JOBS_REQUEST_NEXT, r->execution->claim_at_ms);
     }
 }
@@ -191,7 +189,7 @@ static void begin(struct jobs_reading *r, const struct jobs_answer *answer)
     struct jobs_execution *x = r->execution;
     bool is_own_claim = jobs_execution_is_own_claim(x, answer);
 
-    if ((is_own_claim || x->attempt > 0) && is_too_early(r)) {
+    if (x->attempt > 0 && is_too_early(r)) { /* our own claim has one, too */
         return;
     }
     if (is_own_claim) {
@@ -281,8 +279,7 @@ void jobs_reading_answered(struct jobs_reading *r, const struct jobs_answer *ans
     const struct jobs_request *describe = &r->exchange->requests[JOBS_REQUEST_DESCRIBE];
 
     if (jobs_states_in(x, JOBS_WITH_SERVICE)) {
-        if (!answer->has_execution || answer->status == JOBS_WIRE_QUEUED ||
-            !journal_same_execution(&answer->execution, &x->identity)) {
+        if (answer->status == JOBS_WIRE_QUEUED || !journal_same_execution(&answer->execution, &x->identity)) {
             jobs_delivery_doubt(x);
         } else if (!describe->is_wanted && !describe->is_in_flight) {
             x->is_seen = true;
@@ -313,7 +310,7 @@ static bool is_claimable(const struct jobs_reading *r, const struct jobs_answer 
                       !journal_same_execution(&x->journal.started, &news->execution) &&
                       !journal_same_execution(&x->claimed, &news->execution);
 
-    return is_quiet && is_new && is_unknown && document.ptr != NULL && document.len > 0 &&
+    return is_quiet && is_new && is_unknown && document.ptr != NULL &&
            jobs_handlers_find(r->handlers, document, action, name) == JOBS_REASON_NONE && *action != NULL;
 }
 
@@ -383,7 +380,7 @@ static bool is_as_claimed(const struct jobs_reading *r, struct slice document)
     const struct jobs_action *action = NULL;
     char name[DEVICE_ACTION_CAP];
 
-    return document.ptr != NULL && document.len > 0 && !has_placeholder(document) &&
+    return document.ptr != NULL && !has_placeholder(document) &&
            jobs_handlers_find(r->handlers, document, &action, name) == JOBS_REASON_NONE &&
            action == r->execution->action;
 }

@@ -71,7 +71,6 @@ void jobs_states_init(struct jobs_execution *x, struct jobs_context *context, st
     memset(x, 0, sizeof(*x));
     x->context = context;
     x->exchange = exchange;
-    x->deadline_at_ms = x->out_until_ms = JOBS_NEVER;
     load_journal(x, record);
     if (x->journal.has_outcome) {
         x->state = JOBS_FINAL;
@@ -112,21 +111,23 @@ void jobs_states_set_deadline(struct jobs_execution *x, uint64_t at_ms)
     }
 }
 
-/* A run that is over gives its callback the grace: nothing else ends that wait. */
+/* Of the run in hand, when there is one: none begins while a call of another one is wanted. A run that is over gives its callback the
+ * grace: nothing else ends that wait. */
 static void call(struct jobs_execution *x, const struct jobs_call *call)
 {
     struct jobs_context *c = x->context;
-    bool is_of_hand = jobs_states_in(x, JOBS_WATCHED) && call->run_id == x->journal.last_run_id;
+    bool is_of_hand = jobs_states_in(x, JOBS_WATCHED);
 
+    assert(!is_of_hand || call->run_id == x->journal.last_run_id);
     x->out = *call;
-    x->is_out_after_return = !is_of_hand || !jobs_states_in(x, JOBS_HANDLER_OUT);
+    x->is_out_after_return = !jobs_states_in(x, JOBS_HANDLER_OUT);
     x->out_until_ms = is_of_hand ? x->deadline_at_ms : c->now_ms + CONFIG_DEVICE_JOBS_CANCEL_GRACE_MS;
     c->io.cancel_handler(c->io.ctx, call->run_id, call->user);
 }
 
 void jobs_states_tell(struct jobs_execution *x)
 {
-    if (x->action == NULL || !x->action->has_cancel) {
+    if (!x->action->has_cancel) {
         return;
     }
     const struct jobs_call now = {
@@ -188,7 +189,7 @@ enum jobs_follow jobs_states_step(struct jobs_execution *x, enum jobs_event even
     if (event == JOBS_EVENT_REPORT || event == JOBS_EVENT_RETURN_DONE) {
         x->wanted.run_id = 0; /* the application has had its last word about it */
     }
-    if (x->is_refreshing && x->state != JOBS_RUNNING) {
+    if (x->is_refreshing) { /* RUNNING is left: no step leads back to it */
         jobs_states_end_refresh(x, false);
     }
     if (step->effect == OFFER) {

@@ -219,11 +219,11 @@ static bool read_time(const struct json_field *field, int64_t *seconds)
     return true;
 }
 
+/* No other value than a string has one of these words for its text. */
 static uint8_t read_status(const struct json_field *field)
 {
     uint8_t status = 0;
-    while (status < JOBS_WIRE_UNKNOWN &&
-           !(field->type == JSON_STRING && json_string_is(field->text, statuses[status].status))) {
+    while (status < JOBS_WIRE_UNKNOWN && !json_string_is(field->text, statuses[status].status)) {
         status++;
     }
     return status;
@@ -299,7 +299,8 @@ enum jobs_verdict jobs_wire_verdict(const struct jobs_answer *answer)
     return jobs_wire_is_terminal(answer->status) ? JOBS_VERDICT_GONE : answer->rejection->verdict;
 }
 
-static bool is_execution(struct slice object, const struct jobs_identity *execution)
+/* What is no object is none. */
+static bool is_execution(struct slice value, const struct jobs_identity *execution)
 {
     struct json_field fields[] = {
         {.key = "jobId", .parent = JSON_TOP},
@@ -309,7 +310,7 @@ static bool is_execution(struct slice object, const struct jobs_identity *execut
     int64_t number;
     int64_t queued_at_s;
 
-    if (json_read(object, fields, 3, NULL) != ERR_OK) {
+    if (json_read(value, fields, 3, NULL) != ERR_OK) {
         return false;
     }
     if (!read_time(&fields[2], &queued_at_s) || queued_at_s != execution->queued_at_s) {
@@ -330,12 +331,8 @@ static bool lists_have(struct slice lists, const struct jobs_identity *execution
     struct json_member summary;
 
     for (size_t at = 0; json_next_member(lists, &at, &list);) {
-        if (list.type != JSON_ARRAY) {
-            continue;
-        }
         for (size_t in = 0; json_next_element(list.text, &in, &summary);) {
-            if (summary.type == JSON_OBJECT && summary.text.len >= SUMMARY_LEN_MIN &&
-                is_execution(summary.text, execution)) {
+            if (summary.text.len >= SUMMARY_LEN_MIN && is_execution(summary.text, execution)) {
                 return true;
             }
         }
@@ -353,8 +350,7 @@ bool jobs_wire_notice_has(struct slice payload, const struct jobs_identity *exec
     if (json_read(payload, fields, 2, NULL) != ERR_OK) {
         return false;
     }
-    return (fields[0].type == JSON_OBJECT && lists_have(fields[0].text, execution)) ||
-           (fields[1].type == JSON_OBJECT && is_execution(fields[1].text, execution));
+    return lists_have(fields[0].text, execution) || is_execution(fields[1].text, execution);
 }
 
 static size_t finish(struct json_writer *w)

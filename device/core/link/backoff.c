@@ -3,10 +3,9 @@
 
 uint32_t backoff_ms(uint32_t base_ms, uint32_t cap_ms, uint32_t failures, uint32_t random)
 {
-    uint32_t window = base_ms < cap_ms ? base_ms : cap_ms;
-    for (uint32_t i = 0; i < failures && window < cap_ms; i++) {
-        window = window > cap_ms / 2 ? cap_ms : window * 2;
-    }
+    uint64_t doubled = (uint64_t)base_ms << (failures < 32 ? failures : 32);
+    uint32_t window = doubled < cap_ms ? (uint32_t)doubled : cap_ms;
+
     if (window == 0) {
         return 1;
     }

@@ -72,7 +72,7 @@ void link_network_up(struct link *link, uint64_t now_ms, uint32_t random)
 {
     uint64_t at_ms = now_ms + random % CONFIG_DEVICE_JOBS_LINK_BASE_MS;
 
-    if (link->state == LINK_WAITING && at_ms < link->next_ms) {
+    if (at_ms < link->next_ms) { /* which means something while LINK_WAITING only */
         link->next_ms = at_ms;
     }
 }
