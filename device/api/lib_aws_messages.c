@@ -22,7 +22,7 @@ static bool say_no_room(const char *who, const char *topic, uint32_t length, enu
     return false;
 }
 
-static bool publish(const char *who, const struct runtime_message *message)
+static bool publish(const char *who, const struct runtime_sent *message)
 {
     const char *why = NULL;
     if (!api_is_ready(who)) {
@@ -43,7 +43,7 @@ static bool publish(const char *who, const struct runtime_message *message)
 bool AWS_publishMessage(const char *pTopicStr, const void *pPayload, uint32_t length_u32, qos_et qos_e,
                         bool retain_b8)
 {
-    return publish(__func__, &(struct runtime_message){.topic = pTopicStr,
+    return publish(__func__, &(struct runtime_sent){.topic = pTopicStr,
                                                        .payload = pPayload,
                                                        .len = length_u32,
                                                        .qos = (uint8_t)qos_e,
@@ -60,7 +60,7 @@ bool AWS_publish(mqttMsg_st *ps_msg)
     const char *end = memchr(ps_msg->payloadStr, '\0', sizeof(ps_msg->payloadStr));
     size_t text_len = end ? (size_t)(end - ps_msg->payloadStr) : sizeof(ps_msg->payloadStr);
     return publish(
-        __func__, &(struct runtime_message){.topic = ps_msg->topicStr,
+        __func__, &(struct runtime_sent){.topic = ps_msg->topicStr,
                                             .payload = ps_msg->payloadStr,
                                             .len = ps_msg->payloadLen_u16 ? ps_msg->payloadLen_u16 : text_len,
                                             .qos = (uint8_t)ps_msg->qos_e,

@@ -106,15 +106,25 @@ static void connected(uint64_t now_ms)
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
 }
 
-static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
+/* An acknowledgement of something that whoever shares the connection has sent, or of nothing that anybody waits for. */
+static void ask_guest(const struct inbox_item *item, uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        (void)guest->answered(item, now_ms);
+    }
+}
+
+static void subscribed(const struct inbox_item *item, uint64_t now_ms)
 {
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
-        if (device_runtime.own.subscription_ids[i] == message_id) {
+        if (device_runtime.own.subscription_ids[i] == item->number) {
             device_runtime.own.subscription_ids[i] = -1;
-            jobs_engine_subscribed(&device_runtime.own.engine, (enum jobs_subscription)i, is_granted, now_ms);
+            jobs_engine_subscribed(&device_runtime.own.engine, (enum jobs_subscription)i, item->flag, now_ms);
             return;
         }
     }
+    ask_guest(item, now_ms);
 }
 
 static void received(const struct inbox_item *item, uint64_t now_ms)
@@ -144,10 +154,11 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
         lose(item->payload, false, now_ms);
         break;
     case PORT_MQTT_SUBSCRIBED:
-        subscribed(item->number, item->flag, now_ms);
+        subscribed(item, now_ms);
         break;
     case PORT_MQTT_PUBLISHED:
-        break; /* runtime_reception_event leaves it out */
+        ask_guest(item, now_ms);
+        break;
     case PORT_MQTT_MESSAGE:
         received(item, now_ms);
         break;

@@ -158,7 +158,7 @@ static void publish_state(void)
     port_mutex_unlock(&device_runtime.lock);
 }
 
-/* Behind what jobs had to send in this turn. */
+/* Behind what jobs had to send in this turn, and before the connection, which the guest may want to be a new one. */
 static void serve_guest(uint64_t now_ms)
 {
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
@@ -178,8 +178,8 @@ static void turn(void)
     runtime_worker_serve_cancel(runtime_now_ms());
     runtime_refresh_serve(runtime_now_ms());
     jobs_engine_tick(&device_runtime.own.engine, runtime_now_ms());
-    runtime_connection_serve(runtime_now_ms());
     serve_guest(runtime_now_ms());
+    runtime_connection_serve(runtime_now_ms());
     publish_state();
     serve_restart(runtime_now_ms());
 }

@@ -116,8 +116,8 @@ static bool receive(const struct port_mqtt_event *event)
 
 /* ---- in: on the event task */
 
-/* The callback of one filter, when it matches; without the lock. */
-static void call(unsigned index, const struct runtime_received *received)
+/* The callback of one filter, when it matches; without the lock. true: it was called. */
+static bool call(unsigned index, const struct runtime_received *received)
 {
     lock();
     bool is_wanted_here = filters_matches(&own.out.filters, index, slice_from(received->topic));
@@ -126,6 +126,7 @@ static void call(unsigned index, const struct runtime_received *received)
     if (is_wanted_here) {
         listener.hear(received, &listener);
     }
+    return is_wanted_here;
 }
 
 static bool take(struct inbox_item *item)
@@ -142,6 +143,7 @@ static bool take(struct inbox_item *item)
 static bool deliver(void)
 {
     struct inbox_item item;
+    bool is_heard = false; /* nobody may want it any more */
     if (!take(&item)) {
         return false;
     }
@@ -153,11 +155,11 @@ static bool deliver(void)
         .number = ++own.last_number,
     };
     for (unsigned i = 0; i < CONFIG_DEVICE_JOBS_SUBSCRIPTIONS; i++) {
-        call(i, &received);
+        is_heard |= call(i, &received);
     }
     lock();
     inbox_pop(&own.in);
-    own.received += !item.flag;
+    own.received += is_heard && !item.flag;
     device_runtime.events.is_busy = false;
     unlock();
     return true;
@@ -325,7 +327,7 @@ static bool attach(void)
     return true;
 }
 
-enum err runtime_publish(const struct runtime_message *message, const char **why)
+enum err runtime_publish(const struct runtime_sent *message, const char **why)
 {
     const struct outbox_message copy = {.topic = slice_from(message->topic),
                                         .payload = {message->payload, message->len},

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct runtime_message {
+struct runtime_sent {
     const char *topic;
     const void *payload;
     size_t len;
@@ -36,7 +36,7 @@ struct runtime_listener {
 
 /* Takes a copy. ERR_OK: with QoS 1 it is sent until it is acknowledged, or counted as dropped; a power cut loses it. ERR_FULL: no room now
  * (CONFIG_DEVICE_JOBS_OUTBOX_SIZE). ERR_TOO_LONG: there never is. ERR_ARG: *why (static) says what is wrong with the topic. */
-enum err runtime_publish(const struct runtime_message *message, const char **why);
+enum err runtime_publish(const struct runtime_sent *message, const char **why);
 
 /* One listener per filter: the last one given. ERR_FULL: CONFIG_DEVICE_JOBS_SUBSCRIPTIONS. ERR_TOO_LONG:
  * CONFIG_DEVICE_JOBS_FILTER_SIZE. ERR_ARG as above. */

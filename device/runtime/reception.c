@@ -217,6 +217,8 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
         item.flag = event->is_granted;
         break;
     case PORT_MQTT_PUBLISHED:
+        item.number = event->message_id;
+        break;
     case PORT_MQTT_MESSAGE:
         break;
     }
@@ -226,8 +228,9 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
 void runtime_reception_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
-    if (event->type == PORT_MQTT_PUBLISHED) {
-        return; /* the engine waits for answers, not for acknowledgements */
+    if (event->type == PORT_MQTT_PUBLISHED && !atomic_load(&device_runtime.guest)) {
+        port_signal_set(&device_runtime.wake); /* jobs wait for answers, not for acknowledgements */
+        return;
     }
     port_mutex_lock(&device_runtime.lock);
     if (event->type == PORT_MQTT_MESSAGE) {

@@ -116,6 +116,9 @@ static void emit_message(const struct message *message)
                                        .offset = at,
                                        .total = total,
                                        .qos = message->qos});
+        if (at + len == total && strncmp(message->topic, PREFIX, strlen(PREFIX)) != 0) {
+            traffic_came();
+        }
     }
 }
 
@@ -200,8 +203,12 @@ static void serve(void)
         job_service_request(&service, message.topic, message.payload);
         break;
     case TO_OTHERS:
-        acknowledge_publish(&message);
-        bring_back(&message);
+        if (traffic_arrives(message.topic, message.payload)) {
+            acknowledge_publish(&message);
+            bring_back(&message);
+        } else {
+            connection.is_cut = true; /* the policy does not allow it */
+        }
         break;
     case SUBSCRIBE:
         if (!peer_rules.withholds_subacks) {

@@ -376,6 +376,138 @@ static void subacks_withheld(void)
     world_settle(3);
 }
 
+/* ---- the application's own messages */
+
+static void publish_task(void *ctx)
+{
+    (void)ctx;
+    traffic_listen("t");
+    for (unsigned i = 0; i < 3; i++) {
+        traffic_publish("t");
+    }
+    traffic_done();
+}
+
+static void messages_against_job(void)
+{
+    world_begin(1, WAY_OTHER_TASK);
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    world_settle(3);
+}
+
+static void messages_against_cut(void)
+{
+    world_begin(1, WAY_REPORTS);
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    scheduler_sleep(0);
+    peer_cut();
+    world_settle(3);
+}
+
+static void messages_before_the_connection(void)
+{
+    world_begin(1, WAY_RETURNS);
+    ports_set_clock(false);
+    boot();
+    scheduler_sleep(1000);
+    traffic_start("publish", publish_task);
+    scheduler_sleep(5000);
+    ports_set_clock(true);
+    world_settle(3);
+}
+
+/* Nothing is acknowledged for two minutes: a new connection, and everything again. */
+static void messages_without_acknowledgements(void)
+{
+    world_begin(1, WAY_RETURNS);
+    boot();
+    application_await_start(0);
+    peer_rules.withholds_acknowledgements = true;
+    traffic_start("publish", publish_task);
+    scheduler_sleep(120000);
+    peer_rules.withholds_acknowledgements = false;
+    world_settle(3);
+    if (scheduler_now_ms() > 300000) {
+        scheduler_find("the messages came %u s after the start", (unsigned)(scheduler_now_ms() / 1000));
+    }
+}
+
+static void publish_bad_task(void *ctx)
+{
+    (void)ctx;
+    traffic_publish("t");
+    traffic_publish("bad");
+    traffic_publish("t");
+    traffic_done();
+}
+
+/* The message that ends connections is given up, the others arrive, and the job does not starve. */
+static void message_that_is_not_allowed(void)
+{
+    world_begin(1, WAY_REPORTS);
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_bad_task);
+    world_settle(3);
+}
+
+static void unsubscribe_task(void *ctx)
+{
+    (void)ctx;
+    AWS_unsubscribe("t");
+    traffic_listen("t");
+    AWS_unsubscribe("t");
+    traffic_done();
+}
+
+static void unsubscribe_against_messages(void)
+{
+    world_begin(1, WAY_RETURNS);
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    traffic_start("unsubscribe", unsubscribe_task);
+    world_settle(3);
+}
+
+/* The callback of a message and the cancel callback share a task. */
+static void message_callback_that_blocks(void)
+{
+    world_begin(2, WAY_UNTIL_CANCEL);
+    traffic_callback_ms = 5000;
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    scheduler_sleep(100);
+    job_service_cancel(&service);
+    world_settle(3);
+}
+
+static void messages_in_pieces(void)
+{
+    world_begin(1, WAY_RETURNS);
+    peer_rules.piece = 60;
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    peer_cut();
+    world_settle(3);
+}
+
+static void suspend_against_messages(void)
+{
+    world_begin(1, WAY_RETURNS);
+    boot();
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    scheduler_start("suspend", 4, true, suspend_task, NULL);
+    world_settle(3);
+}
+
 #define SCENARIO(name, what)                                                                                 \
     {                                                                                                        \
 #name, what, name                                                                                    \
@@ -409,5 +541,14 @@ const struct scenario scenarios[] = {
     SCENARIO(suspend_before_the_clock_is_set, "suspended while the clock is not set"),
     SCENARIO(acknowledgements_withheld, "six jobs, and no PUBACK at all"),
     SCENARIO(subacks_withheld, "no SUBACK at all"),
+    SCENARIO(messages_against_job, "the application publishes and subscribes while a job runs"),
+    SCENARIO(messages_against_cut, "the same while the connection breaks"),
+    SCENARIO(messages_before_the_connection, "the same before there is a connection"),
+    SCENARIO(messages_without_acknowledgements, "the same, and no PUBACK for two minutes"),
+    SCENARIO(message_that_is_not_allowed, "one of its messages ends the connection each time"),
+    SCENARIO(unsubscribe_against_messages, "two tasks subscribe and unsubscribe while messages come"),
+    SCENARIO(message_callback_that_blocks, "a callback of a message blocks while the job is cancelled"),
+    SCENARIO(messages_in_pieces, "messages come byte by byte while the connection breaks"),
+    SCENARIO(suspend_against_messages, "suspended and resumed around messages"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

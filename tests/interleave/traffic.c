@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS   64
-#define BAD_TOPIC "bad"
+#define NUMBERS     64
+#define PAYLOAD_LEN 100
+#define BAD_TOPIC   "bad"
 
 static struct {
     bool is_used;
-    bool is_counted;   /* since the last boot: the counters are of this boot */
-    unsigned next;     /* number */
-    unsigned taken;    /* of them */
+    unsigned tasks; /* of the application that still send or listen */
+    unsigned next;  /* number */
+    unsigned taken; /* of them */
     bool was_taken[NUMBERS];
     unsigned arrived[NUMBERS]; /* at the peer, how often */
     unsigned newest_arrived;   /* the highest number of a first arrival, and 1 */
@@ -45,12 +46,23 @@ void traffic_boot(void)
 
 /* ---- the application's side */
 
+void traffic_start(const char *task, void (*entry)(void *ctx))
+{
+    traffic.is_used = true;
+    traffic.tasks++;
+    scheduler_start(task, 4, true, entry, NULL);
+}
+
+void traffic_done(void)
+{
+    traffic.tasks--;
+}
+
 void traffic_publish(const char *topic)
 {
-    char text[12];
+    char text[PAYLOAD_LEN + 1];
     const unsigned number = traffic.next++;
-    traffic.is_used = true;
-    snprintf(text, sizeof(text), "%u", number);
+    snprintf(text, sizeof(text), "%0*u", PAYLOAD_LEN, number);
     scheduler_check_no_lock("publishes");
     if (AWS_publishMessage(topic, text, (uint32_t)strlen(text), QOS1_AT_LEASET_ONCE, false)) {
         traffic.was_taken[number] = strcmp(topic, BAD_TOPIC) != 0;
@@ -75,7 +87,6 @@ static void hear(const awsMessage_st *message, void *context)
 
 void traffic_listen(const char *filter)
 {
-    traffic.is_used = true;
     if (!AWS_subscribeTopic(filter, QOS1_AT_LEASET_ONCE, hear, NULL)) {
         scheduler_find("the subscription to %s is refused:\n%s", filter, ports_log());
     }
@@ -112,7 +123,7 @@ void traffic_came(void)
 
 bool traffic_is_at_rest(void)
 {
-    return !traffic.is_used || !AWS_publishInProgress();
+    return !traffic.is_used || (traffic.tasks == 0 && !AWS_publishInProgress());
 }
 
 void traffic_check(void)
@@ -129,14 +140,15 @@ void traffic_check(void)
         }
     }
     if (counters.dropped_u32 != traffic.bad) {
-        scheduler_find("%u messages were dropped, and %u end the connection", counters.dropped_u32, traffic.bad);
+        scheduler_find("%u messages were dropped, and %u end the connection", counters.dropped_u32,
+                       traffic.bad);
     }
     if (counters.taken_u32 != traffic.taken) {
         scheduler_find("%u messages were taken, and %u counted", traffic.taken, counters.taken_u32);
     }
     if (counters.received_u32 + counters.receivedRefused_u32 > traffic.came) {
-        scheduler_find("%u messages came, %u were handed over and %u refused", traffic.came, counters.received_u32,
-                       counters.receivedRefused_u32);
+        scheduler_find("%u messages came, %u were handed over and %u refused", traffic.came,
+                       counters.received_u32, counters.receivedRefused_u32);
     }
     if (counters.received_u32 > traffic.heard) {
         scheduler_find("%u messages were handed over, and the callback heard %u", counters.received_u32,

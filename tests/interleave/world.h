@@ -66,6 +66,22 @@ void application_boot(void *ctx);                      /* the device's main: ini
 void application_await_start(unsigned job);            /* from the world's coroutine */
 void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
 
+/* ---- the application's own messages, and their observer (traffic.c) */
+extern uint32_t traffic_callback_ms; /* how long the callback of a message blocks */
+void traffic_reset(void);
+void traffic_boot(void);
+void traffic_publish(
+    const char *topic); /* a numbered message of QoS 1; the broker ends the connection on topic "bad" */
+void traffic_listen(const char *filter);
+bool traffic_arrives(const char *topic,
+                     const char *payload); /* at the peer; false: the broker does not take it */
+void traffic_start(const char *task,
+                   void (*entry)(void *ctx)); /* a task of the application that ends with traffic_done */
+void traffic_done(void);
+void traffic_came(void); /* the network task has handed one over */
+bool traffic_is_at_rest(void);
+void traffic_check(void);
+
 /* ---- beginning and end of a world */
 
 void world_begin(unsigned jobs, enum application_way way);
