@@ -71,36 +71,91 @@ static void name_statement(const struct policy_statement *statement, char *sid, 
     snprintf(sid, cap, "%zu", statement->number);
 }
 
-enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
-                                     const char *action, const char *resource, char *sid, size_t sid_cap)
+/* Several resources at once: what has been decided about each so far. */
+struct verdicts {
+    const char *const *resources;
+    enum policy_decision *decisions;
+    size_t count;
+};
+
+/* A statement that applies to who asks and what for. An explicit deny is above an allow, and that above nothing. true: it has
+ * decided about one of the resources. */
+static bool judge(const struct policy_statement *statement, const struct policy_context *context,
+                  const struct verdicts *verdicts)
+{
+    char text[POLICY_STRING_CAP];
+    const struct policy_pattern pattern = {.text = text, .has_wildcards = true, .has_variables = true};
+    enum policy_decision decision = statement->is_allow ? POLICY_ALLOW : POLICY_EXPLICIT_DENY;
+    bool has_decided = false;
+    size_t cursor = 0;
+
+    while (policy_value_next(&statement->resources, &cursor, text)) {
+        for (size_t i = 0; i < verdicts->count; i++) {
+            if (verdicts->decisions[i] < decision &&
+                policy_pattern_matches(&pattern, verdicts->resources[i], context, NULL)) {
+                verdicts->decisions[i] = decision;
+                has_decided = true;
+            }
+        }
+    }
+    return has_decided;
+}
+
+static bool all_are_denied(const struct verdicts *verdicts)
+{
+    size_t i = 0;
+    while (i < verdicts->count && verdicts->decisions[i] == POLICY_EXPLICIT_DENY) {
+        i++;
+    }
+    return i == verdicts->count;
+}
+
+static void decide_all(const struct verdicts *verdicts, enum policy_decision decision)
+{
+    for (size_t i = 0; i < verdicts->count; i++) {
+        verdicts->decisions[i] = decision;
+    }
+}
+
+/* sid: of the statement that has decided last. */
+static void evaluate(struct slice document, const struct policy_context *context, const char *action,
+                     const struct verdicts *verdicts, char *sid, size_t sid_cap)
 {
     struct policy_why nobody = {0};
     struct policy_statements statements;
     struct policy_statement statement;
-    enum policy_decision decision = POLICY_IMPLICIT_DENY;
 
+    if (policy_check(document, NULL, 0) != ERR_OK ||
+        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
+        decide_all(verdicts, POLICY_EXPLICIT_DENY);
+        return;
+    }
+    decide_all(verdicts, POLICY_IMPLICIT_DENY);
+    while (!all_are_denied(verdicts) && policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
+        if (matches_action(&statement, action) && policy_condition_holds(&statement.condition, context) &&
+            judge(&statement, context, verdicts)) {
+            name_statement(&statement, sid, sid_cap);
+        }
+    }
+}
+
+enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
+                                     const char *action, const char *resource, char *sid, size_t sid_cap)
+{
+    enum policy_decision decision;
+    const struct verdicts verdicts = {&resource, &decision, 1};
     if (sid != NULL && sid_cap > 0) {
         sid[0] = '\0';
     }
-    if (policy_check(document, NULL, 0) != ERR_OK ||
-        policy_statements_open(document, &statements, &nobody) != ERR_OK) {
-        return POLICY_EXPLICIT_DENY;
-    }
-    while (policy_statements_next(&statements, &statement, &nobody) == ERR_OK) {
-        if (decision == POLICY_ALLOW && statement.is_allow) {
-            continue;
-        }
-        if (!matches_action(&statement, action) || !matches_resource(&statement, resource, context) ||
-            !policy_condition_holds(&statement.condition, context)) {
-            continue;
-        }
-        name_statement(&statement, sid, sid_cap);
-        if (!statement.is_allow) {
-            return POLICY_EXPLICIT_DENY;
-        }
-        decision = POLICY_ALLOW;
-    }
+    evaluate(document, context, action, &verdicts, sid, sid_cap);
     return decision;
+}
+
+void policy_evaluate_each(struct slice document, const struct policy_context *context, const char *action,
+                          const char *const resources[], size_t count, enum policy_decision decisions[])
+{
+    const struct verdicts verdicts = {resources, decisions, count};
+    evaluate(document, context, action, &verdicts, NULL, 0);
 }
 
 enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b)

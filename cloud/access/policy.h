@@ -26,6 +26,9 @@ struct policy_context {
     bool is_attached;           /* iot:Connection.Thing.IsAttached */
     const char *source_ip;      /* ${aws:SourceIp} */
     const char *certificate_cn; /* ${iot:Certificate.Subject.CommonName} */
+    size_t *
+        steps_left; /* what patterns compare is taken off; at 0 nothing matches any more, and no decision means
+                           anything. NULL: nobody counts */
 };
 
 /* ERR_OK, or an error with one line in `why` that names the place in the document. What this evaluator does not know
@@ -39,6 +42,10 @@ enum err policy_check(struct slice document, char *why, size_t why_cap);
  * hold a Deny that we cannot read. */
 enum policy_decision policy_evaluate(struct slice document, const struct policy_context *context,
                                      const char *action, const char *resource, char *sid, size_t sid_cap);
+
+/* The same for each of these resources, in one reading of the document. */
+void policy_evaluate_each(struct slice document, const struct policy_context *context, const char *action,
+                          const char *const resources[], size_t count, enum policy_decision decisions[]);
 
 /* Joins the decisions of several documents: an explicit deny wins, then an allow. */
 enum policy_decision policy_combine(enum policy_decision a, enum policy_decision b);

@@ -8,7 +8,7 @@ enum token_kind {
     TOKEN_BYTE,
     TOKEN_ANY,    /* ? */
     TOKEN_STAR,   /* * */
-    TOKEN_NOTHING /* a variable without a value: matches no text at all */
+    TOKEN_NOTHING /* a variable without a value, or no step is left: matches no text at all */
 };
 
 struct token {
@@ -122,22 +122,20 @@ static bool enter_variable(struct place *place, const struct policy_context *con
     return place->value != NULL;
 }
 
-static struct token next_token(struct place *place, const struct policy_pattern *pattern,
-                               const struct policy_context *context)
+static bool take_step(const struct policy_context *context)
 {
-    for (;;) {
-        if (place->value != NULL && *place->value != '\0') {
-            return (struct token){TOKEN_BYTE, *place->value++};
-        }
-        place->value = NULL;
-        if (!pattern->has_variables || !is_variable(place->at)) {
-            break;
-        }
-        if (!enter_variable(place, context)) {
-            return (struct token){TOKEN_NOTHING, '\0'};
-        }
+    if (context->steps_left == NULL) {
+        return true;
     }
+    if (*context->steps_left == 0) {
+        return false;
+    }
+    --*context->steps_left;
+    return true;
+}
 
+static struct token plain_token(struct place *place, const struct policy_pattern *pattern)
+{
     char c = *place->at;
     if (c == '\0') {
         return (struct token){TOKEN_END, '\0'};
@@ -150,6 +148,24 @@ static struct token next_token(struct place *place, const struct policy_pattern 
         return (struct token){TOKEN_ANY, c};
     }
     return (struct token){TOKEN_BYTE, c};
+}
+
+static struct token next_token(struct place *place, const struct policy_pattern *pattern,
+                               const struct policy_context *context)
+{
+    while (take_step(context)) {
+        if (place->value != NULL && *place->value != '\0') {
+            return (struct token){TOKEN_BYTE, *place->value++};
+        }
+        place->value = NULL;
+        if (!pattern->has_variables || !is_variable(place->at)) {
+            return plain_token(place, pattern);
+        }
+        if (!enter_variable(place, context)) {
+            break;
+        }
+    }
+    return (struct token){TOKEN_NOTHING, '\0'};
 }
 
 static char lower(char c)

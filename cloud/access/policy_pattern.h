@@ -20,8 +20,9 @@ enum err policy_variable(struct slice name, const struct policy_context *context
 enum err policy_pattern_check(const char *text, struct slice *bad);
 
 /* The pattern must have been checked. Values of variables are compared byte by byte, whatever they contain. A variable
- * without a value matches nothing. Time is at most pattern length times text length. *reached (may be NULL): how many
- * bytes of the text fit before the first wildcard or the first difference. */
+ * without a value matches nothing. Time is at most pattern length (with the values in it) times text length; each comparison takes
+ * one off context->steps_left. *reached (may be NULL): how many bytes of the text fit before the first wildcard or the first
+ * difference. */
 bool policy_pattern_matches(const struct policy_pattern *pattern, const char *text,
                             const struct policy_context *context, size_t *reached);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/base/text.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/utf8.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,15 +64,6 @@ bool text_is_utf8(const char *text, size_t len)
         at += step;
     }
     return true;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    int lower = tolower((unsigned char)c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 long text_decode_percent(const char *text, size_t len, bool plus_is_blank, char *out)

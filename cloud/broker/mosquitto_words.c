@@ -258,8 +258,9 @@ static const char *tls_reason(const char *line, bool *is_known)
     return tls_word(line);
 }
 
-static enum words_worth say_closed(struct mosquitto_words *words, int64_t monotonic_ms,
-                                   const struct end_line *end, const char *reason, char *out, size_t cap)
+/* What a stranger can bring as often as it likes. `text` ends where more can be said. */
+static enum words_worth say_limited(struct mosquitto_words *words, int64_t monotonic_ms, const char *text,
+                                    char *out, size_t cap)
 {
     unsigned left_out = 0;
     char more[60] = "";
@@ -269,11 +270,19 @@ static enum words_worth say_closed(struct mosquitto_words *words, int64_t monoto
     if (left_out > 0) {
         snprintf(more, sizeof(more), " (and %u more closed in the second before)", left_out);
     }
-    snprintf(out, cap, "closed a connection: client %s, address %s, certificate %.8s: %s%s",
+    snprintf(out, cap, "%s%s", text, more);
+    return WORDS_WORTH_TELLING;
+}
+
+static enum words_worth say_closed(struct mosquitto_words *words, int64_t monotonic_ms,
+                                   const struct end_line *end, const char *reason, char *out, size_t cap)
+{
+    char text[sizeof(*end) + sizeof(words->reason) + 100];
+    snprintf(text, sizeof(text), "closed a connection: client %s, address %s, certificate %.8s: %s",
              end->client_id[0] != '\0' ? end->client_id : "not known yet",
              end->address[0] != '\0' ? end->address : "unknown",
-             end->certificate[0] != '\0' ? end->certificate : "none", reason, more);
-    return WORDS_WORTH_TELLING;
+             end->certificate[0] != '\0' ? end->certificate : "none", reason);
+    return say_limited(words, monotonic_ms, text, out, cap);
 }
 
 /* While it accepts a connection mosquitto knows the address, and no end line follows. */
@@ -287,23 +296,22 @@ static enum words_worth translate_accept(struct mosquitto_words *words, int64_t 
         return WORDS_NOTHING;
     }
     if (!is_known) {
-        snprintf(out, cap, "%s", line);
-        return WORDS_WORTH_TELLING;
+        return say_limited(words, monotonic_ms, line, out, cap);
     }
     snprintf(end.address, sizeof(end.address), "%.*s", (int)strcspn(rest, " "), rest);
     return say_closed(words, monotonic_ms, &end, reason, out, cap);
 }
 
 /* An error that nobody has described is told at once, and once more with the address when the connection ends. */
-static enum words_worth translate_tls(struct mosquitto_words *words, const char *line, char *out, size_t cap)
+static enum words_worth translate_tls(struct mosquitto_words *words, int64_t monotonic_ms, const char *line,
+                                      char *out, size_t cap)
 {
     bool is_known;
     const char *reason = tls_reason(line, &is_known);
     if (reason != NULL) {
         keep_reason(words, reason);
     }
-    snprintf(out, cap, "%s", line);
-    return is_known ? WORDS_NOTHING : WORDS_WORTH_TELLING;
+    return is_known ? WORDS_NOTHING : say_limited(words, monotonic_ms, line, out, cap);
 }
 
 static enum words_worth translate_end(struct mosquitto_words *words, int64_t monotonic_ms,
@@ -349,7 +357,7 @@ enum words_worth mosquitto_words_translate(struct mosquitto_words *words, int64_
         return translate_accept(words, monotonic_ms, line, address, out, cap);
     }
     if (behind(line, "OpenSSL Error[") != NULL) {
-        return translate_tls(words, line, out, cap);
+        return translate_tls(words, monotonic_ms, line, out, cap);
     }
     return translate_by_rule(words, line, out, cap);
 }

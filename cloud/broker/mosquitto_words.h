@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What mosquitto says, in words that help: mosquitto's lines about a connection that it refuses become one line with client,
- * address and reason, notes about daily business are dropped, and all other lines stay as they are, so that no error is ever
- * lost. The words are those of mosquitto 2.0; what another version words differently just stays untranslated. */
+ * address and reason, notes about daily business are dropped, and all other lines stay as they are, so that no error is
+ * ever lost; of those that a stranger can cause in a loop, so many a second (log_rate.h). The words are those of mosquitto 2.0;
+ * what another version words differently just stays untranslated. */
 #ifndef CLOUD_BROKER_MOSQUITTO_WORDS_H
 #define CLOUD_BROKER_MOSQUITTO_WORDS_H
 
@@ -14,7 +15,7 @@
 struct mosquitto_words {
     char reason
         [200]; /* why the connection ends whose end line comes next; "" = for no reason that people want to know */
-    struct log_rate rate; /* of the lines about refused connections */
+    struct log_rate rate; /* of the lines about refused connections and errors of TLS */
 };
 
 enum words_worth {

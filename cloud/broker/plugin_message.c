@@ -134,7 +134,7 @@ static struct answer *next_answer(struct plugin *plugin)
     return answer;
 }
 
-/* From here mosquitto sends in its next turn only. */
+/* mosquitto is in the middle of a turn: what is published now goes out in the next one, and nothing has to wait for that here. */
 void plugin_note_retained(const char *topic, int qos, const void *payload, size_t len)
 {
     char private_topic[sizeof(PRIVATE_TOPIC_RETAINED) + 2 + TOPIC_LEN_MAX];
@@ -199,7 +199,7 @@ bool plugin_note_subscribed(struct plugin *plugin, const struct connection *conn
     bool is_persistent = !mosquitto_client_clean_session(client);
     struct subscribed *note = find_subscribed(plugin, filter);
     if (note == NULL && plugin->outbox.subscribed_count == SUBSCRIBED_MAX) {
-        return publish_subscribed(filter); /* also from here mosquitto sends in its next turn only */
+        return publish_subscribed(filter); /* goes out in mosquitto's next turn, too */
     }
     if (note == NULL) {
         note = calloc(1, sizeof(*note));

@@ -38,6 +38,7 @@ static const struct pattern patterns[] = {
     {"credentials", DATA_FILE_OURS},
     {"virtual-clock", DATA_FILE_OURS},
     {"iot-local.log", DATA_FILE_OURS},
+    {"iot-local.log.1", DATA_FILE_OURS},
     {"broker.lock", DATA_FILE_OURS},
     {"ca.key", DATA_FILE_CA},
     {"iot.db", DATA_FILE_OURS},

@@ -13,7 +13,8 @@ void core_broker_started(struct core *core)
 {
     core_broker_lost(core);
     sqlite3_stmt *query = store_query(core->store, STORE_EXECUTION_NEWEST, NULL, 0);
-    core->announced_up_to_id = store_row(core->store, query) == 1 ? store_column_i64(query, 0) : 0;
+    int got = store_row(core->store, query); /* when it fails: better too much is announced than nothing */
+    core->announced_up_to_id = got == 1 ? store_column_i64(query, 0) : got == 0 ? 0 : INT64_MAX;
     store_done(query);
     store_run(core->store, store_query(core->store, STORE_ANNOUNCED_EMPTY, NULL, 0));
     core->announcements = (struct announcements){0};
@@ -36,9 +37,8 @@ static int is_first_subscriber(struct core *core, const char *thing, enum mark_k
     return store_run(core->store, add) ? store_changes(core->store) > 0 : -1;
 }
 
-/* To subscribers once per thing and kind; to restored sessions besides, which takes nothing from the first subscriber.
- * false: the database failed. */
-static bool announce(struct core *core, const char *thing, unsigned kinds, bool is_for_sessions)
+/* false: the database failed. */
+static bool set_marks(struct core *core, const char *thing, unsigned kinds, bool is_for_sessions)
 {
     int got = was_pending(core, thing);
     bool is_good = got >= 0;
@@ -49,6 +49,20 @@ static bool announce(struct core *core, const char *thing, unsigned kinds, bool 
         int is_told = is_for_sessions ? 1 : is_first_subscriber(core, thing, kind);
         is_good = is_told == 1 ? marks_set(core, thing, kind) : is_told == 0;
     }
+    return is_good;
+}
+
+/* To subscribers once per thing and kind; to restored sessions besides, which takes nothing from the first subscriber.
+ * false: the database failed, and nothing of it counts as told. */
+static bool announce(struct core *core, const char *thing, unsigned kinds, bool is_for_sessions)
+{
+    struct core_write write;
+    struct core_error error = {.code = CORE_OK};
+    if (core_write_begin(core, &write, &error) && !set_marks(core, thing, kinds, is_for_sessions)) {
+        core_fail_storage(core, &error);
+    }
+    bool is_good = core_write_end(core, &write, &error) == CORE_OK;
+    core_error_clear(&error);
     return is_good;
 }
 
@@ -82,6 +96,11 @@ void core_sessions_restored(struct core *core)
     announce_to_all(&core->announcements.to_sessions, EVERY_KIND);
 }
 
+void core_subscription_failed(struct core *core)
+{
+    announce_to_all(&core->announcements.to_sessions, EVERY_KIND);
+}
+
 void core_subscribed(struct core *core, struct slice filter)
 {
     struct slice rest = filter;
@@ -100,24 +119,22 @@ void core_subscribed(struct core *core, struct slice filter)
     }
     if (slice_is(name, "+")) {
         announce_to_all(&core->announcements.to_subscriber, kinds_of(rest));
-    } else if (slice_copy(name, thing, sizeof thing) == ERR_OK) {
-        announce(core, thing, kinds_of(rest), false);
+    } else if (slice_copy(name, thing, sizeof thing) == ERR_OK &&
+               !announce(core, thing, kinds_of(rest), false)) {
+        core_subscription_failed(core);
     }
 }
 
-/* false: no thing behind the one that was announced last. */
-static bool next_thing(struct core *core, struct announcement *announcement)
+/* 1: the thing behind `after`; 0: there is none; -1: the database failed. */
+static int next_thing(struct core *core, const char *after, char next[CORE_THING_NAME_CAP])
 {
-    sqlite3_stmt *query =
-        STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(announcement->after));
-    char next[CORE_THING_NAME_CAP] = "";
-    bool found = store_row(core->store, query) == 1;
-    if (found) {
-        store_column_copy(query, 0, next, sizeof next);
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_EXECUTION_NEXT_THING, store_text(after));
+    int got = store_row(core->store, query);
+    if (got == 1) {
+        store_column_copy(query, 0, next, CORE_THING_NAME_CAP);
     }
     store_done(query);
-    memcpy(announcement->after, next, sizeof next);
-    return found;
+    return got;
 }
 
 static bool is_under_way(const struct announcement *announcement)
@@ -130,16 +147,22 @@ bool announce_is_under_way(const struct core *core)
     return is_under_way(&core->announcements.to_sessions) || is_under_way(&core->announcements.to_subscriber);
 }
 
-bool announce_slice(struct core *core)
+/* What has failed stays the next one. */
+int announce_slice(struct core *core)
 {
     struct announcements *all = &core->announcements;
     for (int i = 0; i < THINGS_A_TIME && announce_is_under_way(core); i++) {
         bool is_for_sessions = is_under_way(&all->to_sessions);
         struct announcement *announcement = is_for_sessions ? &all->to_sessions : &all->to_subscriber;
-        if (!next_thing(core, announcement)) {
+        char thing[CORE_THING_NAME_CAP];
+        int got = next_thing(core, announcement->after, thing);
+        if (got < 0 || (got == 1 && !announce(core, thing, announcement->kinds, is_for_sessions))) {
+            return -1;
+        }
+        if (got == 1) {
+            memcpy(announcement->after, thing, sizeof thing);
+        } else {
             announcement->kinds = 0;
-        } else if (!announce(core, announcement->after, announcement->kinds, is_for_sessions)) {
-            return false;
         }
     }
     return announce_is_under_way(core);

@@ -160,6 +160,8 @@ void core_broker_started(struct core *core);
 void core_sessions_restored(struct core *core);
 /* Somebody has subscribed to this filter. Inside a batch that writes. */
 void core_subscribed(struct core *core, struct slice filter);
+/* It could not be written down (the batch was not kept), but the device has subscribed: as for sessions that came from disk. */
+void core_subscription_failed(struct core *core);
 /* Do notices wait that have room now? Then any batch renders them. */
 bool core_has_news(const struct core *core);
 

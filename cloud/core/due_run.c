@@ -66,16 +66,18 @@ bool core_run_due(struct core *core)
         return false;
     }
     struct announcements before = core->announcements;
-    bool has_more = announce_slice(core);
+    int announced = announce_slice(core);
     for (int i = 0; i < SLICE && result == 1; i++) {
         result = run_one(core, now_ms);
     }
-    if (!core_commit(core) || result < 0) {
+    bool is_kept = core_commit(core);
+    if (!is_kept) {
+        core->announcements = before; /* what that has undone is announced again */
+    }
+    bool is_good = is_kept && result >= 0 && announced >= 0;
+    if (!is_good) {
         core->due_not_before_ms = now_ms + AFTER_FAILURE_MS;
-        core->announcements = before; /* what the failure has undone is announced again */
-        has_more = false;
-        result = -1;
     }
     core_publish_outbox(core);
-    return has_more || result == 1;
+    return is_good && (announced == 1 || result == 1);
 }

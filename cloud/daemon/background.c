@@ -11,13 +11,27 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FIRST_OTHER 3 /* behind standard input, output and error */
 #define END_MS      20000
+#define LOG_LONG    (8 * 1024 * 1024) /* bytes */
+#define LOG_ASIDE   ".1"
 
 /* --- The daemon's side --- */
+
+void background_turn_log(const char *path)
+{
+    struct stat info;
+    char aside[PATH_MAX + sizeof(LOG_ASIDE)];
+    if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= LOG_LONG) {
+        return;
+    }
+    snprintf(aside, sizeof(aside), "%s" LOG_ASIDE, path);
+    (void)rename(path, aside);
+}
 
 bool background_open_log(struct background *background, const char *path)
 {

@@ -18,6 +18,9 @@ struct background {
 };
 #define BACKGROUND_NONE ((struct background){.ready = -1, .log = -1})
 
+/* A log of more than 8 MiB is put aside, in place of the one before: PATH becomes PATH.1. One that cannot be, goes on. */
+void background_turn_log(const char *path);
+
 /* Opens the log (appended, mode 0600). false: errno. */
 bool background_open_log(struct background *background, const char *path);
 

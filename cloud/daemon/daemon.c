@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon's life: everything is opened, the loop runs, everything is closed. */
+#include "cloud/base/hex.h"
 #include "cloud/base/log.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/cli_data_dir.h"
@@ -306,9 +307,7 @@ static bool make_secret(struct daemon *daemon)
         snprintf(daemon->why, sizeof(daemon->why), "getrandom: %s", strerror(errno));
         return false;
     }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        snprintf(daemon->secret + 2 * i, 3, "%02x", bytes[i]);
-    }
+    hex_write(bytes, sizeof(bytes), daemon->secret);
     return true;
 }
 
@@ -330,7 +329,7 @@ static bool take_signals(struct daemon *daemon)
     return false;
 }
 
-/* Who is not in the foreground has no terminal to speak to. */
+/* Who is not in the foreground has no terminal to speak to. A file that was given is the caller's, long or not. */
 static bool open_log(struct daemon *daemon)
 {
     const char *given = daemon->options.log;
@@ -340,6 +339,9 @@ static bool open_log(struct daemon *daemon)
     bool has_path = given != NULL
                         ? snprintf(daemon->log, sizeof(daemon->log), "%s", given) < PATH_MAX
                         : data_dir_file(&daemon->dir, LOG_NAME, daemon->log, daemon->why, DAEMON_WHY_CAP);
+    if (has_path && given == NULL) {
+        background_turn_log(daemon->log);
+    }
     if (has_path && background_open_log(daemon->background, daemon->log)) {
         return true;
     }

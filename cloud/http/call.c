@@ -18,6 +18,12 @@ bool call_is_answered(const struct call *call)
     return call->answer.status != 0;
 }
 
+int64_t call_machine_ms(const struct call *call)
+{
+    const struct http_service *service = call->service;
+    return core_now_ms(service->core) - (service->shift ? service->shift->by_ms : 0);
+}
+
 void call_work_done(struct call *call, void *made, void (*free_made)(void *made))
 {
     call->made = made;

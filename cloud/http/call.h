@@ -97,6 +97,9 @@ struct call {
 
 bool call_is_answered(const struct call *call);
 
+/* The machine's time, also when ours is virtual: what signatures and certificates go by. */
+int64_t call_machine_ms(const struct call *call);
+
 /* Work runs on the daemon's worker thread, while the loop serves others: it touches this call, and of the service only what
  * never changes (pki, data_dir, objects_dir), never the core. It answers the call when it fails, else hands its result to the handler;
  * `free_made` frees the result with the call, also when no handler came. */

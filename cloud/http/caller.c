@@ -121,9 +121,7 @@ bool caller_check(struct call *call)
     if (!check_browser(call)) {
         return false;
     }
-    /* Clients sign by the machine's clock, also when ours is virtual. */
-    const struct clock_shift *shift = call->service->shift;
-    int64_t now_s = (core_now_ms(call->service->core) - (shift ? shift->by_ms : 0)) / 1000;
+    int64_t now_s = call_machine_ms(call) / 1000;
     signature_read(&call->request, now_s, &call->signature);
     if (call->signature.state == SIGNATURE_NONE) {
         return check_unsigned(call);

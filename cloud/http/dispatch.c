@@ -141,7 +141,7 @@ void dispatch_run(struct call *call)
 void dispatch_too_large(struct call *call)
 {
     if (call->s3) {
-        s3_fail(call, S3_ENTITY_TOO_LARGE, "iot-local stores objects of up to %zu bytes", call->body_max);
+        s3_fail_too_large(call);
     } else {
         call_fail(call, API_TOO_LARGE, "the body is larger than %zu bytes", call->body_max);
     }

@@ -176,16 +176,38 @@ static const char *header_of(const struct answer *answer, const char *name)
     return "";
 }
 
-/* One line for each request; our own failures are told also without --verbose. */
+/* Our own failures are told also without --verbose. Whoever asks how we are expects to hear that the broker is down. */
+static enum log_level level_of(const struct call *call)
+{
+    bool is_health = call->route && call->route->family == FAMILY_OPEN;
+    bool is_failure = call->answer.status >= 500 && call->answer.status != 501;
+    return is_failure && !is_health ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
+}
+
+/* --verbose wants a line for each request; else a client that asks again and again does not fill the disk. */
+static bool may_log(struct exchange_server *server, enum log_level level, int64_t now_ms)
+{
+    unsigned left_out = 0;
+    if (!log_wants(level) || log_wants(LOG_LEVEL_DEBUG)) {
+        return log_wants(level);
+    }
+    bool is_allowed = log_rate_allows(&server->rate, now_ms, &left_out);
+    if (left_out > 0) {
+        log_line(level, "%u more failed requests in the second before", left_out);
+    }
+    return is_allowed;
+}
+
 static void log_answer(struct exchange *exchange, const char *request_id)
 {
     const struct call *call = &exchange->call;
     unsigned status = call->answer.status;
-    enum log_level level = status >= 500 && status != 501 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
-    if (!log_wants(level)) {
+    enum log_level level = level_of(call);
+    int64_t now_ms = clock_monotonic_ms(exchange->server->crowd.clock);
+    if (!may_log(exchange->server, level, now_ms)) {
         return;
     }
-    int64_t took_ms = clock_monotonic_ms(exchange->server->crowd.clock) - exchange->began_ms;
+    int64_t took_ms = now_ms - exchange->began_ms;
     const char *error = call->s3_error ? call->s3_error : header_of(&call->answer, "x-amzn-ErrorType");
     const struct log_field fields[] = {
         {"method", call->request.method, 0},

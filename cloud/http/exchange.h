@@ -4,6 +4,7 @@
 #ifndef CLOUD_HTTP_EXCHANGE_H
 #define CLOUD_HTTP_EXCHANGE_H
 
+#include "cloud/base/log_rate.h"
 #include "cloud/base/worker.h"
 #include "cloud/core/turn.h"
 #include "cloud/http/call.h"
@@ -16,6 +17,7 @@ struct exchange_server {
     struct turn *turn;
     struct worker *worker;
     struct crowd crowd;
+    struct log_rate rate; /* of the lines about our own failures */
     size_t *upload_bytes; /* bytes held for bodies, over all connections of both listeners */
     bool is_unix_socket;
     bool is_closing;  /* nobody serves any more: who comes now is hung up on */

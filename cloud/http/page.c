@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of lists. A nextToken or marker is opaque for clients: the key of the page's last entry in hex, behind a check value over the
- * key and the list that it belongs to (path and filters), so that a token of another list is refused instead of giving a wrong
- * page. */
+/* Pages of lists. A nextToken or marker belongs to a list by its path and filters. */
 #include "cloud/base/text.h"
-#include "cloud/http/call.h"
+#include "cloud/http/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +10,6 @@
 #define PAGE_DEFAULT   100
 #define MARKER_DEFAULT 25 /* of AWS */
 #define PAGE_MAX       250
-#define CHECK_DIGITS   16
-#define TOKEN_CAP      (CHECK_DIGITS + 2 * CORE_KEY_CAP)
 
 /* The order of the filters does not count: their hashes are summed up. Some lists are asked for by a header. */
 static unsigned long long list_hash(const struct call *call, const char *key)
@@ -35,42 +31,20 @@ static unsigned long long list_hash(const struct call *call, const char *key)
     return text_hash(text_hash(0, text), key);
 }
 
-static void write_token(const struct call *call, const char *key, char token[TOKEN_CAP])
-{
-    int at = snprintf(token, TOKEN_CAP, "%016llx", list_hash(call, key));
-    for (; *key; key++, at += 2) {
-        snprintf(token + at, 3, "%02x", (unsigned char)*key);
-    }
-}
-
-/* What is not a hex digit counts as 0: such a token is not what write_token makes of the key. */
-static unsigned hex_value(char c)
-{
-    return c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 0;
-}
-
-static bool read_token(const struct call *call, const char *token, char key[CORE_KEY_CAP])
-{
-    char again[TOKEN_CAP];
-    size_t len = strlen(token);
-    if (len <= CHECK_DIGITS || len >= TOKEN_CAP - 1 || len % 2) {
-        return false;
-    }
-    size_t count = 0;
-    for (const char *at = token + CHECK_DIGITS; *at; at += 2) {
-        key[count++] = (char)(hex_value(at[0]) << 4 | hex_value(at[1]));
-    }
-    key[count] = '\0';
-    write_token(call, key, again);
-    return strcmp(token, again) == 0;
-}
-
 /* The names of the two forms in which AWS's lists are paged. */
 struct paging {
     const char *size, *token, *next;
 };
 static const struct paging by_token = {"maxResults", "nextToken", "nextToken"};
 static const struct paging by_marker = {"pageSize", "marker", "nextMarker"};
+
+static bool read_token(const struct call *call, const char *token, char after[CORE_KEY_CAP])
+{
+    char *key = token_read(call, list_hash, token);
+    bool is_good = key && slice_copy(slice_from(key), after, CORE_KEY_CAP) == ERR_OK;
+    free(key);
+    return is_good;
+}
 
 static bool read_page(struct call *call, const struct paging *names, struct page *page)
 {
@@ -92,9 +66,9 @@ static bool read_page(struct call *call, const struct paging *names, struct page
 static void answer_page(struct call *call, const struct paging *names, json_t *list, const char *next)
 {
     if (*next) {
-        char token[TOKEN_CAP];
-        write_token(call, next, token);
+        char *token = token_write(call, list_hash, next);
         json_object_set_new(list, names->next, json_string(token));
+        free(token);
     }
     answer_json(&call->answer, list);
 }

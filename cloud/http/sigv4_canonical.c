@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/sigv4_canonical.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +55,12 @@ static void append_encoded(struct buffer *out, const char *text, size_t len, boo
 
 /* --- Path --- */
 
-static int hex_value(char c)
-{
-    return isdigit((unsigned char)c)    ? c - '0'
-           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-                                        : -1;
-}
-
 /* As it was sent, each character in its one canonical form: a client may have escaped more or less than it signed. */
 static void append_s3_path(struct buffer *out, const char *path)
 {
     for (; *path; path++) {
-        int high = *path == '%' ? hex_value(path[1]) : -1;
-        int low = high >= 0 ? hex_value(path[2]) : -1;
+        int high = *path == '%' ? hex_digit(path[1]) : -1;
+        int low = high >= 0 ? hex_digit(path[2]) : -1;
         char c = low >= 0 ? (char)(high * 16 + low) : *path;
         append_encoded(out, &c, 1, low < 0);
         path += low >= 0 ? 2 : 0;

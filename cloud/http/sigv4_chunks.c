@@ -3,13 +3,13 @@
 
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
+#include "cloud/http/chunk_line.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SIGNATURE_FIELD   "chunk-signature="
 #define TRAILER_SIGNATURE "x-amz-trailer-signature:"
-#define SIZE_DIGITS_MAX   8
 
 /* Is `told` the signature of these bytes at this place of the chain? Then it becomes the last one. */
 static bool advance(struct sigv4_chain *chain, const char *kind, const char *between, struct slice bytes,
@@ -28,55 +28,25 @@ static bool advance(struct sigv4_chain *chain, const char *kind, const char *bet
     return is_good;
 }
 
-/* Cuts a line off, without its CRLF; false: none is left. */
-static bool next_line(struct slice *rest, struct slice *line)
-{
-    const char *end = rest->len > 0 ? memmem(rest->ptr, rest->len, "\r\n", 2) : NULL;
-    if (!end) {
-        return false;
-    }
-    size_t len = (size_t)(end - rest->ptr);
-    *line = (struct slice){rest->ptr, len};
-    *rest = (struct slice){rest->ptr + len + 2, rest->len - len - 2};
-    return true;
-}
-
-static bool read_size(struct slice text, size_t *size)
-{
-    *size = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0) {
-            return false;
-        }
-        *size = *size * 16 + (size_t)digit;
-    }
-    return text.len > 0 && text.len <= SIZE_DIGITS_MAX;
-}
-
 /* "SIZE;chunk-signature=HEX" CRLF, the bytes, CRLF (none behind the last chunk of a body with a trailer). */
 static bool take_chunk(struct sigv4_chain *chain, struct slice *rest, bool *is_last)
 {
     static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n";
     struct slice line;
     size_t size;
-    if (!next_line(rest, &line)) {
+    if (!chunk_line_next(rest, &line)) {
         return false;
     }
     struct slice told = line;
-    if (!read_size(slice_cut(&told, ';'), &size) || !told.ptr || !slice_starts_with(told, SIGNATURE_FIELD) ||
-        size > rest->len) {
+    if (!chunk_line_size(slice_cut(&told, ';'), &size) || !told.ptr ||
+        !slice_starts_with(told, SIGNATURE_FIELD) || size > rest->len) {
         return false;
     }
     told = (struct slice){told.ptr + strlen(SIGNATURE_FIELD), told.len - strlen(SIGNATURE_FIELD)};
     struct slice bytes = {rest->ptr, size};
     *rest = (struct slice){rest->ptr + size, rest->len - size};
     *is_last = size == 0;
-    if (!*is_last && !(next_line(rest, &line) && line.len == 0)) {
+    if (!*is_last && !(chunk_line_next(rest, &line) && line.len == 0)) {
         return false;
     }
     return advance(chain, "PAYLOAD", empty, bytes, told);
@@ -89,7 +59,7 @@ static bool take_trailer(struct sigv4_chain *chain, struct slice rest)
     size_t used = 0;
     struct slice line;
     bool is_good = false;
-    while (!is_good && next_line(&rest, &line) && line.len > 0) {
+    while (!is_good && chunk_line_next(&rest, &line) && line.len > 0) {
         if (slice_starts_with(line, TRAILER_SIGNATURE)) {
             size_t len = strlen(TRAILER_SIGNATURE);
             is_good = advance(chain, "TRAILER", "", (struct slice){lines, used},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/http/sigv4_key.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 
@@ -12,23 +13,13 @@
 
 #define DIGEST_LEN 32
 
-static void put_hex(const unsigned char digest[DIGEST_LEN], char hex[SIGV4_HEX_CAP])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < DIGEST_LEN; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[2 * DIGEST_LEN] = '\0';
-}
-
 void sigv4_digest(const void *bytes, size_t len, char hex[SIGV4_HEX_CAP])
 {
     unsigned char digest[DIGEST_LEN];
     if (!EVP_Digest(bytes ? bytes : "", len, digest, NULL, EVP_sha256(), NULL)) {
         memory_out(); /* SHA-256 fails for nothing else */
     }
-    put_hex(digest, hex);
+    hex_write(digest, sizeof digest, hex);
 }
 
 static void hmac(const void *key, size_t key_len, const char *text, size_t len, unsigned char out[DIGEST_LEN])
@@ -61,7 +52,7 @@ void sigv4_sign(const unsigned char key[DIGEST_LEN], const char *string_to_sign,
 {
     unsigned char digest[DIGEST_LEN];
     hmac(key, DIGEST_LEN, string_to_sign, strlen(string_to_sign), digest);
-    put_hex(digest, hex);
+    hex_write(digest, sizeof digest, hex);
 }
 
 bool sigv4_is_same(const char *a, const char *b)

@@ -93,7 +93,9 @@ static void tell_core(struct turn_request *turn)
 static void forget(struct turn_request *turn, bool is_kept)
 {
     struct subscription *subscription = (struct subscription *)turn;
-    (void)is_kept;
+    if (!is_kept) {
+        core_subscription_failed(subscription->core);
+    }
     free(subscription->filter);
     free(subscription);
 }

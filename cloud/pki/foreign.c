@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/pki/foreign.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/pki/certificate_id.h"
 #include "cloud/pki/pem_block.h"
 #include "cloud/pki/pki_file.h"
@@ -29,9 +30,7 @@ static bool name_id(const X509_NAME *name, char out[65])
     if (X509_NAME_digest(name, EVP_sha256(), digest, &len) != 1 || len != 32) {
         return false;
     }
-    for (size_t i = 0; i < len; i++) {
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
-    }
+    hex_write(digest, len, out);
     return true;
 }
 

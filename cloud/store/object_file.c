@@ -2,6 +2,7 @@
 #include "cloud/store/object_file.h"
 
 #include "cloud/base/file_write.h"
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 
 #include <dirent.h>
@@ -19,19 +20,12 @@
 #define NAME_BYTES ((OBJECT_FILE_NAME_CAP - 1) / 2)
 #define NEW_END    ".new" /* while it is written */
 
-static void write_hex(const unsigned char *bytes, size_t len, char *out)
-{
-    for (size_t i = 0; i < len; i++) {
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    }
-}
-
 static bool make_name(char name[OBJECT_FILE_NAME_CAP])
 {
     unsigned char bytes[NAME_BYTES];
     bool is_good =
         getrandom(bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes; /* up to 256 bytes come whole */
-    write_hex(bytes, sizeof bytes, name);
+    hex_write(bytes, sizeof bytes, name);
     return is_good;
 }
 
@@ -112,7 +106,7 @@ static bool make_etag(struct object_writer *writer)
     }
     char *etag = writer->file.etag;
     etag[0] = '"';
-    write_hex(digest, len, etag + 1);
+    hex_write(digest, len, etag + 1);
     memcpy(etag + 1 + 2 * len, "\"", 2);
     return true;
 }

@@ -121,6 +121,21 @@ class Detached(OperatorTest):
         wait_for(lambda: log.read_text()[length:].count("starting it again") == 1, "one more")
         self.assertIn("starting it again", log.read_text()[:length])
 
+    def test_a_long_log_is_put_aside(self):
+        self.up()
+        self.cli("down")
+        mine = self.folder / "my.log"
+        for log in (self.data / "iot-local.log", mine):
+            with open(log, "w") as file:
+                file.truncate(9 << 20)
+        self.up()
+        self.assertLess((self.data / "iot-local.log").stat().st_size, 1 << 20)
+        self.assertEqual((self.data / "iot-local.log.1").stat().st_size, 9 << 20)
+        self.cli("down")
+        self.up("--log", mine)
+        self.assertGreaterEqual(mine.stat().st_size, 9 << 20)
+        self.assertFalse((self.folder / "my.log.1").exists())
+
     def broker(self):
         return int((self.data / "broker.lock").read_text())
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "cloud/core/marks.h"
 #include "fakes/core_fixture.h"
-
-#include <sqlite3.h>
+#include "fakes/sqlite_rows.h"
 
 static struct fixture *lamp(void **state)
 {
@@ -283,6 +283,105 @@ static void filters_that_cover_notices(void **state)
     }
 }
 
+/* --- A database that refuses one statement --- */
+
+static struct {
+    char path[32];
+    sqlite3 *foreign;
+} broken;
+
+/* Things that have a job each, in a database that others can reach. */
+static struct fixture *two_things_in_a_file(void **state)
+{
+    struct fixture *fx = *state;
+    strcpy(broken.path, "/tmp/core_marks_XXXXXX");
+    int fd = mkstemp(broken.path);
+    assert_true(fd >= 0);
+    close(fd);
+    fixture_close(fx);
+    fixture_open(fx, broken.path);
+    fixture_thing(fx, "door");
+    fixture_thing(fx, "lamp");
+    fixture_job(fx, "d", "door");
+    fixture_job(fx, "l", "lamp");
+    fixture_forget(fx);
+    core_broker_started(fx->core);
+    broken.foreign = db_open(broken.path);
+    return fx;
+}
+
+/* A failure is one, and is not tried again in a loop. */
+static void expect_failure(struct fixture *fx)
+{
+    assert_false(core_run_due(fx->core));
+    assert_in_range(core_next_due_ms(fx->core), fx->now_ms + 1, fx->now_ms + 1000);
+}
+
+/* ... but a second later. */
+static const char *mend(struct fixture *fx, const char *sql)
+{
+    db_run(broken.foreign, sql);
+    assert_int_equal(sqlite3_close(broken.foreign), SQLITE_OK);
+    fx->now_ms += 1000;
+    fixture_run_due(fx);
+    unlink(broken.path);
+    return fixture_heard(fx);
+}
+
+#define REFUSE(when)                                                                                         \
+    "CREATE TRIGGER refuse BEFORE INSERT ON marks WHEN " when " BEGIN SELECT RAISE(ABORT, 'no'); END"
+
+/* Whoever was told before it is not told again. */
+static void an_announcement_that_fails_is_made_later(void **state)
+{
+    struct fixture *fx = two_things_in_a_file(state);
+    db_run(broken.foreign, REFUSE("NEW.thing_name = 'lamp'"));
+    core_sessions_restored(fx->core);
+    expect_failure(fx);
+    assert_string_equal(fixture_heard(fx), "door/notify QUEUED:d#1; door/notify-next d#1 QUEUED; ");
+    fx->now_ms += 1000;
+    expect_failure(fx);
+    assert_string_equal(fixture_heard(fx), "");
+    assert_string_equal(mend(fx, "DROP TRIGGER refuse"),
+                        "lamp/notify QUEUED:l#1; lamp/notify-next l#1 QUEUED; ");
+}
+
+/* Half of it is not written down as done. */
+static void an_announcement_is_made_whole_or_not_at_all(void **state)
+{
+    struct fixture *fx = two_things_in_a_file(state);
+    char refuse[200];
+    snprintf(refuse, sizeof refuse, REFUSE("NEW.thing_name = 'door' AND NEW.kind = %d"), MARK_FIRST);
+    db_run(broken.foreign, refuse);
+    assert_string_equal(subscribe(fx, "$aws/things/door/jobs/#"), "");
+    assert_string_equal(subscribe(fx, "$aws/things/+/jobs/#"), "");
+    expect_failure(fx);
+    assert_string_equal(mend(fx, "DROP TRIGGER refuse"),
+                        "door/notify QUEUED:d#1; door/notify-next d#1 QUEUED; "
+                        "lamp/notify QUEUED:l#1; lamp/notify-next l#1 QUEUED; ");
+}
+
+static void things_that_cannot_be_read_are_announced_later(void **state)
+{
+    struct fixture *fx = two_things_in_a_file(state);
+    db_run(broken.foreign, "ALTER TABLE executions RENAME TO hidden");
+    core_sessions_restored(fx->core);
+    expect_failure(fx);
+    assert_string_equal(mend(fx, "ALTER TABLE hidden RENAME TO executions"),
+                        "door/notify QUEUED:d#1; door/notify-next d#1 QUEUED; "
+                        "lamp/notify QUEUED:l#1; lamp/notify-next l#1 QUEUED; ");
+}
+
+/* Who cannot know what was pending at the start tells more than needed. */
+static void a_start_that_cannot_look_announces_all(void **state)
+{
+    struct fixture *fx = two_things_in_a_file(state);
+    db_run(broken.foreign, "ALTER TABLE executions RENAME TO hidden");
+    core_broker_started(fx->core);
+    assert_string_equal(mend(fx, "ALTER TABLE hidden RENAME TO executions"), "");
+    assert_string_equal(subscribe(fx, "$aws/things/lamp/jobs/notify"), "lamp/notify QUEUED:l#1; ");
+}
+
 /* --- What is due, and who else writes --- */
 
 static void a_fleet_times_out_in_slices(void **state)
@@ -368,6 +467,10 @@ int main(void)
         TEST(what_came_after_the_start_was_told_already),
         TEST(what_has_ended_since_the_start_is_not_told),
         TEST(filters_that_cover_notices),
+        TEST(an_announcement_that_fails_is_made_later),
+        TEST(an_announcement_is_made_whole_or_not_at_all),
+        TEST(things_that_cannot_be_read_are_announced_later),
+        TEST(a_start_that_cannot_look_announces_all),
         TEST(a_fleet_times_out_in_slices),
         TEST(a_foreign_writer_stops_no_reader),
     };

@@ -241,7 +241,9 @@ static enum policy_decision ask(struct fixture *fx, struct authorization_request
     const char *const resources[] = {first, second};
     request.principal = ARN;
     FIXTURE_OK(fx, authorization_open(fx->core, &request, &authorization, &fx->error));
-    enum policy_decision decision = authorization_of_all(&authorization, action, resources, second ? 2 : 1);
+    assert_int_equal(authorization_ask(&authorization, action, resources, second ? 2 : 1, &fx->error),
+                     CORE_OK);
+    enum policy_decision decision = authorization_of_all(&authorization);
     authorization_clear(&authorization);
     return decision;
 }

@@ -70,6 +70,7 @@ static const char *const ours[] = {"lock",
                                    "mqtt.sock",
                                    "control.sock",
                                    "iot-local.log",
+                                   "iot-local.log.1",
                                    "server.key.new"};
 static const char *const foreign[] = {"notes.txt", "iot.db.mine", "ca.pem.old", "lock2",
                                       ".new",      "x.new",       "-wal"};

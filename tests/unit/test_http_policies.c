@@ -273,6 +273,55 @@ static void questions_that_are_none(void **state)
     assert_string_equal(http_text(fx, "authResults.0.authDecision"), "IMPLICIT_DENY");
 }
 
+/* A policy of patterns that a resource of many a's nearly fits, in many ways. */
+static void add_slow_policy(struct http_fixture *fx)
+{
+    char body[3000] = "";
+    strcat(body,
+           "{\"policyDocument\":\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Effect\\\":"
+           "\\\"Allow\\\",\\\"Action\\\":\\\"*\\\",\\\"Resource\\\":[\\\"arn:b\\\"");
+    for (int i = 0; i < 75; i++) {
+        strcat(body, ",\\\"arn:*${iot:ClientId}b\\\"");
+    }
+    strcat(body, "]}]}\"}");
+    http_expect(fx, 200, ask(fx, "POST", "/policies/slow", body));
+    http_expect(fx, 200, ask(fx, "PUT", "/target-policies/slow", "{\"target\":\"" CERT(ID) "\"}"));
+}
+
+/* `count` questions about one and the same resource of so many bytes, for a client id of so many. */
+static int ask_slowly(struct http_fixture *fx, int count, int resource_len, int client_len)
+{
+    static char body[60000];
+    static char path[300];
+    char *at = body;
+    at += sprintf(at, PRINCIPAL "\"authInfos\":[");
+    for (int i = 0; i < count; i++) {
+        at += sprintf(at, "%s{\"actionType\":\"PUBLISH\",\"resources\":[\"arn:", i ? "," : "");
+        memset(at, 'a', (size_t)resource_len - 4);
+        at += resource_len - 4;
+        at += sprintf(at, "\"]}");
+    }
+    strcpy(at, "]}");
+    strcpy(path, "/test-authorization?clientId=");
+    memset(path + strlen(path), 'a', (size_t)client_len);
+    path[strlen("/test-authorization?clientId=") + (size_t)client_len] = '\0';
+    return ask(fx, "POST", path, body);
+}
+
+/* One loop serves everybody: no question may keep it for long. */
+static void questions_that_take_too_long(void **state)
+{
+    struct http_fixture *fx = *state;
+    add_certificate(fx, ID);
+    add_slow_policy(fx);
+    http_expect(fx, 200, ask_slowly(fx, 1, 512, 128));
+    assert_string_equal(http_text(fx, "authResults.0.authDecision"), "IMPLICIT_DENY");
+    http_expect(fx, 200, ask_slowly(fx, 10, 64, 128));
+    http_expect_error(fx, ask_slowly(fx, 10, 512, 128), 410, "LimitExceededException", "take too long");
+    http_expect_error(fx, ask_slowly(fx, 1, 513, 128), 400, INVALID, "up to 512 bytes");
+    http_expect_error(fx, ask_slowly(fx, 1, 64, 129), 400, INVALID, "'clientId'");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_setup, http_teardown)
 
 int main(void)
@@ -284,6 +333,7 @@ int main(void)
         TEST(marker_of_another_principal),
         TEST(decisions),
         TEST(questions_that_are_none),
+        TEST(questions_that_take_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

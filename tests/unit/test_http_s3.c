@@ -324,6 +324,30 @@ static void too_large_an_object_is_refused(void **state)
     free(body);
 }
 
+/* Refused before they are read: in the words of what was sent. */
+static void too_large_a_body_is_refused(void **state)
+{
+    struct http_fixture *fx = with_hello(state);
+    static const struct {
+        const char *method, *target;
+        size_t max;
+        const char *code, *message;
+    } cases[] = {
+        {"PUT", "/docs/big", 72UL << 20, "EntityTooLarge", "objects of up to 67108864 bytes"},
+        {"POST", "/docs?delete", 4UL << 20, "MaxMessageLengthExceeded", "larger than 4194304 bytes"},
+        {"POST", "/docs/big?uploadId=u", 4UL << 20, "MaxMessageLengthExceeded", "larger than 4194304 bytes"},
+        {"PUT", "/new", 1UL << 20, "MaxMessageLengthExceeded", "larger than 1048576 bytes"},
+    };
+    http_sign(fx, "s3");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *body = calloc(1, cases[i].max + 1);
+        assert_non_null(body);
+        http_expect_s3_error(fx, http_send(fx, cases[i].method, cases[i].target, body, cases[i].max + 1), 400,
+                             cases[i].code, cases[i].message);
+        free(body);
+    }
+}
+
 /* --- Bodies are files --- */
 
 static size_t count_bodies(const struct http_fixture *fx)
@@ -469,6 +493,7 @@ int main(void)
         TEST(range_of_another_object_gives_the_whole_new_one),
         TEST(conditions),
         TEST(too_large_an_object_is_refused),
+        TEST(too_large_a_body_is_refused),
         TEST(body_is_sent_from_its_file),
         TEST(head_opens_no_file),
         TEST(refused_body_leaves_no_file),

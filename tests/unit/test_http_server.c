@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP server over real sockets: hostile and slow clients, limits, the Unix socket (docs/iot-local-http.md). The
- * server has no thread, so the test drives its loop between the bytes of a client. */
+/* The HTTP server over real sockets: hostile and slow clients, limits, the Unix socket (docs/iot-local-http.md). */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,212 +10,43 @@
 
 #include "cloud/http/crowd.h"
 #include "cloud/http/listener.h"
-#include "cloud/http/server.h"
-#include "fakes/http_fixture.h"
+#include "fakes/http_net.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#define SIGNED                                                                                               \
-    "Host: 127.0.0.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=A/20231114/us-east-1/iot/aws4_request, "  \
-    "SignedHeaders=host, Signature=" HTTP_SIGNATURE "\r\n"
-#define SIGNED_S3                                                                                            \
-    "Host: 127.0.0.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=A/20231114/us-east-1/s3/aws4_request, "   \
-    "SignedHeaders=host, Signature=" HTTP_SIGNATURE "\r\n"
-#define JOB        "{\"targets\":[\"arn:aws:iot:us-east-1:123456789012:thing/t\"],\"document\":\"{}\"}"
-#define JOB_LEN    "74"
-#define ANSWER_CAP 65536
-#define TURNS_MAX  200000
-
-struct net {
-    struct http_fixture fx; /* for its core, pki and folder */
-    struct http_server *server;
-    struct turn turn;
-    struct worker *worker;
-    char socket_path[100];
-    char answer[ANSWER_CAP];
-    size_t answer_len;
-};
-
-static struct http_config config_of(struct net *net, uint16_t port)
-{
-    return (struct http_config){
-        .core = net->fx.service.core,
-        .clock = &net->fx.base.clock,
-        .turn = &net->turn,
-        .worker = net->worker,
-        .pki = net->fx.service.pki,
-        .listen = "127.0.0.1",
-        .port = port,
-        .endpoint = "iot.example",
-        .mqtt_port = 8883,
-        .socket_path = net->socket_path,
-    };
-}
-
-static int setup(void **state)
-{
-    struct net *net = calloc(1, sizeof *net);
-    struct http_fixture *fx = NULL;
-    char why[256] = "";
-    assert_non_null(net);
-    http_setup((void **)&fx);
-    net->fx = *fx;
-    free(fx);
-    fixture_close(
-        &net->fx.base); /* again, so that its clock finds the copy; and in a file, which can be locked */
-    char database[96];
-    snprintf(database, sizeof database, "%s/db", net->fx.dir);
-    fixture_open(&net->fx.base, database);
-    net->fx.service.core = net->fx.base.core;
-    net->fx.service.objects_dir = core_objects_dir(net->fx.base.core);
-    snprintf(net->socket_path, sizeof net->socket_path, "%s/control.sock", net->fx.dir);
-    turn_open(&net->turn, net->fx.service.core, &net->fx.base.clock, NULL);
-    net->worker = worker_open(NULL, NULL);
-    assert_non_null(net->worker);
-    struct http_config config = config_of(net, 0);
-    net->server = http_start(&config, why, sizeof why);
-    if (!net->server) {
-        fail_msg("http_start: %s", why);
-    }
-    *state = net;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct net *net = *state;
-    worker_close(net->worker);
-    turn_close(&net->turn);
-    http_stop(net->server);
-    assert_int_equal(access(net->socket_path, F_OK), -1); /* it cleans up */
-    struct http_fixture *fx = malloc(sizeof *fx);
-    assert_non_null(fx);
-    *fx = net->fx;
-    free(net);
-    void *old = fx;
-    return http_teardown(&old);
-}
-
-/* Lets the server do what it has to do, as the daemon's loop would. */
-static void turn(struct net *net)
-{
-    struct pollfd wait = {.fd = http_descriptor(net->server), .events = POLLIN};
-    int timeout_ms = http_timeout_ms(net->server);
-    poll(&wait, 1, timeout_ms == 0 ? 0 : 1);
-    http_run(net->server);
-    worker_run(net->worker);
-    turn_run(&net->turn);
-}
-
-static int dial(const struct net *net)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(http_port(net->server))};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-    return fd;
-}
-
-static int dial_unix(const struct net *net)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", net->socket_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-    return fd;
-}
-
-/* false: the server hung up before it had everything. */
-static bool say(struct net *net, int fd, const char *bytes, size_t len)
-{
-    for (int i = 0; len > 0 && i < TURNS_MAX; i++) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (sent > 0) {
-            bytes += sent;
-            len -= (size_t)sent;
-        } else if (sent < 0 && errno != EAGAIN) {
-            return false;
-        }
-        turn(net);
-    }
-    assert_int_equal(len, 0);
-    return true;
-}
-
-static size_t body_length(const char *head)
-{
-    const char *length = strcasestr(head, "\r\nContent-Length:");
-    return length ? strtoul(length + strlen("\r\nContent-Length:"), NULL, 10) : 0;
-}
-
-/* The next answer, into net->answer; its status, or 0 when the server hung up instead. */
-static int hear(struct net *net, int fd, bool is_head)
-{
-    net->answer_len = 0;
-    for (int i = 0; i < TURNS_MAX; i++) {
-        net->answer[net->answer_len] = '\0';
-        char *end = strstr(net->answer, "\r\n\r\n");
-        if (end &&
-            net->answer_len >= (size_t)(end - net->answer) + 4 + (is_head ? 0 : body_length(net->answer))) {
-            return (int)strtol(net->answer + strlen("HTTP/1.1 "), NULL, 10);
-        }
-        ssize_t got = recv(fd, net->answer + net->answer_len, 1, 0);
-        if (got == 0 || (got < 0 && errno != EAGAIN)) {
-            return 0;
-        }
-        if (got > 0) {
-            net->answer_len++;
-            assert_true(net->answer_len < ANSWER_CAP);
-        } else {
-            turn(net);
-        }
-    }
-    fail_msg("no answer");
-    return 0;
-}
-
-static int ask(struct net *net, int fd, const char *request)
-{
-    return say(net, fd, request, strlen(request)) ? hear(net, fd, strncmp(request, "HEAD", 4) == 0) : 0;
-}
-
+#define SIGNED    NET_SIGNED("iot")
+#define SIGNED_S3 NET_SIGNED("s3")
+#define JOB       "{\"targets\":[\"arn:aws:iot:us-east-1:123456789012:thing/t\"],\"document\":\"{}\"}"
+#define JOB_LEN   "74"
 static void keep_alive_serves_many_requests(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"), 200);
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"),
+                     200);
     assert_non_null(strstr(net->answer, "\"thingName\":\"t\""));
     assert_non_null(strcasestr(net->answer, "x-amzn-RequestId: "));
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(ask(net, fd, "GET /things/t HTTP/1.1\r\n" SIGNED "\r\n"), 200);
+        assert_int_equal(net_ask(net, fd, "GET /things/t HTTP/1.1\r\n" SIGNED "\r\n"), 200);
     }
     /* two at once */
     assert_int_equal(
-        ask(net, fd, "GET /things/t HTTP/1.1\r\n" SIGNED "\r\nGET /things/u HTTP/1.1\r\n" SIGNED "\r\n"),
+        net_ask(net, fd, "GET /things/t HTTP/1.1\r\n" SIGNED "\r\nGET /things/u HTTP/1.1\r\n" SIGNED "\r\n"),
         200);
-    assert_int_equal(hear(net, fd, false), 404);
+    assert_int_equal(net_hear(net, fd, false), 404);
     close(fd);
 }
 
 static void raw_path_survives_the_server(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "GET /things/a%2Fb HTTP/1.1\r\n" SIGNED "\r\n"),
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "GET /things/a%2Fb HTTP/1.1\r\n" SIGNED "\r\n"),
                      400); /* one segment "a/b" */
     assert_non_null(strstr(net->answer, "a/b"));
-    assert_int_equal(ask(net, fd, "GET /things/%zz HTTP/1.1\r\n" SIGNED "\r\n"), 400);
+    assert_int_equal(net_ask(net, fd, "GET /things/%zz HTTP/1.1\r\n" SIGNED "\r\n"), 400);
     assert_non_null(strstr(net->answer, "InvalidRequestException"));
     close(fd);
 }
@@ -225,21 +55,21 @@ static void request_that_comes_byte_by_byte(void **state)
 {
     struct net *net = *state;
     const char request[] = "POST /things/slow HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}";
-    int fd = dial(net);
+    int fd = net_dial(net);
     for (size_t i = 0; i + 1 < sizeof request; i++) {
-        assert_true(say(net, fd, request + i, 1));
+        assert_true(net_say(net, fd, request + i, 1));
     }
-    assert_int_equal(hear(net, fd, false), 200);
+    assert_int_equal(net_hear(net, fd, false), 200);
     close(fd);
 }
 
 static void chunked_transfer(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd,
-                         "POST /things/c HTTP/1.1\r\n" SIGNED
-                         "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd,
+                             "POST /things/c HTTP/1.1\r\n" SIGNED
+                             "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
                      200);
     close(fd);
 }
@@ -247,23 +77,23 @@ static void chunked_transfer(void **state)
 static void expect_continue(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd,
-                         "POST /things/e HTTP/1.1\r\n" SIGNED
-                         "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"),
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd,
+                             "POST /things/e HTTP/1.1\r\n" SIGNED
+                             "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"),
                      100);
-    assert_int_equal(ask(net, fd, "{}"), 200);
+    assert_int_equal(net_ask(net, fd, "{}"), 200);
     close(fd);
-    fd = dial(net); /* a refusal comes instead of "100 Continue" */
-    assert_int_equal(ask(net, fd,
-                         "POST /things/e HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nExpect: "
-                         "100-continue\r\n\r\n"),
+    fd = net_dial(net); /* a refusal comes instead of "100 Continue" */
+    assert_int_equal(net_ask(net, fd,
+                             "POST /things/e HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nExpect: "
+                             "100-continue\r\n\r\n"),
                      403);
     close(fd);
-    fd = dial(net);
-    assert_int_equal(ask(net, fd,
-                         "PUT /b/k HTTP/1.1\r\n" SIGNED_S3
-                         "Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"),
+    fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd,
+                             "PUT /b/k HTTP/1.1\r\n" SIGNED_S3
+                             "Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"),
                      400);
     assert_non_null(strstr(net->answer, "EntityTooLarge"));
     close(fd);
@@ -278,11 +108,11 @@ static void refusal_reaches_a_client_that_sends_its_body(void **state)
     assert_non_null(body);
     char head[400];
     snprintf(head, sizeof head, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: %zu\r\n\r\n", len);
-    int fd = dial(net);
-    assert_true(say(net, fd, head, strlen(head)));
-    assert_true(say(net, fd, body, len));
-    assert_int_equal(hear(net, fd, false), 413);
-    assert_int_equal(ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"),
+    int fd = net_dial(net);
+    assert_true(net_say(net, fd, head, strlen(head)));
+    assert_true(net_say(net, fd, body, len));
+    assert_int_equal(net_hear(net, fd, false), 413);
+    assert_int_equal(net_ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"),
                      200); /* and the connection goes on */
     close(fd);
     free(body);
@@ -292,14 +122,14 @@ static void endless_chunked_body_is_cut_off(void **state)
 {
     struct net *net = *state;
     static char chunk[65536 + 16];
-    int fd = dial(net);
+    int fd = net_dial(net);
     const char head[] = "POST /things/t HTTP/1.1\r\n" SIGNED "Transfer-Encoding: chunked\r\n\r\n";
-    assert_true(say(net, fd, head, sizeof head - 1));
+    assert_true(net_say(net, fd, head, sizeof head - 1));
     int len = snprintf(chunk, sizeof chunk, "10000\r\n");
     memset(chunk + len, 'x', 65536);
     memcpy(chunk + len + 65536, "\r\n", 2);
     int sent = 0;
-    while (sent < 4096 && say(net, fd, chunk, (size_t)len + 65536 + 2)) {
+    while (sent < 4096 && net_say(net, fd, chunk, (size_t)len + 65536 + 2)) {
         sent++;
     }
     assert_true(sent < 4096); /* 256 MiB */
@@ -311,17 +141,17 @@ static void huge_headers_are_refused(void **state)
 {
     struct net *net = *state;
     static char huge[200000];
-    int fd = dial(net);
+    int fd = net_dial(net);
     int len = snprintf(huge, sizeof huge, "GET /things HTTP/1.1\r\n" SIGNED "X-Pad: ");
     memset(huge + len, 'a', 150000);
     memcpy(huge + len + 150000, "\r\n\r\n", 5);
-    if (say(net, fd, huge, (size_t)len + 150004)) {
-        int status = hear(net, fd, false);
+    if (net_say(net, fd, huge, (size_t)len + 150004)) {
+        int status = net_hear(net, fd, false);
         assert_true(status == 0 || status == 431 || status == 413 || status == 400);
     }
     close(fd);
-    fd = dial(net);
-    assert_int_equal(ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
+    fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
     close(fd);
 }
 
@@ -345,16 +175,16 @@ static void garbage_and_lost_clients_harm_nobody(void **state)
         "GET * HTTP/1.1\r\n" SIGNED "\r\n",
     };
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        int fd = dial(net);
-        say(net, fd, starts[i], strlen(starts[i]));
+        int fd = net_dial(net);
+        net_say(net, fd, starts[i], strlen(starts[i]));
         for (int j = 0; j < 5; j++) {
-            turn(net);
+            net_turn(net);
         }
         close(fd);
-        turn(net);
+        net_turn(net);
     }
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
     assert_null(strstr(net->answer, "thingName"));
     close(fd);
 }
@@ -364,7 +194,7 @@ static bool is_heard(struct net *net, int fd, int turns)
 {
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     while (turns-- > 0 && poll(&wait, 1, 0) == 0) {
-        turn(net);
+        net_turn(net);
     }
     return poll(&wait, 1, 0) == 1;
 }
@@ -376,8 +206,8 @@ static void connections_are_limited(void **state)
     int fds[300];
     size_t served = 0;
     for (size_t i = 0; i < 300; i++) {
-        fds[i] = dial(net);
-        turn(net);
+        fds[i] = net_dial(net);
+        net_turn(net);
         net->fx.base.now_ms++;
     }
     for (size_t i = 0; i < 300; i++) {
@@ -393,10 +223,10 @@ static void connections_are_limited(void **state)
         close(fds[i]);
     }
     for (int i = 0; i < 600; i++) {
-        turn(net);
+        net_turn(net);
     }
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
     close(fd);
 }
 
@@ -408,16 +238,16 @@ static void half_open_connections_lock_nobody_out(void **state)
                                         "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: 500\r\n\r\n{"};
     int fds[400];
     for (size_t i = 0; i < 400; i++) {
-        send(fds[i] = dial(net), begun[i % 2], strlen(begun[i % 2]), MSG_NOSIGNAL);
-        turn(net);
+        send(fds[i] = net_dial(net), begun[i % 2], strlen(begun[i % 2]), MSG_NOSIGNAL);
+        net_turn(net);
         net->fx.base.now_ms += 10;
         for (size_t k = 0; i % 50 == 0 && k < i; k++) {
             send(fds[k], "x", 1, MSG_NOSIGNAL);
         }
     }
     for (int i = 0; i < 20; i++) {
-        int fd = dial(net);
-        assert_int_equal(ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
+        int fd = net_dial(net);
+        assert_int_equal(net_ask(net, fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n"), 200);
         close(fd);
     }
     for (size_t i = 0; i < 400; i++) {
@@ -427,30 +257,31 @@ static void half_open_connections_lock_nobody_out(void **state)
 
 static void a_request_at_the_end_is_hung_up_on(void **state) /* left waiting, it would end the process */
 {
-    int fd = dial(*state);
-    turn(*state);
+    int fd = net_dial(*state);
+    net_turn(*state);
     send(fd, "GET /things HTTP/1.1\r\n" SIGNED "\r\n", sizeof SIGNED + 23, MSG_NOSIGNAL);
 }
 
 static void head_tells_the_length_and_sends_nothing(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "PUT /docs HTTP/1.1\r\n" SIGNED_S3 "Content-Length: 0\r\n\r\n"), 200);
-    assert_int_equal(ask(net, fd,
-                         "PUT /docs/k HTTP/1.1\r\n" SIGNED_S3
-                         "X-Amz-Meta-X: 1\r\nContent-Length: 5\r\n\r\nhello"),
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "PUT /docs HTTP/1.1\r\n" SIGNED_S3 "Content-Length: 0\r\n\r\n"), 200);
+    assert_int_equal(net_ask(net, fd,
+                             "PUT /docs/k HTTP/1.1\r\n" SIGNED_S3
+                             "X-Amz-Meta-X: 1\r\nContent-Length: 5\r\n\r\nhello"),
                      200);
-    assert_int_equal(ask(net, fd, "HEAD /docs/k HTTP/1.1\r\n" SIGNED_S3 "\r\n"), 200);
+    assert_int_equal(net_ask(net, fd, "HEAD /docs/k HTTP/1.1\r\n" SIGNED_S3 "\r\n"), 200);
     assert_non_null(strstr(net->answer, "x-amz-meta-x: 1\r\n"));
-    assert_int_equal(body_length(net->answer), 5);
-    assert_int_equal(ask(net, fd, "HEAD /docs/none HTTP/1.1\r\n" SIGNED_S3 "\r\n"), 404);
-    assert_int_equal(ask(net, fd, "GET /docs/k HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 200); /* plain link */
+    assert_int_equal(net_body_length(net->answer), 5);
+    assert_int_equal(net_ask(net, fd, "HEAD /docs/none HTTP/1.1\r\n" SIGNED_S3 "\r\n"), 404);
+    assert_int_equal(net_ask(net, fd, "GET /docs/k HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+                     200); /* plain link */
     assert_string_equal(net->answer + net->answer_len - 5, "hello");
-    assert_int_equal(ask(net, fd, "GET /docs/k HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403);
+    assert_int_equal(net_ask(net, fd, "GET /docs/k HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403);
     assert_int_equal(
-        ask(net, fd,
-            "GET /docs/k HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Meta-X: 1\r\nRange: bytes=1-1\r\n\r\n"),
+        net_ask(net, fd,
+                "GET /docs/k HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Meta-X: 1\r\nRange: bytes=1-1\r\n\r\n"),
         206);
     assert_string_equal(net->answer + net->answer_len - 1, "e");
     close(fd);
@@ -462,19 +293,19 @@ static void unix_socket_is_private_and_needs_no_signature(void **state)
     struct stat found;
     assert_int_equal(stat(net->socket_path, &found), 0);
     assert_int_equal(found.st_mode & 0777, 0600);
-    int fd = dial_unix(net);
-    assert_int_equal(ask(net, fd, "GET /iot-local/status HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200);
+    int fd = net_dial_unix(net);
+    assert_int_equal(net_ask(net, fd, "GET /iot-local/status HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200);
     assert_non_null(strstr(net->answer, net->fx.dir));
     char port[40];
     snprintf(port, sizeof port, "\"http_port\":%u", http_port(net->server));
     assert_non_null(strstr(net->answer, port));
     assert_int_equal(
-        ask(net, fd,
-            "PUT /things HTTP/1.1\r\nHost: x\r\nx-iot-local-service: s3\r\nContent-Length: 0\r\n\r\n"),
+        net_ask(net, fd,
+                "PUT /things HTTP/1.1\r\nHost: x\r\nx-iot-local-service: s3\r\nContent-Length: 0\r\n\r\n"),
         200); /* a bucket */
     close(fd);
-    fd = dial(net);
-    assert_int_equal(ask(net, fd, "GET /iot-local/status HTTP/1.1\r\n" SIGNED "\r\n"), 404);
+    fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "GET /iot-local/status HTTP/1.1\r\n" SIGNED "\r\n"), 404);
     close(fd);
 }
 
@@ -483,7 +314,7 @@ static void second_server_says_what_is_in_its_way(void **state)
     struct net *net = *state;
     char why[256] = "", port[16];
     snprintf(net->socket_path, sizeof net->socket_path, "%s/other.sock", net->fx.dir);
-    struct http_config config = config_of(net, http_port(net->server));
+    struct http_config config = net_config_of(net, http_port(net->server));
     assert_null(http_start(&config, why, sizeof why));
     snprintf(port, sizeof port, "%u", http_port(net->server));
     assert_non_null(strstr(why, port));
@@ -538,10 +369,11 @@ static void allow_file_writes(bool is_allowed)
 static void notifications_leave_with_the_answer(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"), 200);
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"),
+                     200);
     assert_int_equal(
-        ask(net, fd, "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: " JOB_LEN "\r\n\r\n" JOB), 200);
+        net_ask(net, fd, "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: " JOB_LEN "\r\n\r\n" JOB), 200);
     assert_string_equal(fixture_heard(&net->fx.base), "t/notify QUEUED:j#1; t/notify-next j#1 QUEUED; ");
     close(fd);
 }
@@ -550,24 +382,26 @@ static void notifications_leave_with_the_answer(void **state)
 static void full_disk_is_an_error_and_not_a_success(void **state)
 {
     struct net *net = *state;
-    int fd = dial(net);
-    assert_int_equal(ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"), 200);
+    int fd = net_dial(net);
+    assert_int_equal(net_ask(net, fd, "POST /things/t HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"),
+                     200);
     allow_file_writes(false);
-    int thing = ask(net, fd, "POST /things/u HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}");
+    int thing = net_ask(net, fd, "POST /things/u HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}");
     bool is_named = strstr(net->answer, "InternalFailureException") != NULL;
-    int job = ask(net, fd, "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: " JOB_LEN "\r\n\r\n" JOB);
+    int job = net_ask(net, fd, "PUT /jobs/j HTTP/1.1\r\n" SIGNED "Content-Length: " JOB_LEN "\r\n\r\n" JOB);
     bool is_named_too = strstr(net->answer, "ServiceUnavailableException") != NULL;
-    int bucket = ask(net, fd, "PUT /docs HTTP/1.1\r\n" SIGNED_S3 "Content-Length: 0\r\n\r\n");
+    int bucket = net_ask(net, fd, "PUT /docs HTTP/1.1\r\n" SIGNED_S3 "Content-Length: 0\r\n\r\n");
     allow_file_writes(true);
     assert_int_equal(thing, 500);
     assert_true(is_named);
     assert_int_equal(job, 503);
     assert_true(is_named_too);
     assert_int_equal(bucket, 500);
-    assert_int_equal(ask(net, fd, "GET /things/u HTTP/1.1\r\n" SIGNED "\r\n"), 404);
-    assert_int_equal(ask(net, fd, "GET /jobs/j HTTP/1.1\r\n" SIGNED "\r\n"), 404);
+    assert_int_equal(net_ask(net, fd, "GET /things/u HTTP/1.1\r\n" SIGNED "\r\n"), 404);
+    assert_int_equal(net_ask(net, fd, "GET /jobs/j HTTP/1.1\r\n" SIGNED "\r\n"), 404);
     assert_string_equal(fixture_heard(&net->fx.base), "");
-    assert_int_equal(ask(net, fd, "POST /things/u HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"), 200);
+    assert_int_equal(net_ask(net, fd, "POST /things/u HTTP/1.1\r\n" SIGNED "Content-Length: 2\r\n\r\n{}"),
+                     200);
     close(fd);
 }
 
@@ -575,7 +409,7 @@ int main(void)
 {
     _Static_assert(sizeof JOB - 1 == 74, "JOB_LEN");
     signal(SIGXFSZ, SIG_IGN);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, net_setup, net_teardown)
     const struct CMUnitTest tests[] = {
         TEST(keep_alive_serves_many_requests),
         TEST(raw_path_survives_the_server),

@@ -290,6 +290,28 @@ static void refusals_in_a_loop_do_not_fill_the_log(void **state)
     }
 }
 
+/* Any stranger can bring them, as often as it likes: neither the error nor the line with the address fills the log. */
+static void tls_errors_that_nobody_knows_do_not_fill_the_log(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "OpenSSL Error[0]: error:0A000999:SSL routines::something new",
+        "Client connection from 10.0.0.9 failed: error:0A000999:SSL routines::something new.",
+    };
+    for (size_t k = 0; k < 2; k++) {
+        int told = 0;
+        now_ms += 1000;
+        for (int i = 0; i < 100; i++) {
+            told += hear(lines[k]);
+        }
+        assert_int_equal(told, 20);
+        now_ms += 1000;
+        assert_true(hear(lines[k]));
+        assert_said("something new");
+        assert_said("80 more");
+    }
+}
+
 static void end_line_comes_back_as_it_went(void **state)
 {
     (void)state;
@@ -327,6 +349,7 @@ int main(void)
         WORDS_TEST(client_ids_cannot_hide_or_forge_a_reason),
         WORDS_TEST(name_of_the_protocol_may_hold_a_line_end),
         WORDS_TEST(refusals_in_a_loop_do_not_fill_the_log),
+        WORDS_TEST(tls_errors_that_nobody_knows_do_not_fill_the_log),
         WORDS_TEST(end_line_comes_back_as_it_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

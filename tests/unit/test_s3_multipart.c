@@ -269,7 +269,7 @@ static void composite_checksum(void **state)
     http_expect(fx, 200, send_part(fx, id, 1, &part));
     assert_string_equal(http_answer_header(fx, "x-amz-checksum-crc32"), sum);
     http_header(fx, "x-amz-checksum-crc32", NULL);
-    assert_true(s3_base64_read(sum, raw, 4));
+    assert_true(base64_read(sum, 4, raw));
     s3_checksum_of(S3_CRC32, raw, 4, composite);
     char text[400], wanted[64];
     snprintf(target, sizeof target, "/docs/big?uploadId=%s", id);
@@ -278,6 +278,17 @@ static void composite_checksum(void **state)
              "</ChecksumCRC32></Part></CompleteMultipartUpload>",
              part.etag, "AAAAAA==");
     s3_bad(fx, 400, "InvalidPart", "POST", target, text);
+    static const char *const others[] = {"", "<ChecksumCRC32></ChecksumCRC32>",
+                                         "<ChecksumSHA1>AAAA</ChecksumSHA1>"};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        snprintf(text, sizeof text,
+                 "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag>%s</Part>"
+                 "</CompleteMultipartUpload>",
+                 part.etag, others[i]);
+        s3_bad(fx, 400, "InvalidRequest", "POST", target, text);
+        assert_non_null(strstr(fx->call.answer.body, "crc32 checksum"));
+        assert_non_null(strstr(fx->call.answer.body, "missing for part 1"));
+    }
     snprintf(text, sizeof text,
              "<CompleteMultipartUpload><Part><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32><PartNumber>1"
              "</PartNumber></Part></CompleteMultipartUpload>",
@@ -511,6 +522,10 @@ static void lists_of_parts(void **state)
     s3_expect_texts(fx, "PartNumber", "20 30 ");
     s3_expect_texts(fx, "NextPartNumberMarker", "30 ");
     s3_expect_texts(fx, "IsTruncated", "true ");
+    snprintf(target, sizeof target, "/docs/big?uploadId=%s&max-parts=0", id);
+    s3_good(fx, 200, "GET", target, NULL);
+    s3_expect_texts(fx, "PartNumber", "");
+    s3_expect_texts(fx, "IsTruncated", "false ");
     snprintf(target, sizeof target, "/docs/big?uploadId=%s&max-parts=-2", id);
     s3_bad(fx, 400, "InvalidArgument", "GET", target, NULL);
 }
@@ -540,6 +555,9 @@ static void lists_of_uploads(void **state)
     s3_expect_texts(fx, "Key", "big c ");
     s3_good(fx, 200, "GET", "/docs?uploads&key-marker=big", NULL);
     s3_expect_texts(fx, "Key", "c ");
+    s3_good(fx, 200, "GET", "/docs?uploads&max-uploads=0", NULL);
+    s3_expect_texts(fx, "Key", "");
+    s3_expect_texts(fx, "IsTruncated", "false ");
     s3_bad(fx, 404, "NoSuchBucket", "GET", "/none?uploads", NULL);
 }
 

@@ -61,13 +61,30 @@ static void headers_come_back(void **state)
 static void framing_is_no_encoding_of_the_object(void **state)
 {
     struct http_fixture *fx = with_hello(state);
-    http_header(fx, "Content-Encoding", "aws-chunked, gzip");
-    http_header(fx, "x-amz-decoded-content-length", "1");
-    s3_good(fx, 200, "PUT", "/docs/k", "1\r\nx\r\n0\r\n\r\n");
-    http_header(fx, "Content-Encoding", NULL);
-    s3_good(fx, 200, "GET", "/docs/k", NULL);
-    s3_expect_body(fx, "x");
-    assert_string_equal(http_answer_header(fx, "Content-Encoding"), "gzip");
+    static const struct {
+        const char *told, *stored;
+        bool is_framed;
+    } cases[] = {
+        {"aws-chunked", "", true},
+        {"AWS-Chunked", "", true},
+        {"aws-chunked, gzip", "gzip", true},
+        {"gzip,aws-chunked", "gzip", true},
+        {"gzip, aws-chunked", "gzip", true},
+        {"gzip , Aws-Chunked\t, br", "gzip, br", true},
+        {"aws-chunked,aws-chunked", "", true},
+        {"gzip,br", "gzip,br", false},
+        {"aws-chunked2", "aws-chunked2", false},
+        {"x-aws-chunked", "x-aws-chunked", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        http_header(fx, "Content-Encoding", cases[i].told);
+        http_header(fx, "x-amz-decoded-content-length", cases[i].is_framed ? "1" : NULL);
+        s3_good(fx, 200, "PUT", "/docs/k", cases[i].is_framed ? "1\r\nx\r\n0\r\n\r\n" : "x");
+        http_header(fx, "Content-Encoding", NULL);
+        s3_good(fx, 200, "GET", "/docs/k", NULL);
+        s3_expect_body(fx, "x");
+        assert_string_equal(http_answer_header(fx, "Content-Encoding"), cases[i].stored);
+    }
 }
 
 static void metadata_has_a_limit(void **state)

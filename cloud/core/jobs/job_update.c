@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UpdateJob: docs/protocol.md 5.4. What AWS lets nobody change once a device may have acted by it is refused. */
+/* UpdateJob: docs/protocol.md 5.3. What AWS lets nobody change once a device may have acted by it is refused. */
 #include "cloud/core/core_private.h"
 #include "cloud/core/jobs/job_check.h"
 

@@ -168,7 +168,7 @@ enum core_code uploads_get_parts(struct core *core, const char *id, int64_t afte
     }
     *parts = found;
     *count = len;
-    *has_more = got == 1;
+    *has_more = got == 1 && limit > 0;
     return CORE_OK;
 }
 
@@ -252,35 +252,58 @@ static int next_upload(struct core *core, const char *bucket, const char *key, c
     return got;
 }
 
+/* The last upload that was seen. */
+struct upload_place {
+    char *key, *id;
+};
+
+static void move_to(struct upload_place *place, const char *key, const char *id)
+{
+    free(place->key);
+    free(place->id);
+    *place = (struct upload_place){.key = text_copy(key), .id = text_copy(id)};
+}
+
+/* A marker of a key alone stands behind all uploads of that key. One before the prefix: in front of the prefix itself, which may
+ * be a key. */
+static void move_to_start(struct upload_place *place, const struct upload_query *query)
+{
+    if (strcmp(query->after_key, query->prefix) < 0) {
+        move_to(place, query->prefix, "");
+    } else {
+        move_to(place, query->after_key,
+                *query->after_key && !*query->after_id ? BEHIND_ALL : query->after_id);
+    }
+}
+
 enum core_code uploads_list(struct core *core, const char *bucket, const struct upload_query *query,
                             upload_fn fn, void *ctx, bool *has_more, struct core_error *error)
 {
-    int64_t left = query->limit;
+    struct upload_place place = {NULL, NULL};
+    struct upload upload;
+    int got = 0;
     *has_more = false;
     if (buckets_head(core, bucket, error)) {
         return error->code;
     }
-    /* A marker of a key alone stands behind all uploads of that key. */
-    char *key = text_copy(query->after_key);
-    char *id = text_copy(*query->after_key && !*query->after_id ? BEHIND_ALL : query->after_id);
-    int got;
-    struct upload upload;
-    while ((got = next_upload(core, bucket, key, id, &upload)) == 1) {
-        bool is_wanted = strncmp(upload.key, query->prefix, strlen(query->prefix)) == 0;
-        *has_more = is_wanted && left-- == 0;
-        if (is_wanted && !*has_more) {
-            fn(ctx, &upload);
-        }
-        free(key);
-        free(id);
-        key = text_copy(upload.key);
-        id = text_copy(upload.id);
-        upload_clear(&upload);
-        if (*has_more) {
+    move_to_start(&place, query);
+    for (int64_t left = query->limit; query->limit > 0 && !*has_more; left--) {
+        got = next_upload(core, bucket, place.key, place.id, &upload);
+        if (got != 1) {
             break;
         }
+        bool is_wanted = strncmp(upload.key, query->prefix, strlen(query->prefix)) == 0;
+        *has_more = is_wanted && left == 0;
+        if (is_wanted && left > 0) {
+            fn(ctx, &upload);
+            move_to(&place, upload.key, upload.id);
+        }
+        upload_clear(&upload);
+        if (!is_wanted) {
+            break; /* nor is any behind it */
+        }
     }
-    free(key);
-    free(id);
+    free(place.key);
+    free(place.id);
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }

@@ -34,7 +34,8 @@ enum core_code uploads_get(struct core *core, const char *bucket, const char *ke
 /* CORE_OK: the file is the part's now. A part of the same number is replaced. */
 enum core_code uploads_put_part(struct core *core, const char *bucket, const char *key, const char *id,
                                 const struct upload_part *part, struct core_error *error);
-/* Up to `limit` parts behind the number `after`, in order; *parts is malloc'd. *has_more: there are more. */
+/* Up to `limit` parts behind the number `after`, in order; *parts is malloc'd. *has_more: there are more; never
+ * behind a page of 0. */
 enum core_code uploads_get_parts(struct core *core, const char *id, int64_t after, int64_t limit,
                                  struct upload_part **parts, size_t *count, bool *has_more,
                                  struct core_error *error);
@@ -48,7 +49,8 @@ enum core_code uploads_abort(struct core *core, const char *bucket, const char *
                              struct core_error *error);
 
 typedef void (*upload_fn)(void *ctx, const struct upload *upload);
-/* Those of keys that begin with `prefix`, behind (after_key, after_id), by key and creation. */
+/* Those of keys that begin with `prefix`, behind (after_key, after_id), by key and creation. A page costs as many steps as it has
+ * entries. */
 struct upload_query {
     const char *prefix, *after_key, *after_id;
     int64_t limit;

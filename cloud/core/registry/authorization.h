@@ -6,7 +6,8 @@
 #include "cloud/access/policy.h"
 #include "cloud/core/registry/policy_attachments.h"
 
-#define AUTHORIZATION_NAMES_MAX 10 /* policies to add, and as many to leave out */
+#define AUTHORIZATION_NAMES_MAX     10 /* policies to add, and as many to leave out */
+#define AUTHORIZATION_RESOURCES_MAX 20 /* of one question */
 
 struct authorization_names {
     const char *names[AUTHORIZATION_NAMES_MAX];
@@ -24,8 +25,12 @@ struct authorization_request {
 struct authorization {
     struct policy *policies; /* with documents */
     size_t count;
-    struct policy_context context; /* points to texts of the request, and to `thing` */
+    struct policy_context context; /* points to texts of the request, and to what follows */
     char thing[CORE_THING_NAME_CAP];
+    size_t steps_left; /* of all questions together */
+    /* the last question: what each policy says about each resource */
+    enum policy_decision (*decisions)[AUTHORIZATION_RESOURCES_MAX];
+    size_t resource_count;
 };
 
 /* CORE_NOT_FOUND also for a policy to add. The request must live as long as what is opened. */
@@ -33,11 +38,14 @@ enum core_code authorization_open(struct core *core, const struct authorization_
                                   struct authorization *out, struct core_error *error);
 void authorization_clear(struct authorization *authorization);
 
+/* Asks each policy about each of these resources (at most AUTHORIZATION_RESOURCES_MAX). CORE_LIMIT_EXCEEDED: with what has
+ * been asked before, that takes too long. */
+enum core_code authorization_ask(struct authorization *authorization, const char *action,
+                                 const char *const *resources, size_t count, struct core_error *error);
+
 /* What policy i says about all these resources: a denial of one, else an allowance of one. */
-enum policy_decision authorization_of_policy(const struct authorization *authorization, size_t i,
-                                             const char *action, const char *const *resources, size_t count);
+enum policy_decision authorization_of_policy(const struct authorization *authorization, size_t i);
 /* What all policies say: POLICY_ALLOW when each of the resources is allowed. */
-enum policy_decision authorization_of_all(const struct authorization *authorization, const char *action,
-                                          const char *const *resources, size_t count);
+enum policy_decision authorization_of_all(const struct authorization *authorization);
 
 #endif

@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-#define QUESTIONS_MAX 10 /* of AWS */
-#define RESOURCES_MAX 20 /* of one question; ours */
-#define RESOURCE_MAX  2048
+#define QUESTIONS_MAX 10  /* of AWS */
+#define RESOURCE_MAX  512 /* bytes; ours: the longest topic has 256 */
+#define CLIENT_ID_MAX 128 /* bytes */
 
 struct question {
     const json_t *asked; /* as it came */
     const char *action;
-    const char *resources[RESOURCES_MAX];
+    const char *resources[AUTHORIZATION_RESOURCES_MAX];
     size_t count;
 };
 
@@ -42,6 +42,18 @@ static bool read_names(struct call *call, const char *member, struct authorizati
     return true;
 }
 
+static bool read_client_id(struct call *call, const char **client_id)
+{
+    if (!call_query_text(call, "clientId", client_id)) {
+        return false;
+    }
+    if (*client_id && strlen(*client_id) > CLIENT_ID_MAX) {
+        call_refuse(call, "'clientId' is longer than %d bytes", CLIENT_ID_MAX);
+        return false;
+    }
+    return true;
+}
+
 static const char *action_of(const char *type)
 {
     static const char *const pairs[][2] = {{"CONNECT", "iot:Connect"},
@@ -63,8 +75,8 @@ static bool read_resources(struct call *call, struct question *out)
         return false;
     }
     size_t count = json_array_size(array);
-    if (count < 1 || count > RESOURCES_MAX) {
-        call_refuse(call, "'resources' of 'authInfos' must be 1 to %d ARNs", RESOURCES_MAX);
+    if (count < 1 || count > AUTHORIZATION_RESOURCES_MAX) {
+        call_refuse(call, "'resources' of 'authInfos' must be 1 to %d ARNs", AUTHORIZATION_RESOURCES_MAX);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -122,13 +134,11 @@ static bool read_questions(struct call *call, struct question questions[QUESTION
 
 /* --- Answering --- */
 
-static json_t *policies_that_say(const struct authorization *authorization, const struct question *question,
-                                 enum policy_decision decision)
+static json_t *policies_that_say(const struct authorization *authorization, enum policy_decision decision)
 {
     json_t *policies = json_array();
     for (size_t i = 0; i < authorization->count; i++) {
-        if (authorization_of_policy(authorization, i, question->action, question->resources,
-                                    question->count) == decision) {
+        if (authorization_of_policy(authorization, i) == decision) {
             render_add_policy(policies, &authorization->policies[i]);
         }
     }
@@ -148,6 +158,7 @@ static void add_missing(void *ctx, const char *name)
     json_array_append_new(names, answer_text(name));
 }
 
+/* Of the question that the authorization was asked last. */
 static json_t *answer_one(const struct authorization *authorization, const struct question *question)
 {
     static const char *const words[] = {
@@ -156,24 +167,38 @@ static json_t *answer_one(const struct authorization *authorization, const struc
         [POLICY_EXPLICIT_DENY] = "EXPLICIT_DENY",
     };
     json_t *denied = json_object();
-    json_object_set_new(denied, "implicitDeny",
-                        policies_that_say(authorization, question, POLICY_IMPLICIT_DENY));
-    json_object_set_new(denied, "explicitDeny",
-                        policies_that_say(authorization, question, POLICY_EXPLICIT_DENY));
+    json_object_set_new(denied, "implicitDeny", policies_that_say(authorization, POLICY_IMPLICIT_DENY));
+    json_object_set_new(denied, "explicitDeny", policies_that_say(authorization, POLICY_EXPLICIT_DENY));
     json_t *missing = json_array();
     for (size_t i = 0; i < authorization->count; i++) {
         policy_missing(slice_from(authorization->policies[i].document), &authorization->context,
                        question->action, add_missing, missing);
     }
-    enum policy_decision decision =
-        authorization_of_all(authorization, question->action, question->resources, question->count);
     json_t *out = json_object();
     json_object_set_new(out, "authInfo", json_deep_copy(question->asked));
-    json_object_set_new(out, "allowed", policies_that_say(authorization, question, POLICY_ALLOW));
+    json_object_set_new(out, "allowed", policies_that_say(authorization, POLICY_ALLOW));
     json_object_set_new(out, "denied", denied);
-    render_put_text(out, "authDecision", words[decision]);
+    render_put_text(out, "authDecision", words[authorization_of_all(authorization)]);
     json_object_set_new(out, "missingContextValues", missing);
     return out;
+}
+
+static void answer_all(struct call *call, struct authorization *authorization,
+                       const struct question questions[], size_t count)
+{
+    json_t *results = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct question *question = &questions[i];
+        if (!call_ok(call, authorization_ask(authorization, question->action, question->resources,
+                                             question->count, &call->error))) {
+            json_decref(results);
+            return;
+        }
+        json_array_append_new(results, answer_one(authorization, question));
+    }
+    json_t *out = json_object();
+    json_object_set_new(out, "authResults", results);
+    answer_json(&call->answer, out);
 }
 
 /* The certificate's own words, as the broker will read them. A principal that is none is refused by who comes next. */
@@ -201,8 +226,7 @@ void api_test_authorization(struct call *call)
     struct authorization authorization;
     struct authorization_request request = {0};
     if (!call_needed_text(call, "principal", &request.principal) ||
-        !call_query_text(call, "clientId", &request.client_id) ||
-        !read_names(call, "policyNamesToAdd", &request.add) ||
+        !read_client_id(call, &request.client_id) || !read_names(call, "policyNamesToAdd", &request.add) ||
         !read_names(call, "policyNamesToSkip", &request.skip) || !read_questions(call, questions, &count)) {
         return;
     }
@@ -211,12 +235,6 @@ void api_test_authorization(struct call *call)
     if (!call_ok(call, authorization_open(call->service->core, &request, &authorization, &call->error))) {
         return;
     }
-    json_t *results = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(results, answer_one(&authorization, &questions[i]));
-    }
-    json_t *out = json_object();
-    json_object_set_new(out, "authResults", results);
-    answer_json(&call->answer, out);
+    answer_all(call, &authorization, questions, count);
     authorization_clear(&authorization);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-data: Publish and retained messages (docs/protocol.md 6.1). A message goes to the broker after the COMMIT that keeps it. */
+#include "cloud/base/base64.h"
 #include "cloud/base/memory.h"
 #include "cloud/broker/topic_class.h"
 #include "cloud/core/messages/retained.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/render.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,14 +70,6 @@ void api_publish(struct call *call)
     answer_json(&call->answer, out);
 }
 
-/* The caller frees. */
-static char *base64(const void *bytes, size_t len)
-{
-    char *text = memory_resize(NULL, 4 * ((len + 2) / 3) + 1);
-    EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
-    return text;
-}
-
 static json_t *render_retained(const struct retained *retained)
 {
     json_t *out = json_object();
@@ -93,7 +85,8 @@ void api_get_retained_message(struct call *call)
     if (!call_ok(call, retained_get(call->service->core, call->labels[0], &retained, &call->error))) {
         return;
     }
-    char *payload = base64(retained.payload, retained.payload_len);
+    char *payload = memory_resize(NULL, BASE64_CAP(retained.payload_len));
+    base64_write(retained.payload, retained.payload_len, payload);
     json_t *out = render_retained(&retained);
     render_put_text(out, "payload", payload);
     answer_json(&call->answer, out);

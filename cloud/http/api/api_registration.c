@@ -330,7 +330,7 @@ static bool check_ca(struct call *call, const struct foreign *ca)
             call, CORE_CERTIFICATE_INVALID,
             "this certificate may not sign others: a CA has the extension basicConstraints CA:TRUE");
     }
-    if (ca->not_after_s * 1000 <= core_now_ms(call->service->core)) {
+    if (ca->not_after_s * 1000 <= call_machine_ms(call)) {
         return refuse(call, CORE_CERTIFICATE_INVALID, "this CA certificate has expired");
     }
     return has_name_for_itself(call, ca);

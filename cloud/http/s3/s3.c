@@ -99,6 +99,17 @@ void s3_find(struct call *call)
     free(unmodelled);
 }
 
+/* The body is an object, or a document of the request. */
+void s3_fail_too_large(struct call *call)
+{
+    if (call->body_max == S3_BODY_MAX) {
+        s3_fail(call, S3_ENTITY_TOO_LARGE, "iot-local stores objects of up to %zu bytes in one piece",
+                S3_OBJECT_MAX);
+    } else {
+        s3_fail(call, S3_MAX_MESSAGE_LENGTH, "the body is larger than %zu bytes", call->body_max);
+    }
+}
+
 void s3_run(struct call *call)
 {
     call->s3->handler(call);

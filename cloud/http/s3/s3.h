@@ -31,6 +31,8 @@ const struct s3_operation *s3_operation_find(const struct request *request, int 
 
 /* Sets call->s3, call->labels (bucket, key) and call->body_max, or answers. */
 void s3_find(struct call *call);
+/* The body is larger than call->body_max. */
+void s3_fail_too_large(struct call *call);
 /* Runs call->s3 inside the caller's batch. */
 void s3_run(struct call *call);
 

@@ -21,8 +21,10 @@ static bool is_chunked(const struct request *request)
 {
     const char *encoding = request_header(request, "Content-Encoding");
     const char *digest = request_header(request, "x-amz-content-sha256");
-    return (encoding && strncmp(encoding, "aws-chunked", 11) == 0) ||
-           (digest && strncmp(digest, "STREAMING-", 10) == 0);
+    char *rest = encoding ? s3_chunked_off(encoding) : NULL;
+    bool is_named = rest != NULL;
+    free(rest);
+    return is_named || (digest && strncmp(digest, "STREAMING-", 10) == 0);
 }
 
 static bool slice_is_name(struct slice text, const char *name)
@@ -30,23 +32,12 @@ static bool slice_is_name(struct slice text, const char *name)
     return text.len == strlen(name) && strncasecmp(text.ptr, name, text.len) == 0;
 }
 
-/* The next name of a list with commas. */
-static struct slice next_name(struct slice *list)
-{
-    struct slice name = slice_cut(list, ',');
-    while (name.len > 0 && name.ptr[0] == ' ') {
-        name.ptr++;
-        name.len--;
-    }
-    return name;
-}
-
 /* Does x-amz-trailer announce this one? */
 static bool is_announced(const char *list, struct slice name)
 {
     struct slice rest = slice_from(list);
     while (rest.len > 0) {
-        struct slice entry = next_name(&rest);
+        struct slice entry = s3_chunked_next_name(&rest);
         if (entry.len == name.len && strncasecmp(entry.ptr, name.ptr, name.len) == 0) {
             return true;
         }
@@ -80,7 +71,7 @@ static bool check_trailers(struct call *call, const struct s3_chunked *chunked)
     struct slice rest = slice_from(list);
     while (rest.len > 0) {
         char name[TRAILER_NAME_CAP];
-        struct slice entry = next_name(&rest);
+        struct slice entry = s3_chunked_next_name(&rest);
         if (entry.len > 0 && (slice_copy(entry, name, sizeof name) || !find_trailer(chunked, name))) {
             s3_fail(call, S3_MALFORMED_TRAILER, "the trailer that x-amz-trailer announces did not come");
             return false;
@@ -195,7 +186,7 @@ static bool read_told(struct call *call, const struct s3_chunked *chunked, struc
         return true;
     }
     const struct s3_algorithm_names *names = s3_algorithm_names(sums->told);
-    if ((value && strlen(value) >= S3_BASE64_CAP) || !s3_base64_read(sums->told_value, ignored, names->len)) {
+    if ((value && strlen(value) >= S3_BASE64_CAP) || !base64_read(sums->told_value, names->len, ignored)) {
         s3_fail(call, S3_INVALID_REQUEST, "Value for %s header is invalid.", names->header);
         return false;
     }
@@ -217,7 +208,7 @@ static bool check_md5(struct call *call)
     if (!told) {
         return true;
     }
-    if (!s3_base64_read(told, ignored, s3_algorithm_names(S3_MD5)->len)) {
+    if (!base64_read(told, s3_algorithm_names(S3_MD5)->len, ignored)) {
         s3_fail(call, S3_INVALID_DIGEST, "The Content-MD5 you specified was invalid.");
         return false;
     }

@@ -138,33 +138,10 @@ void s3_checksum_of(enum s3_algorithm algorithm, const void *bytes, size_t len, 
     s3_checksum_open(&sum, algorithm);
     s3_checksum_add(&sum, bytes, len);
     s3_checksum_end(&sum, digest);
-    s3_base64(digest, names[algorithm].len, base64);
+    base64_write(digest, names[algorithm].len, base64);
 }
 
 /* --- As text --- */
-
-void s3_base64(const unsigned char *digest, size_t len, char base64[S3_BASE64_CAP])
-{
-    assert(len <= S3_DIGEST_MAX);
-    EVP_EncodeBlock((unsigned char *)base64, digest, (int)len);
-}
-
-bool s3_base64_read(const char *base64, unsigned char *digest, size_t len)
-{
-    unsigned char decoded[S3_BASE64_CAP];
-    char again[S3_BASE64_CAP];
-    size_t text_len = strlen(base64);
-    if (text_len >= S3_BASE64_CAP || text_len != 4 * ((len + 2) / 3) ||
-        EVP_DecodeBlock(decoded, (const unsigned char *)base64, (int)text_len) < 0) {
-        return false;
-    }
-    s3_base64(decoded, len, again); /* one text for each digest: no other padding, no blanks */
-    if (strcmp(base64, again) != 0) {
-        return false;
-    }
-    memcpy(digest, decoded, len);
-    return true;
-}
 
 void s3_checksum_write(enum s3_algorithm algorithm, const char *base64, size_t parts,
                        char out[OBJECT_CHECKSUM_CAP])

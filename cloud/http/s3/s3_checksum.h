@@ -3,6 +3,7 @@
 #ifndef CLOUD_HTTP_S3_CHECKSUM_H
 #define CLOUD_HTTP_S3_CHECKSUM_H
 
+#include "cloud/base/base64.h"
 #include "cloud/core/objects/objects.h"
 
 #include <openssl/evp.h>
@@ -19,7 +20,7 @@ enum s3_algorithm {
 };
 
 #define S3_DIGEST_MAX 32
-#define S3_BASE64_CAP 45 /* of S3_DIGEST_MAX bytes */
+#define S3_BASE64_CAP BASE64_CAP(S3_DIGEST_MAX)
 
 struct s3_algorithm_names {
     const char *name;    /* "CRC32" */
@@ -43,10 +44,6 @@ void s3_checksum_end(struct s3_checksum *sum, unsigned char digest[S3_DIGEST_MAX
 
 /* All at once, as base64. */
 void s3_checksum_of(enum s3_algorithm algorithm, const void *bytes, size_t len, char base64[S3_BASE64_CAP]);
-
-void s3_base64(const unsigned char *digest, size_t len, char base64[S3_BASE64_CAP]);
-/* false: not base64 of exactly `len` bytes. */
-bool s3_base64_read(const char *base64, unsigned char *digest, size_t len);
 
 /* As it is stored: "CRC32 BASE64", behind it "-PARTS" when it is made of the checksums of so many parts (0: it is not). */
 void s3_checksum_write(enum s3_algorithm algorithm, const char *base64, size_t parts,

@@ -3,6 +3,7 @@
  * the object in the place of the upload. */
 #include "cloud/http/s3/s3.h"
 
+#include "cloud/base/hex.h"
 #include "cloud/base/memory.h"
 #include "cloud/base/text.h"
 #include "cloud/http/s3/s3_body.h"
@@ -155,6 +156,12 @@ static bool is_same(const struct upload_part *stored, const struct named_part *n
     return strcmp(etag, named->etag) == 0 && (!*named->checksum || strcmp(named->checksum, value) == 0);
 }
 
+/* As it stands in the name of its header. */
+static const char *lower_case_name(enum s3_algorithm algorithm)
+{
+    return strrchr(s3_algorithm_names(algorithm)->header, '-') + 1;
+}
+
 static bool choose(struct call *call, struct completion *completion, size_t i)
 {
     const struct named_part *named = &completion->named[i];
@@ -162,6 +169,11 @@ static bool choose(struct call *call, struct completion *completion, size_t i)
     if (i > 0 && named->number <= completion->named[i - 1].number) {
         s3_fail(call, S3_INVALID_PART_ORDER,
                 "The list of parts was not in ascending order. Parts must be ordered by part number.");
+    } else if (stored && !*named->checksum && completion->plan.is_composite) {
+        s3_fail(call, S3_INVALID_REQUEST,
+                "The upload was created using a %s checksum. The complete request must include the checksum "
+                "for each part. It was missing for part %" PRId64 " in the request.",
+                lower_case_name(completion->plan.algorithm), named->number);
     } else if (!stored || !is_same(stored, named)) {
         s3_fail(call, S3_INVALID_PART,
                 "part %" PRId64 " was not uploaded, or has another ETag or checksum than the request says",
@@ -218,7 +230,8 @@ static bool read_document(struct call *call, struct completion *completion)
 
 /* --- The object --- */
 
-/* What is made of the parts' own: the MD5 of their MD5s, or a checksum of their checksums. Hex when `of_etags`. */
+/* What is made of the parts' own: the MD5 of their MD5s, which stand in their ETags in hex (of_etags), or a checksum of their
+ * checksums, which stand there in base64. */
 static void digest_of_digests(const struct completion *completion, enum s3_algorithm algorithm, bool of_etags,
                               unsigned char digest[S3_DIGEST_MAX])
 {
@@ -230,14 +243,10 @@ static void digest_of_digests(const struct completion *completion, enum s3_algor
         unsigned char bytes[S3_DIGEST_MAX] = {0};
         const char *value = "";
         if (of_etags) {
-            for (size_t k = 0; k < len; k++) {
-                unsigned byte = 0;
-                sscanf(part->file.etag + 1 + 2 * k, "%2x", &byte); /* NOLINT(cert-err34-c): our own text */
-                bytes[k] = (unsigned char)byte;
-            }
+            (void)hex_read(part->file.etag + 1, len, bytes); /* our own text */
         } else {
             (void)s3_checksum_read(part->checksum, &value);
-            (void)s3_base64_read(value, bytes, len);
+            (void)base64_read(value, len, bytes);
         }
         s3_checksum_add(&sum, bytes, len);
     }
@@ -250,9 +259,7 @@ static void write_etag(struct completion *completion)
     char *etag = completion->file.file.etag;
     digest_of_digests(completion, S3_MD5, true, digest);
     etag[0] = '"';
-    for (int i = 0; i < 16; i++) {
-        snprintf(etag + 1 + 2 * i, 3, "%02x", digest[i]);
-    }
+    hex_write(digest, 16, etag + 1);
     snprintf(etag + 33, OBJECT_ETAG_CAP - 33, "-%zu\"", completion->named_count);
 }
 
@@ -274,7 +281,7 @@ static void write_checksum(struct completion *completion, const char *base64_of_
         return;
     }
     digest_of_digests(completion, algorithm, false, digest);
-    s3_base64(digest, s3_algorithm_names(algorithm)->len, base64);
+    base64_write(digest, s3_algorithm_names(algorithm)->len, base64);
     s3_checksum_write(algorithm, base64, completion->named_count, completion->checksum);
 }
 

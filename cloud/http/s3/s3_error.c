@@ -32,6 +32,7 @@ static const struct error_name codes[S3_CODE_COUNT] = {
     [S3_KEY_TOO_LONG] = {"KeyTooLongError", 400},
     [S3_MALFORMED_TRAILER] = {"MalformedTrailerError", 400},
     [S3_MALFORMED_XML] = {"MalformedXML", 400},
+    [S3_MAX_MESSAGE_LENGTH] = {"MaxMessageLengthExceeded", 400},
     [S3_METADATA_TOO_LARGE] = {"MetadataTooLarge", 400},
     [S3_NO_SUCH_KEY] = {"NoSuchKey", 404},
     [S3_NO_SUCH_UPLOAD] = {"NoSuchUpload", 404},

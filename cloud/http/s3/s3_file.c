@@ -127,7 +127,7 @@ bool s3_join_end(struct s3_join *join, struct s3_file *out, char base64[S3_BASE6
     unsigned char digest[S3_DIGEST_MAX];
     struct object_file file;
     s3_checksum_end(&join->sum, digest);
-    s3_base64(digest, s3_algorithm_names(join->sum.algorithm)->len, base64);
+    base64_write(digest, s3_algorithm_names(join->sum.algorithm)->len, base64);
     if (!object_writer_end(join->writer, &file)) {
         return fail_write(join->call);
     }

@@ -5,6 +5,7 @@
 #include "cloud/base/text.h"
 #include "cloud/core/names.h"
 #include "cloud/http/s3/s3.h"
+#include "cloud/http/s3/s3_chunked.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 
 #define META_PREFIX "x-amz-meta-"
 #define VALUE_MAX   2048 /* characters */
-#define CHUNKED     "aws-chunked"
 
 /* What a client may ask for when it stores an object, and we would have to forget. */
 static const char *const unmodelled[] = {
@@ -68,26 +68,9 @@ static void add_line(struct reading *reading, const char *name, const char *valu
     free(line);
 }
 
-/* "aws-chunked" is how the body came, not what the object is. What stays may begin with ", ". */
-static const char *without_chunked(const char *value)
+static void keep_header(struct reading *reading, const char *name, const char *value)
 {
-    if (strncasecmp(value, CHUNKED, sizeof CHUNKED - 1) == 0) {
-        value += sizeof CHUNKED - 1;
-        value += strspn(value, ", ");
-    }
-    return value;
-}
-
-static void take_header(void *arg, const char *name, const char *value)
-{
-    struct reading *reading = arg;
     bool is_metadata = strncasecmp(name, META_PREFIX, sizeof META_PREFIX - 1) == 0;
-    if (!is_metadata && !is_stored(name)) {
-        return;
-    }
-    if (strcasecmp(name, "Content-Encoding") == 0) {
-        value = without_chunked(value);
-    }
     if (!name_is_free_text(slice_from(value), VALUE_MAX)) {
         reading->bad = name;
     } else if (*value || is_metadata) {
@@ -96,6 +79,16 @@ static void take_header(void *arg, const char *name, const char *value)
     if (is_metadata) {
         reading->metadata_len += strlen(name) - (sizeof META_PREFIX - 1) + strlen(value);
     }
+}
+
+static void take_header(void *arg, const char *name, const char *value)
+{
+    if (strncasecmp(name, META_PREFIX, sizeof META_PREFIX - 1) != 0 && !is_stored(name)) {
+        return;
+    }
+    char *rest = strcasecmp(name, "Content-Encoding") == 0 ? s3_chunked_off(value) : NULL;
+    keep_header(arg, name, rest ? rest : value);
+    free(rest);
 }
 
 static bool is_modelled(struct call *call)

@@ -173,7 +173,8 @@ static bool find_part(const struct object *object, int64_t number, struct s3_ran
     while (rest.len > 0) {
         int64_t size = 0;
         (void)!number_to_i64(slice_cut(&rest, ' '), &size); /* our own text */
-        if ((int64_t)++ * count == number) {
+        *count += 1;
+        if (*count == (size_t)number) {
             *range = (struct s3_range){first, (size_t)size};
             is_found = true;
         }
