@@ -74,7 +74,7 @@ const char *AWS_getThingName(void);
 void AWS_suspend(void);
 void AWS_resume(void);
 
-/* Closes the connection and makes a new one. */
+/* Closes the connection, if there is one, and makes a new one, also after AWS_suspend and AWS_close. */
 void AWS_restart(void);
 
 /* Closes the connection as AWS_suspend does; AWS_resume or AWS_restart opens one again. */

@@ -61,7 +61,6 @@ void AWS_resume(void)
 void AWS_restart(void)
 {
     if (api_is_ready(__func__)) {
-        runtime_suspend(false);
         runtime_reconnect();
     }
 }

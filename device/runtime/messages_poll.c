@@ -69,7 +69,8 @@ static bool take(char *topic, size_t topic_cap, char *payload, size_t payload_ca
     *too_long = 0;
     port_mutex_lock(&device_runtime.lock);
     if (own.count > 0 && inbox_peek(&own.queue, &item)) {
-        is_good = item.payload.len <= payload_cap && slice_copy(item.topic, topic, topic_cap) == ERR_OK;
+        bool has_topic = slice_copy(item.topic, topic, topic_cap) == ERR_OK;
+        is_good = item.payload.len <= payload_cap && has_topic;
         if (is_good) {
             memcpy(payload, item.payload.ptr, item.payload.len);
             *len = item.payload.len;
@@ -90,7 +91,7 @@ bool runtime_poll_read(char *topic, size_t topic_cap, char *payload, size_t payl
         if (take(topic, topic_cap, payload, payload_cap, len, &too_long)) {
             return true;
         }
-        say_left_out("", too_long, payload_cap);
+        say_left_out(topic, too_long, payload_cap);
     }
     return false;
 }

@@ -206,26 +206,27 @@ enum err runtime_start(void)
     return err;
 }
 
-/* Sets one wish of another task and wakes the engine task. */
-static void wish(bool *which, bool value)
+void runtime_suspend(bool is_suspended)
 {
     if (!atomic_load(&device_runtime.are_objects_made)) {
         return;
     }
     port_mutex_lock(&device_runtime.lock);
-    *which = value;
+    device_runtime.wishes.suspend = is_suspended;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
 }
 
-void runtime_suspend(bool is_suspended)
-{
-    wish(&device_runtime.wishes.suspend, is_suspended);
-}
-
 void runtime_reconnect(void)
 {
-    wish(&device_runtime.wishes.reconnect, true);
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.wishes.reconnect = true;
+    device_runtime.wishes.suspend = false;
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.wake);
 }
 
 void runtime_restart(uint32_t delay_ms)

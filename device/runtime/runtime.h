@@ -85,7 +85,7 @@ bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], c
 
 void runtime_suspend(bool is_suspended);
 
-/* Drops the connection and makes a new one. */
+/* Drops the connection and makes a new one, also when it was suspended. */
 void runtime_reconnect(void);
 
 /* What port_network_start is given: notes it for the event task, and that the next try to connect is worth while now. */
