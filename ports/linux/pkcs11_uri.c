@@ -165,7 +165,8 @@ static const char *check_path(struct slice path, const char *type, bool *has_typ
 {
     bool has_name = false;
     *has_type = false;
-    while (path.ptr && path.len > 0) {
+    path = path.len > 0 ? path : SLICE_EMPTY;
+    while (path.ptr) {
         struct attribute attribute;
         if (!cut_attribute(&path, ';', &attribute)) {
             return no_attribute;

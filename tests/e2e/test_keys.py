@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -52,10 +53,10 @@ class Token:
                         PKCS11_MODULE_PATH=str(MODULE))
         self.run("softhsm2-util", "--init-token", "--free", "--label", "lamps", "--pin", pin, "--so-pin", "0000")
 
-    def run(self, *command, **kwargs):
+    def run(self, *command, codes=(0,)):
         done = subprocess.run([str(word) for word in command], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, cwd=self.folder, **kwargs)
-        if done.returncode:
+                              stdin=subprocess.DEVNULL, cwd=self.folder)
+        if done.returncode not in codes:
             raise AssertionError(f"{command[0]}: {done.stdout.decode(errors='replace')}")
 
     def tool(self, *words):
@@ -74,8 +75,11 @@ class Token:
             self.env["PKCS11_PROVIDER_MODULE"] = str(MODULE)
             how = ("-provider", "default", "-provider", "pkcs11")
             uri = uri.replace("pin-source=", "pin-source=file:")
-        self.run("openssl", "req", "-new", *how, "-key", uri, "-subj", f"/CN={label}", "-out", "request.pem")
+        # With the provider and SoftHSM that command crashes when all is done and it cleans up.
+        self.run("openssl", "req", "-new", *how, "-key", uri, "-subj", f"/CN={label}", "-out", "request.pem",
+                 codes=(0, -signal.SIGSEGV))
         self.env.pop("PKCS11_PROVIDER_MODULE", None)
+        self.run("openssl", "req", "-in", "request.pem", "-noout", "-verify")
         return (self.folder / "request.pem").read_text()
 
 
@@ -156,7 +160,7 @@ class Keys:
         self.expect_refusal(folder, token, uri, "not there", CERTIFICATE_FIELD)
 
     def test_connection_after_connection(self):
-        """A broker that goes and comes: the key signs again, the token is not asked for its PIN anew."""
+        """A broker that goes and comes: the key is found and signs again."""
         token = self.make_token()
         token.make_key("lamp")
         folder = self.make_thing("lamp", token, "lamp")
