@@ -44,7 +44,7 @@ static enum err check_once(const struct port_mqtt_config *config)
     const char *why = "cannot be used";
     enum err err = port_mqtt_check(config, &bad, &why);
     if (err) {
-        char line[120];
+        char line[200];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
         log_line(LOG_LEVEL_ERROR, line);
     }

@@ -163,6 +163,10 @@ int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg
                     !config->alpn_protos[1];
     seen.verifies =
         config->cacert_buf && config->cacert_bytes == strlen((const char *)config->cacert_buf) + 1;
+    const char *key = (const char *)config->clientkey_buf;
+    seen.key = key && config->clientkey_bytes == strlen(key) + 1 ? key : NULL;
+    seen.ds_data = config->ds_data;
+    seen.uses_secure_element = config->use_secure_element;
     bool is_good = !script.tls_error;
     if (is_good) {
         is_good = socketpair(AF_UNIX, SOCK_STREAM, 0, tls->sockets) == 0;
@@ -234,7 +238,7 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len)
     return send(tls->sockets[0], data, len, MSG_NOSIGNAL);
 }
 
-/* ---- mbedTLS: a certificate is a text with the word CERTIFICATE, a key one with the word KEY */
+/* ---- mbedTLS: a certificate is a text with the word CERTIFICATE, a key one with the word KEY; RSA 2048 when it says so */
 
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl)
 {
@@ -254,7 +258,7 @@ void mbedtls_x509_crt_free(mbedtls_x509_crt *crt)
 
 int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
 {
-    (void)chain;
+    chain->pk.words[1] = strstr((const char *)buf, "RSA 2048") ? chain : NULL;
     return buf[len - 1] == '\0' && strstr((const char *)buf, "CERTIFICATE") ? 0 : -1;
 }
 
@@ -266,6 +270,11 @@ void mbedtls_pk_init(mbedtls_pk_context *key)
 void mbedtls_pk_free(mbedtls_pk_context *key)
 {
     (void)key;
+}
+
+size_t mbedtls_pk_get_bitlen(const mbedtls_pk_context *key)
+{
+    return key->words[1] ? 2048 : 256;
 }
 
 int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,

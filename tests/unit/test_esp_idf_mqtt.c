@@ -11,6 +11,7 @@
 #include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"
+#include "esp_idf_decls/types.h"
 #include "fakes/fake_esp_mqtt.h"
 #include "fakes/fake_idf.h"
 #include "ports/esp_idf/netif.h"
@@ -444,6 +445,108 @@ static void test_credentials(void **state)
     expect_bad(config, PORT_MQTT_KEY, "is encrypted");
 }
 
+/* ---- keys that sign and are not read (device/port/port_mqtt.h) */
+
+static const char rsa_cert[] = "-----BEGIN CERTIFICATE----- RSA 2048";
+static const struct idf_ds ds = {.partition = "pre_prov",
+                                 .space = "esp_ds_ns",
+                                 .key_id = 3,
+                                 .rsa_bits = 2048,
+                                 .c_len = sizeof(((esp_ds_data_t *)0)->c),
+                                 .iv_len = sizeof(((esp_ds_data_t *)0)->iv)};
+
+static struct mqtt_seen connect_with(const char *cert_pem, const char *key_pem)
+{
+    struct port_mqtt_config config = config_for(8883);
+    config.cert_pem = cert_pem;
+    config.key_pem = key_pem;
+    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_OK);
+    expect(PORT_MQTT_CONNECTED);
+    return mqtt_get_seen();
+}
+
+static void test_key_that_is_read(void **state)
+{
+    (void)state;
+    struct mqtt_seen seen = connect_with(cert, key);
+    assert_ptr_equal(seen.key, key);
+    assert_null(seen.ds_data);
+    assert_false(seen.uses_secure_element);
+}
+
+static void test_key_of_the_digital_signature_peripheral(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"esp-ds:pre_prov/esp_ds_ns", "\n esp-ds:esp_ds_ns \n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct idf_ds values = ds;
+        values.partition = i == 0 ? "pre_prov" : "nvs"; /* the usual one need not be named */
+        idf_set_ds(values);
+        struct mqtt_seen seen = connect_with(rsa_cert, names[i]);
+        assert_null(seen.key);
+        assert_false(seen.uses_secure_element);
+        const esp_ds_data_ctx_t *context = seen.ds_data;
+        assert_non_null(context);
+        assert_int_equal(context->efuse_key_id, 3);
+        assert_int_equal(context->rsa_length_bits, 2048);
+        assert_int_equal(context->esp_ds_data->rsa_length, 2048 / 32 - 1);
+        assert_int_equal(context->esp_ds_data->c[sizeof(context->esp_ds_data->c) - 1], 'c');
+        assert_memory_equal(context->esp_ds_data->iv, "iiiiiiiiiiiiiiii", 16);
+        port_mqtt_close();
+        assert_int_equal(events_so_far(), taken);
+    }
+}
+
+static void test_key_of_the_secure_element(void **state)
+{
+    (void)state;
+    struct mqtt_seen seen = connect_with(cert, "esp-secure-element:");
+    assert_null(seen.key);
+    assert_null(seen.ds_data);
+    assert_true(seen.uses_secure_element);
+}
+
+static void expect_bad_ds(struct idf_ds values, const char *cert_pem, const char *name, const char *words)
+{
+    struct port_mqtt_config config = config_for(8883);
+    config.cert_pem = cert_pem;
+    config.key_pem = name;
+    idf_set_ds(values);
+    expect_bad(config, PORT_MQTT_KEY, words);
+    idf_reset();
+}
+
+static void test_references_that_lead_nowhere(void **state)
+{
+    (void)state;
+    static const char name[] = "esp-ds:pre_prov/esp_ds_ns";
+    struct idf_ds values = ds;
+    expect_bad_ds(ds, cert, name, "does not belong to the certificate");
+    values.rsa_bits = 3072;
+    expect_bad_ds(values, rsa_cert, name, "does not belong to the certificate");
+    values = ds, values.partition = "other";
+    expect_bad_ds(values, rsa_cert, name, "NVS partition that is not there");
+    values = ds, values.space = "other";
+    expect_bad_ds(values, rsa_cert, name, "NVS namespace that is not there");
+    values = ds, values.key_id = -1;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_key_id");
+    values = ds, values.key_id = 6;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_key_id");
+    values = ds, values.rsa_bits = -1;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_rsa_len");
+    values = ds, values.rsa_bits = 0;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_rsa_len");
+    values = ds, values.c_len--;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_c");
+    values = ds, values.iv_len = 0;
+    expect_bad_ds(values, rsa_cert, name, "esp_ds_iv");
+    expect_bad_ds(ds, rsa_cert, "esp-ds:", "names no NVS namespace");
+    expect_bad_ds(ds, rsa_cert, "esp-ds:/esp_ds_ns", "names no NVS namespace");
+    expect_bad_ds(ds, rsa_cert, "esp-ds:pre_prov/", "names no NVS namespace");
+    expect_bad_ds(ds, rsa_cert, "esp-ds:a_name_of_16_chr", "names no NVS namespace");
+    expect_bad_ds(ds, rsa_cert, "pkcs11:object=lamp", "'esp-ds:' or 'esp-secure-element:'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +568,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_close_of_a_connection_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_why_it_did_not_connect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_key_that_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_key_of_the_digital_signature_peripheral, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_key_of_the_secure_element, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_references_that_lead_nowhere, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

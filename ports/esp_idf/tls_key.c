@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* The values of the Digital Signature peripheral have the names that Espressif's own tool writes into NVS (configure_ds.py, and the
+ * example protocols/mqtt/ssl_ds that read them). The key in them is encrypted with one that only the chip knows. */
+#include "ports/esp_idf/tls_key.h"
+#include "common/pem.h"
+#include "common/slice.h"
+
+#include "mbedtls/version.h"
+#include "nvs.h"
+#include "nvs_flash.h"
+#include "sdkconfig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef CONFIG_ESP_TLS_USE_DS_PERIPHERAL
+#if MBEDTLS_VERSION_MAJOR >= 4
+#include "psa/crypto.h" /* the next one says nothing before it */
+#include "psa_crypto_driver_esp_rsa_ds_contexts.h"
+#else
+#include "rsa_sign_alt.h"
+#endif
+#endif
+
+#define DS_SCHEME      "esp-ds"
+#define ELEMENT_SCHEME "esp-secure-element"
+
+#ifdef CONFIG_ESP_TLS_USE_DS_PERIPHERAL
+#define NAME_CAP 16 /* of an NVS partition, and of a namespace, with the NUL */
+#define KEY_IDS  6  /* blocks of eFuses that a key can be in */
+
+struct ds_place {
+    char partition[NAME_CAP];
+    char space[NAME_CAP];
+};
+
+/* What esp-tls is handed. */
+struct ds_key {
+    esp_ds_data_ctx_t context;
+    esp_ds_data_t data;
+};
+
+static struct ds_key *ds_key; /* from malloc; NULL: none was found */
+
+static bool copy_name(struct slice name, char out[NAME_CAP])
+{
+    return name.len > 0 && slice_copy(name, out, NAME_CAP) == ERR_OK;
+}
+
+static bool read_place(const char *reference, struct ds_place *place)
+{
+    static const char blanks[] = " \t\r\n";
+    reference += strspn(reference, blanks) + strlen(DS_SCHEME ":");
+    struct slice first = {reference, strcspn(reference, blanks)}, rest = first;
+    first = slice_cut(&rest, '/');
+    if (!rest.ptr) {
+        strcpy(place->partition, "nvs");
+        return copy_name(first, place->space);
+    }
+    return copy_name(first, place->partition) && copy_name(rest, place->space);
+}
+
+static bool read_blob(nvs_handle_t handle, const char *name, void *out, size_t size)
+{
+    size_t len = size;
+    return nvs_get_blob(handle, name, out, &len) == ESP_OK && len == size;
+}
+
+static bool read_values(nvs_handle_t handle, struct ds_key *key)
+{
+    bool is_good = nvs_get_u8(handle, "esp_ds_key_id", &key->context.efuse_key_id) == ESP_OK &&
+                   nvs_get_u16(handle, "esp_ds_rsa_len", &key->context.rsa_length_bits) == ESP_OK &&
+                   read_blob(handle, "esp_ds_c", key->data.c, sizeof(key->data.c)) &&
+                   read_blob(handle, "esp_ds_iv", key->data.iv, sizeof(key->data.iv));
+    return is_good && key->context.efuse_key_id < KEY_IDS && key->context.rsa_length_bits >= 1024;
+}
+
+static const char *load_ds_key(const struct ds_place *place, struct ds_key *key)
+{
+    nvs_handle_t handle;
+    if (nvs_flash_init_partition(place->partition) != ESP_OK) { /* also good when it was called before */
+        return "names an NVS partition that is not there or cannot be read";
+    }
+    if (nvs_open_from_partition(place->partition, place->space, NVS_READONLY, &handle) != ESP_OK) {
+        return "names an NVS namespace that is not there";
+    }
+    bool is_good = read_values(handle, key);
+    nvs_close(handle);
+    if (!is_good) {
+        return "names an NVS namespace without esp_ds_key_id, esp_ds_rsa_len, esp_ds_c and esp_ds_iv as "
+               "configure_ds.py writes them for this chip";
+    }
+    key->context.esp_ds_data = &key->data;
+    key->data.rsa_length = (esp_digital_signature_length_t)(key->context.rsa_length_bits / 32 - 1);
+    return NULL;
+}
+
+static const char *find_ds_key(const char *reference, size_t certificate_bits)
+{
+    struct ds_place place;
+    if (!read_place(reference, &place)) {
+        return "names no NVS namespace: it is esp-ds:NAMESPACE or esp-ds:PARTITION/NAMESPACE, up to 15 "
+               "characters each";
+    }
+    struct ds_key *key = calloc(1, sizeof(*key));
+    if (!key) {
+        return "cannot be looked at: out of memory";
+    }
+    const char *why = load_ds_key(&place, key);
+    if (!why && key->context.rsa_length_bits != certificate_bits) {
+        why = "does not belong to the certificate, whose key is of another length or not of RSA";
+    }
+    if (why) {
+        free(key);
+        return why;
+    }
+    ds_key = key;
+    return NULL;
+}
+
+static void forget(void)
+{
+    free(ds_key);
+    ds_key = NULL;
+}
+
+static void put_ds_key(esp_tls_cfg_t *config)
+{
+    config->ds_data = ds_key ? &ds_key->context : NULL;
+}
+#else
+static const char *find_ds_key(const char *reference, size_t certificate_bits)
+{
+    (void)reference, (void)certificate_bits;
+    return "needs CONFIG_ESP_TLS_USE_DS_PERIPHERAL (menuconfig, ESP-TLS), and a chip with that peripheral";
+}
+
+static void forget(void)
+{
+}
+
+static void put_ds_key(esp_tls_cfg_t *config)
+{
+    (void)config;
+}
+#endif
+
+static const char *find_secure_element(void)
+{
+#ifdef CONFIG_ESP_TLS_USE_SECURE_ELEMENT
+    return NULL; /* whether it answers shows with the first connection */
+#else
+    return "needs CONFIG_ESP_TLS_USE_SECURE_ELEMENT (menuconfig, ESP-TLS) and the component "
+           "esp-cryptoauthlib";
+#endif
+}
+
+const char *tls_key_find(const char *reference, size_t certificate_bits)
+{
+    forget();
+    if (pem_refers_to(reference, DS_SCHEME)) {
+        return find_ds_key(reference, certificate_bits);
+    }
+    if (pem_refers_to(reference, ELEMENT_SCHEME)) {
+        return find_secure_element();
+    }
+    return "is neither PEM text nor a reference that is known here, which begins with 'esp-ds:' or "
+           "'esp-secure-element:'";
+}
+
+void tls_key_put(const char *text, esp_tls_cfg_t *config)
+{
+    if (pem_refers_to(text, DS_SCHEME)) {
+        put_ds_key(config);
+    } else if (pem_refers_to(text, ELEMENT_SCHEME)) {
+        config->use_secure_element = true;
+    } else {
+        config->clientkey_buf = (const unsigned char *)text;
+        config->clientkey_bytes = (unsigned)strlen(text) + 1;
+    }
+}
