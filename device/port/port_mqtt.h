@@ -22,7 +22,7 @@ struct port_mqtt_config { /* all texts must live until port_mqtt_close has retur
 };
 
 /* A reference stands for a key that signs and is not read: one line, SCHEME:WHERE (common/pem.h, pem_is_reference). Which schemes there
- * are is the port's affair: ports/linux has pkcs11 (RFC 7512; certificates as well), ports/esp_idf esp-ds and esp-secure-element; a
+ * are is the port's affair: ports/linux has pkcs11 (RFC 7512; certificates as well), ports/esp_idf esp-ds, esp-secure-cert and esp-secure-element; a
  * scheme that a port does not know, or was built without, it refuses in port_mqtt_check. A reference may hold a secret (a PIN), as PEM
  * text does: a port shows nothing of either in what it logs. */
 

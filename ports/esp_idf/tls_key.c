@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The values of the Digital Signature peripheral have the names that Espressif's own tool writes into NVS (configure_ds.py, and the
- * example protocols/mqtt/ssl_ds that read them). The key in them is encrypted with one that only the chip knows. */
+/* A key of the Digital Signature peripheral lies in flash, encrypted with one that only the chip knows. Espressif's tools have put it into
+ * three places so far: configure_ds.py, and configure_esp_secure_cert.py with the type nvs, into NVS; that one's other types into a partition
+ * of its own, which the component esp_secure_cert_mgr reads. */
 #include "ports/esp_idf/tls_key.h"
 #include "common/pem.h"
 #include "common/slice.h"
@@ -20,9 +21,13 @@
 #else
 #include "rsa_sign_alt.h"
 #endif
+#ifdef CONFIG_ESP_SECURE_CERT_DS_PERIPHERAL
+#include "esp_secure_cert_read.h"
+#endif
 #endif
 
 #define DS_SCHEME      "esp-ds"
+#define CERT_SCHEME    "esp-secure-cert"
 #define ELEMENT_SCHEME "esp-secure-element"
 
 #ifdef CONFIG_ESP_TLS_USE_DS_PERIPHERAL
@@ -34,13 +39,13 @@ struct ds_place {
     char space[NAME_CAP];
 };
 
-/* What esp-tls is handed. */
 struct ds_key {
     esp_ds_data_ctx_t context;
     esp_ds_data_t data;
 };
 
-static struct ds_key *ds_key; /* from malloc; NULL: none was found */
+static esp_ds_data_ctx_t *found; /* what esp-tls is handed; NULL: nothing was found */
+static struct ds_key *own;       /* what it belongs to, from malloc; NULL: to the component */
 
 static bool copy_name(struct slice name, char out[NAME_CAP])
 {
@@ -68,11 +73,19 @@ static bool read_blob(nvs_handle_t handle, const char *name, void *out, size_t s
 
 static bool read_values(nvs_handle_t handle, struct ds_key *key)
 {
-    bool is_good = nvs_get_u8(handle, "esp_ds_key_id", &key->context.efuse_key_id) == ESP_OK &&
-                   nvs_get_u16(handle, "esp_ds_rsa_len", &key->context.rsa_length_bits) == ESP_OK &&
-                   read_blob(handle, "esp_ds_c", key->data.c, sizeof(key->data.c)) &&
-                   read_blob(handle, "esp_ds_iv", key->data.iv, sizeof(key->data.iv));
-    return is_good && key->context.efuse_key_id < KEY_IDS && key->context.rsa_length_bits >= 1024;
+    static const struct {
+        const char *key_id, *rsa_len, *c, *iv;
+    } names[] = {{"ds_key_id", "rsa_len", "cipher_c", "iv"},
+                 {"esp_ds_key_id", "esp_ds_rsa_len", "esp_ds_c", "esp_ds_iv"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (nvs_get_u8(handle, names[i].key_id, &key->context.efuse_key_id) == ESP_OK &&
+            nvs_get_u16(handle, names[i].rsa_len, &key->context.rsa_length_bits) == ESP_OK &&
+            read_blob(handle, names[i].c, key->data.c, sizeof(key->data.c)) &&
+            read_blob(handle, names[i].iv, key->data.iv, sizeof(key->data.iv))) {
+            return key->context.efuse_key_id < KEY_IDS;
+        }
+    }
+    return false;
 }
 
 static const char *load_ds_key(const struct ds_place *place, struct ds_key *key)
@@ -87,12 +100,19 @@ static const char *load_ds_key(const struct ds_place *place, struct ds_key *key)
     bool is_good = read_values(handle, key);
     nvs_close(handle);
     if (!is_good) {
-        return "names an NVS namespace without esp_ds_key_id, esp_ds_rsa_len, esp_ds_c and esp_ds_iv as "
-               "configure_ds.py writes them for this chip";
+        return "names an NVS namespace without a Digital Signature key (ds_key_id, rsa_len, cipher_c, iv) "
+               "that was made for this chip";
     }
     key->context.esp_ds_data = &key->data;
     key->data.rsa_length = (esp_digital_signature_length_t)(key->context.rsa_length_bits / 32 - 1);
     return NULL;
+}
+
+static const char *judge(const esp_ds_data_ctx_t *context, size_t certificate_bits)
+{
+    return context->rsa_length_bits == certificate_bits
+               ? NULL
+               : "does not belong to the certificate, whose key is of another length or not of RSA";
 }
 
 static const char *find_ds_key(const char *reference, size_t certificate_bits)
@@ -102,31 +122,42 @@ static const char *find_ds_key(const char *reference, size_t certificate_bits)
         return "names no NVS namespace: it is esp-ds:NAMESPACE or esp-ds:PARTITION/NAMESPACE, up to 15 "
                "characters each";
     }
-    struct ds_key *key = calloc(1, sizeof(*key));
-    if (!key) {
+    own = calloc(1, sizeof(*own));
+    if (!own) {
         return "cannot be looked at: out of memory";
     }
-    const char *why = load_ds_key(&place, key);
-    if (!why && key->context.rsa_length_bits != certificate_bits) {
-        why = "does not belong to the certificate, whose key is of another length or not of RSA";
-    }
-    if (why) {
-        free(key);
-        return why;
-    }
-    ds_key = key;
-    return NULL;
+    const char *why = load_ds_key(&place, own);
+    found = &own->context;
+    return why ? why : judge(found, certificate_bits);
 }
+
+#ifdef CONFIG_ESP_SECURE_CERT_DS_PERIPHERAL
+static const char *find_in_component(size_t certificate_bits)
+{
+    found = esp_secure_cert_get_ds_ctx();
+    return found ? judge(found, certificate_bits)
+                 : "names a partition esp_secure_cert that holds no Digital Signature key";
+}
+
+#define HAS_COMPONENT
+#define GIVE_BACK(context) esp_secure_cert_free_ds_ctx(context)
+#else
+#define GIVE_BACK(context) ((void)(context))
+#endif
 
 static void forget(void)
 {
-    free(ds_key);
-    ds_key = NULL;
+    if (found && !own) {
+        GIVE_BACK(found);
+    }
+    free(own);
+    own = NULL;
+    found = NULL;
 }
 
 static void put_ds_key(esp_tls_cfg_t *config)
 {
-    config->ds_data = ds_key ? &ds_key->context : NULL;
+    config->ds_data = found;
 }
 #else
 static const char *find_ds_key(const char *reference, size_t certificate_bits)
@@ -145,6 +176,15 @@ static void put_ds_key(esp_tls_cfg_t *config)
 }
 #endif
 
+#ifndef HAS_COMPONENT
+static const char *find_in_component(size_t certificate_bits)
+{
+    (void)certificate_bits;
+    return "needs the component espressif/esp_secure_cert_mgr, CONFIG_ESP_SECURE_CERT_DS_PERIPHERAL and "
+           "CONFIG_ESP_TLS_USE_DS_PERIPHERAL";
+}
+#endif
+
 static const char *find_secure_element(void)
 {
 #ifdef CONFIG_ESP_TLS_USE_SECURE_ELEMENT
@@ -155,22 +195,34 @@ static const char *find_secure_element(void)
 #endif
 }
 
-const char *tls_key_find(const char *reference, size_t certificate_bits)
+static const char *find(const char *reference, size_t certificate_bits)
 {
-    forget();
     if (pem_refers_to(reference, DS_SCHEME)) {
         return find_ds_key(reference, certificate_bits);
+    }
+    if (pem_refers_to(reference, CERT_SCHEME)) {
+        return find_in_component(certificate_bits);
     }
     if (pem_refers_to(reference, ELEMENT_SCHEME)) {
         return find_secure_element();
     }
-    return "is neither PEM text nor a reference that is known here, which begins with 'esp-ds:' or "
-           "'esp-secure-element:'";
+    return "is neither PEM text nor a reference that is known here: " DS_SCHEME ":, " CERT_SCHEME
+           ":, " ELEMENT_SCHEME ":";
+}
+
+const char *tls_key_find(const char *reference, size_t certificate_bits)
+{
+    forget();
+    const char *why = find(reference, certificate_bits);
+    if (why) {
+        forget();
+    }
+    return why;
 }
 
 void tls_key_put(const char *text, esp_tls_cfg_t *config)
 {
-    if (pem_refers_to(text, DS_SCHEME)) {
+    if (pem_refers_to(text, DS_SCHEME) || pem_refers_to(text, CERT_SCHEME)) {
         put_ds_key(config);
     } else if (pem_refers_to(text, ELEMENT_SCHEME)) {
         config->use_secure_element = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys that sign and are not read: `esp-ds:NAMESPACE` or `esp-ds:PARTITION/NAMESPACE` for the chip's Digital Signature peripheral, whose
- * encrypted key lies in NVS, and `esp-secure-element:` for an ATECC608 on the board. Both are reached by esp-tls, and only where menuconfig
- * has them. */
+/* Keys that sign and are not read. Of the chip's Digital Signature peripheral: `esp-ds:NAMESPACE` or `esp-ds:PARTITION/NAMESPACE` when the
+ * encrypted key lies in NVS, `esp-secure-cert:` when Espressif's component esp_secure_cert_mgr reads it. Of an ATECC608 on the board:
+ * `esp-secure-element:`. All are reached by esp-tls, and only where menuconfig has them. */
 #ifndef PORTS_ESP_IDF_TLS_KEY_H
 #define PORTS_ESP_IDF_TLS_KEY_H
 

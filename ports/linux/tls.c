@@ -107,9 +107,11 @@ static EVP_PKEY *read_key(const char *pem, const char **why)
 static const char *use_key(SSL_CTX *ctx, const char *text)
 {
     const char *why = NULL;
-    EVP_PKEY *key = tls_key_is_reference(text) ? tls_key_load(text, &why) : read_key(text, &why);
+    bool is_elsewhere = tls_key_is_reference(text);
+    EVP_PKEY *key = is_elsewhere ? tls_key_load(text, &why) : read_key(text, &why);
     if (key && (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)) {
-        why = "does not belong to the certificate";
+        why = is_elsewhere ? "does not belong to the certificate, or its public half is not in the token"
+                           : "does not belong to the certificate";
     }
     EVP_PKEY_free(key);
     return why;

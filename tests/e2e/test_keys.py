@@ -177,6 +177,8 @@ class Keys:
         token = self.make_token()
         token.make_key("lamp")
         token.make_key("other")
+        token.make_key("half")
+        token.tool("--delete-object", "--type", "pubkey", "--label", "half")
         folder = self.make_thing("lamp", token, "lamp")
         path = f"module-path={MODULE}"
         key = f"pkcs11:token=lamps;object=lamp?{path}"
@@ -193,6 +195,7 @@ class Keys:
                            (f"pkcs11:token=lamps;object=lamp?module-path=/none.so&pin-value={PIN}", "module-path"),
                            (f"pkcs11:token=lamps;object=lamp?module-path={no_module}&pin-value={PIN}", "module"),
                            (f"pkcs11:token=lamps;object=other?{path}&pin-value={PIN}", "does not belong to the certificate"),
+                           (f"pkcs11:token=lamps;object=half?{path}&pin-value={PIN}", "public half is not in the token"),
                            (f"pkcs11:token=lamps;object=lamp;pin-value={PIN}", "wrong place"),
                            (f"tpm2:key?pin-value={PIN}", "pkcs11:")):
             with self.subTest(uri):

@@ -450,6 +450,7 @@ static void test_credentials(void **state)
 static const char rsa_cert[] = "-----BEGIN CERTIFICATE----- RSA 2048";
 static const struct idf_ds ds = {.partition = "pre_prov",
                                  .space = "esp_ds_ns",
+                                 .names = {"esp_ds_key_id", "esp_ds_rsa_len", "esp_ds_c", "esp_ds_iv"},
                                  .key_id = 3,
                                  .rsa_bits = 2048,
                                  .c_len = sizeof(((esp_ds_data_t *)0)->c),
@@ -480,7 +481,11 @@ static void test_key_of_the_digital_signature_peripheral(void **state)
     static const char *const names[] = {"esp-ds:pre_prov/esp_ds_ns", "\n esp-ds:esp_ds_ns \n"};
     for (size_t i = 0; i < 2; i++) {
         struct idf_ds values = ds;
-        values.partition = i == 0 ? "pre_prov" : "nvs"; /* the usual one need not be named */
+        if (i == 1) { /* the usual partition need not be named; the newer tool's names */
+            values.partition = "nvs";
+            values.names[0] = "ds_key_id", values.names[1] = "rsa_len";
+            values.names[2] = "cipher_c", values.names[3] = "iv";
+        }
         idf_set_ds(values);
         struct mqtt_seen seen = connect_with(rsa_cert, names[i]);
         assert_null(seen.key);
@@ -495,6 +500,33 @@ static void test_key_of_the_digital_signature_peripheral(void **state)
         port_mqtt_close();
         assert_int_equal(events_so_far(), taken);
     }
+}
+
+static void expect_bad_key(struct port_mqtt_config config, const char *words)
+{
+    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
+    const char *why = NULL;
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
+    assert_int_equal(bad, PORT_MQTT_KEY);
+    assert_non_null(strstr(why, words));
+}
+
+static void test_key_that_espressifs_component_finds(void **state)
+{
+    (void)state;
+    idf_set_secure_cert(2048);
+    struct mqtt_seen seen = connect_with(rsa_cert, "esp-secure-cert:");
+    assert_null(seen.key);
+    assert_int_equal(((const esp_ds_data_ctx_t *)seen.ds_data)->rsa_length_bits, 2048);
+    assert_int_equal(idf_secure_cert_contexts(), 1);
+    port_mqtt_close();
+    struct port_mqtt_config config = config_for(8883);
+    config.key_pem = "esp-secure-cert:";
+    expect_bad_key(config, "does not belong to the certificate"); /* of another kind */
+    idf_set_secure_cert(0);
+    config.cert_pem = rsa_cert;
+    expect_bad_key(config, "holds no Digital Signature key");
+    assert_int_equal(idf_secure_cert_contexts(), 0);
 }
 
 static void test_key_of_the_secure_element(void **state)
@@ -529,22 +561,23 @@ static void test_references_that_lead_nowhere(void **state)
     values = ds, values.space = "other";
     expect_bad_ds(values, rsa_cert, name, "NVS namespace that is not there");
     values = ds, values.key_id = -1;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_key_id");
+    expect_bad_ds(values, rsa_cert, name, "without a Digital Signature key");
     values = ds, values.key_id = 6;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_key_id");
+    expect_bad_ds(values, rsa_cert, name, "without a Digital Signature key");
     values = ds, values.rsa_bits = -1;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_rsa_len");
+    expect_bad_ds(values, rsa_cert, name, "without a Digital Signature key");
     values = ds, values.rsa_bits = 0;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_rsa_len");
+    expect_bad_ds(values, rsa_cert, name, "does not belong to the certificate");
     values = ds, values.c_len--;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_c");
+    expect_bad_ds(values, rsa_cert, name, "without a Digital Signature key");
     values = ds, values.iv_len = 0;
-    expect_bad_ds(values, rsa_cert, name, "esp_ds_iv");
+    expect_bad_ds(values, rsa_cert, name, "without a Digital Signature key");
     expect_bad_ds(ds, rsa_cert, "esp-ds:", "names no NVS namespace");
     expect_bad_ds(ds, rsa_cert, "esp-ds:/esp_ds_ns", "names no NVS namespace");
     expect_bad_ds(ds, rsa_cert, "esp-ds:pre_prov/", "names no NVS namespace");
     expect_bad_ds(ds, rsa_cert, "esp-ds:a_name_of_16_chr", "names no NVS namespace");
-    expect_bad_ds(ds, rsa_cert, "pkcs11:object=lamp", "'esp-ds:' or 'esp-secure-element:'");
+    expect_bad_ds(ds, rsa_cert, "pkcs11:object=lamp",
+                  "known here: esp-ds:, esp-secure-cert:, esp-secure-element:");
 }
 
 int main(void)
@@ -570,6 +603,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_that_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_of_the_digital_signature_peripheral, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_key_that_espressifs_component_finds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_of_the_secure_element, setup, teardown),
         cmocka_unit_test_setup_teardown(test_references_that_lead_nowhere, setup, teardown),
     };

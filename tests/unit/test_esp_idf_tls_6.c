@@ -122,10 +122,12 @@ static void test_references_that_are_not_built_in(void **state)
     struct port_mqtt_config config = good;
     config.key_pem = "esp-ds:pre_prov/esp_ds_ns";
     expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_TLS_USE_DS_PERIPHERAL");
+    config.key_pem = "esp-secure-cert:";
+    expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_SECURE_CERT_DS_PERIPHERAL");
     config.key_pem = "esp-secure-element:";
     expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_TLS_USE_SECURE_ELEMENT");
     config.key_pem = "pkcs11:token=lamps;object=lamp";
-    expect_bad(config, PORT_MQTT_KEY, "'esp-ds:' or 'esp-secure-element:'");
+    expect_bad(config, PORT_MQTT_KEY, "known here: esp-ds:, esp-secure-cert:, esp-secure-element:");
     config.cert_pem = "esp-secure-element:";
     expect_bad(config, PORT_MQTT_CERT, "holds no certificate");
 }
