@@ -8,13 +8,14 @@ in a folder of its own.
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
 
-from harness import BLINK, ENVIRONMENT, ROOT, CloudTest, Device
+from harness import AWS, BLINK, ENVIRONMENT, ROOT, CloudTest, Device
 
 MODULE = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN, SECOND_PIN, WRONG_PIN = "31415926", "a b&c?%/", "27182818"
@@ -43,7 +44,7 @@ def plain_blink():
 class Token:
     """A token with a PIN in a temporary folder."""
 
-    def __init__(self, test, pin=PIN, modules=None):
+    def __init__(self, test, pin=PIN, modules=None, label="lamps"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="token-"))
         test.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         (self.folder / "tokens").mkdir()
@@ -51,7 +52,8 @@ class Token:
         self.pin = pin
         self.env = dict(ENVIRONMENT, SOFTHSM2_CONF=str(self.folder / "softhsm.conf"), OPENSSL_MODULES=str(modules or self.folder),
                         PKCS11_MODULE_PATH=str(MODULE))
-        self.run("softhsm2-util", "--init-token", "--free", "--label", "lamps", "--pin", pin, "--so-pin", "0000")
+        if label:
+            self.run("softhsm2-util", "--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "0000")
 
     def run(self, *command, codes=(0,)):
         done = subprocess.run([str(word) for word in command], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -89,8 +91,8 @@ class Keys:
     modules = None
     program = BLINK
 
-    def make_token(self, pin=PIN):
-        return Token(self, pin, self.modules)
+    def make_token(self, pin=PIN, label="lamps"):
+        return Token(self, pin, self.modules, label)
 
     def make_thing(self, name, token, label):
         """A thing whose key never was outside of the token."""
@@ -100,12 +102,15 @@ class Keys:
                                              {"certificateSigningRequest": token.request(label)})
         self.assertEqual(status, 200, body)
         made = json.loads(body)
-        for path, sent, headers in ((f"/things/{name}/principals", None, {"x-amzn-principal": made["certificateArn"]}),
-                                    ("/target-policies/iot-local-device", {"target": made["certificateArn"]}, None)):
-            status, _, body = self.cloud.request("PUT", path, sent, headers=headers)
-            self.assertEqual(status, 200, (path, body))
+        self.attach(name, made["certificateArn"])
         (folder / "certificate.pem").write_text(made["certificatePem"])
         return folder
+
+    def attach(self, thing, arn):
+        for path, sent, headers in ((f"/things/{thing}/principals", None, {"x-amzn-principal": arn}),
+                                    ("/target-policies/iot-local-device", {"target": arn}, None)):
+            status, _, body = self.cloud.request("PUT", path, sent, headers=headers)
+            self.assertEqual(status, 200, (path, body))
 
     def start(self, folder, token, uri, **env):
         (folder / "private_key.pem").write_text(uri + "\n")
@@ -209,6 +214,23 @@ class ThroughTheEngine(Keys, CloudTest):
         token.make_key("lamp")
         folder = self.make_thing("lamp", token, "lamp")
         self.expect_job(self.start(folder, token, f"pkcs11:token=lamps;object=lamp?pin-value={PIN}"), "lamp", "job-1")
+
+    @unittest.skipUnless(os.path.exists(AWS), "no AWS CLI on this system")
+    def test_commands_of_the_page(self):
+        """docs/security.md, as it stands there."""
+        block = re.search(r"^```sh\n(.*?)^```", (ROOT / "docs/security.md").read_text(), re.M | re.S).group(1)
+        token = self.make_token(label=None)
+        folder = token.folder / "lamp-1"
+        shutil.copytree(self.cloud.thing("lamp-1"), folder)
+        before = self.certificates()
+        for line in block.splitlines():
+            token.run("sh", "-c", line.replace("http://127.0.0.1:8090", self.cloud.http_url))
+        (arn,) = self.certificates() - before
+        self.attach("lamp-1", arn)
+        self.expect_job(self.start(folder, token, (folder / "private_key.pem").read_text()), "lamp-1", "job-1")
+
+    def certificates(self):
+        return {certificate["certificateArn"] for certificate in json.loads(self.cloud.request("GET", "/certificates")[2])["certificates"]}
 
     def test_neither_engine_nor_provider(self):
         token = self.make_token()
