@@ -3,16 +3,25 @@
  * three places so far: configure_ds.py, and configure_esp_secure_cert.py with the type nvs, into NVS; that one's other types into a partition
  * of its own, which the component esp_secure_cert_mgr reads. */
 #include "ports/esp_idf/tls_key.h"
+#include "sdkconfig.h"
+
+#include <string.h>
+
+static void put_text(const char *text, esp_tls_cfg_t *config)
+{
+    config->clientkey_buf = (const unsigned char *)text;
+    config->clientkey_bytes = (unsigned)strlen(text) + 1;
+}
+
+#ifdef CONFIG_DEVICE_JOBS_KEY_REFERENCES
 #include "common/pem.h"
 #include "common/slice.h"
 
 #include "mbedtls/version.h"
 #include "nvs.h"
 #include "nvs_flash.h"
-#include "sdkconfig.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef CONFIG_ESP_TLS_USE_DS_PERIPHERAL
 #if MBEDTLS_VERSION_MAJOR >= 4
@@ -227,7 +236,19 @@ void tls_key_put(const char *text, esp_tls_cfg_t *config)
     } else if (pem_refers_to(text, ELEMENT_SCHEME)) {
         config->use_secure_element = true;
     } else {
-        config->clientkey_buf = (const unsigned char *)text;
-        config->clientkey_bytes = (unsigned)strlen(text) + 1;
+        put_text(text, config);
     }
 }
+#else
+const char *tls_key_find(const char *reference, size_t certificate_bits)
+{
+    (void)reference, (void)certificate_bits;
+    return "is no PEM text; what refers to a key elsewhere needs CONFIG_DEVICE_JOBS_KEY_REFERENCES "
+           "(menuconfig)";
+}
+
+void tls_key_put(const char *text, esp_tls_cfg_t *config)
+{
+    put_text(text, config);
+}
+#endif

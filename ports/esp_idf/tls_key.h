@@ -13,8 +13,7 @@
  * the key that the certificate is for. NULL: it can be used. Otherwise says why not (static text). Not while a connection is open. */
 const char *tls_key_find(const char *reference, size_t certificate_bits);
 
-/* Gives a connection its key: the PEM text, or what tls_key_find has found for this reference. The texts must live as long as the
- * connection. */
+/* Gives a connection its key: the PEM text, or what tls_key_find has found last. The texts must live as long as the connection. */
 void tls_key_put(const char *text, esp_tls_cfg_t *config);
 
 #endif
