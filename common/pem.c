@@ -55,29 +55,18 @@ bool pem_find(const char *text, const char *label_end, struct pem_block *block)
     return false;
 }
 
-/* RFC 3986, 3.1, in small letters; one letter alone is a drive of somebody's file name. */
-static bool has_scheme(struct slice line)
-{
-    size_t len = line.len > 0 ? strspn(line.ptr, "abcdefghijklmnopqrstuvwxyz0123456789+.-") : 0;
-    return len > 1 && len < line.len && line.ptr[len] == ':' && line.ptr[0] >= 'a';
-}
-
-/* The text without the white space around it. */
-static struct slice trim(const char *text)
-{
-    static const char blanks[] = " \t\r\n";
-    text += strspn(text, blanks);
-    size_t len = strlen(text);
-    while (len > 0 && strchr(blanks, text[len - 1])) {
-        len--;
-    }
-    return (struct slice){text, len};
-}
+static const char blanks[] = " \t\r\n";
 
 bool pem_is_reference(const char *text)
 {
-    struct slice line = text ? trim(text) : SLICE_EMPTY;
-    return has_scheme(line) && !memchr(line.ptr, '\n', line.len);
+    if (!text) {
+        return false;
+    }
+    text += strspn(text, blanks);
+    const char *end = text + strcspn(text, "\n");
+    /* RFC 3986, 3.1, in small letters; one letter alone is a drive of somebody's file name. */
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+    return len > 1 && text[0] >= 'a' && text[len] == ':' && end[strspn(end, blanks)] == '\0';
 }
 
 bool pem_refers_to(const char *text, const char *scheme)
@@ -85,8 +74,9 @@ bool pem_refers_to(const char *text, const char *scheme)
     if (!pem_is_reference(text)) {
         return false;
     }
-    struct slice line = trim(text);
-    return slice_starts_with(line, scheme) && line.ptr[strlen(scheme)] == ':';
+    text += strspn(text, blanks);
+    size_t len = strlen(scheme);
+    return strncmp(text, scheme, len) == 0 && text[len] == ':';
 }
 
 bool pem_is_encrypted(const struct pem_block *block)

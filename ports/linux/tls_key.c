@@ -63,7 +63,7 @@ static void take_object(struct tls_key_search *search, OSSL_STORE_CTX *store)
 /* Only the provider has a store for this scheme; a module that cannot be loaded shows here. */
 static bool open_store(struct tls_key_search *search)
 {
-    OSSL_STORE_CTX *store = OSSL_STORE_open(search->uri->object, tls_key_ui(), search, NULL, NULL);
+    OSSL_STORE_CTX *store = OSSL_STORE_open(search->uri.object, tls_key_ui(), search, NULL, NULL);
     if (!store) {
         return false;
     }
@@ -79,14 +79,14 @@ static const char *explain(const struct tls_key_search *search)
     if (!search->was_asked) {
         return tls_key_no_object;
     }
-    return search->uri->has_pin
+    return search->uri.has_pin
                ? "names something that is not there, or a token that refuses the PIN of the URI"
                : tls_key_no_pin;
 }
 
 static const char *search_provider(struct tls_key_search *search, bool *is_there)
 {
-    const char *why = load_provider(search->uri, is_there);
+    const char *why = load_provider(&search->uri, is_there);
     if (why || !*is_there) {
         return why;
     }
@@ -102,7 +102,7 @@ static const char *search_provider(struct tls_key_search *search, bool *is_there
 
 static const char *search_token(struct tls_key_search *search)
 {
-    if (search->uri->module_path[0] && access(search->uri->module_path, R_OK)) {
+    if (search->uri.module_path[0] && access(search->uri.module_path, R_OK)) {
         return "has a module-path that cannot be read";
     }
     bool is_there = false;
@@ -120,18 +120,16 @@ static const char *search_uri(const char *text, struct tls_key_search *search)
     if (!pem_refers_to(text, PKCS11_URI_SCHEME)) {
         return "is neither PEM text nor a reference that is known here, which begins with 'pkcs11:'";
     }
-    struct pkcs11_uri uri;
-    const char *why = pkcs11_uri_read(text, search->for_certificate ? "cert" : "private", &uri);
+    const char *why = pkcs11_uri_read(text, search->for_certificate ? "cert" : "private", &search->uri);
     if (why) {
         return why;
     }
-    search->uri = &uri;
     pthread_mutex_lock(&mutex);
     ERR_set_mark();
     why = search_token(search);
     ERR_pop_to_mark();
     pthread_mutex_unlock(&mutex);
-    pkcs11_uri_wipe(&uri);
+    pkcs11_uri_wipe(&search->uri);
     return why;
 }
 

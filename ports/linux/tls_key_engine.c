@@ -63,7 +63,7 @@ static bool is_error(unsigned long error, const char *library, int reason)
 /* From OpenSSL's list of errors, which is empty afterwards. */
 static const char *explain(const struct tls_key_search *search)
 {
-    const char *why = search->was_asked && !search->uri->has_pin ? tls_key_no_pin : tls_key_no_object;
+    const char *why = search->was_asked && !search->uri.has_pin ? tls_key_no_pin : tls_key_no_object;
     unsigned long error;
     while ((error = ERR_get_error())) {
         if (is_error(error, "PKCS#11 module", CKR_PIN_INCORRECT)) {
@@ -85,7 +85,7 @@ static X509 *load_certificate(struct tls_key_search *search)
     struct {
         const char *uri;
         X509 *certificate;
-    } order = {search->uri->object, NULL};
+    } order = {search->uri.object, NULL};
     ENGINE_ctrl_cmd(engine, "LOAD_CERT_CTRL", 0, &order, NULL, 0);
     return order.certificate;
 }
@@ -96,18 +96,18 @@ const char *tls_key_engine_search(struct tls_key_search *search, bool *is_there)
     if (!*is_there) {
         return tls_key_no_module;
     }
-    if (!choose_module(search->uri)) {
+    if (!choose_module(&search->uri)) {
         return tls_key_other_module;
     }
-    if (search->uri->has_pin) {
-        ENGINE_ctrl_cmd_string(engine, "PIN", search->uri->pin, 0);
+    if (search->uri.has_pin) {
+        ENGINE_ctrl_cmd_string(engine, "PIN", search->uri.pin, 0);
     }
     ENGINE_ctrl_cmd(engine, "SET_CALLBACK_DATA", 0, search, NULL, 1);
     ERR_clear_error();
     if (search->for_certificate) {
         search->certificate = load_certificate(search);
     } else {
-        search->key = ENGINE_load_private_key(engine, search->uri->object, tls_key_ui(), search);
+        search->key = ENGINE_load_private_key(engine, search->uri.object, tls_key_ui(), search);
     }
     ENGINE_ctrl_cmd(engine, "SET_CALLBACK_DATA", 0, NULL, NULL, 1);
     const char *why = search->key || search->certificate ? NULL : explain(search);

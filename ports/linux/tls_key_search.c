@@ -23,11 +23,11 @@ static int answer_pin(char *out, int cap, int is_writing, void *ctx)
         return 0;
     }
     search->was_asked = true;
-    size_t len = strlen(search->uri->pin);
+    size_t len = strlen(search->uri.pin);
     if (len > (size_t)cap) {
         return 0;
     }
-    memcpy(out, search->uri->pin, len);
+    memcpy(out, search->uri.pin, len);
     return (int)len;
 }
 

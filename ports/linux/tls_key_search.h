@@ -9,7 +9,7 @@
 #include <openssl/x509.h>
 
 struct tls_key_search {
-    const struct pkcs11_uri *uri;
+    struct pkcs11_uri uri;
     bool for_certificate;
     EVP_PKEY *key;     /* found */
     X509 *certificate; /* found */
