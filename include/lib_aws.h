@@ -30,7 +30,7 @@ typedef enum {
 typedef void (*awsSubscribeCallback_t)(const char *pTopicStr, const char *pPayloadStr);
 
 /* Who the device is and where it connects. Texts are NUL-terminated. The library copies hostNameStr and pThingNameStr;
- * the PEM texts must stay where they are as long as the program runs.
+ * the others must stay where they are as long as the program runs.
  *
  * One of three ways to configure a device (the provisioning methods of the original library):
  * 1. thing certificate: pThingNameStr, pThingCertStr, pThingPrivateKeyStr;
@@ -38,13 +38,17 @@ typedef void (*awsSubscribeCallback_t)(const char *pTopicStr, const char *pPaylo
  * 3. nothing at all: the device waits in SYSTEM_MODE_DEVICE_CONFIG. */
 typedef struct {
     char hostNameStr
-        [LENGTH_HOST_NAME];    /* the endpoint (`aws iot describe-endpoint --endpoint-type iot:Data-ATS`): a
+        [LENGTH_HOST_NAME]; /* the endpoint (`aws iot describe-endpoint --endpoint-type iot:Data-ATS`): a
                                            name or an address, without scheme and port. The server's certificate must be
                                            made out to it */
-    uint16_t port_u16;         /* 8883; 443 also works with AWS (ALPN) */
-    const char *pRootCaStr;    /* PEM: whom the device trusts, one certificate or several */
-    const char *pThingCertStr; /* PEM: the device's certificate, its chain may follow */
-    const char *pThingPrivateKeyStr; /* PEM: its key, not encrypted */
+    uint16_t port_u16;      /* 8883; 443 also works with AWS (ALPN) */
+    const char *pRootCaStr; /* PEM: whom the device trusts, one certificate or several */
+    const char
+        *pThingCertStr; /* PEM: the device's certificate, its chain may follow. Linux: also a PKCS#11 URI */
+    /* PEM: its key, not encrypted; or a reference to a key that signs and is not read (docs/security.md). Linux: a
+     * PKCS#11 URI, "pkcs11:token=lamps;object=lamp-1?pin-source=file:/etc/lamp/pin". ESP32: "esp-ds:NAMESPACE",
+     * "esp-secure-cert:", "esp-secure-element:". Neither PEM nor a reference is ever logged. */
+    const char *pThingPrivateKeyStr;
     const char *pClaimCertStr;
     const char *pClaimPrivateKeyStr;
     const char *pClaimTemplateStr;

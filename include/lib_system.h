@@ -67,7 +67,7 @@ typedef struct {
 /* Checks the whole configuration, loads the journal of jobs, decides the mode. Call once, before any other task uses the
  * library. May block for the storage (up to 100 ms) and for the check of the certificates (up to 1 s on an ESP32).
  * false: something is wrong, the log says what, field by field; the mode stays SYSTEM_MODE_IDLE and the call may be
- * repeated. The struct may go away afterwards, the PEM texts must stay. After a success further calls return false. */
+ * repeated. The struct may go away afterwards, the PEM texts and references must stay. After a success further calls return false. */
 bool SYSTEM_init(systemInitConfig_st *s_pConfig);
 
 /* Starts the library's tasks and returns at once; handlers may be registered before or after. Without a successful

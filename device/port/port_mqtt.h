@@ -17,9 +17,14 @@ struct port_mqtt_config { /* all texts must live until port_mqtt_close has retur
     const char *client_id;
     uint16_t keepalive_s;
     const char *root_ca_pem;
-    const char *cert_pem;
-    const char *key_pem;
+    const char *cert_pem; /* PEM text, or a reference where a port has a scheme for certificates */
+    const char *key_pem;  /* PEM text, or a reference */
 };
+
+/* A reference stands for a key that signs and is not read: one line, SCHEME:WHERE (common/pem.h, pem_is_reference). Which schemes there
+ * are is the port's affair: ports/linux has pkcs11 (RFC 7512; certificates as well), ports/esp_idf esp-ds, esp-secure-cert and esp-secure-element; a
+ * scheme that a port does not know, or was built without, it refuses in port_mqtt_check. A reference may hold a secret (a PIN), as PEM
+ * text does: a port shows nothing of either in what it logs. */
 
 enum port_mqtt_event_type {
     PORT_MQTT_CONNECTED,    /* CONNACK with code 0 */
@@ -52,8 +57,8 @@ enum port_mqtt_credential {
     PORT_MQTT_KEY,
 };
 
-/* Reads the three PEM texts of `config` without connecting (the other members are not looked at). ERR_TLS: one of them
- * cannot be used; *bad and *why (static text) say which and why. Takes up to 1 s on a small chip. Any task. */
+/* Reads the three texts of `config`, and looks for what they refer to, without connecting (the other members are not looked at).
+ * ERR_TLS: one of them cannot be used; *bad and *why (static text) say which and why. Takes up to 1 s on a small chip. Any task. */
 enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
                          const char **why);
 

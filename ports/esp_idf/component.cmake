@@ -29,6 +29,9 @@ idf_component_register(
     PRIV_INCLUDE_DIRS ${device_jobs_root} ${device_jobs_root}/ports/esp_idf/sync
     PRIV_REQUIRES ${device_jobs_requires})
 
+# For tls_key.c, in projects that have it.
+idf_component_optional_requires(PRIVATE espressif__esp_secure_cert_mgr esp_secure_cert_mgr)
+
 # task_stack.c stands in front of FreeRTOS's function.
 target_link_libraries(${COMPONENT_LIB} INTERFACE
     "-Wl,--wrap=xTaskCreatePinnedToCore" "-u __wrap_xTaskCreatePinnedToCore")

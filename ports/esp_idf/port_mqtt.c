@@ -26,6 +26,7 @@ enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_c
                          const char **why)
 {
     enum err err = tls_check(config, bad, why);
+    good.key = NULL; /* what it referred to may be forgotten now */
     if (!err) {
         good.root_ca = config->root_ca_pem;
         good.cert = config->cert_pem;
@@ -44,7 +45,7 @@ static enum err check_once(const struct port_mqtt_config *config)
     const char *why = "cannot be used";
     enum err err = port_mqtt_check(config, &bad, &why);
     if (err) {
-        char line[120];
+        char line[150];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
         log_line(LOG_LEVEL_ERROR, line);
     }

@@ -19,6 +19,11 @@ esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, 
 esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out, size_t *len);
 esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
 esp_err_t nvs_commit(nvs_handle_t handle);
+esp_err_t nvs_flash_init_partition(const char *label);
+esp_err_t nvs_open_from_partition(const char *partition, const char *space, nvs_open_mode_t mode,
+                                  nvs_handle_t *out);
+esp_err_t nvs_get_u8(nvs_handle_t handle, const char *key, uint8_t *out);
+esp_err_t nvs_get_u16(nvs_handle_t handle, const char *key, uint16_t *out);
 
 esp_tls_t *esp_tls_init(void);
 int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls);
@@ -55,6 +60,7 @@ void mbedtls_x509_crt_free(mbedtls_x509_crt *crt);
 int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len);
 void mbedtls_pk_init(mbedtls_pk_context *key);
 void mbedtls_pk_free(mbedtls_pk_context *key);
+size_t mbedtls_pk_get_bitlen(const mbedtls_pk_context *key);
 #if MBEDTLS_VERSION_MAJOR < 4
 int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
                          const unsigned char *password, size_t password_len,

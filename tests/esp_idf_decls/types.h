@@ -216,7 +216,9 @@ typedef struct esp_tls_cfg {
     unsigned clientcert_bytes;
     const unsigned char *clientkey_buf;
     unsigned clientkey_bytes;
+    bool use_secure_element;
     int timeout_ms;
+    void *ds_data;
 } esp_tls_cfg_t;
 typedef enum { ESP_TLS_ERR_TYPE_SYSTEM = 2 } esp_tls_error_type_t;
 #define ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME 0x8001
@@ -228,6 +230,19 @@ typedef enum { ESP_TLS_ERR_TYPE_SYSTEM = 2 } esp_tls_error_type_t;
 #define ESP_TLS_ERR_SSL_TIMEOUT                 (-0x6800)
 ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t len);
 ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len);
+
+/* ---- esp_ds; sizes of a chip with keys up to 4096 bits */
+typedef enum { ESP_DS_RSA_4096 = (4096 / 32) - 1 } esp_digital_signature_length_t;
+typedef struct {
+    esp_digital_signature_length_t rsa_length;
+    uint32_t iv[4];
+    uint8_t c[1584];
+} esp_ds_data_t;
+typedef struct {
+    esp_ds_data_t *esp_ds_data;
+    uint8_t efuse_key_id;
+    uint16_t rsa_length_bits;
+} esp_ds_data_ctx_t;
 
 /* ---- tcp_transport */
 typedef struct esp_transport_item_t *esp_transport_handle_t;

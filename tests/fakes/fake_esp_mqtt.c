@@ -174,6 +174,10 @@ int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg
                     !config->alpn_protos[1];
     seen.verifies =
         config->cacert_buf && config->cacert_bytes == strlen((const char *)config->cacert_buf) + 1;
+    const char *key = (const char *)config->clientkey_buf;
+    seen.key = key && config->clientkey_bytes == strlen(key) + 1 ? key : NULL;
+    seen.ds_data = config->ds_data;
+    seen.uses_secure_element = config->use_secure_element;
     bool is_good = !script.tls_error;
     if (is_good) {
         is_good = socketpair(AF_UNIX, SOCK_STREAM, 0, tls->sockets) == 0;
@@ -245,60 +249,10 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len)
     return send(tls->sockets[0], data, len, MSG_NOSIGNAL);
 }
 
-/* ---- mbedTLS: a certificate is a text with the word CERTIFICATE, a key one with the word KEY */
-
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl)
 {
     (void)ssl;
     return script.verify_flags;
-}
-
-void mbedtls_x509_crt_init(mbedtls_x509_crt *crt)
-{
-    memset(crt, 0, sizeof(*crt));
-}
-
-void mbedtls_x509_crt_free(mbedtls_x509_crt *crt)
-{
-    (void)crt;
-}
-
-int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
-{
-    (void)chain;
-    return buf[len - 1] == '\0' && strstr((const char *)buf, "CERTIFICATE") ? 0 : -1;
-}
-
-void mbedtls_pk_init(mbedtls_pk_context *key)
-{
-    memset(key, 0, sizeof(*key));
-}
-
-void mbedtls_pk_free(mbedtls_pk_context *key)
-{
-    (void)key;
-}
-
-int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
-                         const unsigned char *password, size_t password_len,
-                         int (*random)(void *, unsigned char *, size_t), void *ctx)
-{
-    (void)password, (void)password_len;
-    unsigned char byte;
-    key->words[0] = strstr((const char *)text, "OTHER") ? key : NULL;
-    return text[len - 1] == '\0' && strstr((const char *)text, "KEY") && random(ctx, &byte, 1) == 0 ? 0 : -1;
-}
-
-int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_,
-                          int (*random)(void *, unsigned char *, size_t), void *ctx)
-{
-    (void)public_, (void)random, (void)ctx;
-    return private_->words[0] ? -1 : 0;
-}
-
-void esp_fill_random(void *buf, size_t len)
-{
-    memset(buf, 7, len);
 }
 
 /* ---- esp-mqtt */

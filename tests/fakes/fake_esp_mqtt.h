@@ -33,6 +33,9 @@ struct mqtt_seen {
     int keepalive_s, protocol, in_buffer, out_buffer;
     bool has_auto_reconnect, has_alpn, verifies; /* verifies: with a root CA and the host's name */
     unsigned starts, ends;                       /* clients started and destroyed */
+    const void *key;                             /* the text of the key, with its length right; NULL: none */
+    const void *ds_data;                         /* esp_ds_data_ctx_t, of the Digital Signature peripheral */
+    bool uses_secure_element;
 };
 struct mqtt_seen mqtt_get_seen(void);
 

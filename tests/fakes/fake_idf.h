@@ -5,6 +5,7 @@
 #define TESTS_FAKES_FAKE_IDF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Forgets the log, heals NVS, keeps its records. */
@@ -16,6 +17,18 @@ unsigned idf_log_count(const char *text);
 /* From now on nvs_flash_init, nvs_open, nvs_set_blob, nvs_commit, nvs_get_blob answer this; 0: they are good again. */
 void idf_nvs_fail(int init, int open, int set, int commit, int get);
 unsigned idf_nvs_commits(void);
+
+/* What a tool has written for the Digital Signature peripheral, into NVS. */
+struct idf_ds {
+    const char *partition, *space;
+    const char *names[4];
+    int key_id, rsa_bits; /* negative: is not there */
+    size_t c_len, iv_len; /* 0: is not there */
+};
+void idf_set_ds(struct idf_ds ds);
+/* The same in the partition that esp_secure_cert_mgr reads; 0: nothing. How many contexts it has given that did not come back. */
+void idf_set_secure_cert(uint16_t rsa_bits);
+int idf_secure_cert_contexts(void);
 
 /* The stack that the task was given which was made last. */
 uint32_t idf_last_stack(void);
