@@ -6,6 +6,7 @@
 #define LIB_AWS_H
 
 #include "lib_config.h"
+#include "lib_msg.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,25 +80,55 @@ void AWS_restart(void);
 
 /* The application's own messages. NOT PART OF THIS VERSION: AWS_publish, AWS_subscribe and AWS_subMsgRead return false and
  * AWS_subMsgAvailable returns 0; the first two log that. They are here so that programs compile. */
-typedef enum {
-    QOS0_AT_MOST_ONCE = 0,
-    QOS1_AT_LEASET_ONCE = 1, /* programs use this spelling */
-    QOS_AT_MAX
-} qos_et;
-
-typedef struct {
-    char topicStr[LENGTH_MQTT_TOPIC];
-    char payloadStr[LENGTH_MQTT_PAYLOAD];
-    uint16_t payloadLen_u16;
-    uint8_t topicLen_u8;
-    qos_et qos_e;
-    bool retain_b8;
-} mqttMsg_st;
-
 bool AWS_publish(mqttMsg_st *ps_msg);
 bool AWS_subscribe(const char *pTopicStr, uint8_t qos_e);
 uint16_t AWS_subMsgAvailable(void);
 bool AWS_subMsgRead(mqttMsg_st *ps_msg);
+
+/* The thing's classic shadow. NOT PART OF THIS VERSION: the functions return false, and each says so once through the log. Types and
+ * functions are here so that programs compile. */
+typedef enum {
+    SHADOW_VALUE_TYPE_INT,
+    SHADOW_VALUE_TYPE_UINT,
+    SHADOW_VALUE_TYPE_STRING,
+    SHADOW_VALUE_TYPE_MAX
+} shadowValueType_et;
+
+typedef enum {
+    SHADOW_UPDATE_TYPE_DESIRED,
+    SHADOW_UPDATE_TYPE_REPORTED,
+    SHADOW_UPDATE_TYPE_ALL, /* both */
+    SHADOW_UPDATE_TYPE_MAX
+} shadowUpdateType_et;
+
+typedef union {
+    uint32_t val_u32;
+    int32_t val_i32;
+    char str[LENGTH_AWS_SHADOW_BUFFER];
+} value_ut;
+
+/* A member of the shadow's document, by its key. */
+typedef struct {
+    char keyStr[LENGTH_AWS_SHADOW_KEY];
+    value_ut value_e;
+    shadowValueType_et valType_e;
+} awsThingShadow_st;
+
+typedef void (*awsShadowUpdateCallBack_t)(char *pKeyStr, void *pValue);
+
+/* A member whose changes the application wants to hear of. */
+typedef struct {
+    shadowValueType_et valType_e;
+    awsShadowUpdateCallBack_t callBackHandler;
+    char keyStr[LENGTH_AWS_SHADOW_KEY];
+    value_ut value_e;
+    uint8_t isUpdated_b8;
+} awsShadow_st;
+
+bool AWS_shadowDeltaRegister(awsShadow_st *ps_shadow);
+bool AWS_shadowUpdate(const char *pKeyStr, void *pValue, shadowUpdateType_et updateType_e);
+bool AWS_shadowDocumentUpdate(awsThingShadow_st as_thingShadow[], uint8_t maxKeys_u8,
+                              shadowUpdateType_et updateType_e);
 
 #ifdef __cplusplus
 }
