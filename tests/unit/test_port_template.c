@@ -58,6 +58,8 @@ static void on_event(void *ctx, const struct port_mqtt_event *event)
 }
 static char bytes[8];
 static size_t len;
+static uint8_t mac[PORT_BOARD_MAC_LEN];
+static struct port_network_state network;
 static bool level;
 static int id;
 static enum port_mqtt_credential bad;
@@ -69,6 +71,8 @@ CALL(port_board_gpio_write, 1, true)
 CALL(port_board_gpio_read, 1, &level)
 CALL(port_board_random, )
 CALL(port_board_device_id, bytes, sizeof(bytes))
+CALL(port_board_mac, mac)
+CALL(port_board_reset_cause, )
 CALL(port_board_on_shutdown, nothing)
 CALL(port_board_restart, )
 CALL(port_mqtt_check, &config, &bad, &why)
@@ -78,6 +82,7 @@ CALL(port_mqtt_subscribe, "filter", &id)
 CALL(port_mqtt_publish, "topic", bytes, sizeof(bytes))
 CALL(port_mqtt_outgoing, )
 CALL(port_network_start, "ssid", "password", hear)
+CALL(port_network_look, &network)
 CALL(port_store_open, )
 CALL(port_store_put, "key", bytes, sizeof(bytes))
 CALL(port_store_get, "key", bytes, sizeof(bytes), &len)
@@ -90,6 +95,7 @@ CALL(port_signal_set, &signal_)
 CALL(port_signal_wait, &signal_, 0)
 CALL(port_task_start, "task", 1024, 1, enter, NULL)
 CALL(port_time_monotonic_ms, )
+CALL(port_time_monotonic_us, )
 CALL(port_time_wall_s, )
 CALL(port_time_sleep_ms, 1)
 static void call_port_board_print(void)
@@ -115,6 +121,8 @@ static const struct {
     ROW(port_mutex_lock),        ROW(port_mutex_unlock),      ROW(port_signal_init),
     ROW(port_signal_set),        ROW(port_signal_wait),       ROW(port_task_start),
     ROW(port_time_monotonic_ms), ROW(port_time_wall_s),       ROW(port_time_sleep_ms),
+    ROW(port_time_monotonic_us), ROW(port_board_mac),         ROW(port_board_reset_cause),
+    ROW(port_network_look),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
