@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define TEXTS_MAX 4 /* the run's document, and the objects that were read out of it last */
+#define TEXTS_MAX 12 /* the run's document, an array of it and its ten objects, or what else was read out of it last */
 
 /* The lines' lock guards all of it. */
 static uint32_t run_id;           /* in hand, or the last one that was; 0: none since the boot */

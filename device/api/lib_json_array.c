@@ -39,21 +39,21 @@ static bool find_array(const struct reading *reading, struct slice *array)
     while (array->ptr[0] == ' ' || array->ptr[0] == '\t' || array->ptr[0] == '\r' || array->ptr[0] == '\n') {
         *array = (struct slice){array->ptr + 1, array->len - 1};
     }
-    return array->ptr[0] == '[' || refuse(reading, "is no array");
+    return array->ptr[0] == '[' || refuse(reading, "the text is no array");
 }
 
 static bool take(const struct reading *reading, const struct json_member *element, jsonArray_st *out)
 {
     const uint8_t i = out->numOfJosnObjs_u8;
     if (i == MAX_JSON_ARRAY_OBJS) {
-        return refuse(reading, "has more than %d objects", MAX_JSON_ARRAY_OBJS);
+        return refuse(reading, "the array has more than %d objects", MAX_JSON_ARRAY_OBJS);
     }
     if (element->type != JSON_OBJECT) {
-        return refuse(reading, "element %u is no object", i + 1u);
+        return refuse(reading, "element %u of the array is no object", i + 1u);
     }
     if (slice_copy(element->text, out->jsonObjs[i], LENGTH_JSON_OBJ)) {
-        return refuse(reading, "object %u needs %zu bytes, its buffer has %d", i + 1u, element->text.len + 1,
-                      LENGTH_JSON_OBJ);
+        return refuse(reading, "object %u of the array needs %zu bytes, its buffer has %d", i + 1u,
+                      element->text.len + 1, LENGTH_JSON_OBJ);
     }
     out->numOfJosnObjs_u8++;
     return true;

@@ -51,7 +51,7 @@ void decls_log(const char *tag, const char *format, ...) __attribute__((format(p
 
 /* ---- driver/gpio */
 typedef int gpio_num_t;
-typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
+typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_OUTPUT = 2, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
 typedef struct {
     uint64_t pin_bit_mask;
     gpio_mode_t mode;

@@ -122,27 +122,27 @@ static void test_limits_of_count_and_size(void **state)
     assert_int_equal(guarded.array.numOfJosnObjs_u8, 10);
     assert_int_equal(strlen(guarded.array.jsonObjs[9]), 149);
     make(text, 11, 20);
-    refuse(text, "has more than 10 objects");
+    refuse(text, "the array has more than 10 objects");
     make(text, 10, 150);
-    refuse(text, "object 1 needs 151 bytes, its buffer has 150");
+    refuse(text, "object 1 of the array needs 151 bytes, its buffer has 150");
     strcpy(text, "[{},{\"a\":1},");
     make(text + strlen(text) - 1, 1, 200);
     text[strlen("[{},{\"a\":1},") - 1] = ',';
-    refuse(text, "object 3 needs 201 bytes, its buffer has 150");
+    refuse(text, "object 3 of the array needs 201 bytes, its buffer has 150");
 }
 
 static void test_what_is_no_array_of_objects(void **state)
 {
     (void)state;
-    refuse("{}", "is no array");
-    refuse("{\"a\":[{}]}", "is no array");
-    refuse("\"[{}]\"", "is no array");
-    refuse(" 1", "is no array");
-    refuse("null", "is no array");
-    refuse("[1]", "element 1 is no object");
-    refuse("[{},\"{}\"]", "element 2 is no object");
-    refuse("[{},[{}]]", "element 2 is no object");
-    refuse("[{},null]", "element 2 is no object");
+    refuse("{}", "the text is no array");
+    refuse("{\"a\":[{}]}", "the text is no array");
+    refuse("\"[{}]\"", "the text is no array");
+    refuse(" 1", "the text is no array");
+    refuse("null", "the text is no array");
+    refuse("[1]", "element 1 of the array is no object");
+    refuse("[{},\"{}\"]", "element 2 of the array is no object");
+    refuse("[{},[{}]]", "element 2 of the array is no object");
+    refuse("[{},null]", "element 2 of the array is no object");
 }
 
 static void test_what_is_no_json(void **state)
@@ -197,7 +197,7 @@ static void test_false_leaves_nothing(void **state)
 {
     (void)state;
     assert_true(process("[{\"secret\":1},{\"secret\":2}]"));
-    refuse("[{\"a\":1},2]", "element 2 is no object");
+    refuse("[{\"a\":1},2]", "element 2 of the array is no object");
     assert_true(process("[{\"secret\":1},{\"secret\":2}]"));
     assert_true(process("[{}]"));
     assert_string_equal(guarded.array.jsonObjs[1], "");
