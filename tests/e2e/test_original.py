@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Programs as users of the original library write them (tests/original) do their job: built as a user would build them, with their app_config.h
 edited and the certificates of a thing embedded, they run against iot-local. For ESP-IDF they compile against our own declarations of it."""
+import os
 import pathlib
 import re
-import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,29 +24,8 @@ HAS_FLASH = (ROOT / "include" / "lib_flash.h").exists()
 HAS_MESSAGES = "are not part of this version" not in (ROOT / "device" / "api" / "lib_aws.c").read_text()
 SEED = '{"action":"blink","count":3,"onTime":250,"offTime":500}'
 
-PROJECT = """
-cmake_minimum_required(VERSION 3.16)
-project(program C)
-include({root}/ports/linux/embed_text.cmake)
-add_executable(program main.c)
-set_target_properties(program PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
-target_include_directories(program PRIVATE {root}/include {root}/ports/linux)
-target_compile_options(program PRIVATE -Og -Wall -Wextra -Werror -Wno-unused-parameter {sanitizers})
-device_jobs_embed_text(program certs/aws_root_ca.pem certs/thing_certificate.pem.crt certs/thing_private.pem.key)
-target_link_libraries(program PRIVATE {libraries})
-"""
-
-
-def link_words():
-    """(sanitizers, libraries) of a build: what an executable of this build is linked with."""
-    folder = BUILD / "tests" / "original"
-    words = shlex.split((folder / "CMakeFiles" / "original_jobs.dir" / "link.txt").read_text())
-    sanitizers = [word for word in words if word.startswith("-fsanitize") or word.startswith("-fno-sanitize")]
-    if sanitizers:
-        sanitizers.append("-fno-sanitize-address-use-after-scope")  # else GCC does not see how large the program's buffers are
-    behind = words[words.index("-o") + 2:]
-    return sanitizers, sanitizers + [str((folder / word).resolve()) if word.endswith(".a") else word for word in behind
-                                     if not word.startswith("-Wl,-rpath")]
+PAGE = (ROOT / "docs" / "porting-programs.md").read_text()
+PROJECT = re.search(r"^```cmake\n(.*?)^```", PAGE, re.M | re.S).group(1)
 
 
 class Built(CloudTest):
@@ -68,9 +48,11 @@ class Built(CloudTest):
         (source / "certs").mkdir()
         for theirs, ours in CERTIFICATES.items():
             shutil.copy(self.thing / ours, source / "certs" / theirs)
-        sanitizers, libraries = link_words()
-        (source / "CMakeLists.txt").write_text(PROJECT.format(root=ROOT, sanitizers=" ".join(sanitizers), libraries=" ".join(libraries)))
-        for command in (["cmake", "-S", source, "-B", source / "build"], ["make", "-C", source / "build"]):
+        project = PROJECT.replace("/path/to/device-jobs/build/host", str(BUILD.resolve()))
+        self.assertNotEqual(project, PROJECT)
+        (source / "CMakeLists.txt").write_text(project)
+        warnings = "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror -Wno-unused-parameter"
+        for command in (["cmake", "-S", source, "-B", source / "build", warnings], ["make", "-C", source / "build"]):
             done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             self.assertEqual(done.returncode, 0, done.stdout)
         return source / "build" / "program"
@@ -148,10 +130,14 @@ class All(Built):
         self.assertEqual(device.wait_line(r"mac \S*, reset (\S+), mode NORMAL").group(1), "SW_CPU_RESET")
         self.cloud.wait_status("lamp", "restart", "SUCCEEDED")
         self.assertFalse([line for line in device.lines if "not shown" in line])
-        first = [line for line in device.lines[:next(i for i, line in enumerate(device.lines) if "asks for a restart" in line)]]
+        first = device.lines[:next(i for i, line in enumerate(device.lines) if "asks for a restart" in line)]
         for line in ("BLE_packetRegister: Bluetooth is not", "AWS_shadowDeltaRegister: shadows are not",
                      "AWS_shadowDocumentUpdate: shadows are not", "SYSTEM_startFirmwareUpdate: firmware updates are not"):
             self.assertEqual(sum(line in each for each in first), 1, line)
+
+        children = pathlib.Path(f"/proc/{device.child.pid}/task/{device.child.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        self.assertEqual(device.wait_line(r"mac \S*, reset (\S+), mode NORMAL").group(1), "PANIC_RESET")
 
 
 class Messages(Built):
@@ -167,6 +153,70 @@ class Messages(Built):
 
     def test_program_links(self):
         self.build("publish_subscribe")
+
+
+class Renamed(unittest.TestCase):
+    """The table of docs/porting-programs.md: what stands left is not ours, what stands right is, and a program of the newer generation becomes
+    one of ours by it."""
+
+    ROWS = re.findall(r"^\| (`.*?) \| (.*?) \|", PAGE, re.M)
+    HEADERS = {file.name: file.read_text() for file in (ROOT / "include").glob("*.h")}
+
+    def is_ours(self, name):
+        return name in self.HEADERS or any(re.search(rf"\b{re.escape(name)}\b", text) for text in self.HEADERS.values())
+
+    @staticmethod
+    def names(cell):
+        return re.findall(r"\b[A-Za-z]\w*(?:\.h)?", " ".join(re.findall(r"`([^`]+)`", cell)))
+
+    def test_names(self):
+        self.assertGreater(len(self.ROWS), 12)
+        for left, right in self.ROWS:
+            if right.startswith("the same"):
+                self.assertTrue(all(map(self.is_ours, self.names(left))), left)
+                continue
+            self.assertTrue(right.startswith("none") or all(map(self.is_ours, self.names(right))), right)
+            if "(" not in left and "*" not in left:  # those are about the way that something is called or declared
+                self.assertFalse(any(map(self.is_ours, self.names(left))), left)
+
+    def test_program_of_the_newer_generation(self):
+        program = """
+            #include "lib_aws.h"
+            #include "lib_gpio.h"
+            #include "lib_jobs.h"
+            #include "lib_json.h"
+            #include "lib_system.h"
+            static char numberStr[4];
+            static void on_event(systemEvents_et event_e) { (void)event_e; }
+            static void on_message(const char *pTopicStr, const char *pPayloadStr) { (void)pTopicStr, (void)pPayloadStr; }
+            static jobsStatus_et on_job(const job_st *ps_job) {
+                tagStructure_st tags[1] = {{"n", numberStr}};
+                if (JSON_processString(ps_job->documentStr, tags, 1, FALSE)) { return JOB_STATUS_FAILED; }
+                return util_getNumFromStringU32(numberStr) ? JOB_STATUS_SUCCESSED : JOB_STATUS_REJECTED;
+            }
+            static mqttClientConfig_st client = {.pHostNameStr = "host", .port_u16 = 8883, .maxPubMsgToStore_u8 = 2, .maxSubMsgToStore_u8 = 2,
+                .maxSubscribeTopics_u8 = 1, .maxJobs_u8 = 1, .subscribeCallbackHandler = on_message};
+            void app_main(void) {
+                systemInitConfig_st config = {.systemEventCallbackHandler = on_event};
+                config.s_mqttClientConfig = client;
+                GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_INTR_DISABLE, 0);
+                if (SYSTEM_init(&config)) { JOBS_register("a", 0, on_job); }
+            }
+        """
+        def compile(text):
+            done = subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", ROOT / "include",
+                                   "-I", ROOT / "ports/linux", "-x", "c", "-"], input=text, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+            return done.returncode, done.stdout
+
+        self.assertNotEqual(compile(program)[0], 0)
+        for left, right in self.ROWS:
+            old, to = re.findall(r"`([^`]+)`", left), re.findall(r"`([^`]+)`", right)
+            if right.startswith(("the same", "none")) or len(old) != 1 or len(to) != 1:
+                continue
+            program = program.replace(old[0], to[0]) if " " in old[0] else re.sub(rf"\b{re.escape(old[0])}\b", to[0], program)
+        program = re.sub(r"(JSON_processString\([^;{]*?), FALSE\)", r"\1)", program)  # the row about the fourth argument
+        self.assertEqual(compile(program), (0, ""))
 
 
 class Embedded(unittest.TestCase):
