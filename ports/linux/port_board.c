@@ -3,7 +3,6 @@
  * simulated: real lines through libgpiod may come later. */
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
-#include "ports/linux/interfaces.h"
 #include "ports/linux/shutdown.h"
 
 #include <openssl/sha.h>
@@ -150,15 +149,6 @@ enum err port_board_device_id(char *out, size_t cap)
     }
     memcpy(out, id, strlen(id) + 1);
     return ERR_OK;
-}
-
-enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
-{
-    struct interfaces_found found;
-    if (interfaces_find(&found) == ERR_OK && interfaces_mac(found.name, out) == ERR_OK) {
-        return ERR_OK;
-    }
-    return interfaces_mac(NULL, out);
 }
 
 /* What device-run says; under another supervisor, or without one, nobody knows. */
