@@ -94,7 +94,7 @@ void SYSTEM_restart(uint32_t delayMs_u32);
 /* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);
 
-/* true: somebody has asked for a restart, and it has not happened yet. */
+/* true: the application, or a job of JOBS_registerRestart, has asked for a restart, and it has not happened yet. */
 bool SYSTEM_isWaitingForRestart(void);
 
 /* Logs pFunNameStr, the error and its number, sets SYSTEM_MODE_ABORT and restarts the device, as SYSTEM_restart(0) does. Texts may be NULL. */

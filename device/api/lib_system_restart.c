@@ -5,7 +5,8 @@
 
 #include <stdatomic.h>
 
-static atomic_bool is_restarting; /* SYSTEM_restart or SYSTEM_abort was called */
+/* Somebody has asked for a restart: the application, or a job (lib_jobs_handlers.c). */
+static atomic_bool is_restarting;
 
 void SYSTEM_restart(uint32_t delayMs_u32)
 {
@@ -15,7 +16,7 @@ void SYSTEM_restart(uint32_t delayMs_u32)
 
 bool SYSTEM_isWaitingForRestart(void)
 {
-    return atomic_load(&is_restarting) || runtime_is_restarting();
+    return atomic_load(&is_restarting);
 }
 
 void SYSTEM_abort(const char *pMsgStr, const char *pFunNameStr, uint32_t errorCode_u32)

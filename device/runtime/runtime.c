@@ -237,17 +237,6 @@ void runtime_restart(uint32_t delay_ms)
     port_signal_set(&device_runtime.wake);
 }
 
-bool runtime_is_restarting(void)
-{
-    if (!atomic_load(&device_runtime.are_objects_made)) {
-        return false;
-    }
-    port_mutex_lock(&device_runtime.lock);
-    bool is_wanted = device_runtime.wishes.restart_at_ms != RUNTIME_NEVER;
-    port_mutex_unlock(&device_runtime.lock);
-    return is_wanted;
-}
-
 enum runtime_link runtime_link_state(void)
 {
     if (!atomic_load(&device_runtime.are_objects_made)) {

@@ -94,9 +94,6 @@ void runtime_network_changed(bool is_up);
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
 void runtime_restart(uint32_t delay_ms);
 
-/* runtime_restart was called, and the restart has not happened yet. */
-bool runtime_is_restarting(void);
-
 enum runtime_link runtime_link_state(void);
 bool runtime_is_started(void);
 void runtime_get_counters(struct jobs_counters *counters);

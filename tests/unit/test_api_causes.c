@@ -230,17 +230,20 @@ static void test_objects_of_an_array_of_the_document(void **state)
     static jsonArray_st array;
     static const char steps[] =
         "[{\"t\":\"x\"},{\"t\":1},{\"t\":2},{\"t\":3},{\"t\":4},{\"t\":5},{\"t\":6},{\"t\":7},"
-        "{\"t\":8},{\"t\":9}]";
+        "{\"t\":8},{\"t\":-1}]";
+    static const char *const messages[] = {"key 't' is not an integer", "key 't' is negative"};
     char document[300], text[200];
     const jsonTag_st tags[] = {JSON_TAG("steps", text)};
     uint32_t value;
-    snprintf(document, sizeof(document), "{\"action\":\"keep\",\"steps\":%s}", steps);
-    take(document);
-    assert_true(JSON_getValues(copy.documentStr, tags, 1));
-    assert_true(JSON_processArrayObjs(text, &array));
-    assert_int_equal(array.numOfJosnObjs_u8, 10);
-    assert_false(JSON_getUint32(array.jsonObjs[0], "t", &value));
-    fail_with("key 't' is not an integer");
+    for (int i = 0; i < 2; i++) {
+        snprintf(document, sizeof(document), "{\"action\":\"keep\",\"steps\":%s}", steps);
+        take(document);
+        assert_true(JSON_getValues(copy.documentStr, tags, 1));
+        assert_true(JSON_processArrayObjs(text, &array));
+        assert_int_equal(array.numOfJosnObjs_u8, 10);
+        assert_false(JSON_getUint32(array.jsonObjs[i * 9], "t", &value)); /* the first, the last */
+        fail_with(messages[i]);
+    }
 
     take("{\"action\":\"keep\",\"steps\":[{},7]}");
     assert_true(JSON_getValues(copy.documentStr, tags, 1));

@@ -13,9 +13,13 @@
 #include "ports/linux/interfaces.h"
 #include "ports/linux/shutdown.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The interface of the first default route in the kernel's table; false: there is none. */
@@ -53,6 +57,42 @@ static void test_interface_of_the_default_route(void **state)
     assert_int_equal(port_network_look(&seen), ERR_OK);
     assert_true(seen.is_up);
     assert_string_equal(seen.address, found.address);
+}
+
+/* A machine with nothing but a loopback: in a network namespace of its own, where the system allows one. */
+static void find_with_a_loopback_only(void)
+{
+    struct interfaces_found found;
+    struct ifreq loopback = {.ifr_name = "lo"};
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
+        _exit(77);
+    }
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &loopback)) {
+        _exit(77);
+    }
+    loopback.ifr_flags |= IFF_UP;
+    if (ioctl(fd, SIOCSIFFLAGS, &loopback)) {
+        _exit(77);
+    }
+    _exit(interfaces_find(&found) == ERR_NOT_FOUND ? 0 : 1);
+}
+
+static void test_loopback_is_no_network(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        find_with_a_loopback_only();
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void test_mac_is_the_kernels(void **state)
@@ -95,6 +135,7 @@ static void test_interfaces_without_a_mac(void **state)
 static const char table[] =
     "Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n"
     " face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n"
+    "wlan00: 0000   20.  -80.  -256        0      0      0      0      0        0\n"
     "wlan0: 0000   54.  -56.  -256        0      0      0      0      0        0\n"
     "  wlp2s0: 0000  70  -38  -256        0      0      0      0      0        0\n"
     "old0: 0000   40.   70.   30.        0      0      0      0      0        0\n"
@@ -139,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interface_of_the_default_route),
+        cmocka_unit_test(test_loopback_is_no_network),
         cmocka_unit_test(test_mac_is_the_kernels),
         cmocka_unit_test(test_interfaces_without_a_mac),
         cmocka_unit_test(test_levels_in_the_kernels_table),
