@@ -46,7 +46,7 @@ int8_t WIFI_getRssi(void)
 
 uint8_t WIFI_getSignalStrength(void)
 {
-    int rssi = WIFI_getRssi();
+    const int8_t rssi = WIFI_getRssi();
     if (rssi == 0 || rssi <= RSSI_WORST) {
         return 0;
     }

@@ -91,7 +91,7 @@ static const struct ifaddrs *choose(const struct ifaddrs *list)
     static const int families[] = {AF_INET, AF_INET6};
     const struct ifaddrs *entry = NULL;
     for (size_t i = 0; !entry && i < 2; i++) {
-        struct sockaddr_storage source;
+        struct sockaddr_storage source = {0};
         entry = default_source(families[i], &source)
                     ? entry_of(list, families[i], (const struct sockaddr *)&source)
                     : NULL;
