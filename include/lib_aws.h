@@ -6,6 +6,7 @@
 #define LIB_AWS_H
 
 #include "lib_config.h"
+#include "lib_msg.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -102,21 +103,6 @@ void AWS_printSubscribedTopics(void);
  * AWS's limits are kept ("AWS IoT Core message broker and protocol limits and quotas"): 128 KB a message, 256 bytes and 7 slashes a topic,
  * 50 subscriptions a connection; 100 publishes and 512 KB a second are not exceeded, messages wait instead. Topics below
  * $aws/things/<thing name>/jobs/ are the library's own, and refused. */
-typedef enum {
-    QOS0_AT_MOST_ONCE = 0,
-    QOS1_AT_LEASET_ONCE = 1, /* programs use this spelling */
-    QOS_AT_MAX
-} qos_et;
-
-typedef struct {
-    char topicStr[LENGTH_MQTT_TOPIC];
-    char payloadStr[LENGTH_MQTT_PAYLOAD];
-    uint16_t payloadLen_u16;
-    uint8_t topicLen_u8;
-    qos_et qos_e;
-    bool retain_b8;
-} mqttMsg_st;
-
 /* Takes a copy of `length` bytes. QoS 0 or 1; a retained message stays with AWS IoT for later subscribers. false, and a line in the log:
  * no room now, a topic that AWS IoT does not take, or more than there ever is room for. */
 bool AWS_publishMessage(const char *pTopicStr, const void *pPayload, uint32_t length_u32, qos_et qos_e,
@@ -169,6 +155,51 @@ typedef struct {
     uint32_t receivedTooLarge_u32; /* and never was */
 } awsMessageCounters_st;
 void AWS_getMessageCounters(awsMessageCounters_st *ps_counters);
+
+/* The thing's classic shadow. NOT PART OF THIS VERSION: the functions return false, and each says so once through the log. Types and
+ * functions are here so that programs compile. */
+typedef enum {
+    SHADOW_VALUE_TYPE_INT,
+    SHADOW_VALUE_TYPE_UINT,
+    SHADOW_VALUE_TYPE_STRING,
+    SHADOW_VALUE_TYPE_MAX
+} shadowValueType_et;
+
+typedef enum {
+    SHADOW_UPDATE_TYPE_DESIRED,
+    SHADOW_UPDATE_TYPE_REPORTED,
+    SHADOW_UPDATE_TYPE_ALL, /* both */
+    SHADOW_UPDATE_TYPE_MAX
+} shadowUpdateType_et;
+
+typedef union {
+    uint32_t val_u32;
+    int32_t val_i32;
+    char str[LENGTH_AWS_SHADOW_BUFFER];
+} value_ut;
+
+/* A member of the shadow's document, by its key. */
+typedef struct {
+    char keyStr[LENGTH_AWS_SHADOW_KEY];
+    value_ut value_e;
+    shadowValueType_et valType_e;
+} awsThingShadow_st;
+
+typedef void (*awsShadowUpdateCallBack_t)(char *pKeyStr, void *pValue);
+
+/* A member whose changes the application wants to hear of. */
+typedef struct {
+    shadowValueType_et valType_e;
+    awsShadowUpdateCallBack_t callBackHandler;
+    char keyStr[LENGTH_AWS_SHADOW_KEY];
+    value_ut value_e;
+    uint8_t isUpdated_b8;
+} awsShadow_st;
+
+bool AWS_shadowDeltaRegister(awsShadow_st *ps_shadow);
+bool AWS_shadowUpdate(const char *pKeyStr, void *pValue, shadowUpdateType_et updateType_e);
+bool AWS_shadowDocumentUpdate(awsThingShadow_st as_thingShadow[], uint8_t maxKeys_u8,
+                              shadowUpdateType_et updateType_e);
 
 #ifdef __cplusplus
 }

@@ -5,14 +5,18 @@
 
 #include "lib_aws.h"
 #include "lib_delay.h"
+#include "lib_ota.h"
 #include "lib_print.h"
 #include "lib_utils.h"
 
-/* Programs of the original library expect the functions of FreeRTOS from this header. */
+/* Programs of the original library expect the functions of FreeRTOS, and esp_restart, from this header. */
 #if defined(__has_include)
 #if __has_include("freertos/FreeRTOS.h")
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#endif
+#if __has_include("esp_system.h")
+#include "esp_system.h"
 #endif
 #endif
 
@@ -27,7 +31,7 @@ typedef enum {
     SYSTEM_MODE_WIFI_CONFIG,   /* kept for programs, not entered */
     SYSTEM_MODE_NORMAL, /* the configuration is valid; AWS_isConnected tells whether the device is connected */
     SYSTEM_MODE_OTA,    /* kept for programs, not entered */
-    SYSTEM_MODE_ABORT,  /* kept for programs, not entered */
+    SYSTEM_MODE_ABORT,  /* SYSTEM_abort was called: the device restarts */
     SYSTEM_MODE_MAX
 } systemMode_et;
 
@@ -89,6 +93,26 @@ void SYSTEM_restart(uint32_t delayMs_u32);
 
 /* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);
+
+/* true: the application, or a job of JOBS_registerRestart, has asked for a restart, and it has not happened yet. */
+bool SYSTEM_isWaitingForRestart(void);
+
+/* Logs pFunNameStr, the error and its number, sets SYSTEM_MODE_ABORT and restarts the device, as SYSTEM_restart(0) does. Texts may be NULL. */
+void SYSTEM_abort(const char *pMsgStr, const char *pFunNameStr, uint32_t errorCode_u32);
+
+/* Twelve hexadecimal digits: on ESP32 the MAC address that the factory has written; on Linux that of the interface that lib_wifi.h tells
+ * of. Empty where there is none, which is said once through the log. Static. */
+const char *SYSTEM_getMacAddr(void);
+
+/* Why the device started, in the words of the ESP32's boot ROM, where the original library has them from:
+ *     POWERON_RESET, EXT_CPU_RESET (the reset pin), SW_CPU_RESET (SYSTEM_restart, esp_restart), RTCWDT_RTC_RESET (a watchdog),
+ *     DEEPSLEEP_RESET, RTCWDT_BROWN_OUT_RESET; New: PANIC_RESET (a crash); NO_MEAN: nobody knows.
+ * On Linux device-run tells the first start, a restart and a crash apart; without it NO_MEAN. Static. */
+const char *SYSTEM_getResetCause(void);
+
+/* Firmware updates. NOT PART OF THIS VERSION: both return false and say so once through the log. */
+bool SYSTEM_startFirmwareUpdate(firmUpdateType_et type_e, const char *pUrlStr);
+bool SYSTEM_startOta(const char *pUrlStr);
 
 #ifdef __cplusplus
 }

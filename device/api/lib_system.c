@@ -163,11 +163,6 @@ const char *SYSTEM_getModeString(void)
     return names[SYSTEM_getMode()];
 }
 
-void SYSTEM_restart(uint32_t delayMs_u32)
-{
-    runtime_restart(delayMs_u32);
-}
-
 const char *SYSTEM_getDeviceName(void)
 {
     return device_name;

@@ -60,7 +60,7 @@ static void publish(const char *pTopicStr, uint32_t number)
 void app_main(void)
 {
     static systemInitConfig_st config;
-    static char telemetry[LENGTH_MQTT_TOPIC], commands[LENGTH_MQTT_TOPIC];
+    static char telemetry[LENGTH_THING_NAME + 12], commands[LENGTH_THING_NAME + 12];
     if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         return; /* the log names each wrong field */
     }

@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 /* An output is configured as an input as well, so that its level can be read. */
 static enum err set_mode(uint8_t pin, gpio_mode_t mode)
@@ -75,11 +76,22 @@ enum err port_board_gpio_read(uint8_t pin, bool *level)
     return ERR_OK;
 }
 
-/* The MAC that the factory has written, in hex digits. */
-enum err port_board_device_id(char *out, size_t cap)
+/* The MAC that the factory has written: chips for IEEE 802.15.4 give eight bytes. */
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
 {
     uint8_t mac[8] = {0};
     if (esp_efuse_mac_get_default(mac) != ESP_OK) {
+        return ERR_NOT_FOUND;
+    }
+    memcpy(out, mac, PORT_BOARD_MAC_LEN);
+    return ERR_OK;
+}
+
+/* In hex digits. */
+enum err port_board_device_id(char *out, size_t cap)
+{
+    uint8_t mac[PORT_BOARD_MAC_LEN];
+    if (port_board_mac(mac)) {
         return ERR_NOT_FOUND;
     }
     char id[13];
@@ -88,6 +100,30 @@ enum err port_board_device_id(char *out, size_t cap)
     }
     snprintf(out, cap, "%02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     return ERR_OK;
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    switch (esp_reset_reason()) {
+    case ESP_RST_POWERON:
+        return PORT_BOARD_RESET_POWER_ON;
+    case ESP_RST_EXT:
+        return PORT_BOARD_RESET_EXTERNAL;
+    case ESP_RST_SW:
+        return PORT_BOARD_RESET_SOFTWARE;
+    case ESP_RST_PANIC:
+        return PORT_BOARD_RESET_CRASH;
+    case ESP_RST_INT_WDT:
+    case ESP_RST_TASK_WDT:
+    case ESP_RST_WDT:
+        return PORT_BOARD_RESET_WATCHDOG;
+    case ESP_RST_DEEPSLEEP:
+        return PORT_BOARD_RESET_DEEP_SLEEP;
+    case ESP_RST_BROWNOUT:
+        return PORT_BOARD_RESET_BROWN_OUT;
+    default:
+        return PORT_BOARD_RESET_UNKNOWN;
+    }
 }
 
 void board_on_restart(void (*handler)(void))

@@ -151,6 +151,19 @@ enum err port_board_device_id(char *out, size_t cap)
     return ERR_OK;
 }
 
+/* What device-run says; under another supervisor, or without one, nobody knows. */
+enum port_board_reset port_board_reset_cause(void)
+{
+    const char *cause = getenv(RESET_VARIABLE);
+    if (!cause) {
+        return PORT_BOARD_RESET_UNKNOWN;
+    }
+    return strcmp(cause, RESET_START) == 0     ? PORT_BOARD_RESET_POWER_ON
+           : strcmp(cause, RESET_RESTART) == 0 ? PORT_BOARD_RESET_SOFTWARE
+           : strcmp(cause, RESET_CRASH) == 0   ? PORT_BOARD_RESET_CRASH
+                                               : PORT_BOARD_RESET_UNKNOWN;
+}
+
 void port_board_on_shutdown(void (*on_shutdown)(void))
 {
     atomic_store(&shutdown_hook, on_shutdown);

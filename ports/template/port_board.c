@@ -43,6 +43,17 @@ enum err port_board_device_id(char *out, size_t cap)
     MISSING();
 }
 
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    (void)out;
+    MISSING();
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    MISSING();
+}
+
 void port_board_on_shutdown(void (*on_shutdown)(void))
 {
     (void)on_shutdown;

@@ -163,8 +163,8 @@ class Component(unittest.TestCase):
 
 
 class Platforms(unittest.TestCase):
-    # The seed's programs take tasks from lib_system.h and pin names from lib_gpio.h: these two look for the platform's headers.
-    KNOWN = {"include/lib_system.h": ["freertos", "FreeRTOS"], "include/lib_gpio.h": ["driver/gpio.h"],
+    # The seed's programs take tasks and esp_restart from lib_system.h and pin names from lib_gpio.h: these two look for the platform's headers.
+    KNOWN = {"include/lib_system.h": ["freertos", "FreeRTOS", "esp_system"], "include/lib_gpio.h": ["driver/gpio.h"],
              "examples/01_blink/main.c": ["freertos", "FreeRTOS"]}
     WORDS = re.compile(r"\b(esp_\w+|ESP_PLATFORM|CONFIG_IDF\w*|IDF_\w+|freertos|xTask\w+|driver/gpio\.h|nvs_\w+|mbedtls\w*|openssl\w*"
                        r"|mosquitto\w*|pthread\w*|unistd\.h|__linux__|_WIN32|__riscv|__XTENSA__|__arm__)", re.I)

@@ -81,6 +81,7 @@ esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_input(void);
 esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_act(void);
 #else
 void esp_restart(void) __attribute__((__noreturn__));
+esp_reset_reason_t esp_reset_reason(void);
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler);
 esp_err_t esp_efuse_mac_get_default(uint8_t *mac);
 esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle_t *out);
@@ -120,6 +121,7 @@ esp_err_t esp_wifi_set_mode(wifi_mode_t mode);
 esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *config);
 esp_err_t esp_wifi_start(void);
 esp_err_t esp_wifi_connect(void);
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info);
 
 esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
 #if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)

@@ -51,7 +51,7 @@ void decls_log(const char *tag, const char *format, ...) __attribute__((format(p
 
 /* ---- driver/gpio */
 typedef int gpio_num_t;
-typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
+typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_OUTPUT = 2, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
 typedef struct {
     uint64_t pin_bit_mask;
     gpio_mode_t mode;
@@ -70,6 +70,18 @@ typedef struct {
 
 /* ---- esp_system, esp_timer, vfs */
 typedef void (*shutdown_handler_t)(void);
+typedef enum {
+    ESP_RST_UNKNOWN,
+    ESP_RST_POWERON,
+    ESP_RST_EXT,
+    ESP_RST_SW,
+    ESP_RST_PANIC,
+    ESP_RST_INT_WDT,
+    ESP_RST_TASK_WDT,
+    ESP_RST_WDT,
+    ESP_RST_DEEPSLEEP,
+    ESP_RST_BROWNOUT
+} esp_reset_reason_t;
 typedef struct esp_timer *esp_timer_handle_t;
 typedef struct {
     void (*callback)(void *arg);
@@ -178,6 +190,10 @@ typedef union {
 typedef struct {
     uint8_t reason;
 } wifi_event_sta_disconnected_t;
+typedef struct {
+    uint8_t bssid[6], ssid[33];
+    int8_t rssi;
+} wifi_ap_record_t;
 typedef struct esp_eth_mac esp_eth_mac_t;
 typedef struct esp_eth_phy esp_eth_phy_t;
 typedef struct esp_eth_netif_glue_t *esp_eth_netif_glue_handle_t;

@@ -516,6 +516,18 @@ void idf_call_shutdown_handlers(void)
     }
 }
 
+static esp_reset_reason_t reset_reason;
+
+void idf_set_reset_reason(int reason)
+{
+    reset_reason = (esp_reset_reason_t)reason;
+}
+
+esp_reset_reason_t esp_reset_reason(void)
+{
+    return reset_reason;
+}
+
 void esp_restart(void)
 {
     atomic_fetch_add(&restarts, 1);

@@ -41,6 +41,7 @@ int64_t idf_clock_was_set_to(void);
 void idf_set_uptime_s(int64_t uptime_s);
 
 unsigned idf_restarts(void);
+void idf_set_reset_reason(int reason); /* of ESP-IDF's enum */
 /* esp_restart() by the application: the registered handlers run. */
 void idf_call_shutdown_handlers(void);
 

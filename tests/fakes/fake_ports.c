@@ -249,6 +249,44 @@ enum err port_board_device_id(char *out, size_t cap)
     return ERR_OK;
 }
 
+/* ---- what lib_wifi.h and lib_system.h ask for; of the test's own task */
+
+static struct port_network_state network;
+static enum err network_err, mac_err;
+static enum port_board_reset reset_cause;
+
+void fake_network_set(const struct port_network_state *state, enum err err)
+{
+    network = *state;
+    network_err = err;
+}
+
+enum err port_network_look(struct port_network_state *out)
+{
+    *out = network;
+    return network_err;
+}
+
+void fake_board_set(enum err of_mac, enum port_board_reset cause)
+{
+    mac_err = of_mac;
+    reset_cause = cause;
+}
+
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    static const uint8_t mac[PORT_BOARD_MAC_LEN] = {0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0xff};
+    if (!mac_err) {
+        memcpy(out, mac, sizeof(mac));
+    }
+    return mac_err;
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    return reset_cause;
+}
+
 void port_board_on_shutdown(void (*on_shutdown)(void))
 {
     pthread_mutex_lock(&lock);
@@ -324,6 +362,17 @@ bool fake_log_has(const char *text)
     return result;
 }
 
+unsigned fake_log_count(const char *text)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&lock);
+    for (const char *at = board.log; (at = strstr(at, text)); at++) {
+        count++;
+    }
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
 void fake_wait_log(const char *text)
 {
     WAIT_UNTIL(&lock, &changed, strstr(board.log, text), text);
@@ -386,6 +435,11 @@ void fake_hurry(unsigned factor)
     pthread_mutex_lock(&lock);
     board.haste = factor;
     pthread_mutex_unlock(&lock);
+}
+
+uint64_t port_time_monotonic_us(void)
+{
+    return port_time_monotonic_ms() * 1000u + 7;
 }
 
 int64_t port_time_wall_s(void)

@@ -8,6 +8,7 @@
 
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
+#include "device/port/port_network.h"
 #include "device/port/port_store.h"
 
 void fake_reset(void);
@@ -92,6 +93,10 @@ const char *fake_network_ssid(void); /* what port_network_start was given; NULL:
 const char *fake_network_password(void);
 void fake_network_change(bool is_up);
 unsigned fake_gpio_changes(uint8_t pin);
+/* What port_network_look, port_board_mac and port_board_reset_cause answer from here on. */
+void fake_network_set(const struct port_network_state *state, enum err err);
+void fake_board_set(enum err of_mac, enum port_board_reset cause);
+unsigned fake_log_count(const char *text); /* how often it stands in the log */
 
 /* ---- anything else that comes from another task: fake_wait.c */
 #include <stdatomic.h>

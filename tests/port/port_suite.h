@@ -6,6 +6,7 @@
 
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
+#include "device/port/port_network.h"
 #include "device/port/port_store.h"
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"

@@ -20,6 +20,18 @@ static const char *check_monotonic_clock(const struct port_world *world)
     return NULL;
 }
 
+static const char *check_microseconds_and_milliseconds_agree(const struct port_world *world)
+{
+    (void)world;
+    for (int i = 0; i < 1000; i++) {
+        uint64_t before_ms = port_time_monotonic_ms();
+        uint64_t between_us = port_time_monotonic_us();
+        uint64_t after_ms = port_time_monotonic_ms();
+        PORT_EXPECT(between_us / 1000 >= before_ms && between_us / 1000 <= after_ms);
+    }
+    return NULL;
+}
+
 static const char *check_sleep_is_not_shorter(const struct port_world *world)
 {
     (void)world;
@@ -275,6 +287,34 @@ static const char *check_device_id_is_short_and_stays(const struct port_world *w
     return NULL;
 }
 
+/* A device without one is good: the answer stays. */
+static const char *check_mac_stays(const struct port_world *world)
+{
+    (void)world;
+    static const uint8_t none[PORT_BOARD_MAC_LEN];
+    uint8_t mac[PORT_BOARD_MAC_LEN] = {0}, again[PORT_BOARD_MAC_LEN] = {0};
+    enum err err = port_board_mac(mac);
+    PORT_EXPECT(err == ERR_OK || err == ERR_NOT_FOUND);
+    PORT_EXPECT((memcmp(mac, none, sizeof(mac)) != 0) == (err == ERR_OK));
+    PORT_EXPECT(port_board_mac(again) == err && memcmp(mac, again, sizeof(mac)) == 0);
+    PORT_EXPECT(port_board_reset_cause() == port_board_reset_cause());
+    return NULL;
+}
+
+static const char *check_network_has_an_address_when_it_is_up(const struct port_world *world)
+{
+    (void)world;
+    struct port_network_state state;
+    memset(&state, 'x', sizeof(state));
+    enum err err = port_network_look(&state);
+    PORT_EXPECT(err == ERR_OK || (err == ERR_NOT_FOUND && !state.is_up));
+    PORT_EXPECT(memchr(state.address, '\0', sizeof(state.address)) != NULL);
+    PORT_EXPECT(strspn(state.address, "0123456789abcdef.:") == strlen(state.address));
+    PORT_EXPECT(state.is_up == (state.address[0] != '\0'));
+    PORT_EXPECT(state.rssi_dbm <= 0 && (state.is_up || state.rssi_dbm == 0));
+    return NULL;
+}
+
 static const char *check_pins(const struct port_world *world)
 {
     (void)world;
@@ -292,6 +332,7 @@ static const char *check_pins(const struct port_world *world)
 
 const struct port_check port_checks_local[] = {
     {"monotonic clock", check_monotonic_clock},
+    {"microseconds and milliseconds agree", check_microseconds_and_milliseconds_agree},
     {"sleep is not shorter", check_sleep_is_not_shorter},
     {"wall clock", check_wall_clock},
     {"signal set before the wait", check_signal_set_before_the_wait},
@@ -307,6 +348,8 @@ const struct port_check port_checks_local[] = {
     {"store refuses bad keys", check_store_refuses_bad_keys},
     {"random bits differ", check_random_bits_differ},
     {"device id is short and stays", check_device_id_is_short_and_stays},
+    {"mac stays", check_mac_stays},
+    {"network has an address when it is up", check_network_has_an_address_when_it_is_up},
     {"pins", check_pins},
 };
 const unsigned port_checks_local_count = sizeof(port_checks_local) / sizeof(port_checks_local[0]);

@@ -58,6 +58,8 @@ static void on_event(void *ctx, const struct port_mqtt_event *event)
 }
 static char bytes[8];
 static size_t len;
+static uint8_t mac[PORT_BOARD_MAC_LEN];
+static struct port_network_state network;
 static bool level;
 static int id;
 static enum port_mqtt_credential bad;
@@ -70,6 +72,8 @@ CALL(port_board_gpio_write, 1, true)
 CALL(port_board_gpio_read, 1, &level)
 CALL(port_board_random, )
 CALL(port_board_device_id, bytes, sizeof(bytes))
+CALL(port_board_mac, mac)
+CALL(port_board_reset_cause, )
 CALL(port_board_on_shutdown, nothing)
 CALL(port_board_restart, )
 CALL(port_mqtt_check, &config, &bad, &why)
@@ -80,6 +84,7 @@ CALL(port_mqtt_unsubscribe, "filter")
 CALL(port_mqtt_publish, &message, &id)
 CALL(port_mqtt_outgoing, )
 CALL(port_network_start, "ssid", "password", hear)
+CALL(port_network_look, &network)
 CALL(port_store_open, )
 CALL(port_store_put, "key", bytes, sizeof(bytes))
 CALL(port_store_get, "key", bytes, sizeof(bytes), &len)
@@ -92,6 +97,7 @@ CALL(port_signal_set, &signal_)
 CALL(port_signal_wait, &signal_, 0)
 CALL(port_task_start, "task", 1024, 1, enter, NULL)
 CALL(port_time_monotonic_ms, )
+CALL(port_time_monotonic_us, )
 CALL(port_time_wall_s, )
 CALL(port_time_sleep_ms, 1)
 static void call_port_board_print(void)
@@ -107,17 +113,18 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),        ROW(port_board_print),       ROW(port_board_gpio_mode),
-    ROW(port_board_gpio_write), ROW(port_board_gpio_read),   ROW(port_board_random),
-    ROW(port_board_device_id),  ROW(port_board_on_shutdown), ROW(port_board_restart),
-    ROW(port_mqtt_check),       ROW(port_mqtt_open),         ROW(port_mqtt_close),
-    ROW(port_mqtt_subscribe),   ROW(port_mqtt_unsubscribe),  ROW(port_mqtt_publish),
-    ROW(port_mqtt_outgoing),    ROW(port_network_start),     ROW(port_store_open),
-    ROW(port_store_put),        ROW(port_store_get),         ROW(port_store_erase),
-    ROW(port_mutex_init),       ROW(port_mutex_lock),        ROW(port_mutex_unlock),
-    ROW(port_signal_init),      ROW(port_signal_set),        ROW(port_signal_wait),
-    ROW(port_task_start),       ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
-    ROW(port_time_sleep_ms),
+    ROW(port_board_log),         ROW(port_board_print),       ROW(port_board_gpio_mode),
+    ROW(port_board_gpio_write),  ROW(port_board_gpio_read),   ROW(port_board_random),
+    ROW(port_board_device_id),   ROW(port_board_on_shutdown), ROW(port_board_restart),
+    ROW(port_mqtt_check),        ROW(port_mqtt_open),         ROW(port_mqtt_close),
+    ROW(port_mqtt_subscribe),    ROW(port_mqtt_unsubscribe),  ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing),     ROW(port_network_start),     ROW(port_store_open),
+    ROW(port_store_put),         ROW(port_store_get),         ROW(port_store_erase),
+    ROW(port_mutex_init),        ROW(port_mutex_lock),        ROW(port_mutex_unlock),
+    ROW(port_signal_init),       ROW(port_signal_set),        ROW(port_signal_wait),
+    ROW(port_task_start),        ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
+    ROW(port_time_sleep_ms),     ROW(port_time_monotonic_us), ROW(port_board_mac),
+    ROW(port_board_reset_cause), ROW(port_network_look),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -125,6 +125,17 @@ enum err port_board_device_id(char *out, size_t cap)
     return ERR_OK;
 }
 
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    (void)out; /* the host has one, ESP-IDF's linux target has not */
+    return ERR_NOT_FOUND;
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    return PORT_BOARD_RESET_UNKNOWN;
+}
+
 void board_on_restart(void (*handler)(void))
 {
     (void)handler; /* esp_restart is exit here, without handlers */
