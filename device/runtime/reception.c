@@ -229,8 +229,7 @@ void runtime_reception_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
     if (event->type == PORT_MQTT_PUBLISHED && !atomic_load(&device_runtime.guest)) {
-        port_signal_set(&device_runtime.wake); /* jobs wait for answers, not for acknowledgements */
-        return;
+        return; /* jobs wait for answers, not for acknowledgements */
     }
     port_mutex_lock(&device_runtime.lock);
     if (event->type == PORT_MQTT_MESSAGE) {
