@@ -86,6 +86,12 @@
 #ifndef CONFIG_DEVICE_JOBS_EVENT_STACK
 #define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes of the task that runs its event and cancel callbacks */
 #endif
+#ifndef CONFIG_DEVICE_JOBS_PIN_HANDLERS
+#define CONFIG_DEVICE_JOBS_PIN_HANDLERS 8 /* input pins that can have handlers; 1..64 */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_PIN_STACK
+#define CONFIG_DEVICE_JOBS_PIN_STACK 3072 /* bytes of the task that each of them gets with its first handler */
+#endif
 
 /* A message from the service may have this many bytes beside its job document; a larger one is dropped. */
 #define DEVICE_MESSAGE_CAP      CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD
