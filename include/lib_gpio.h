@@ -48,6 +48,8 @@ enum { GPIO_PULLUP_ONLY = 0, GPIO_PULLDOWN_ONLY = 1, GPIO_FLOATING = 3 };
 #define GPIO_PIN_INTR_NEGEDGE 2
 #define GPIO_PIN_INTR_ANYEDGE 3
 
+#define LIB_GPIO_INLINE static inline __attribute__((always_inline))
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -79,8 +81,8 @@ bool GPIO_pinHandler(uint8_t pin_u8, uint8_t mode_u8, uint8_t interruptType_u8, 
  * else GPIO_PIN_INTR_DISABLE with NULL. (In this header, so that a program without handlers does not link what calls them.)
  * false, and a log line: the pin cannot be had; a handler without an edge, or an edge without a handler; a handler for an output;
  * interrupts by level; a pin too many with a handler. The pin then has no handler. */
-static inline __attribute__((always_inline)) bool
-GPIO_pinMode(uint8_t pin_u8, uint8_t mode_u8, uint8_t interruptType_u8, gpio_intr_handler handler)
+LIB_GPIO_INLINE bool GPIO_pinMode(uint8_t pin_u8, uint8_t mode_u8, uint8_t interruptType_u8,
+                                  gpio_intr_handler handler)
 {
     if (!handler && interruptType_u8 == GPIO_PIN_INTR_DISABLE) {
         return GPIO_pinDirection(pin_u8, mode_u8);

@@ -5,10 +5,11 @@
 #define DEVICE_PORT_GPIO_H
 
 #include "common/err.h"
-#include "port_sync_types.h" /* struct port_signal */
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct port_signal; /* port_sync.h */
 
 enum port_gpio_mode {
     PORT_GPIO_OFF, /* given back: neither driven nor watched */

@@ -4,6 +4,7 @@
  * gpio_watcher.c. */
 #include "device/port/port_gpio.h"
 #include "device/port/port_board.h"
+#include "device/port/port_sync.h"
 #include "device/port/port_time.h"
 #include "ports/linux/gpio_inputs.h"
 #include "ports/linux/gpio_line.h"
