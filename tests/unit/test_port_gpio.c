@@ -177,6 +177,22 @@ static void chip_without_the_library_says_how_to_get_it(void)
     EXPECT(strstr(told_log, "DEVICE_GPIO_INPUTS is for simulated pins"));
 }
 
+static struct port_signal never;
+
+static void wait_for_ever(void *ctx)
+{
+    port_gpio_wait(&never);
+    (void)ctx;
+}
+
+/* So a program with handlers ends as soon as it is told to, in good order. */
+static void task_that_waits_ends_with_the_program(void)
+{
+    port_signal_init(&never);
+    EXPECT(port_task_start("pin", 1024, 4, wait_for_ever, NULL) == ERR_OK);
+    EXPECT(tasks_end_all(20000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
