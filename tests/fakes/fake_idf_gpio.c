@@ -37,6 +37,11 @@ int idf_pin_interrupt(uint8_t pin)
     return pins[pin].isr ? (int)pins[pin].interrupt : 0;
 }
 
+bool idf_pin_has_isr(uint8_t pin)
+{
+    return pins[pin].isr != NULL;
+}
+
 void idf_pin_drive(uint8_t pin, bool level)
 {
     bool is_edge = atomic_exchange(&pins[pin].level, level) != level;

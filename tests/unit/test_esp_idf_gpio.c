@@ -139,6 +139,7 @@ static void test_edges(void **state)
     idf_pin_drive(3, true);
     assert_int_equal(told_count, 4);
     assert_int_equal(idf_pin_interrupt(3), 0);
+    assert_false(idf_pin_has_isr(3));
 }
 
 /* ---- the ISR wakes a task, and asks for it to run at once */

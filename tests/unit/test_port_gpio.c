@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "device/port/port_sync.h"
 #include "fakes/in_child.h"
 #include "fakes/told_edges.h"
+#include "ports/linux/tasks.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -196,9 +198,13 @@ static void task_that_waits_ends_with_the_program(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CHILD(fifo_makes_edges),    IN_CHILD(wrong_lines_are_told),
-        IN_CHILD(file_says_what_is),   IN_CHILD(inputs_that_are_not_there_are_refused),
-        IN_CHILD(pins_without_inputs), IN_CHILD(chip_without_the_library_says_how_to_get_it),
+        IN_CHILD(fifo_makes_edges),
+        IN_CHILD(wrong_lines_are_told),
+        IN_CHILD(file_says_what_is),
+        IN_CHILD(inputs_that_are_not_there_are_refused),
+        IN_CHILD(pins_without_inputs),
+        IN_CHILD(task_that_waits_ends_with_the_program),
+        IN_CHILD(chip_without_the_library_says_how_to_get_it),
     };
     return cmocka_run_group_tests(tests, setup, remove_folder);
 }
