@@ -121,14 +121,16 @@ static void file_says_what_is(void)
     say("4 1\n", O_APPEND);
     EXPECT(TOLD_WAIT(told_count == 2));
     EXPECT(told[1].level);
-    char other[80];
-    snprintf(other, sizeof(other), "%s.new", path);
+    EXPECT(!strstr(told_log, "is not a pin"));
+    char elsewhere[] = "/tmp/port-gpio-XXXXXX", other[80];
+    snprintf(other, sizeof(other), "%s/new", mkdtemp(elsewhere));
     int fd = open(other, O_CREAT | O_WRONLY, 0600);
     EXPECT(write(fd, "6 0\n", 4) == 4);
     close(fd);
     EXPECT(rename(other, path) == 0); /* as editors do */
     EXPECT(TOLD_WAIT(told_count == 3));
     EXPECT(told[2].pin == 6 && !told[2].level);
+    EXPECT(rmdir(elsewhere) == 0);
 }
 
 static void inputs_that_are_not_there_are_refused(void)
