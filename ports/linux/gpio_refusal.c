@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ENODEV and ENXIO: the chip is there, and gives no interrupts. */
+static bool is_unsupported(int code)
+{
+    return code == EOPNOTSUPP || code == EINVAL || code == ENODEV || code == ENXIO;
+}
+
 enum err gpio_refusal_err(const struct gpio_refusal *refusal)
 {
     switch (refusal->type) {
@@ -20,7 +26,7 @@ enum err gpio_refusal_err(const struct gpio_refusal *refusal)
     case GPIO_REFUSAL_SYSTEM:
         break;
     }
-    return refusal->code == EOPNOTSUPP || refusal->code == EINVAL ? ERR_UNSUPPORTED : ERR_INTERNAL;
+    return is_unsupported(refusal->code) ? ERR_UNSUPPORTED : ERR_INTERNAL;
 }
 
 static void no_chip_text(int code, const char *chip, char *out, size_t cap)
@@ -36,6 +42,17 @@ static void no_chip_text(int code, const char *chip, char *out, size_t cap)
     } else {
         snprintf(out, cap, "cannot be had: %s: %s", chip, strerror(code));
     }
+}
+
+static void system_text(int code, const struct gpio_wish *wish, char *out, size_t cap)
+{
+    if (wish->edges && (code == ENODEV || code == ENXIO)) {
+        snprintf(out, cap, "gets no handler: %s gives no interrupts for its line %u", wish->chip,
+                 wish->offset);
+        return;
+    }
+    snprintf(out, cap, "cannot be had: line %u of %s: %s%s", wish->offset, wish->chip, strerror(code),
+             wish->pull != PORT_GPIO_PULL_AS_IS ? " (with its resistor set)" : "");
 }
 
 void gpio_refusal_text(const struct gpio_refusal *refusal, const struct gpio_wish *wish, char *out,
@@ -60,9 +77,7 @@ void gpio_refusal_text(const struct gpio_refusal *refusal, const struct gpio_wis
                  refusal->holder[0] ? "'" : "");
         break;
     case GPIO_REFUSAL_SYSTEM:
-        snprintf(out, cap, "cannot be had: line %u of %s: %s%s", wish->offset, wish->chip,
-                 strerror(refusal->code),
-                 wish->pull != PORT_GPIO_PULL_AS_IS ? " (with its resistor set)" : "");
+        system_text(refusal->code, wish, out, cap);
         break;
     }
 }

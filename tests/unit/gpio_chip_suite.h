@@ -211,12 +211,17 @@ static void test_line_that_is_held(void **state)
     assert_true(gpiod_see(3).level);
 }
 
-static void test_line_that_is_taken_between_mode_and_edges(void **state)
+static void test_line_that_is_had_without_edges_alone(void **state)
 {
     (void)state;
     assert_int_equal(port_gpio_mode(1, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS), ERR_OK);
     gpiod_fail_request(EBUSY);
     assert_int_equal(port_gpio_watch(1, PORT_GPIO_EDGES_BOTH, on_edge), ERR_BUSY);
+    gpiod_fail_request(0);
+    port_gpio_mode(1, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS);
+    gpiod_fail_request(ENODEV); /* what the kernel says of a chip without interrupts */
+    assert_int_equal(port_gpio_watch(1, PORT_GPIO_EDGES_BOTH, on_edge), ERR_UNSUPPORTED);
+    expect_why(1, ERR_UNSUPPORTED, "gets no handler: /dev/gpiochip7 gives no interrupts for its line 1");
     gpiod_fail_request(0);
     bool level;
     assert_int_equal(port_gpio_read(1, &level), ERR_OK); /* asked for anew */
@@ -298,7 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_edges_end, setup, give_back),
         cmocka_unit_test_setup_teardown(test_edges_that_the_kernel_drops, setup, give_back),
         cmocka_unit_test_setup_teardown(test_line_that_is_held, setup, give_back),
-        cmocka_unit_test_setup_teardown(test_line_that_is_taken_between_mode_and_edges, setup, give_back),
+        cmocka_unit_test_setup_teardown(test_line_that_is_had_without_edges_alone, setup, give_back),
         cmocka_unit_test_setup_teardown(test_line_that_does_not_exist, setup, give_back),
         cmocka_unit_test_setup_teardown(test_chip_that_cannot_be_opened, setup, give_back),
         cmocka_unit_test_setup_teardown(test_request_that_the_system_refuses, setup, give_back),

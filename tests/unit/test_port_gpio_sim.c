@@ -148,7 +148,10 @@ static void test_edges(void **state)
     static const uint8_t expected[][2] = {{5, 1}, {6, 0}, {7, 1}, {7, 0}};
     for (uint8_t pin = 5; pin <= 7; pin++) {
         assert_int_equal(port_gpio_mode(pin, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS), ERR_OK);
-        assert_int_equal(port_gpio_watch(pin, edges[pin - 5], on_edge), ERR_OK);
+        enum err err = port_gpio_watch(pin, edges[pin - 5], on_edge);
+        if (err) {
+            fail_msg("pin %u %s", pin, port_gpio_why(pin, err));
+        }
     }
     for (size_t i = 0; i < 4; i++) {
         uint8_t pin = expected[i][0];
