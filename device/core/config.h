@@ -89,9 +89,9 @@
 #ifndef CONFIG_DEVICE_JOBS_PIN_HANDLERS
 #define CONFIG_DEVICE_JOBS_PIN_HANDLERS 8 /* input pins that can have handlers; 1..64 */
 #endif
+/* Bytes of the task that each of them gets with its first handler. */
 #ifndef CONFIG_DEVICE_JOBS_PIN_STACK
-#define CONFIG_DEVICE_JOBS_PIN_STACK                                                                         \
-    3072 /* bytes of the task that each of them gets with its first handler */
+#define CONFIG_DEVICE_JOBS_PIN_STACK 3072
 #endif
 
 /* A message from the service may have this many bytes beside its job document; a larger one is dropped. */

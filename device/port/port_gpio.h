@@ -35,7 +35,7 @@ enum port_gpio_edges {
 /* One edge: the level after it, and when it was noticed (port_time_monotonic_ms, cut to 32 bits). `missed` counts the edges before it that
  * the system is known to have dropped. Called in whatever context the port notices edges, on a chip an ISR: it copies, calls
  * port_gpio_signal and returns. Never two calls for one pin at the same time. */
-typedef void port_gpio_edge_fn(uint8_t pin, bool level, uint32_t at_ms, uint32_t missed);
+typedef void (*port_gpio_edge_fn)(uint8_t pin, bool level, uint32_t at_ms, uint32_t missed);
 
 /* ERR_RANGE: no such pin. ERR_BUSY: somebody else holds it. ERR_UNSUPPORTED: the pin, board or build cannot do that.
  * ERR_NOT_FOUND: what has the pins is not there (any more). ERR_INTERNAL: the system refuses. The pin is then as before, or off.
@@ -44,7 +44,7 @@ enum err port_gpio_mode(uint8_t pin, enum port_gpio_mode mode, enum port_gpio_pu
 
 /* Reports the edges of a pin that is an input to `on_edge`. EDGES_NONE: ends that; an edge that is being reported may still come. The
  * errors of port_gpio_mode. */
-enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn *on_edge);
+enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn on_edge);
 
 /* The errors of port_gpio_mode; ERR_ARG: the pin is an input. A pin that is written before its mode was set becomes an output, one
  * that is read becomes an input. */

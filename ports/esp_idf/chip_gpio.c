@@ -127,7 +127,7 @@ const char *port_gpio_why(uint8_t pin, enum err err)
 
 /* ---- edges */
 
-static _Atomic(port_gpio_edge_fn *) edge_fn;        /* set before the first pin is watched */
+static _Atomic(port_gpio_edge_fn) edge_fn;          /* set before the first pin is watched */
 static _Atomic uint8_t watched_edges[GPIO_NUM_MAX]; /* enum port_gpio_edges */
 
 /* In the ISR. Where only one kind of edge is watched it is known; else the pin says what it has become. */
@@ -137,7 +137,7 @@ static void on_interrupt(void *arg)
     unsigned edges = atomic_load(&watched_edges[pin]);
     bool level = edges == PORT_GPIO_EDGES_BOTH ? gpio_get_level((gpio_num_t)pin) != 0
                                                : edges == PORT_GPIO_EDGES_RISING;
-    port_gpio_edge_fn *on_edge = atomic_load(&edge_fn);
+    port_gpio_edge_fn on_edge = atomic_load(&edge_fn);
     if (edges && on_edge) {
         on_edge(pin, level, (uint32_t)port_time_monotonic_ms(), 0);
     }
@@ -151,7 +151,7 @@ static void unwatch(uint8_t pin)
     }
 }
 
-enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn *on_edge)
+enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn on_edge)
 {
     static const gpio_int_type_t types[] = {GPIO_INTR_DISABLE, GPIO_INTR_POSEDGE, GPIO_INTR_NEGEDGE,
                                             GPIO_INTR_ANYEDGE};

@@ -27,7 +27,7 @@ struct pin {
     enum port_gpio_mode mode;
     enum port_gpio_pull pull;
     enum port_gpio_edges edges;
-    port_gpio_edge_fn *on_edge; /* not NULL while `edges` is not NONE */
+    port_gpio_edge_fn on_edge; /* not NULL while `edges` is not NONE */
     /* of a chip */
     struct gpio_line *line; /* NULL: we hold none */
     bool is_gone;           /* the line was there and is not any more: a new mode asks for it again */
@@ -313,7 +313,7 @@ static enum err watch(uint8_t number, struct pin *pin, enum port_gpio_edges edge
     return err;
 }
 
-enum err port_gpio_watch(uint8_t number, enum port_gpio_edges edges, port_gpio_edge_fn *on_edge)
+enum err port_gpio_watch(uint8_t number, enum port_gpio_edges edges, port_gpio_edge_fn on_edge)
 {
     enum err err = lock_pin(number);
     if (err) {

@@ -18,7 +18,7 @@ static struct {
     enum port_gpio_mode mode;
     enum port_gpio_pull pull;
     enum port_gpio_edges edges;
-    port_gpio_edge_fn *on_edge;
+    port_gpio_edge_fn on_edge;
     enum err refusal;
 } pins[PINS];
 
@@ -52,7 +52,7 @@ enum err port_gpio_mode(uint8_t pin, enum port_gpio_mode mode, enum port_gpio_pu
     return err;
 }
 
-enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn *on_edge)
+enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn on_edge)
 {
     enum err err = lock_pin(pin);
     if (!err) {
@@ -137,7 +137,7 @@ void fake_gpio_input(uint8_t pin, bool level, uint32_t missed)
 {
     pthread_mutex_lock(&lock);
     unsigned kind = level ? PORT_GPIO_EDGES_RISING : PORT_GPIO_EDGES_FALLING;
-    port_gpio_edge_fn *on_edge = (pins[pin].edges & kind) ? pins[pin].on_edge : NULL;
+    port_gpio_edge_fn on_edge = (pins[pin].edges & kind) ? pins[pin].on_edge : NULL;
     pins[pin].level = level;
     pthread_mutex_unlock(&lock);
     if (on_edge) {

@@ -22,7 +22,7 @@ enum err port_gpio_mode(uint8_t pin, enum port_gpio_mode mode, enum port_gpio_pu
     return ERR_OK;
 }
 
-enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn *on_edge)
+enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn on_edge)
 {
     (void)on_edge;
     if (pin >= PINS) {
