@@ -86,6 +86,13 @@
 #ifndef CONFIG_DEVICE_JOBS_EVENT_STACK
 #define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes of the task that runs its event and cancel callbacks */
 #endif
+#ifndef CONFIG_DEVICE_JOBS_PIN_HANDLERS
+#define CONFIG_DEVICE_JOBS_PIN_HANDLERS 8 /* input pins that can have handlers; 1..64 */
+#endif
+/* Bytes of the task that each of them gets with its first handler. */
+#ifndef CONFIG_DEVICE_JOBS_PIN_STACK
+#define CONFIG_DEVICE_JOBS_PIN_STACK 3072
+#endif
 
 /* The application's own messages. Memory for them is there only in programs that use them. */
 #ifndef CONFIG_DEVICE_JOBS_OUTBOX_SIZE

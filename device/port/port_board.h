@@ -19,11 +19,6 @@ void port_board_log(enum log_level level, const char *text);
 void port_board_print(enum log_level level, const char *who, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-/* ERR_RANGE: no such pin. A pin that is written before its mode was set becomes an output. */
-enum err port_board_gpio_mode(uint8_t pin, bool is_output);
-enum err port_board_gpio_write(uint8_t pin, bool level);
-enum err port_board_gpio_read(uint8_t pin, bool *level);
-
 /* Bits good enough for tokens and jitter. */
 uint32_t port_board_random(void);
 

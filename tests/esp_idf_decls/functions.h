@@ -92,6 +92,10 @@ int eventfd(unsigned int value, int flags);
 esp_err_t gpio_config(const gpio_config_t *config);
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level);
 int gpio_get_level(gpio_num_t pin);
+esp_err_t gpio_set_intr_type(gpio_num_t pin, gpio_int_type_t type);
+esp_err_t gpio_install_isr_service(int flags);
+esp_err_t gpio_isr_handler_add(gpio_num_t pin, gpio_isr_t handler, void *arg);
+esp_err_t gpio_isr_handler_remove(gpio_num_t pin);
 
 esp_err_t esp_event_loop_create_default(void);
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler,

@@ -40,6 +40,9 @@ SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory);
 SemaphoreHandle_t xSemaphoreCreateBinaryStatic(StaticSemaphore_t *memory);
 BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks);
 BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore);
+BaseType_t xSemaphoreGiveFromISR(SemaphoreHandle_t semaphore, BaseType_t *has_woken);
+void decls_yield_from_isr(BaseType_t has_woken);
+#define portYIELD_FROM_ISR(has_woken) decls_yield_from_isr(has_woken)
 BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t stack, void *param,
                        UBaseType_t priority, TaskHandle_t *out);
 
@@ -51,11 +54,30 @@ void decls_log(const char *tag, const char *format, ...) __attribute__((format(p
 
 /* ---- driver/gpio */
 typedef int gpio_num_t;
-typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_OUTPUT = 2, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
+typedef enum {
+    GPIO_MODE_DISABLE = 0,
+    GPIO_MODE_INPUT = 1,
+    GPIO_MODE_OUTPUT = 2,
+    GPIO_MODE_INPUT_OUTPUT = 3,
+    GPIO_MODE_OUTPUT_OD = 6,
+    GPIO_MODE_INPUT_OUTPUT_OD = 7
+} gpio_mode_t;
+typedef enum {
+    GPIO_INTR_DISABLE = 0,
+    GPIO_INTR_POSEDGE = 1,
+    GPIO_INTR_NEGEDGE = 2,
+    GPIO_INTR_ANYEDGE = 3
+} gpio_int_type_t;
+typedef enum { GPIO_PULLUP_DISABLE = 0, GPIO_PULLUP_ENABLE = 1 } gpio_pullup_t;
+typedef enum { GPIO_PULLDOWN_DISABLE = 0, GPIO_PULLDOWN_ENABLE = 1 } gpio_pulldown_t;
+typedef enum { GPIO_PULLUP_ONLY, GPIO_PULLDOWN_ONLY, GPIO_PULLUP_PULLDOWN, GPIO_FLOATING } gpio_pull_mode_t;
+typedef void (*gpio_isr_t)(void *arg);
 typedef struct {
     uint64_t pin_bit_mask;
     gpio_mode_t mode;
-    int pull_up_en, pull_down_en, intr_type;
+    gpio_pullup_t pull_up_en;
+    gpio_pulldown_t pull_down_en;
+    gpio_int_type_t intr_type;
 } gpio_config_t;
 #define GPIO_NUM_MAX           22
 /* As ESP-IDF checks a pin: for being negative, in 6 also for being too large, and then by a shift, which means nothing from 64 on. */

@@ -144,6 +144,14 @@ BaseType_t xSemaphoreGive(SemaphoreHandle_t handle)
     return was_there ? pdFALSE : pdTRUE;
 }
 
+/* No context switch to ask for: the woken thread runs when it likes. */
+BaseType_t xSemaphoreGiveFromISR(SemaphoreHandle_t handle, BaseType_t *has_woken)
+{
+    BaseType_t given = xSemaphoreGive(handle);
+    *has_woken = given;
+    return given;
+}
+
 struct start {
     TaskFunction_t function;
     void *param;
@@ -455,35 +463,8 @@ void esp_secure_cert_free_ds_ctx(esp_ds_data_ctx_t *context)
 
 /* ---- the chip */
 
-static int modes[PINS];
-static atomic_bool levels[PINS];
 static atomic_uint restarts;
 static shutdown_handler_t handlers[HANDLERS];
-
-int idf_pin_mode(uint8_t pin)
-{
-    return modes[pin];
-}
-
-esp_err_t gpio_config(const gpio_config_t *config)
-{
-    for (int i = 0; i < PINS; i++) {
-        modes[i] = config->pin_bit_mask >> i & 1 ? (int)config->mode : modes[i];
-    }
-    return ESP_OK;
-}
-
-/* An output that is no input reads low. */
-esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
-{
-    atomic_store(&levels[pin], level != 0);
-    return ESP_OK;
-}
-
-int gpio_get_level(gpio_num_t pin)
-{
-    return modes[pin] == GPIO_MODE_INPUT_OUTPUT && atomic_load(&levels[pin]);
-}
 
 uint32_t esp_random(void)
 {

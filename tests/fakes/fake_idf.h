@@ -47,5 +47,15 @@ void idf_call_shutdown_handlers(void);
 
 /* What gpio_config was given last for a pin; 0: nothing. */
 int idf_pin_mode(uint8_t pin);
+/* 1: up, 2: down. */
+int idf_pin_pulls(uint8_t pin);
+/* The interrupt for which the pin has an ISR; 0: none. */
+int idf_pin_interrupt(uint8_t pin);
+bool idf_pin_has_isr(uint8_t pin);
+/* The outside drives an input; when that is an edge of its interrupt, the ISR runs, here and now. */
+void idf_pin_drive(uint8_t pin, bool level);
+/* What gpio_config, gpio_install_isr_service and gpio_isr_handler_add answer from now on. */
+void idf_pin_fail(int config, int install, int add);
+unsigned idf_yields_from_isr(void); /* how often an ISR has asked to go on with the task that it has woken */
 
 #endif

@@ -45,8 +45,6 @@ static struct {
     void (*on_shutdown)(void);
     const char *ssid, *password;
     void (*network_changed)(bool is_up);
-    bool pins[16];
-    unsigned changes[16];
 } board;
 
 static unsigned read_unsigned(const unsigned *value)
@@ -60,6 +58,7 @@ static unsigned read_unsigned(const unsigned *value)
 void fake_reset(void)
 {
     fake_mqtt_reset();
+    fake_gpio_reset();
     pthread_mutex_lock(&lock);
     memset(&store, 0, sizeof(store));
     memset(&board, 0, sizeof(board));
@@ -205,35 +204,6 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     int len = snprintf(text, sizeof(text), "%s: ", who);
     vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
     note("print: ", text);
-}
-
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)is_output;
-    return pin < 16 ? ERR_OK : ERR_RANGE;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    if (pin >= 16) {
-        return ERR_RANGE;
-    }
-    pthread_mutex_lock(&lock);
-    board.changes[pin] += board.pins[pin] != level;
-    board.pins[pin] = level;
-    pthread_mutex_unlock(&lock);
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    if (pin >= 16) {
-        return ERR_RANGE;
-    }
-    pthread_mutex_lock(&lock);
-    *level = board.pins[pin];
-    pthread_mutex_unlock(&lock);
-    return ERR_OK;
 }
 
 /* No jitter to speak of: backoffs are short, tokens still differ. */
@@ -398,11 +368,6 @@ void fake_set_wall_s(int64_t wall_s)
     pthread_mutex_lock(&lock);
     board.wall_s = wall_s;
     pthread_mutex_unlock(&lock);
-}
-
-unsigned fake_gpio_changes(uint8_t pin)
-{
-    return read_unsigned(&board.changes[pin]);
 }
 
 /* ---- time: the wall clock is the test's */

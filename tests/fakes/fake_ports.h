@@ -7,6 +7,7 @@
 #define TESTS_FAKES_FAKE_PORTS_H
 
 #include "device/port/port_board.h"
+#include "device/port/port_gpio.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
@@ -92,11 +93,21 @@ void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY
 const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
 const char *fake_network_password(void);
 void fake_network_change(bool is_up);
-unsigned fake_gpio_changes(uint8_t pin);
 /* What port_network_look, port_board_mac and port_board_reset_cause answer from here on. */
 void fake_network_set(const struct port_network_state *state, enum err err);
 void fake_board_set(enum err of_mac, enum port_board_reset cause);
 unsigned fake_log_count(const char *text); /* how often it stands in the log */
+
+/* ---- pins, 16 of them: fake_gpio.c */
+void fake_gpio_reset(void); /* fake_reset does it */
+unsigned fake_gpio_changes(uint8_t pin);
+enum port_gpio_mode fake_gpio_mode(uint8_t pin);
+enum port_gpio_pull fake_gpio_pull(uint8_t pin);
+enum port_gpio_edges fake_gpio_edges(uint8_t pin); /* that are watched */
+/* From now on every call for this pin is refused, until ERR_OK. */
+void fake_gpio_refuse(uint8_t pin, enum err err);
+/* The input changes, and its edge is reported if it is watched; `missed` edges before it. */
+void fake_gpio_input(uint8_t pin, bool level, uint32_t missed);
 
 /* ---- anything else that comes from another task: fake_wait.c */
 #include <stdatomic.h>

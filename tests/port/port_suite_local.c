@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "device/port/port_gpio.h"
 #include "port/port_suite.h"
 
 #include <stdatomic.h>
@@ -319,14 +320,22 @@ static const char *check_pins(const struct port_world *world)
 {
     (void)world;
     bool level = false;
-    PORT_EXPECT(port_board_gpio_mode(2, true) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_write(2, true) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_read(2, &level) == ERR_OK && level);
-    PORT_EXPECT(port_board_gpio_write(2, false) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_read(2, &level) == ERR_OK && !level);
-    PORT_EXPECT(port_board_gpio_mode(255, true) == ERR_RANGE);
-    PORT_EXPECT(port_board_gpio_write(255, true) == ERR_RANGE);
-    PORT_EXPECT(port_board_gpio_read(255, &level) == ERR_RANGE && !level);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_write(2, true) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && level);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && level);
+    PORT_EXPECT(port_gpio_write(2, false) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && !level);
+    PORT_EXPECT(port_gpio_mode(255, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_write(255, true) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_why(255, ERR_RANGE)[0] != '\0');
+    PORT_EXPECT(port_gpio_read(255, &level) == ERR_RANGE && !level);
+    PORT_EXPECT(port_gpio_watch(255, PORT_GPIO_EDGES_BOTH, NULL) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_mode(3, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_write(3, true) == ERR_ARG);
+    PORT_EXPECT(port_gpio_mode(3, PORT_GPIO_OFF, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OFF, PORT_GPIO_PULL_AS_IS) == ERR_OK);
     return NULL;
 }
 

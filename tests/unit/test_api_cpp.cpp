@@ -186,11 +186,20 @@ static void test_network_and_board(void **state)
     assert_true(abort_device != nullptr);
 }
 
+static void no_edge(const gpioEdge_st *ps_edge, void *pContext)
+{
+    (void)ps_edge, (void)pContext;
+}
+
 static void test_the_rest(void **state)
 {
     (void)state;
     GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, NULL);
-    GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, nothing);
+    assert_false(GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, nothing));
+    assert_true(GPIO_pinMode(3, GPIO_MODE_INPUT, GPIO_PIN_INTR_POSEDGE, nothing));
+    assert_true(GPIO_inputMode(3, GPIO_PIN_INTR_ANYEDGE, GPIO_PULLUP_ONLY, no_edge, nullptr));
+    assert_true(GPIO_pinDirection(3, GPIO_MODE_DISABLE));
+    assert_int_equal(GPIO_getLostEdges(3), 0);
     GPIO_pinWrite(2, HIGH);
     assert_int_equal(GPIO_pinRead(2), HIGH);
     uint32_t before = millis();

@@ -348,8 +348,6 @@ static void test_pins(void **state)
     GPIO_pinWrite(99, 1);
     assert_true(fake_log_has("GPIO_pinWrite: pin 99 does not exist on this board"));
     assert_int_equal(GPIO_pinRead(99), 0);
-    GPIO_pinMode(2, GPIO_MODE_INPUT, 1, NULL);
-    assert_true(fake_log_has("pin interrupts are not available"));
 }
 
 static void test_prints_and_levels(void **state)

@@ -79,7 +79,11 @@ static const struct {
     FUNCTION(delay, void (*)(uint32_t)),
     FUNCTION(millis, uint32_t (*)(void)),
     FUNCTION(micros, uint32_t (*)(void)),
-    FUNCTION(GPIO_pinMode, void (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(GPIO_pinMode, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(GPIO_pinDirection, bool (*)(uint8_t, uint8_t)),
+    FUNCTION(GPIO_pinHandler, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(GPIO_inputMode, bool (*)(uint8_t, uint8_t, uint8_t, gpioEdgeHandler_t, void *)),
+    FUNCTION(GPIO_getLostEdges, uint32_t (*)(uint8_t)),
     FUNCTION(GPIO_pinWrite, void (*)(uint8_t, uint8_t)),
     FUNCTION(GPIO_pinRead, uint8_t (*)(uint8_t)),
     FUNCTION(JOBS_register, bool (*)(const char *, uint8_t, jobCallBack_t)),
@@ -144,9 +148,9 @@ static unsigned check_header(const char *header)
     unsigned count = 0;
     while (fgets(line, sizeof(line), file)) {
         static const char *const types[] = {
-            "bool ",     "void ",        "uint8_t ",        "uint16_t ",
-            "uint32_t ", "const char *", "systemMode_et ",  "awsIotStates_et ",
-            "int8_t ",   "char *",       "bleWrtStatus_et "};
+            "bool ",     "void ",        "uint8_t ",         "uint16_t ",
+            "uint32_t ", "const char *", "systemMode_et ",   "awsIotStates_et ",
+            "int8_t ",   "char *",       "bleWrtStatus_et ", "LIB_GPIO_INLINE bool "};
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
             size_t start = strlen(types[i]);
             char *open = strchr(line, '(');

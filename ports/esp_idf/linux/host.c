@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The board of IDF's linux target (board.h, and pins and device id of port_board.h), with the host's means: what ESP-IDF's
- * components lack there. Pins are simulated, and each write is a log line. */
+/* The board of IDF's linux target (board.h, and the device id of port_board.h), with the host's means: what ESP-IDF's components lack
+ * there. Pins are left to host_gpio.c. */
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
 #include "ports/esp_idf/board.h"
 #include "ports/esp_idf/log_line.h"
 
-#include "esp_log.h"
 #include "esp_private/partition_linux.h"
 #include "esp_timer.h"
 
 #include <ctype.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PINS         64
 #define POLL_MS      5
 #define RESTART_CODE 86 /* like a program of the host build: a supervisor starts it again */
 
@@ -79,35 +76,6 @@ void board_keep_storage(void)
     if (rename(esp_partition_get_file_mmap_ctrl_act()->flash_file_name, flash_file())) {
         log_line(LOG_LEVEL_ERROR, "storage: DEVICE_FLASH_FILE must be on the file system of /tmp");
     }
-}
-
-/* ---- pins */
-
-static atomic_bool levels[PINS]; /* what was written to each pin last */
-
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)is_output;
-    return pin < PINS ? ERR_OK : ERR_RANGE;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    atomic_store(&levels[pin], level);
-    ESP_LOGI("gpio", "GPIO %u -> %u", (unsigned)pin, level ? 1u : 0u);
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    *level = atomic_load(&levels[pin]);
-    return ERR_OK;
 }
 
 enum err port_board_device_id(char *out, size_t cap)
