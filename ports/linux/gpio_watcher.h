@@ -5,25 +5,16 @@
 #define PORTS_LINUX_GPIO_WATCHER_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-#define GPIO_WATCHER_PLACES 257 /* pins 0..255, and the inputs' file */
+/* On the thread: something can be read from the descriptor that was added under this id, or (has_ended) never will be again. Called until
+ * it is read or removed. A call for a descriptor that is being removed may still come. */
+typedef void (*gpio_watcher_fn)(uint64_t id, bool has_ended);
 
-struct gpio_watched {
-    int fd;
-    int pin;        /* -1: the inputs' file */
-    bool is_ready;  /* something can be read */
-    bool has_ended; /* and never will be again */
-};
+/* Watches a descriptor. `serve` is the same in all calls. false: the system gives no thread or descriptor. One call at a time. */
+bool gpio_watcher_add(int fd, uint64_t id, gpio_watcher_fn serve);
 
-struct gpio_watcher {
-    /* Fills in what is to be watched, and a number that changes whenever that does. Returns how many. */
-    size_t (*list)(struct gpio_watched out[GPIO_WATCHER_PLACES], unsigned *change);
-    /* What is ready. With another number than now, the descriptors may be others'. */
-    void (*serve)(const struct gpio_watched watched[], size_t count, unsigned change);
-};
-
-/* Starts the thread if need be, and has it ask for the list again. false: the system gives no thread or descriptor. */
-bool gpio_watcher_wake(const struct gpio_watcher *watcher);
+/* When this returns the thread does not use the descriptor any more: closing it gives back the line behind it. */
+void gpio_watcher_remove(int fd);
 
 #endif

@@ -28,6 +28,7 @@ struct pin {
     enum port_gpio_pull pull;
     enum port_gpio_edges edges;
     port_gpio_edge_fn on_edge; /* not NULL while `edges` is not NONE */
+    uint32_t watch;            /* the number of this watch, by which a call for another one is known */
     /* of a chip */
     struct gpio_line *line; /* NULL: we hold none */
     bool is_gone;           /* the line was there and is not any more: a new mode asks for it again */
@@ -41,7 +42,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pin pins[PINS];
 static bool is_chosen;
 static const char *chip; /* NULL: simulated */
-static unsigned change;  /* grows when what is watched changes */
+static uint32_t watches; /* how many there were, ever: the number of the newest */
 
 static _Thread_local char why[200];
 
@@ -134,6 +135,14 @@ static enum err mode_simulated(struct pin *pin, enum port_gpio_mode mode, enum p
 
 /* ---- a chip */
 
+static void end_watch(struct pin *pin)
+{
+    if (pin->edges && pin->line) {
+        gpio_watcher_remove(gpio_line_fd(pin->line));
+    }
+    pin->edges = PORT_GPIO_EDGES_NONE;
+}
+
 static void release(struct pin *pin)
 {
     if (pin->line) {
@@ -186,9 +195,8 @@ static enum err line_failed(uint8_t number, struct pin *pin, const char *what)
 static void end_edges(uint8_t number, struct pin *pin)
 {
     char text[160];
-    pin->edges = PORT_GPIO_EDGES_NONE;
+    end_watch(pin);
     pin->is_gone = true;
-    change++;
     snprintf(text, sizeof(text), "GPIO: line %u of %s is gone: the handler of pin %u is not called any more",
              number, chip, number);
     port_board_log(LOG_LEVEL_ERROR, text);
@@ -208,44 +216,27 @@ static void serve_line(uint8_t number, struct pin *pin, bool has_ended)
 
 /* ---- the watcher */
 
-static size_t list_watched(struct gpio_watched out[GPIO_WATCHER_PLACES], unsigned *change_now)
-{
-    size_t count = 0;
-    pthread_mutex_lock(&lock);
-    *change_now = change;
-    if (!chip) {
-        out[count++] = (struct gpio_watched){.fd = gpio_inputs_fd(), .pin = -1};
-    }
-    for (int i = 0; chip && i < PINS; i++) {
-        if (pins[i].edges) {
-            out[count++] = (struct gpio_watched){.fd = gpio_line_fd(pins[i].line), .pin = i};
-        }
-    }
-    pthread_mutex_unlock(&lock);
-    return count;
-}
+#define ID_OF_INPUTS UINT64_MAX
 
-static void serve_watched(const struct gpio_watched watched[], size_t count, unsigned change_then)
+/* On the watcher's thread. What is gone is not read: that would wait for ever. */
+static void serve(uint64_t id, bool has_ended)
 {
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < count && change == change_then; i++) {
-        bool is_due = watched[i].is_ready || watched[i].has_ended;
-        if (is_due && watched[i].pin < 0) {
-            gpio_inputs_read(set_input, complain);
-        } else if (is_due) {
-            serve_line((uint8_t)watched[i].pin, &pins[watched[i].pin], watched[i].has_ended);
-        }
+    uint8_t number = id & UINT8_MAX;
+    struct pin *pin = &pins[number];
+    if (id == ID_OF_INPUTS) {
+        gpio_inputs_read(set_input, complain);
+    } else if (pin->edges && pin->watch == id >> 8) {
+        serve_line(number, pin, has_ended);
     }
     pthread_mutex_unlock(&lock);
 }
 
-/* With `lock` held. */
-static enum err wake_watcher(void)
+static enum err add_to_watcher(int fd, uint64_t id)
 {
-    static const struct gpio_watcher watcher = {.list = list_watched, .serve = serve_watched};
-    change++;
-    return gpio_watcher_wake(&watcher) ? ERR_OK
-                                       : refuse(ERR_INTERNAL, "gets no handler: the system gives no thread");
+    return gpio_watcher_add(fd, id, serve)
+               ? ERR_OK
+               : refuse(ERR_INTERNAL, "gets no handler: the system gives no thread");
 }
 
 static enum err open_inputs(void)
@@ -260,7 +251,7 @@ static enum err open_inputs(void)
                       code == ENOTSUP ? "neither a FIFO nor a file" : strerror(code));
     }
     gpio_inputs_read(set_input, complain); /* what it says by now counts for the first read */
-    return wake_watcher();
+    return add_to_watcher(gpio_inputs_fd(), ID_OF_INPUTS);
 }
 
 /* ---- the seam */
@@ -269,10 +260,7 @@ static enum err open_inputs(void)
 static enum err set_mode(uint8_t number, enum port_gpio_mode mode, enum port_gpio_pull pull)
 {
     struct pin *pin = &pins[number];
-    if (pin->edges) {
-        pin->edges = PORT_GPIO_EDGES_NONE;
-        change++;
-    }
+    end_watch(pin);
     pin->pull = pull;
     return chip ? mode_of_line(number, pin, mode) : mode_simulated(pin, mode, pull);
 }
@@ -305,9 +293,13 @@ static enum err watch(uint8_t number, struct pin *pin, enum port_gpio_edges edge
         return refuse(ERR_ARG, "is no input");
     }
     pin->edges = edges;
-    enum err err = chip ? request(number, pin, false) : ERR_OK;
-    if (!err && (chip || gpio_inputs_fd() >= 0)) {
-        err = wake_watcher();
+    pin->watch = ++watches;
+    if (!chip) {
+        return ERR_OK; /* who reads the inputs sees it */
+    }
+    enum err err = request(number, pin, false);
+    if (!err) {
+        err = add_to_watcher(gpio_line_fd(pin->line), (uint64_t)pin->watch << 8 | number);
         pin->edges = err ? PORT_GPIO_EDGES_NONE : edges;
     }
     return err;
@@ -320,10 +312,7 @@ enum err port_gpio_watch(uint8_t number, enum port_gpio_edges edges, port_gpio_e
         return err;
     }
     struct pin *pin = &pins[number];
-    if (pin->edges) {
-        pin->edges = PORT_GPIO_EDGES_NONE;
-        change++;
-    }
+    end_watch(pin);
     if (edges) {
         pin->on_edge = on_edge;
         err = watch(number, pin, edges);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,6 +188,7 @@ unsigned gpiod_world_request(unsigned offset, const struct gpiod_order *order)
                                      .first_level = level,
                                      .requests = requests};
     snprintf(line->seen.consumer, sizeof(line->seen.consumer), "%s", order->consumer);
+    signal(SIGPIPE, SIG_IGN);
     int made = pipe2(line->ends, O_CLOEXEC);
     assert(made == 0);
     (void)made;
@@ -195,18 +197,22 @@ unsigned gpiod_world_request(unsigned offset, const struct gpiod_order *order)
     return request;
 }
 
+/* As in the kernel, a line is held until nobody uses its descriptor any more. */
 void gpiod_world_release(unsigned offset, unsigned request)
 {
     pthread_mutex_lock(&lock);
     struct line *line = &lines[offset];
     assert(line->request == request);
     (void)request;
+    close(line->ends[0]);
+    bool is_still_used =
+        !line->is_lost && write(line->ends[1], "?", 1) == 1; /* somebody waits for it in poll() */
     if (!line->is_lost) {
         close(line->ends[1]);
     }
-    close(line->ends[0]);
     line->request = 0;
-    line->is_lost = line->seen.is_held = line->seen.has_rising = line->seen.has_falling = false;
+    line->seen.is_held = is_still_used;
+    line->is_lost = line->seen.has_rising = line->seen.has_falling = false;
     pthread_mutex_unlock(&lock);
 }
 

@@ -191,6 +191,20 @@ static void test_edges_that_the_kernel_drops(void **state)
     }
 }
 
+/* Whoever waits for its edges must not hold it meanwhile. */
+static void test_watched_line_that_is_set_anew(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        assert_int_equal(port_gpio_mode(6, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS), ERR_OK);
+        assert_int_equal(port_gpio_watch(6, PORT_GPIO_EDGES_RISING, on_edge), ERR_OK);
+        gpiod_toggle(6, 1);
+        assert_true(TOLD_WAIT(told_count == 1));
+        gpiod_toggle(6, 1);
+        told_forget();
+    }
+}
+
 static void test_line_that_is_held(void **state)
 {
     (void)state;
@@ -302,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_edges, setup, give_back),
         cmocka_unit_test_setup_teardown(test_edges_end, setup, give_back),
         cmocka_unit_test_setup_teardown(test_edges_that_the_kernel_drops, setup, give_back),
+        cmocka_unit_test_setup_teardown(test_watched_line_that_is_set_anew, setup, give_back),
         cmocka_unit_test_setup_teardown(test_line_that_is_held, setup, give_back),
         cmocka_unit_test_setup_teardown(test_line_that_is_had_without_edges_alone, setup, give_back),
         cmocka_unit_test_setup_teardown(test_line_that_does_not_exist, setup, give_back),
