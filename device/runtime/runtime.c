@@ -231,18 +231,23 @@ enum err runtime_start(void)
     return err;
 }
 
+/* With `lock` held. The engine is nobody's while its task does not run. */
+static bool is_at_rest(void)
+{
+    const struct inbox *inbox = &device_runtime.incoming.inbox;
+    bool is_heard = inbox->whole == 0 && !inbox_is_open(inbox) && !runtime_is_application_out() &&
+                    device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE;
+    return is_heard && (device_runtime.life.is_started ? device_runtime.shown.is_at_rest
+                                                       : jobs_engine_is_at_rest(&device_runtime.own.engine));
+}
+
 bool runtime_is_at_rest(void)
 {
     if (!atomic_load(&device_runtime.are_objects_made)) {
         return true;
     }
-    const struct inbox *inbox = &device_runtime.incoming.inbox;
     port_mutex_lock(&device_runtime.lock);
-    bool is_heard = inbox->whole == 0 && !inbox_is_open(inbox) && !runtime_is_application_out() &&
-                    device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE;
-    bool is_at_rest = device_runtime.life.is_started ? device_runtime.shown.is_at_rest
-                                                     : jobs_engine_is_at_rest(&device_runtime.own.engine);
-    bool result = !device_runtime.life.is_ready || (is_heard && is_at_rest);
+    bool result = !device_runtime.life.is_ready || is_at_rest();
     port_mutex_unlock(&device_runtime.lock);
     return result;
 }
