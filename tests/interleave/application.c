@@ -212,7 +212,7 @@ bool application_has_open_job(void)
 {
     for (unsigned job = 0; job < service.count; job++) {
         const enum job_fate fate = service.jobs[job].fate;
-        if (seen[job].starts > 0 && fate < JOB_SUCCEEDED) {
+        if (fate == JOB_IN_PROGRESS || (seen[job].starts > 0 && fate < JOB_SUCCEEDED)) {
             return true;
         }
     }

@@ -221,6 +221,25 @@ static void stop_and_start_against_task(void)
     stop_and_start(WAY_OTHER_TASK);
 }
 
+/* The next job is made when the device is at rest: from its claim on it is not. */
+static void job_for_a_device_at_rest(void)
+{
+    world_begin(1, WAY_RETURNS);
+    is_awake_for_good = false;
+    boot();
+    application_await_start(0);
+    scheduler_sleep(60000);
+    if (!SYSTEM_isIdle()) {
+        scheduler_find("a minute after the end of all jobs SYSTEM_isIdle is false");
+    }
+    scheduler_start("idle", 4, true, idle_task, NULL);
+    service.count = 2;
+    job_service_notify(&service);
+    application_await_start(1);
+    is_awake_for_good = true;
+    world_settle(3);
+}
+
 /* A stop that is taken back, and cancels in between. */
 static void impatient_task(void *ctx)
 {
@@ -488,6 +507,7 @@ const struct scenario scenarios[] = {
     SCENARIO(stop_and_start_against_handler, "stopped and started again while the handler reports"),
     SCENARIO(stop_and_start_against_return, "stopped and started again while the handler returns"),
     SCENARIO(stop_and_start_against_task, "stopped and started again while another task reports"),
+    SCENARIO(job_for_a_device_at_rest, "a job comes to a device that is idle, and somebody looks"),
     SCENARIO(stop_taken_back, "a stop is taken back while a job is cancelled"),
     SCENARIO(start_in_vain, "a task cannot be started, and the next start is good"),
     SCENARIO(observers_against_job, "another task looks at the state while a job runs"),

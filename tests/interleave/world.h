@@ -65,7 +65,7 @@ bool application_init(void);                           /* SYSTEM_init */
 bool application_register(void);                       /* JOBS_registerHandler for "work" */
 void application_boot(void *ctx);                      /* the device's main: init, start, register */
 void application_await_start(unsigned job);            /* from the world's coroutine */
-bool application_has_open_job(void);                   /* started, and its end is not known to the service */
+bool application_has_open_job(void);                   /* claimed, and its end is not known to the service */
 void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
 
 /* ---- beginning and end of a world */
