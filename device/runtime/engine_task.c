@@ -133,11 +133,18 @@ static uint64_t restart_due_at(void)
 
 static void serve_restart(uint64_t now_ms)
 {
-    if (now_ms >= restart_due_at()) {
-        runtime_connection_close();
-        port_board_log(LOG_LEVEL_INFO, "restart");
-        port_board_restart();
+    if (now_ms < restart_due_at()) {
+        return;
     }
+    runtime_connection_close();
+    port_mutex_lock(&device_runtime.lock);
+    void (*before)(void) = device_runtime.wishes.before_restart;
+    port_mutex_unlock(&device_runtime.lock);
+    if (before) {
+        before();
+    }
+    port_board_log(LOG_LEVEL_INFO, "restart");
+    port_board_restart();
 }
 
 /* What other tasks may see of the engine. */

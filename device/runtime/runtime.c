@@ -274,16 +274,30 @@ void runtime_reconnect(void)
     wish(&device_runtime.wishes.reconnect, true);
 }
 
-void runtime_restart(uint32_t delay_ms)
+static void restart(uint32_t delay_ms, void (*before)(void))
 {
     if (!runtime_is_started()) {
         port_time_sleep_ms(delay_ms);
+        if (before) {
+            before();
+        }
         port_board_restart();
     }
     port_mutex_lock(&device_runtime.lock);
     device_runtime.wishes.restart_at_ms = runtime_now_ms() + delay_ms;
+    device_runtime.wishes.before_restart = before ? before : device_runtime.wishes.before_restart;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
+}
+
+void runtime_restart(uint32_t delay_ms)
+{
+    restart(delay_ms, NULL);
+}
+
+void runtime_restart_after(void (*before)(void))
+{
+    restart(0, before);
 }
 
 enum runtime_link runtime_link_state(void)

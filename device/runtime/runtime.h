@@ -98,6 +98,8 @@ void runtime_network_changed(bool is_up);
 
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
 void runtime_restart(uint32_t delay_ms);
+/* The same at once, and `before` is called right before it: on the engine task, whose last work it is, when that runs. */
+void runtime_restart_after(void (*before)(void));
 
 enum runtime_link runtime_link_state(void);
 bool runtime_is_started(void);

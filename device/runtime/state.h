@@ -138,7 +138,8 @@ struct runtime_wishes {
     bool suspend; /* stays as it was set last */
     bool reconnect;
     bool has_network_come;
-    uint64_t restart_at_ms; /* RUNTIME_NEVER: no restart is wanted */
+    uint64_t restart_at_ms;       /* RUNTIME_NEVER: no restart is wanted */
+    void (*before_restart)(void); /* called as the last thing; may be NULL */
 };
 
 /* What the network task hands to the engine task. */
