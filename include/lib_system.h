@@ -106,6 +106,16 @@ const char *SYSTEM_getModeString(void);
  * RestartForceExitStatus=86. */
 void SYSTEM_restart(uint32_t delayMs_u32);
 
+/* Makes the device forget who it is: erases the stored identity (certificate, key, thing name), the stored configuration and the journal of jobs,
+ * with eraseAllData_b8 the application's data (lib_flash.h) as well, and restarts it as SYSTEM_restart(0) does. Not what the firmware
+ * carries: a device with a certificate in s_awsConfig comes back as the same thing.
+ * useFactoryImage_b8 is of the original library, whose devices have a factory image; this version logs that, and resets the data.
+ * A status that the service has not accepted is lost, and a job that runs ends as an interrupted one does: for a reset as a job report the final status,
+ * and call this when SYSTEM_isIdle() is true.
+ * When the power goes in the middle, some of it is erased, the identity first; a second reset erases the rest. Any task; returns at
+ * once when SYSTEM_start was called, else not at all. */
+void SYSTEM_factoryReset(bool useFactoryImage_b8, bool eraseAllData_b8);
+
 /* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);
 

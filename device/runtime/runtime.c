@@ -95,6 +95,18 @@ enum err runtime_init(const struct runtime_config *config)
     return ERR_OK;
 }
 
+const struct runtime_config *runtime_given(void)
+{
+    static const struct runtime_config none;
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return &none;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_ready = device_runtime.life.is_ready;
+    port_mutex_unlock(&device_runtime.lock);
+    return is_ready ? &device_runtime.config : &none;
+}
+
 /* What nobody but the application, or the restart itself, can end; NULL: nothing of that kind. With `lock` held. */
 static const char *waits_for(void)
 {

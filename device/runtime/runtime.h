@@ -45,6 +45,9 @@ enum runtime_link {
  * handler of the run before has not returned. */
 enum err runtime_init(const struct runtime_config *config);
 
+/* What the last good runtime_init was given; all NULL before. */
+const struct runtime_config *runtime_given(void);
+
 /* Before or after runtime_start. Errors of jobs_engine_register; ERR_BUSY before runtime_init. The name is copied. */
 enum err runtime_register(const struct jobs_action *action);
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define IDENTITY_MAX 4096 /* bytes of the payload; AWS's certificate and RSA key have 3 KiB */
+
 /* NUL-terminated texts, none empty. */
 struct identity {
     const char *thing_name; /* what AWS IoT takes: 1..128 of [a-zA-Z0-9:_-] */
