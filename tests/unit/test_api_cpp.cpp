@@ -17,6 +17,7 @@ void fake_reset(void);
 #include "lib_aws.h"
 #include "lib_config.h"
 #include "lib_delay.h"
+#include "lib_flash.h"
 #include "lib_gpio.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
@@ -122,6 +123,10 @@ static void test_system_and_connection(void **state)
     assert_false(AWS_subscribe("topic", QOS1_AT_LEASET_ONCE));
     assert_int_equal(AWS_subMsgAvailable(), 0);
     assert_false(AWS_subMsgRead(&message));
+    assert_true(SYSTEM_stop());
+    assert_true(SYSTEM_isIdle());
+    void (*reset)(bool, bool) = SYSTEM_factoryReset; // the same
+    assert_true(reset != nullptr);
     void (*restart)(uint32_t) = SYSTEM_restart; // not called: it does what it says
     assert_true(restart != nullptr);
 }
@@ -152,12 +157,28 @@ static void test_the_rest(void **state)
     assert_true(TRUE && !FALSE && HIGH != LOW);
 }
 
+static void test_flash(void **state)
+{
+    (void)state;
+    fake_reset();
+    char data[LENGTH_FLASH_APP_DATA] = {1};
+    assert_true(FLASH_appDataWrite(data, sizeof(data)));
+    assert_true(FLASH_appDataRead(data, 1));
+    assert_true(FLASH_appDataEraseAll());
+    assert_false(FLASH_updatePending());
+    assert_false(FLASH_isDeviceRegistered());
+    assert_string_equal(FLASH_getThingName(), "");
+    char *pem = FLASH_getCertificate(FLASH_CERT_PRIVATE_KEY);
+    assert_null(pem);
+    FLASH_printConfig();
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jobs),           cmocka_unit_test(test_json),
         cmocka_unit_test(test_process_string), cmocka_unit_test(test_system_and_connection),
-        cmocka_unit_test(test_the_rest),
+        cmocka_unit_test(test_the_rest),       cmocka_unit_test(test_flash),
     };
     fake_reset();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,9 +10,13 @@
 #include <cmocka.h>
 
 #include "device/core/crc32.h"
+#include "device/core/jobs/journal.h"
 #include "device/core/store/identity.h"
 #include "device/core/store/record.h"
 
+#include "lib_flash.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define PAYLOAD "what a device must not forget"
@@ -123,6 +127,28 @@ static void test_keys_are_what_a_storage_takes(void **state)
     }
 }
 
+/* docs/storage.md, the map: a row for each key, with the largest record. */
+static void test_the_map_in_the_docs(void **state)
+{
+    (void)state;
+    static char text[20000];
+    char row[200];
+    FILE *file = fopen(TEST_SOURCE_DIR "/../docs/storage.md", "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(text, "\n| `jobs` |"));
+    assert_true(JOURNAL_RECORD_MAX <= 3072 && strstr(text, "| 3072 bytes |"));
+    for (int kind = RECORD_APP; kind < RECORD_KINDS; kind++) {
+        snprintf(row, sizeof(row), "\n| `%s` |", record_key((enum record_kind)kind));
+        assert_non_null(strstr(text, row));
+    }
+    snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(IDENTITY_MAX));
+    assert_non_null(strstr(text, row));
+    snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(LENGTH_FLASH_APP_DATA));
+    assert_non_null(strstr(text, row));
+}
+
 /* ---- identity */
 
 static const struct identity lamp = {"lamp-1", "-----BEGIN CERTIFICATE-----\n",
@@ -185,6 +211,7 @@ int main(void)
         TEST(test_torn_record),
         TEST(test_whole_records_that_are_not_meant),
         TEST(test_keys_are_what_a_storage_takes),
+        TEST(test_the_map_in_the_docs),
         TEST(test_identity),
         TEST(test_what_is_no_identity),
     };
