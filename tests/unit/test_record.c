@@ -14,7 +14,7 @@
 #include "device/core/store/identity.h"
 #include "device/core/store/record.h"
 
-#include "lib_flash.h"
+#include "include/lib_flash.h"
 
 #include <stdio.h>
 #include <string.h>
