@@ -75,8 +75,27 @@ typedef struct {
 bool SYSTEM_init(systemInitConfig_st *s_pConfig);
 
 /* Starts the library's tasks and returns at once; handlers may be registered before or after. Without a successful
- * SYSTEM_init, and the second time: logged, no effect. */
+ * SYSTEM_init, and while they run: logged, no effect. After SYSTEM_stop, or after one that has returned false: everything goes on
+ * where it was, with the handlers that are registered; a status that was not sent yet is sent. */
 void SYSTEM_start(void);
+
+/* For a device that sleeps or is about to lose its power: closes the connection in good order and ends the library's tasks. Waits for the
+ * connection's end (up to 5 s, usually a round trip) and for the storage, not for the application.
+ * true: there is no task of the library any more, and what it has confirmed is in storage. Also when it was not started.
+ * false: the connection is closed and no job begins, but a handler or callback of the application has not returned, or SYSTEM_restart was
+ * called; a log line says which. The library stops by itself when that is over: reports are taken until then, and the call may be repeated to
+ * learn when. So it is inside a handler or callback: there it returns false.
+ * A run whose handler has returned IN_PROGRESS goes on after SYSTEM_start; until then its reports are refused (JOBS_report: false), and its
+ * deadline goes on. When the power goes instead, the run counts as interrupted, as with every power cut.
+ * A network that the library has brought up (Wi-Fi on an ESP32) stays up. Any task. */
+bool SYSTEM_stop(void);
+
+/* true: nothing is lost or late when the device sleeps or loses its power now: no job is in hand (also none that the service has ended while
+ * the application works on it), every final status was accepted by the service, no report or message waits, and while the device is
+ * connected the service has said that nothing is pending. Also before SYSTEM_start and after SYSTEM_stop, where it tells what the
+ * storage has. It may be false for a moment while the library works. A device that wakes, works and sleeps again waits for
+ * `AWS_isConnected() && SYSTEM_isIdle()`, with a limit of its own. Any task. */
+bool SYSTEM_isIdle(void);
 
 /* The mode that SYSTEM_init has decided. Any task, at any time. */
 systemMode_et SYSTEM_getMode(void);
@@ -90,6 +109,16 @@ const char *SYSTEM_getModeString(void);
  * Linux: the process ends with exit code 86, for a supervisor that starts it again: device-run, or systemd's
  * RestartForceExitStatus=86. */
 void SYSTEM_restart(uint32_t delayMs_u32);
+
+/* Makes the device forget who it is: erases the stored identity (certificate, key, thing name), the stored configuration and the journal of jobs,
+ * with eraseAllData_b8 the application's data (lib_flash.h) as well, and restarts it as SYSTEM_restart(0) does. Not what the firmware
+ * carries: a device with a certificate in s_awsConfig comes back as the same thing.
+ * useFactoryImage_b8 is of the original library, whose devices have a factory image; this version logs that, and resets the data.
+ * A status that the service has not accepted is lost, and a job that runs ends as an interrupted one does: for a reset as a job report the final status,
+ * and call this when SYSTEM_isIdle() is true.
+ * When the power goes in the middle, some of it is erased, the identity first; a second reset erases the rest. Any task; returns at
+ * once when SYSTEM_start was called, else not at all. */
+void SYSTEM_factoryReset(bool useFactoryImage_b8, bool eraseAllData_b8);
 
 /* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);

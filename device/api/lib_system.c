@@ -139,7 +139,10 @@ void SYSTEM_start(void)
                    err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
         return;
     }
-    if (port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
+    static bool is_network_started; /* it stays up over SYSTEM_stop */
+    bool is_first = !is_network_started;
+    is_network_started = true;
+    if (is_first && port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
         line_error(__func__, "the network cannot be brought up; the device works offline");
     }
 }

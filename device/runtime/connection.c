@@ -195,7 +195,8 @@ static void open_connection(uint64_t now_ms)
 static void serve_wishes(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool wants_suspend = device_runtime.wishes.suspend;
+    bool must_stop = device_runtime.life.is_stopping;
+    bool wants_suspend = device_runtime.wishes.suspend || must_stop;
     bool wants_reconnect = device_runtime.wishes.reconnect;
     bool is_lossy = device_runtime.incoming.is_event_lost;
     bool has_network_come = device_runtime.wishes.has_network_come;
@@ -214,8 +215,9 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
-        port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
+        port_board_log(LOG_LEVEL_INFO, must_stop ? "disconnected: stopped" : "disconnected: suspended");
         tell(RUNTIME_LINK_SUSPENDED);
+        port_signal_set(&device_runtime.ended); /* who stops the tasks waits for this first */
     } else if (!wants_suspend && device_runtime.own.link.state == LINK_STOPPED) {
         link_start(&device_runtime.own.link, now_ms);
         tell(RUNTIME_LINK_RESUMING);

@@ -95,11 +95,11 @@ static void do_work(void)
     port_signal_set(&device_runtime.wake);
 }
 
-/* The last look of a task at the state: it is not alive any more when the answer is yes. */
+/* The last look of a task at the state: it is not alive any more when the answer is yes. After the engine task, which may still have work. */
 static bool must_end(bool *is_alive)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.life.is_stopping;
+    bool result = device_runtime.life.is_stopping && !device_runtime.life.is_started;
     *is_alive = !result;
     port_mutex_unlock(&device_runtime.lock);
     return result;

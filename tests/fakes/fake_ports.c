@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,18 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-static struct {
-    char record[8192];
+#define KEYS 4
+
+struct stored {
+    char key[16]; /* empty: none */
+    char bytes[8192];
     size_t len;
-    bool has_record;
-    unsigned puts;
+};
+
+static struct {
+    struct stored records[KEYS];
+    unsigned puts, operations, operations_left;
+    bool is_counted;
     enum err result;
     bool must_hold, is_held;
 } store;
@@ -69,6 +77,40 @@ void fake_reset(void)
 
 /* ---- storage */
 
+/* With `lock` held, here and in the next two. */
+static struct stored *find_record(const char *key)
+{
+    for (int i = 0; i < KEYS; i++) {
+        if (strcmp(store.records[i].key, key) == 0) {
+            return &store.records[i];
+        }
+    }
+    return NULL;
+}
+
+/* The power goes before the operation that fake_store_cut has named: it and all after it do nothing. */
+static bool is_cut(void)
+{
+    store.operations++;
+    if (!store.is_counted || store.operations_left > 0) {
+        store.operations_left -= store.is_counted;
+        return false;
+    }
+    return true;
+}
+
+static void keep(const char *key, const void *record, size_t len)
+{
+    struct stored *place = find_record(key);
+    place = place ? place : find_record("");
+    assert_non_null(place);
+    assert_true(len <= sizeof(place->bytes) && strlen(key) < sizeof(place->key));
+    strcpy(place->key, key);
+    memcpy(place->bytes, record, len);
+    place->len = len;
+    store.puts++;
+}
+
 enum err port_store_open(void)
 {
     pthread_mutex_lock(&lock);
@@ -79,7 +121,6 @@ enum err port_store_open(void)
 
 enum err port_store_put(const char *key, const void *record, size_t len)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
     if (store.must_hold) {
         store.is_held = true;
@@ -89,12 +130,9 @@ enum err port_store_put(const char *key, const void *record, size_t len)
         }
         store.is_held = false;
     }
-    enum err err = store.result;
-    if (!err && len <= sizeof(store.record)) {
-        memcpy(store.record, record, len);
-        store.len = len;
-        store.has_record = true;
-        store.puts++;
+    enum err err = is_cut() ? ERR_STORAGE : store.result;
+    if (!err) {
+        keep(key, record, len);
     }
     pthread_mutex_unlock(&lock);
     return err;
@@ -102,12 +140,12 @@ enum err port_store_put(const char *key, const void *record, size_t len)
 
 enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
-    enum err err = !store.has_record ? ERR_NOT_FOUND : store.len > cap ? ERR_TOO_LONG : ERR_OK;
+    const struct stored *found = find_record(key);
+    enum err err = !found ? ERR_NOT_FOUND : found->len > cap ? ERR_TOO_LONG : ERR_OK;
     if (!err) {
-        memcpy(record, store.record, store.len);
-        *len = store.len;
+        memcpy(record, found->bytes, found->len);
+        *len = found->len;
     }
     pthread_mutex_unlock(&lock);
     return err;
@@ -115,11 +153,28 @@ enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 
 enum err port_store_erase(const char *key)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
-    store.has_record = false;
+    struct stored *found = find_record(key);
+    enum err err = is_cut() ? ERR_STORAGE : store.result;
+    if (found && !err) {
+        found->key[0] = '\0';
+    }
     pthread_mutex_unlock(&lock);
-    return ERR_OK;
+    return err;
+}
+
+void fake_store_cut(unsigned operations)
+{
+    pthread_mutex_lock(&lock);
+    store.operations = 0;
+    store.operations_left = operations;
+    store.is_counted = operations < UINT_MAX;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_store_operations(void)
+{
+    return read_unsigned(&store.operations);
 }
 
 unsigned fake_put_count(void)
@@ -157,8 +212,11 @@ void fake_store_release(void)
 size_t fake_stored(char *out, size_t cap)
 {
     pthread_mutex_lock(&lock);
-    size_t len = store.has_record && store.len <= cap ? store.len : 0;
-    memcpy(out, store.record, len);
+    const struct stored *found = find_record("jobs");
+    size_t len = found && found->len <= cap ? found->len : 0;
+    if (len > 0) {
+        memcpy(out, found->bytes, len);
+    }
     pthread_mutex_unlock(&lock);
     return len;
 }

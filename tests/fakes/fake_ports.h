@@ -69,11 +69,14 @@ void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why)
 
 /* ---- storage */
 unsigned fake_put_count(void);
-void fake_store_fail(enum err err); /* each put, from here on; ERR_OK: good again */
-void fake_store_hold(void);         /* the next put waits in the middle ... */
-void fake_wait_held(void);          /* ... it does now ... */
-void fake_store_release(void);      /* ... and goes on */
-size_t fake_stored(char *out, size_t cap);
+void fake_store_fail(enum err err);        /* each put, from here on; ERR_OK: good again */
+void fake_store_hold(void);                /* the next put waits in the middle ... */
+void fake_wait_held(void);                 /* ... it does now ... */
+void fake_store_release(void);             /* ... and goes on */
+size_t fake_stored(char *out, size_t cap); /* the journal's record */
+/* After so many puts and erases, from here on, the power is gone: what comes then does nothing. UINT_MAX: it stays. */
+void fake_store_cut(unsigned operations);
+unsigned fake_store_operations(void); /* since then */
 
 /* ---- board */
 const char *fake_log(void); /* all of it; for a message, while nobody writes */

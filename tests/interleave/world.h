@@ -56,6 +56,7 @@ struct application_rules {
     unsigned attempts;
     uint32_t event_ms; /* how long the event callback blocks */
     uint32_t cancel_ms;
+    unsigned repeats; /* a final report that was refused comes again so often */
 };
 extern struct application_rules application_rules;
 
@@ -64,6 +65,7 @@ bool application_init(void);                           /* SYSTEM_init */
 bool application_register(void);                       /* JOBS_registerHandler for "work" */
 void application_boot(void *ctx);                      /* the device's main: init, start, register */
 void application_await_start(unsigned job);            /* from the world's coroutine */
+bool application_has_open_job(void);                   /* claimed, and its end is not known to the service */
 void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
 
 /* ---- the application's own messages, and their observer (traffic.c) */

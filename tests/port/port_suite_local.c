@@ -192,6 +192,26 @@ static const char *check_store_keeps_a_record(const struct port_world *world)
     return NULL;
 }
 
+static const char *check_store_forgets_for_good(const struct port_world *world)
+{
+    (void)world;
+    size_t len = 77;
+    fill(5);
+    PORT_EXPECT(port_store_open() == ERR_OK);
+    PORT_EXPECT(port_store_put("suite", record, sizeof(record)) == ERR_OK);
+    PORT_EXPECT(port_store_put("suite_b", "b", 1) == ERR_OK);
+    PORT_EXPECT(port_store_erase("suite") == ERR_OK);
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_NOT_FOUND && len == 77);
+    PORT_EXPECT(port_store_open() == ERR_OK); /* as a boot does */
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_NOT_FOUND && len == 77);
+    PORT_EXPECT(port_store_get("suite_b", found, sizeof(found), &len) == ERR_OK && len == 1);
+    PORT_EXPECT(port_store_put("suite", "again", 5) == ERR_OK); /* and it comes back as a new one */
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_OK && len == 5);
+    PORT_EXPECT(port_store_erase("suite") == ERR_OK && port_store_erase("suite_b") == ERR_OK);
+    PORT_EXPECT(port_store_erase("Suite") == ERR_ARG && port_store_erase("") == ERR_ARG);
+    return NULL;
+}
+
 static const char *check_store_replaces_the_whole_record(const struct port_world *world)
 {
     (void)world;
@@ -350,6 +370,7 @@ const struct port_check port_checks_local[] = {
     {"each set wakes one of several", check_each_set_wakes_one_of_several},
     {"mutex excludes", check_mutex_excludes},
     {"store keeps a record", check_store_keeps_a_record},
+    {"store forgets for good", check_store_forgets_for_good},
     {"store replaces the whole record", check_store_replaces_the_whole_record},
     {"store keeps keys apart", check_store_keeps_keys_apart},
     {"store survives a new opening", check_store_survives_a_new_opening},

@@ -18,6 +18,7 @@ void fake_reset(void);
 #include "lib_ble.h"
 #include "lib_config.h"
 #include "lib_delay.h"
+#include "lib_flash.h"
 #include "lib_gpio.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
@@ -135,6 +136,10 @@ static void test_system_and_connection(void **state)
     assert_false(AWS_subscribe("topic", QOS1_AT_LEASET_ONCE));
     assert_int_equal(AWS_subMsgAvailable(), 0);
     assert_false(AWS_subMsgRead(&message));
+    assert_true(SYSTEM_stop());
+    assert_true(SYSTEM_isIdle());
+    void (*reset)(bool, bool) = SYSTEM_factoryReset; // the same
+    assert_true(reset != nullptr);
     void (*restart)(uint32_t) = SYSTEM_restart; // not called: it does what it says
     assert_true(restart != nullptr);
 }
@@ -222,6 +227,22 @@ static void test_the_rest(void **state)
     assert_true(TRUE && !FALSE && HIGH != LOW);
 }
 
+static void test_flash(void **state)
+{
+    (void)state;
+    fake_reset();
+    char data[LENGTH_FLASH_APP_DATA] = {1};
+    assert_true(FLASH_appDataWrite(data, sizeof(data)));
+    assert_true(FLASH_appDataRead(data, 1));
+    assert_true(FLASH_appDataEraseAll());
+    assert_false(FLASH_updatePending());
+    assert_false(FLASH_isDeviceRegistered());
+    assert_string_equal(FLASH_getThingName(), "");
+    char *pem = FLASH_getCertificate(FLASH_CERT_PRIVATE_KEY);
+    assert_null(pem);
+    FLASH_printConfig();
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +254,7 @@ int main()
         cmocka_unit_test(test_array),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_network_and_board),
+        cmocka_unit_test(test_flash),
     };
     fake_reset();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "lib_ble.h"
 #include "lib_config.h"
 #include "lib_delay.h"
+#include "lib_flash.h"
 #include "lib_gpio.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
@@ -79,6 +80,14 @@ static const struct {
     FUNCTION(delay, void (*)(uint32_t)),
     FUNCTION(millis, uint32_t (*)(void)),
     FUNCTION(micros, uint32_t (*)(void)),
+    FUNCTION(FLASH_isDeviceRegistered, bool (*)(void)),
+    FUNCTION(FLASH_getThingName, const char *(*)(void)),
+    FUNCTION(FLASH_getCertificate, char *(*)(deviceCertType_et)),
+    FUNCTION(FLASH_appDataRead, bool (*)(void *, uint16_t)),
+    FUNCTION(FLASH_appDataWrite, bool (*)(void *, uint16_t)),
+    FUNCTION(FLASH_appDataEraseAll, bool (*)(void)),
+    FUNCTION(FLASH_printConfig, void (*)(void)),
+    FUNCTION(FLASH_updatePending, bool (*)(void)),
     FUNCTION(GPIO_pinMode, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
     FUNCTION(GPIO_pinDirection, bool (*)(uint8_t, uint8_t)),
     FUNCTION(GPIO_pinHandler, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
@@ -117,6 +126,9 @@ static const struct {
     FUNCTION(SYSTEM_getModeString, const char *(*)(void)),
     FUNCTION(SYSTEM_restart, void (*)(uint32_t)),
     FUNCTION(SYSTEM_getDeviceName, const char *(*)(void)),
+    FUNCTION(SYSTEM_stop, bool (*)(void)),
+    FUNCTION(SYSTEM_isIdle, bool (*)(void)),
+    FUNCTION(SYSTEM_factoryReset, void (*)(bool, bool)),
     FUNCTION(SYSTEM_isWaitingForRestart, bool (*)(void)),
     FUNCTION(SYSTEM_abort, void (*)(const char *, const char *, uint32_t)),
     FUNCTION(SYSTEM_getMacAddr, const char *(*)(void)),
@@ -169,9 +181,9 @@ static unsigned check_header(const char *header)
 static void test_the_table_has_every_function_of_the_headers(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"lib_aws.h",  "lib_delay.h", "lib_gpio.h",   "lib_jobs.h",
-                                          "lib_json.h", "lib_print.h", "lib_system.h", "lib_utils.h",
-                                          "lib_ble.h",  "lib_ota.h",   "lib_wifi.h",   "lib_msg.h"};
+    static const char *const headers[] = {
+        "lib_aws.h",   "lib_delay.h", "lib_gpio.h", "lib_jobs.h", "lib_json.h", "lib_print.h", "lib_system.h",
+        "lib_utils.h", "lib_ble.h",   "lib_ota.h",  "lib_wifi.h", "lib_msg.h",  "lib_flash.h"};
     unsigned count = 0;
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         count += check_header(headers[i]);

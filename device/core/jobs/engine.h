@@ -104,6 +104,9 @@ bool jobs_engine_is_settled(const struct jobs_engine *e);
 
 /* No job in hand, no handler or callback out. */
 bool jobs_engine_is_idle(const struct jobs_engine *e);
+/* The device may sleep or lose its power, and nothing is lost or late by it: idle, no run or claim of before whose end the service
+ * was not asked for, and while online nothing left to ask. */
+bool jobs_engine_is_at_rest(const struct jobs_engine *e);
 
 /* Timers. Call when jobs_engine_wake_at_ms has come; calling more often does no harm. */
 void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms);
