@@ -157,13 +157,21 @@ static void test_report_that_the_engine_task_takes_before_it_ends(void **state)
     pthread_join(stopper, NULL);
 }
 
+__attribute__((noinline)) static void dirty_the_stack(void)
+{
+    volatile char bytes[4096];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = 'x';
+    }
+}
+
 /* Everything is as before the first start, whatever an earlier run has left. */
 static void test_init_forgets_everything(void **state)
 {
     (void)state;
     struct runtime *r = &device_runtime;
     r->life.is_stopping = true;
-    r->wishes = (struct runtime_wishes){true, true, true, 7};
+    r->wishes = (struct runtime_wishes){true, true, true, 7, dirty_the_stack};
     r->incoming.document = RUNTIME_DOCUMENT_LENT_QUEUED;
     r->incoming.queued_documents = 3;
     r->incoming.is_message_lost = r->incoming.is_event_lost = true;
@@ -181,7 +189,7 @@ static void test_init_forgets_everything(void **state)
     table_init();
     assert_true(r->life.is_ready && !r->life.is_stopping);
     assert_false(r->wishes.suspend || r->wishes.reconnect || r->wishes.has_network_come);
-    assert_true(r->wishes.restart_at_ms == RUNTIME_NEVER);
+    assert_true(r->wishes.restart_at_ms == RUNTIME_NEVER && !r->wishes.before_restart);
     assert_int_equal(r->incoming.document, RUNTIME_DOCUMENT_FREE);
     assert_int_equal(r->incoming.queued_documents, 0);
     assert_false(r->incoming.is_message_lost || r->incoming.is_event_lost);
@@ -288,14 +296,6 @@ static void test_device_without_callbacks(void **state)
     fake_disconnect("gone");
     fake_wait_open(2);
     FAKE_WAIT(runtime_stop() == ERR_OK);
-}
-
-__attribute__((noinline)) static void dirty_the_stack(void)
-{
-    volatile char bytes[4096];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = 'x';
-    }
 }
 
 static void test_line_of_the_log(void **state)
