@@ -87,13 +87,15 @@ void SYSTEM_start(void);
  * learn when. So it is inside a handler or callback: there it returns false.
  * A run whose handler has returned IN_PROGRESS goes on after SYSTEM_start; until then its reports are refused (JOBS_report: false), and its
  * deadline goes on. When the power goes instead, the run counts as interrupted, as with every power cut.
+ * The application's own messages: what has come is heard by its callback before this returns true; what was taken and not acknowledged stays
+ * in memory, and goes out after SYSTEM_start.
  * A network that the library has brought up (Wi-Fi on an ESP32) stays up. Any task. */
 bool SYSTEM_stop(void);
 
 /* true: nothing is lost or late when the device sleeps or loses its power now: no job is in hand (also none that the service has ended while
- * the application works on it), every final status was accepted by the service, no report or message waits, and while the device is
- * connected the service has said that nothing is pending. Also before SYSTEM_start and after SYSTEM_stop, where it tells what the
- * storage has. It may be false for a moment while the library works. A device that wakes, works and sleeps again waits for
+ * the application works on it), every final status was accepted by the service, no report waits, no message of the application waits to be
+ * sent, acknowledged or heard by its callback, and while the device is connected the service has said that nothing is pending. Also before
+ * SYSTEM_start and after SYSTEM_stop, where it tells what storage and queues have. It may be false for a moment while the library works. A device that wakes, works and sleeps again waits for
  * `AWS_isConnected() && SYSTEM_isIdle()`, with a limit of its own. Any task. */
 bool SYSTEM_isIdle(void);
 
@@ -123,7 +125,7 @@ void SYSTEM_factoryReset(bool useFactoryImage_b8, bool eraseAllData_b8);
 /* The prefix, "_" and the board's own number; the same after each boot. Static; empty before SYSTEM_init. */
 const char *SYSTEM_getDeviceName(void);
 
-/* true: the application, or a job of JOBS_registerRestart, has asked for a restart, and it has not happened yet. */
+/* true: the application (also by SYSTEM_factoryReset), or a job of JOBS_registerRestart, has asked for a restart, and it has not happened yet. */
 bool SYSTEM_isWaitingForRestart(void);
 
 /* Logs pFunNameStr, the error and its number, sets SYSTEM_MODE_ABORT and restarts the device, as SYSTEM_restart(0) does. Texts may be NULL. */

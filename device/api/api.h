@@ -27,6 +27,8 @@ bool api_say_filter_refused(const char *who, const char *filter, enum err err, c
 awsSubscribeCallback_t api_subscribe_callback(void); /* mode.c: of s_awsConfig; NULL: none */
 void api_set_subscribe_callback(awsSubscribeCallback_t callback);
 
+void api_note_restart(void); /* lib_system_restart.c: for SYSTEM_isWaitingForRestart */
+
 /* config_check.c */
 enum api_way api_check_config(const systemInitConfig_st *config);
 

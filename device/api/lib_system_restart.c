@@ -8,9 +8,14 @@
 /* Somebody has asked for a restart: the application, or a job (lib_jobs_handlers.c). */
 static atomic_bool is_restarting;
 
-void SYSTEM_restart(uint32_t delayMs_u32)
+void api_note_restart(void)
 {
     atomic_store(&is_restarting, true);
+}
+
+void SYSTEM_restart(uint32_t delayMs_u32)
+{
+    api_note_restart();
     runtime_restart(delayMs_u32);
 }
 

@@ -132,7 +132,7 @@ static bool call(unsigned index, const struct runtime_received *received)
 static bool take(struct inbox_item *item)
 {
     lock();
-    bool has_item = !device_runtime.life.is_stopping && inbox_peek(&own.in, item);
+    bool has_item = inbox_peek(&own.in, item);
     if (has_item) {
         device_runtime.events.is_busy = true;
     }
@@ -140,6 +140,7 @@ static bool take(struct inbox_item *item)
     return has_item;
 }
 
+/* Also while the library stops: what came was acknowledged, and nobody sends it again. */
 static bool deliver(void)
 {
     struct inbox_item item;
@@ -301,6 +302,12 @@ static uint64_t wake_at_ms(uint64_t now_ms)
 
 /* ---- any task */
 
+/* With `lock` held. */
+static bool is_idle(void)
+{
+    return messages_are_sent(&own.out) && own.in.whole == 0 && !inbox_is_open(&own.in);
+}
+
 static const struct runtime_guest guest = {
     .serve = serve,
     .wake_at_ms = wake_at_ms,
@@ -308,6 +315,7 @@ static const struct runtime_guest guest = {
     .answered = answered,
     .receive = receive,
     .deliver = deliver,
+    .is_idle = is_idle,
 };
 
 /* false: runtime_init has never been called. */

@@ -250,6 +250,10 @@ enum err runtime_start(void)
 static bool is_at_rest(void)
 {
     const struct inbox *inbox = &device_runtime.incoming.inbox;
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest && !guest->is_idle()) {
+        return false;
+    }
     bool is_heard = inbox->whole == 0 && !inbox_is_open(inbox) && !runtime_is_application_out() &&
                     device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE;
     return is_heard && (device_runtime.life.is_started ? device_runtime.shown.is_at_rest

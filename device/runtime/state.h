@@ -215,8 +215,10 @@ struct runtime_guest {
                      uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
     /* with `lock` held, on the network task: a piece of a message. true: it is not one of jobs */
     bool (*receive)(const struct port_mqtt_event *event);
-    /* on the event task: hands one message to the application. false: there is none, or the tasks end */
+    /* on the event task: hands one message to the application. false: there is none */
     bool (*deliver)(void);
+    /* with `lock` held, any task: nothing waits to be sent, acknowledged or handed over */
+    bool (*is_idle)(void);
 };
 
 struct runtime {

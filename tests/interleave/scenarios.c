@@ -178,14 +178,15 @@ static void sleeping_task(void *ctx)
     is_awake_for_good = true;
 }
 
-/* From many moments: never idle while a job is in hand or its end is not accepted. */
+/* From many moments: never idle while a job is in hand, or its end or an own message is not accepted. */
 static void idle_task(void *ctx)
 {
     (void)ctx;
     while (!is_awake_for_good) {
-        const bool is_open = application_has_open_job();
-        if (SYSTEM_isIdle() && is_open && application_has_open_job()) {
-            scheduler_find("SYSTEM_isIdle is true, and a job is not through:\n%s", ports_log());
+        const bool is_open = application_has_open_job(), is_unsent = traffic_is_unsent();
+        if (SYSTEM_isIdle() &&
+            ((is_open && application_has_open_job()) || (is_unsent && traffic_is_unsent()))) {
+            scheduler_find("SYSTEM_isIdle is true, and a job or message is not through:\n%s", ports_log());
         }
         scheduler_sleep(7);
     }
@@ -619,6 +620,21 @@ static void suspend_against_messages(void)
     world_settle(3);
 }
 
+static void stop_and_start_against_messages(void)
+{
+    world_begin(1, WAY_RETURNS);
+    is_awake_for_good = false;
+    boot();
+    scheduler_start("idle", 4, true, idle_task, NULL);
+    application_await_start(0);
+    traffic_start("publish", publish_task);
+    scheduler_start("sleeping", 4, true, sleeping_task, NULL);
+    while (!is_awake_for_good) {
+        scheduler_sleep(1000);
+    }
+    world_settle(3);
+}
+
 #define SCENARIO(name, what)                                                                                 \
     {                                                                                                        \
 #name, what, name                                                                                    \
@@ -666,5 +682,6 @@ const struct scenario scenarios[] = {
     SCENARIO(message_callback_that_blocks, "a callback of a message blocks while the job is cancelled"),
     SCENARIO(messages_in_pieces, "messages come byte by byte while the connection breaks"),
     SCENARIO(suspend_against_messages, "suspended and resumed around messages"),
+    SCENARIO(stop_and_start_against_messages, "stopped and started again around messages"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -126,6 +126,16 @@ bool traffic_is_at_rest(void)
     return !traffic.is_used || (traffic.tasks == 0 && !AWS_publishInProgress());
 }
 
+bool traffic_is_unsent(void)
+{
+    for (unsigned i = 0; i < traffic.next; i++) {
+        if (traffic.was_taken[i] && traffic.arrived[i] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void traffic_check(void)
 {
     awsMessageCounters_st counters;

@@ -82,6 +82,7 @@ void traffic_start(const char *task,
 void traffic_done(void);
 void traffic_came(void); /* the network task has handed one over */
 bool traffic_is_at_rest(void);
+bool traffic_is_unsent(void); /* a message was taken, and has not come to the peer */
 void traffic_check(void);
 
 /* ---- beginning and end of a world */

@@ -420,6 +420,86 @@ static void closed_and_opened_again(void **state)
     wait_sent();
 }
 
+/* --- devices that sleep */
+
+static bool is_idle_when_jobs_are_answered(void)
+{
+    if (fake_is_next_publish("$next/get")) {
+        fake_answer_no_job();
+    }
+    return SYSTEM_isIdle();
+}
+
+static void not_idle_before_all_is_sent(void **state)
+{
+    (void)state;
+    FAKE_WAIT(is_idle_when_jobs_are_answered());
+    fake_withhold_acknowledgements(true);
+    assert_true(AWS_publishMessage("t", "kept", 4, QOS1_AT_LEASET_ONCE, false));
+    assert_false(SYSTEM_isIdle());
+    expect_publish("t", "kept");
+    assert_false(SYSTEM_isIdle()); /* on its way, and lost with the power */
+    assert_true(SYSTEM_stop());
+    assert_false(SYSTEM_isIdle());
+    fake_withhold_acknowledgements(false);
+    SYSTEM_start();
+    connect();
+    expect_publish("t", "kept");
+    wait_sent();
+    FAKE_WAIT(is_idle_when_jobs_are_answered());
+}
+
+/* What was taken before SYSTEM_stop and after it goes out after the next SYSTEM_start, once each, and subscriptions are asked again. */
+static void stopped_and_started_again(void **state)
+{
+    awsMessageCounters_st before, after;
+    (void)state;
+    forget();
+    listen("again", NULL);
+    AWS_getMessageCounters(&before);
+    for (int i = 0; i < 3; i++) {
+        assert_true(SYSTEM_stop());
+        assert_true(AWS_publishMessage("t", "while it sleeps", 15, QOS1_AT_LEASET_ONCE, false));
+        subscribes = fake_subscribe_count();
+        SYSTEM_start();
+        connect();
+        expect_publish("t", "while it sleeps");
+        wait_sent();
+        wait_subscribed(5); /* the library's four, and then ours */
+        deliver("again", "1");
+        FAKE_WAIT(atomic_load(&heard.count) == (unsigned)i + 1);
+    }
+    AWS_getMessageCounters(&after);
+    assert_int_equal(after.acknowledged_u32 - before.acknowledged_u32, 3);
+    assert_int_equal(after.dropped_u32, before.dropped_u32);
+    assert_true(AWS_unsubscribe("again"));
+}
+
+/* A message that came is acknowledged, so nobody sends it again: the library stops when the application has heard of it. */
+static void heard_before_it_stops(void **state)
+{
+    (void)state;
+    forget();
+    listen("in", NULL);
+    FAKE_WAIT(is_idle_when_jobs_are_answered());
+    atomic_store(&heard.is_waiting, false);
+    atomic_store(&heard.must_wait, true);
+    deliver("in", "1");
+    deliver("in", "2");
+    deliver("in", "3");
+    FAKE_WAIT(atomic_load(&heard.is_waiting));
+    assert_false(SYSTEM_isIdle());
+    assert_false(SYSTEM_stop());
+    assert_true(fake_log_has("the library stops when it can: a callback has not returned"));
+    atomic_store(&heard.must_wait, false);
+    FAKE_WAIT(SYSTEM_stop());
+    assert_int_equal(atomic_load(&heard.count), 3);
+    assert_true(SYSTEM_isIdle());
+    SYSTEM_start();
+    connect();
+    assert_true(AWS_unsubscribe("in"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +514,9 @@ int main(void)
         cmocka_unit_test(refused_filter),
         cmocka_unit_test(all_places_are_taken),
         cmocka_unit_test(closed_and_opened_again),
+        cmocka_unit_test(not_idle_before_all_is_sent),
+        cmocka_unit_test(stopped_and_started_again),
+        cmocka_unit_test(heard_before_it_stops),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

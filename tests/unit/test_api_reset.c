@@ -17,10 +17,14 @@
 #define CERT "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
 #define KEY  "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n"
 
+static atomic_bool is_waiting;
+
 static jobsStatus_et reset(job_st *ps_job)
 {
     (void)ps_job;
+    assert_false(SYSTEM_isWaitingForRestart());
     SYSTEM_factoryReset(false, true);
+    atomic_store(&is_waiting, SYSTEM_isWaitingForRestart());
     return JOB_STATUS_SUCCEEDED; /* journaled, before the end of it all */
 }
 
@@ -55,6 +59,7 @@ static void test_reset_as_a_job(void **state)
     assert_true(fake_log_has("job r1: SUCCEEDED"));
     assert_true(
         fake_log_has("reset: identity, configuration and journal are erased, and the application's data"));
+    assert_true(atomic_load(&is_waiting));
     assert_false(has("jobs") || has("app"));
     assert_int_equal(fake_puts_at_restart(), fake_put_count());
 }
