@@ -44,10 +44,10 @@ bool AWS_publishMessage(const char *pTopicStr, const void *pPayload, uint32_t le
                         bool retain_b8)
 {
     return publish(__func__, &(struct runtime_sent){.topic = pTopicStr,
-                                                       .payload = pPayload,
-                                                       .len = length_u32,
-                                                       .qos = (uint8_t)qos_e,
-                                                       .is_retained = retain_b8});
+                                                    .payload = pPayload,
+                                                    .len = length_u32,
+                                                    .qos = (uint8_t)qos_e,
+                                                    .is_retained = retain_b8});
 }
 
 bool AWS_publish(mqttMsg_st *ps_msg)
@@ -59,12 +59,12 @@ bool AWS_publish(mqttMsg_st *ps_msg)
     }
     const char *end = memchr(ps_msg->payloadStr, '\0', sizeof(ps_msg->payloadStr));
     size_t text_len = end ? (size_t)(end - ps_msg->payloadStr) : sizeof(ps_msg->payloadStr);
-    return publish(
-        __func__, &(struct runtime_sent){.topic = ps_msg->topicStr,
-                                            .payload = ps_msg->payloadStr,
-                                            .len = ps_msg->payloadLen_u16 ? ps_msg->payloadLen_u16 : text_len,
-                                            .qos = (uint8_t)ps_msg->qos_e,
-                                            .is_retained = ps_msg->retain_b8});
+    return publish(__func__,
+                   &(struct runtime_sent){.topic = ps_msg->topicStr,
+                                          .payload = ps_msg->payloadStr,
+                                          .len = ps_msg->payloadLen_u16 ? ps_msg->payloadLen_u16 : text_len,
+                                          .qos = (uint8_t)ps_msg->qos_e,
+                                          .is_retained = ps_msg->retain_b8});
 }
 
 /* ---- subscriptions */

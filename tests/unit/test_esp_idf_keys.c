@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys that sign and are not read, on a chip: what esp-tls is handed for each reference, and what is said of one that leads nowhere
- * (device/port/port_mqtt.h, docs/security.md). */
+/* Keys that sign and are not read, on a chip: what esp-tls is handed for each reference, and what is said of one that leads nowhere, or
+ * of credentials that are none (device/port/port_mqtt.h, docs/security.md). */
 // LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
 #include <setjmp.h>
 #include <stdarg.h>
@@ -187,6 +187,43 @@ static void test_references_that_lead_nowhere(void **state)
                   "known here: esp-ds:, esp-secure-cert:, esp-secure-element:");
 }
 
+static void expect_bad_credential(struct port_mqtt_config config, enum port_mqtt_credential which,
+                                  const char *log)
+{
+    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
+    const char *why = NULL;
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
+    assert_int_equal(bad, which);
+    assert_non_null(why);
+    assert_int_equal(port_mqtt_open(&config, on_event, NULL), ERR_TLS);
+    assert_true(idf_log_has(log));
+    assert_int_equal(mqtt_get_seen().starts, 0);
+}
+
+static void test_credentials(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = config_with(cert, key);
+    enum port_mqtt_credential bad;
+    const char *why;
+    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
+    config.root_ca_pem = "nothing";
+    expect_bad_credential(config, PORT_MQTT_ROOT_CA, "TLS: the root CA holds no certificate");
+    config = config_with(cert, key);
+    config.cert_pem = key;
+    expect_bad_credential(config, PORT_MQTT_CERT, "TLS: the certificate holds no certificate");
+    config = config_with(cert, key);
+    config.key_pem = cert;
+    expect_bad_credential(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
+    config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
+    expect_bad_credential(config, PORT_MQTT_KEY, "does not belong to the certificate");
+    config.key_pem =
+        "friendlyName: ENCRYPTED\n-----BEGIN OTHER PRIVATE KEY-----\n-----END OTHER PRIVATE KEY-----\n";
+    expect_bad_credential(config, PORT_MQTT_KEY, "does not belong to the certificate");
+    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    expect_bad_credential(config, PORT_MQTT_KEY, "is encrypted");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_key_that_espressifs_component_finds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_of_the_secure_element, setup, teardown),
         cmocka_unit_test_setup_teardown(test_references_that_lead_nowhere, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -568,42 +568,6 @@ static void test_why_it_did_not_connect(void **state)
     }
 }
 
-static void expect_bad(struct port_mqtt_config config, enum port_mqtt_credential which, const char *log)
-{
-    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
-    const char *why = NULL;
-    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
-    assert_int_equal(bad, which);
-    assert_non_null(why);
-    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_TLS);
-    assert_true(idf_log_has(log));
-    assert_int_equal(mqtt_get_seen().starts, 0);
-}
-
-static void test_credentials(void **state)
-{
-    (void)state;
-    struct port_mqtt_config config = config_for(8883);
-    enum port_mqtt_credential bad;
-    const char *why;
-    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
-    config.root_ca_pem = "nothing";
-    expect_bad(config, PORT_MQTT_ROOT_CA, "TLS: the root CA holds no certificate");
-    config = config_for(8883);
-    config.cert_pem = key;
-    expect_bad(config, PORT_MQTT_CERT, "TLS: the certificate holds no certificate");
-    config = config_for(8883);
-    config.key_pem = cert;
-    expect_bad(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
-    config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
-    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem =
-        "friendlyName: ENCRYPTED\n-----BEGIN OTHER PRIVATE KEY-----\n-----END OTHER PRIVATE KEY-----\n";
-    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    expect_bad(config, PORT_MQTT_KEY, "is encrypted");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -628,7 +592,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_event_after_close, setup, teardown),
         cmocka_unit_test_setup_teardown(test_close_of_a_connection_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_why_it_did_not_connect, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
