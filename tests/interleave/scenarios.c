@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Small worlds in which two things of the runtime meet. Each begins with a device that has just got its power, and ends at rest. */
-#include "interleave/world.h"
+#include "interleave/scenarios.h"
 
 #include "device/runtime/state.h"
 
@@ -86,7 +86,7 @@ static void register_against_start(void)
     }
 }
 
-static void suspend_task(void *ctx)
+void scenario_suspend_task(void *ctx)
 {
     (void)ctx;
     AWS_suspend();
@@ -98,7 +98,7 @@ static void suspend_against_job(void)
 {
     world_begin(2, WAY_OTHER_TASK);
     boot();
-    scheduler_start("suspend", 4, true, suspend_task, NULL);
+    scheduler_start("suspend", 4, true, scenario_suspend_task, NULL);
     world_settle(3);
 }
 
@@ -155,118 +155,6 @@ static void stop_against_job(void)
     peer_power_cut();
     scheduler_end_device();
     boot();
-    world_settle(3);
-}
-
-/* What a device that sleeps does, again and again: it stops, sleeps, starts. Until every job has ended. */
-static bool is_awake_for_good;
-
-static void sleeping_task(void *ctx)
-{
-    (void)ctx;
-    for (unsigned round = 0; round < 4; round++) {
-        while (!SYSTEM_stop()) {
-            scheduler_sleep(50);
-        }
-        if (AWS_isConnected()) {
-            scheduler_find("SYSTEM_stop has returned true, and the device is connected");
-        }
-        scheduler_sleep(round * 700);
-        SYSTEM_start();
-        scheduler_sleep(20 + round * 300);
-    }
-    is_awake_for_good = true;
-}
-
-/* From many moments: never idle while a job is in hand, or its end or an own message is not accepted. */
-static void idle_task(void *ctx)
-{
-    (void)ctx;
-    while (!is_awake_for_good) {
-        const bool is_open = application_has_open_job(), is_unsent = traffic_is_unsent();
-        if (SYSTEM_isIdle() &&
-            ((is_open && application_has_open_job()) || (is_unsent && traffic_is_unsent()))) {
-            scheduler_find("SYSTEM_isIdle is true, and a job or message is not through:\n%s", ports_log());
-        }
-        scheduler_sleep(7);
-    }
-}
-
-static void stop_and_start(enum application_way way)
-{
-    world_begin(2, way);
-    application_rules.repeats = 100; /* while the tasks are ended, reports are refused */
-    is_awake_for_good = false;
-    boot();
-    scheduler_start("idle", 4, true, idle_task, NULL);
-    application_await_start(0);
-    scheduler_start("sleeping", 4, true, sleeping_task, NULL);
-    while (!is_awake_for_good) {
-        scheduler_sleep(1000);
-    }
-    world_settle(3);
-}
-
-static void stop_and_start_against_handler(void)
-{
-    stop_and_start(WAY_REPORTS);
-}
-
-static void stop_and_start_against_return(void)
-{
-    stop_and_start(WAY_RETURNS);
-}
-
-static void stop_and_start_against_task(void)
-{
-    stop_and_start(WAY_OTHER_TASK);
-}
-
-/* The next job is made when the device is at rest: from its claim on it is not. */
-static void job_for_a_device_at_rest(void)
-{
-    world_begin(1, WAY_RETURNS);
-    is_awake_for_good = false;
-    boot();
-    application_await_start(0);
-    scheduler_sleep(60000);
-    if (!SYSTEM_isIdle()) {
-        scheduler_find("a minute after the end of all jobs SYSTEM_isIdle is false");
-    }
-    scheduler_start("idle", 4, true, idle_task, NULL);
-    service.count = 2;
-    job_service_notify(&service);
-    application_await_start(1);
-    is_awake_for_good = true;
-    world_settle(3);
-}
-
-/* A stop that is taken back, and cancels in between. */
-static void impatient_task(void *ctx)
-{
-    (void)ctx;
-    for (unsigned round = 0; round < 3; round++) {
-        SYSTEM_stop();
-        scheduler_sleep(round * 100);
-        SYSTEM_start();
-        scheduler_sleep(100);
-    }
-    is_awake_for_good = true;
-}
-
-static void stop_taken_back(void)
-{
-    world_begin(2, WAY_UNTIL_CANCEL);
-    is_awake_for_good = false;
-    application_rules.cancel_ms = 250;
-    boot();
-    scheduler_start("idle", 4, true, idle_task, NULL);
-    application_await_start(0);
-    scheduler_start("impatient", 4, true, impatient_task, NULL);
-    job_service_cancel(&service);
-    while (!is_awake_for_good) {
-        scheduler_sleep(1000);
-    }
     world_settle(3);
 }
 
@@ -466,7 +354,7 @@ static void suspend_before_the_clock_is_set(void)
     world_begin(1, WAY_RETURNS);
     ports_set_clock(false);
     boot();
-    scheduler_start("suspend", 4, true, suspend_task, NULL);
+    scheduler_start("suspend", 4, true, scenario_suspend_task, NULL);
     scheduler_sleep(5000);
     ports_set_clock(true);
     world_settle(3);
@@ -488,156 +376,13 @@ static void subacks_withheld(void)
     world_settle(3);
 }
 
-/* ---- the application's own messages */
-
-static void publish_task(void *ctx)
-{
-    (void)ctx;
-    traffic_listen("t");
-    for (unsigned i = 0; i < 3; i++) {
-        traffic_publish("t");
-    }
-    traffic_done();
-}
-
-static void messages_against_job(void)
-{
-    world_begin(1, WAY_OTHER_TASK);
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    world_settle(3);
-}
-
-static void messages_against_cut(void)
-{
-    world_begin(1, WAY_REPORTS);
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    scheduler_sleep(0);
-    peer_cut();
-    world_settle(3);
-}
-
-static void messages_before_the_connection(void)
-{
-    world_begin(1, WAY_RETURNS);
-    ports_set_clock(false);
-    boot();
-    scheduler_sleep(1000);
-    traffic_start("publish", publish_task);
-    scheduler_sleep(5000);
-    ports_set_clock(true);
-    world_settle(3);
-}
-
-/* Nothing is acknowledged for two minutes: a new connection, and everything again. */
-static void messages_without_acknowledgements(void)
-{
-    world_begin(1, WAY_RETURNS);
-    boot();
-    application_await_start(0);
-    peer_rules.withholds_acknowledgements = true;
-    traffic_start("publish", publish_task);
-    scheduler_sleep(120000);
-    peer_rules.withholds_acknowledgements = false;
-    world_settle(3);
-    if (scheduler_now_ms() > 300000) {
-        scheduler_find("the messages came %u s after the start", (unsigned)(scheduler_now_ms() / 1000));
-    }
-}
-
-static void publish_bad_task(void *ctx)
-{
-    (void)ctx;
-    traffic_publish("t");
-    traffic_publish("bad");
-    traffic_publish("t");
-    traffic_done();
-}
-
-/* The message that ends connections is given up, the others arrive, and the job does not starve. */
-static void message_that_is_not_allowed(void)
-{
-    world_begin(1, WAY_REPORTS);
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_bad_task);
-    world_settle(3);
-}
-
-static void unsubscribe_task(void *ctx)
-{
-    (void)ctx;
-    AWS_unsubscribe("t");
-    traffic_listen("t");
-    AWS_unsubscribe("t");
-    traffic_done();
-}
-
-static void unsubscribe_against_messages(void)
-{
-    world_begin(1, WAY_RETURNS);
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    traffic_start("unsubscribe", unsubscribe_task);
-    world_settle(3);
-}
-
-/* The callback of a message and the cancel callback share a task. */
-static void message_callback_that_blocks(void)
-{
-    world_begin(2, WAY_UNTIL_CANCEL);
-    traffic_callback_ms = 5000;
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    scheduler_sleep(100);
-    job_service_cancel(&service);
-    world_settle(3);
-}
-
-static void messages_in_pieces(void)
-{
-    world_begin(1, WAY_RETURNS);
-    peer_rules.piece = 60;
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    peer_cut();
-    world_settle(3);
-}
-
-static void suspend_against_messages(void)
-{
-    world_begin(1, WAY_RETURNS);
-    boot();
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    scheduler_start("suspend", 4, true, suspend_task, NULL);
-    world_settle(3);
-}
-
-static void stop_and_start_against_messages(void)
-{
-    world_begin(1, WAY_RETURNS);
-    is_awake_for_good = false;
-    boot();
-    scheduler_start("idle", 4, true, idle_task, NULL);
-    application_await_start(0);
-    traffic_start("publish", publish_task);
-    scheduler_start("sleeping", 4, true, sleeping_task, NULL);
-    while (!is_awake_for_good) {
-        scheduler_sleep(1000);
-    }
-    world_settle(3);
-}
-
 #define SCENARIO(name, what)                                                                                 \
     {                                                                                                        \
 #name, what, name                                                                                    \
+    }
+#define ELSEWHERE(name, what)                                                                                \
+    {                                                                                                        \
+#name, what, scenario_##name                                                                         \
     }
 
 const struct scenario scenarios[] = {
@@ -652,11 +397,11 @@ const struct scenario scenarios[] = {
     SCENARIO(reports_against_slow_reconnect,
              "two tasks report while the engine task waits for a connection's end"),
     SCENARIO(stop_against_job, "the tasks are ended in the middle of a job"),
-    SCENARIO(stop_and_start_against_handler, "stopped and started again while the handler reports"),
-    SCENARIO(stop_and_start_against_return, "stopped and started again while the handler returns"),
-    SCENARIO(stop_and_start_against_task, "stopped and started again while another task reports"),
-    SCENARIO(job_for_a_device_at_rest, "a job comes to a device that is idle, and somebody looks"),
-    SCENARIO(stop_taken_back, "a stop is taken back while a job is cancelled"),
+    ELSEWHERE(stop_and_start_against_handler, "stopped and started again while the handler reports"),
+    ELSEWHERE(stop_and_start_against_return, "stopped and started again while the handler returns"),
+    ELSEWHERE(stop_and_start_against_task, "stopped and started again while another task reports"),
+    ELSEWHERE(job_for_a_device_at_rest, "a job comes to a device that is idle, and somebody looks"),
+    ELSEWHERE(stop_taken_back, "a stop is taken back while a job is cancelled"),
     SCENARIO(start_in_vain, "a task cannot be started, and the next start is good"),
     SCENARIO(observers_against_job, "another task looks at the state while a job runs"),
     SCENARIO(restart_against_job, "the device restarts itself in the middle of a job"),
@@ -673,15 +418,15 @@ const struct scenario scenarios[] = {
     SCENARIO(suspend_before_the_clock_is_set, "suspended while the clock is not set"),
     SCENARIO(acknowledgements_withheld, "six jobs, and no PUBACK at all"),
     SCENARIO(subacks_withheld, "no SUBACK at all"),
-    SCENARIO(messages_against_job, "the application publishes and subscribes while a job runs"),
-    SCENARIO(messages_against_cut, "the same while the connection breaks"),
-    SCENARIO(messages_before_the_connection, "the same before there is a connection"),
-    SCENARIO(messages_without_acknowledgements, "the same, and no PUBACK for two minutes"),
-    SCENARIO(message_that_is_not_allowed, "one of its messages ends the connection each time"),
-    SCENARIO(unsubscribe_against_messages, "two tasks subscribe and unsubscribe while messages come"),
-    SCENARIO(message_callback_that_blocks, "a callback of a message blocks while the job is cancelled"),
-    SCENARIO(messages_in_pieces, "messages come byte by byte while the connection breaks"),
-    SCENARIO(suspend_against_messages, "suspended and resumed around messages"),
-    SCENARIO(stop_and_start_against_messages, "stopped and started again around messages"),
+    ELSEWHERE(messages_against_job, "the application publishes and subscribes while a job runs"),
+    ELSEWHERE(messages_against_cut, "the same while the connection breaks"),
+    ELSEWHERE(messages_before_the_connection, "the same before there is a connection"),
+    ELSEWHERE(messages_without_acknowledgements, "the same, and no PUBACK for two minutes"),
+    ELSEWHERE(message_that_is_not_allowed, "one of its messages ends the connection each time"),
+    ELSEWHERE(unsubscribe_against_messages, "two tasks subscribe and unsubscribe while messages come"),
+    ELSEWHERE(message_callback_that_blocks, "a callback of a message blocks while the job is cancelled"),
+    ELSEWHERE(messages_in_pieces, "messages come byte by byte while the connection breaks"),
+    ELSEWHERE(suspend_against_messages, "suspended and resumed around messages"),
+    ELSEWHERE(stop_and_start_against_messages, "stopped and started again around messages"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
