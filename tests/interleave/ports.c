@@ -69,25 +69,6 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     (void)level, (void)who, (void)format, (void)args;
 }
 
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)pin, (void)is_output;
-    return ERR_OK;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    (void)pin, (void)level;
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    (void)pin;
-    *level = false;
-    return ERR_OK;
-}
-
 uint32_t port_board_random(void)
 {
     return scheduler_random();

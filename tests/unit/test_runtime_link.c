@@ -281,9 +281,9 @@ static void test_peer_closes_on_subscribe(void **state)
     fake_connect_only();
     fake_wait_log("refuses SUBSCRIBE notify (24 h)");
     struct fake_request request;
-    do {
+    for (int i = 0; i < 3; i++) { /* those of the first two are lost */
         fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
-    } while (fake_publish_count() < 3); /* those of the first two are lost */
+    }
     static char payload[FAKE_ANSWER_CAP];
     fake_write_next(&request, "j1", TABLE_DOCUMENT, payload, sizeof(payload));
     fake_deliver("$next/get/accepted", payload);
