@@ -114,8 +114,8 @@ static void dropped(struct sim_device *d, const struct messages_refusal *refusal
     unsigned number = (unsigned)atoi(refusal->text + 2);
     sim_trace(d->world, "%s gives message %u up", d->name, number);
     sim_check(d->world, d->traffic.ends[number] >= MESSAGES_STRIKES,
-              "M5: message %u of %s is given up after %u ends of a connection", number, d->name,
-              d->traffic.ends[number]);
+              "M5: message %u of %s is given up after %u ends of a connection under it alone", number,
+              d->name, d->traffic.ends[number]);
     d->traffic.arrivals[number]++; /* nobody waits for it any more */
 }
 
@@ -175,7 +175,7 @@ void sim_traffic_cut(struct sim_device *d, bool is_own_doing)
     if (!d->world->has_traffic) {
         return;
     }
-    if (outbox_first_in_flight(&t->messages.outbox, &message)) {
+    if (t->messages.outbox.in_flight == 1 && outbox_first_in_flight(&t->messages.outbox, &message)) {
         t->ends[atoi(message.topic.ptr + 2)]++;
     }
     messages_disconnected(&t->messages, is_own_doing, sim_device_now_ms(d), &refusal);

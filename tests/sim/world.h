@@ -123,7 +123,7 @@ struct sim_traffic {
     unsigned newest_arrived;
     unsigned refused;
     uint8_t arrivals[SIM_MESSAGES];
-    uint8_t ends[SIM_MESSAGES]; /* connections that have ended while this one was the first on its way */
+    uint8_t ends[SIM_MESSAGES]; /* connections that have ended while this one alone was on its way */
 };
 
 struct sim_device {
