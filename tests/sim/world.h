@@ -24,7 +24,7 @@
 #define SIM_ENTRIES    512
 #define SIM_HITS       64
 #define SIM_MESSAGES   200 /* of a device's application, beside its jobs */
-#define SIM_CREATIONS  32 /* of one job */
+#define SIM_CREATIONS  32  /* of one job */
 #define SIM_NAME_CAP   16
 #define SIM_TIME_MIN   60000u
 #define SIM_LATENCY_MS 10
