@@ -132,19 +132,9 @@ static void set_handler(struct pin *pin, const struct pins_handler *handler)
 {
     port_mutex_lock(&lock);
     pin->handler = handler ? *handler : (struct pins_handler){0};
-    pin->lost = handler ? 0 : pin->lost;
+    pin->lost = 0;
     edges_clear(&pin->edges);
     port_mutex_unlock(&lock);
-}
-
-/* With `setting` held. */
-static void forget(uint8_t number)
-{
-    struct pin *pin = find(number + 1u);
-    if (pin) {
-        port_gpio_watch(number, PORT_GPIO_EDGES_NONE, NULL);
-        set_handler(pin, NULL);
-    }
 }
 
 enum err pins_watch(uint8_t number, enum port_gpio_edges edges, enum port_gpio_pull pull,
@@ -152,18 +142,14 @@ enum err pins_watch(uint8_t number, enum port_gpio_edges edges, enum port_gpio_p
 {
     make_locks();
     port_mutex_lock(&setting);
-    forget(number);
     struct pin *pin = NULL;
-    enum err err = port_gpio_mode(number, PORT_GPIO_INPUT, pull);
+    enum err err = port_gpio_mode(number, PORT_GPIO_INPUT, pull); /* which ends the watch of before */
     if (!err) {
         err = place_of(number, &pin);
     }
     if (!err) {
         set_handler(pin, handler);
         err = port_gpio_watch(number, edges, on_edge);
-        if (err) {
-            set_handler(pin, NULL);
-        }
     }
     port_mutex_unlock(&setting);
     return err;
@@ -173,7 +159,11 @@ void pins_forget(uint8_t number)
 {
     make_locks();
     port_mutex_lock(&setting);
-    forget(number);
+    struct pin *pin = find(number + 1u);
+    if (pin) {
+        port_gpio_watch(number, PORT_GPIO_EDGES_NONE, NULL);
+        set_handler(pin, NULL);
+    }
     port_mutex_unlock(&setting);
 }
 

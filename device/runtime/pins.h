@@ -16,7 +16,7 @@ struct pins_handler {
 };
 
 /* Makes the pin an input with this handler, in place of the one before. ERR_FULL: CONFIG_DEVICE_JOBS_PIN_HANDLERS pins have had one, or
- * there is no memory for a task. Else the errors of port_gpio_mode, and port_gpio_why tells more; the pin is without a handler then. */
+ * there is no memory for a task. Else the errors of port_gpio_mode, and port_gpio_why tells more. The pin has no edges then. */
 enum err pins_watch(uint8_t pin, enum port_gpio_edges edges, enum port_gpio_pull pull,
                     const struct pins_handler *handler);
 

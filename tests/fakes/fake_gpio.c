@@ -7,9 +7,12 @@
 #include "fakes/fake_ports.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define PINS 16
+
+static atomic_uint waits;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
@@ -57,7 +60,7 @@ enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge
     enum err err = lock_pin(pin);
     if (!err) {
         pins[pin].edges = edges;
-        pins[pin].on_edge = on_edge;
+        pins[pin].on_edge = on_edge ? on_edge : pins[pin].on_edge;
         pthread_mutex_unlock(&lock);
     }
     return err;
@@ -100,6 +103,7 @@ void port_gpio_signal(struct port_signal *signal)
 
 void port_gpio_wait(struct port_signal *signal)
 {
+    atomic_fetch_add(&waits, 1);
     port_signal_wait(signal, UINT32_MAX);
 }
 
@@ -143,4 +147,14 @@ void fake_gpio_input(uint8_t pin, bool level, uint32_t missed)
     if (on_edge) {
         on_edge(pin, level, (uint32_t)port_time_monotonic_ms(), missed);
     }
+}
+
+void fake_gpio_late_edge(uint8_t pin)
+{
+    pins[pin].on_edge(pin, true, (uint32_t)port_time_monotonic_ms(), 0);
+}
+
+unsigned fake_gpio_waits(void)
+{
+    return atomic_load(&waits);
 }

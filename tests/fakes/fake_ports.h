@@ -111,6 +111,8 @@ enum port_gpio_edges fake_gpio_edges(uint8_t pin); /* that are watched */
 void fake_gpio_refuse(uint8_t pin, enum err err);
 /* The input changes, and its edge is reported if it is watched; `missed` edges before it. */
 void fake_gpio_input(uint8_t pin, bool level, uint32_t missed);
+void fake_gpio_late_edge(uint8_t pin); /* an edge is still reported to who has watched the pin last */
+unsigned fake_gpio_waits(void);        /* how often a task has begun to wait for an edge, ever */
 
 /* ---- anything else that comes from another task: fake_wait.c */
 #include <stdatomic.h>
