@@ -105,8 +105,7 @@
 #define CONFIG_DEVICE_JOBS_POLLED_SIZE 2816 /* bytes of messages that wait for AWS_subMsgRead */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_SUBSCRIPTIONS
-#define CONFIG_DEVICE_JOBS_SUBSCRIPTIONS                                                                     \
-    8 /* filters of the application; 46 and the library's four are AWS's 50 */
+#define CONFIG_DEVICE_JOBS_SUBSCRIPTIONS 8 /* of the application; 46 and our four are AWS's 50 */
 #endif
 #ifndef CONFIG_DEVICE_JOBS_FILTER_SIZE
 #define CONFIG_DEVICE_JOBS_FILTER_SIZE 128 /* bytes of a filter with its NUL; AWS allows 256 characters */

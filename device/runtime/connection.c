@@ -215,7 +215,9 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
-        port_board_log(LOG_LEVEL_INFO, must_stop ? "disconnected: stopped" : "disconnected: suspended");
+        if (!must_stop) {
+            port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
+        }
         tell(RUNTIME_LINK_SUSPENDED);
         port_signal_set(&device_runtime.ended); /* who stops the tasks waits for this first */
     } else if (!wants_suspend && device_runtime.own.link.state == LINK_STOPPED) {

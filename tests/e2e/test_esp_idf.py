@@ -13,7 +13,7 @@ CONFIG_H = (ROOT / "device/core/config.h").read_text()
 KCONFIG = (ROOT / "Kconfig").read_text()
 PORTABLE = [f for folder in ("common", "device/core", "device/runtime", "device/api") for f in sorted((ROOT / folder).rglob("*.c"))]
 PORT_ONLY = {"MQTT_STACK", "LEAST_TASK_STACK", "NETWORK", "NETWORK_WIFI", "NETWORK_NONE", "NETWORK_OPENETH", "SNTP", "SNTP_SERVER",
-             "CLOCK_WAIT_S", "TLS"}  # options without a twin on a host
+             "CLOCK_WAIT_S", "TLS", "KEY_REFERENCES"}  # options without a twin on a host
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
@@ -112,6 +112,8 @@ class Component(unittest.TestCase):
                     endforeach()
                 endforeach()
             endfunction()
+            macro(idf_component_optional_requires)
+            endmacro()
             macro(target_link_libraries)
             endmacro()
             macro(target_compile_options)
