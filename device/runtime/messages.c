@@ -296,8 +296,12 @@ static uint64_t wake_at_ms(uint64_t now_ms)
     bool may_send = jobs_engine_is_settled(&device_runtime.own.engine) && has_port_room();
     lock();
     uint64_t at_ms = messages_wake_at_ms(&own.out, now_ms);
+    uint64_t tell_at_ms = own.refused != own.refused_told ? own.tell_at_ms : RUNTIME_NEVER;
     unlock();
-    return may_send || at_ms > now_ms ? at_ms : RUNTIME_NEVER;
+    if (!may_send && at_ms <= now_ms) {
+        at_ms = RUNTIME_NEVER;
+    }
+    return tell_at_ms < at_ms ? tell_at_ms : at_ms;
 }
 
 /* ---- any task */
