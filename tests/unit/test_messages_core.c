@@ -10,6 +10,7 @@
 
 #include "device/core/messages/messages.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -447,6 +448,109 @@ static void unsubscribing(void **state)
     granted(last_id, true);
 }
 
+#define LAST (CONFIG_DEVICE_JOBS_SUBSCRIPTIONS - 1)
+
+static unsigned add(const char *filter, uint8_t qos)
+{
+    unsigned index = UINT_MAX;
+    assert_int_equal(filters_add(&m.filters, slice_from(filter), qos, &index), ERR_OK);
+    return index;
+}
+
+static unsigned drop(const char *filter)
+{
+    unsigned index = UINT_MAX;
+    assert_int_equal(filters_remove(&m.filters, slice_from(filter), m.is_connected, &index), ERR_OK);
+    return index;
+}
+
+/* A filter that is asked for or granted already is left alone, unless its QoS is another one now. */
+static void subscribed_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(add("a", 1), 0);
+    assert_int_equal(add("b", 1), 1);
+    assert_int_equal(add("a", 1), 0);
+    messages_connected(&m, now_ms);
+    assert_string_equal(step(), "+a@1");
+    assert_int_equal(add("a", 1), 0);
+    assert_string_equal(step(), ""); /* its SUBACK is awaited */
+    granted(1, true);
+    assert_string_equal(step(), "+b@1");
+    granted(2, true);
+    assert_int_equal(add("b", 1), 1);
+    assert_string_equal(step(), "");
+    assert_int_equal(add("b", 0), 1);
+    assert_string_equal(step(), "+b@0");
+    granted(3, true);
+    assert_int_equal(drop("b"), 1);
+    assert_string_equal(step(), "-b");
+}
+
+static void unsubscribed_in_each_state(void **state)
+{
+    unsigned index;
+    (void)state;
+    messages_connected(&m, now_ms);
+    add("wanted", 1);
+    drop("wanted");
+    assert_string_equal(step(), ""); /* the broker does not know it */
+    add("asked", 1);
+    assert_string_equal(step(), "+asked@1");
+    drop("asked");
+    assert_int_equal(filters_remove(&m.filters, slice_from("asked"), true, &index), ERR_NOT_FOUND);
+    assert_string_equal(step(), "-asked");
+    add("granted", 1);
+    assert_string_equal(step(), "+granted@1");
+    granted(last_id, true);
+    drop("granted"); /* and the connection ends before the broker hears of it */
+    end(true);
+    messages_connected(&m, now_ms);
+    assert_string_equal(step(), "");
+    add("granted", 1);
+    assert_string_equal(step(), "+granted@1");
+    granted(last_id, true);
+    end(true);
+    drop("granted");
+    messages_connected(&m, now_ms);
+    assert_string_equal(step(), "");
+}
+
+/* The last place is one like the others, and each filter that was left out has its own day. */
+static void every_place_counts(void **state)
+{
+    char text[8];
+    (void)state;
+    messages_connected(&m, now_ms);
+    for (unsigned i = 0; i <= LAST; i++) {
+        snprintf(text, sizeof(text), "f%u", i);
+        assert_int_equal(add(text, 1), i);
+        assert_int_equal(step()[1], 'f');
+        granted(last_id, i != 0 && i != LAST);
+        now_ms += 1000;
+    }
+    assert_true(messages_wake_at_ms(&m, now_ms) == now_ms - 1000 * (LAST + 1) + 86400000);
+    end(true);
+    messages_connected(&m, now_ms);
+    for (unsigned i = 1; i < LAST; i++) {
+        assert_int_equal(step()[0], '+');
+        granted(last_id, true);
+    }
+    assert_string_equal(step(), "");
+    now_ms += 86400000;
+    assert_string_equal(step(), "+f0@1");
+    granted(last_id, true);
+    snprintf(text, sizeof(text), "+f%u@1", LAST);
+    assert_string_equal(step(), text);
+    granted(last_id, true);
+    end(true);
+    messages_connected(&m, now_ms);
+    for (unsigned i = 0; i <= LAST; i++) {
+        assert_int_equal(step()[0], '+');
+        granted(last_id, true);
+    }
+}
+
 static void table_of_filters_is_full(void **state)
 {
     char text[CONFIG_DEVICE_JOBS_FILTER_SIZE + 1];
@@ -486,6 +590,9 @@ int main(void)
         TEST(refused_filter_is_left_out_for_a_day),
         TEST(filter_that_ends_connections),
         TEST(unsubscribing),
+        TEST(subscribed_twice),
+        TEST(unsubscribed_in_each_state),
+        TEST(every_place_counts),
         TEST(table_of_filters_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
