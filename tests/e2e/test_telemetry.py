@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -151,6 +152,17 @@ class Telemetry(CloudTest):
         device.wait_line("a message on 'lamp/telemetry' is given up: .* iot:Publish", 60)
         self.cloud.job("still", "lamp", '{"action":"interval","interval":3600000}')
         self.cloud.wait_status("lamp", "still", "SUCCEEDED", patience=120)
+
+
+class Demo(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(harness.AWS), "no AWS CLI on this system")
+    def test_make_demo_telemetry(self):
+        """The commands of examples/05_telemetry/README.md, as `make demo-telemetry` plays them."""
+        done = subprocess.run([harness.ROOT / "tools" / "demo-telemetry"], env=harness.ENVIRONMENT, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for said in ("COMPLETED", '"number":', "every 200 ms from now on", "every 5000 ms from now on"):
+            self.assertIn(said, done.stdout)
 
 
 if __name__ == "__main__":
