@@ -5,11 +5,12 @@ SHELL := /bin/bash
 BUILD := build
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help demo build test unit e2e check sim soak coverage format bench size esp-idf-check clean
+.PHONY: help demo demo-telemetry build test unit e2e check sim soak coverage format bench size esp-idf-check clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set-up and the main job: a blink job from the AWS CLI to a device, on this machine"
+	@echo "make demo-telemetry  an application's own messages beside jobs: telemetry, a command, a job"
 	@echo "make build   device library, examples and iot-local, in $(BUILD)/host"
 	@echo "make test    set-up, then every gate (some in a shorter form) and every test; ends with 'N passed, N failed'"
 	@echo "make check   the gates alone: format, lint, layers, warnings with gcc and clang, cross-compilation, sizes"
@@ -28,6 +29,11 @@ demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory build
 	@tools/demo
+
+demo-telemetry:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory build
+	@tools/demo-telemetry
 
 build: $(BUILD)/host/Makefile
 	@$(MAKE) --no-print-directory -C $(BUILD)/host -j$(JOBS) 2>&1 | tools/quiet-build

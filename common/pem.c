@@ -55,6 +55,30 @@ bool pem_find(const char *text, const char *label_end, struct pem_block *block)
     return false;
 }
 
+static const char blanks[] = " \t\r\n";
+
+bool pem_is_reference(const char *text)
+{
+    if (!text) {
+        return false;
+    }
+    text += strspn(text, blanks);
+    const char *end = text + strcspn(text, "\n");
+    /* RFC 3986, 3.1, in small letters; one letter alone is a drive of somebody's file name. */
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+    return len > 1 && text[0] >= 'a' && text[len] == ':' && end[strspn(end, blanks)] == '\0';
+}
+
+bool pem_refers_to(const char *text, const char *scheme)
+{
+    if (!pem_is_reference(text)) {
+        return false;
+    }
+    text += strspn(text, blanks);
+    size_t len = strlen(scheme);
+    return strncmp(text, scheme, len) == 0 && text[len] == ':';
+}
+
 bool pem_is_encrypted(const struct pem_block *block)
 {
     if (slice_is(block->label, "ENCRYPTED PRIVATE KEY")) {

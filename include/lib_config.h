@@ -20,10 +20,12 @@
 #define LENGTH_THING_NAME         129 /* AWS IoT: 1..128 characters */
 #define LENGTH_DEVICE_NAME        64
 #define LENGTH_DEVICE_NAME_PREFIX 16
-#define LENGTH_WIFI_CRED_SSID     33  /* IEEE 802.11: up to 32 bytes */
-#define LENGTH_WIFI_CRED_PASSWORD 65  /* WPA2: up to 64 characters */
-#define LENGTH_MQTT_TOPIC         256 /* 255 bytes and NUL; AWS IoT allows 256 bytes */
+#define LENGTH_WIFI_CRED_SSID     33 /* IEEE 802.11: up to 32 bytes */
+#define LENGTH_WIFI_CRED_PASSWORD 65 /* WPA2: up to 64 characters */
+#define LENGTH_MQTT_TOPIC         100 /* 99 bytes and NUL, as the original library has it; AWS IoT allows 256 bytes */
 #define LENGTH_MQTT_PAYLOAD       1024
+#define LENGTH_AWS_SHADOW_KEY     16 /* 15 bytes and NUL */
+#define LENGTH_AWS_SHADOW_BUFFER  24 /* 23 bytes and NUL */
 
 /* How much print_error, print_info and print_debug print: lines of this level and of every level before it in this list. */
 typedef enum {
@@ -34,7 +36,24 @@ typedef enum {
     PRINT_LEVEL_MAX = 4
 } logLevels_et;
 
-/* Applications number their own modules from here on (`APP_MODULE_MAIN = LIB_MODULE_MAX`). */
-enum { LIB_MODULE_MAX = 16 };
+/* The original library's modules. An application goes on from the last one (`APP_MODULE_MAIN = LIB_MODULE_MAX`) and gives SYSTEM_init a
+ * level for each; of the levels the highest counts (lib_system.h). */
+typedef enum {
+    LIB_MODULE_MAIN_MENU,
+    LIB_MODULE_SYSTEM,
+    LIB_MODULE_BLE,
+    LIB_MODULE_WIFI,
+    LIB_MODULE_MQTT,
+    LIB_MODULE_AWS,
+    LIB_MODULE_JOBS,
+    LIB_MODULE_GPIO,
+    LIB_MODULE_FLASH,
+    DRV_MODULE_BLE,
+    LIB_MODULE_JSON,
+    LIB_MODULE_HTTP,
+    LIB_MODULE_OTA,
+    LIB_MODULE_UART,
+    LIB_MODULE_MAX
+} menusLibModule_et;
 
 #endif

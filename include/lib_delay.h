@@ -18,6 +18,9 @@ void delay(uint32_t waitTime_u32);
 /* Milliseconds since the program started. Goes back to 0 after 49.7 days: compare differences, not values. */
 uint32_t millis(void);
 
+/* Microseconds since the program started. Goes back to 0 after 71.6 minutes: compare differences, not values. */
+uint32_t micros(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -13,7 +13,7 @@
  *    failure only the application knows, which can give a message of its own (lib_jobs.h).
  *  - JSON_getUint32Or and the others of its kind are for optional keys. Nothing is logged when the key is missing.
  * Only one cause is kept, the newest, and it is dropped by any later call that reads a value out of the document. It counts for its own
- * task and run, and only if it is about the document of that run (or a copy of it, or an object read out of it): what a handler
+ * task and run, and only if it is about the document of that run (or a copy of it, or an object or array read out of it): what a handler
  * reads elsewhere is not the operator's doing. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
@@ -76,6 +76,20 @@ bool JSON_processString(const char *pJsonStr, const tagStructure_st tags[], uint
  *     const jsonTag_st tags[] = {JSON_TAG("version", versionStr), JSON_TAG("url", urlStr)};
  *     if (JSON_getValues(document, tags, 2)) ... */
 bool JSON_getValues(const char *pJsonStr, const jsonTag_st tags[], uint8_t count_u8);
+
+/* An array of objects, as the original library has it. */
+#define MAX_JSON_ARRAY_OBJS 10
+#define LENGTH_JSON_OBJ     150 /* 149 bytes and NUL */
+typedef struct {
+    uint8_t numOfJosnObjs_u8; /* programs use this spelling */
+    char jsonObjs[MAX_JSON_ARRAY_OBJS][LENGTH_JSON_OBJ];
+} jsonArray_st;
+
+/* Takes a JSON array of objects apart: each object's JSON text, as it stands there, for JSON_processString and the others.
+ *   pJsonStr  the array, NUL-terminated, such as JSON_processString gives it for a key; not changed
+ * true: the text is one valid JSON array of up to 10 objects with up to 149 bytes each; 0 of them are good. false: it is not, the log says
+ * why, and ps_array holds no object and ten empty texts. 1.5 KB: too much for the stack of a small task. */
+bool JSON_processArrayObjs(const char *pJsonStr, jsonArray_st *ps_array);
 
 /* New. One member, with its type. true: the key is there, its value has that type and is in range, and is stored now. false:
  * it is not so, and the output is unchanged (JSON_getString: empty).

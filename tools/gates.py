@@ -429,7 +429,7 @@ BITES = [
     ("headers", "a public header that is not C++", bad_file("include/bad.h", "int bad(int class);\n"), gate_headers),
     ("cross", "code for one platform", bad_file("common/bad.c", "#include <sys/epoll.h>\n"), gate_cross),
     ("cross", "a pin of ESP-IDF's macro that cannot be negative", bad_end(
-        "ports/esp_idf/chip.c", "bool bad(uint8_t pin);\nbool bad(uint8_t pin) { return GPIO_IS_VALID_GPIO(pin); }\n"), gate_cross),
+        "ports/esp_idf/chip_gpio.c", "bool bad(uint8_t pin);\nbool bad(uint8_t pin) { return GPIO_IS_VALID_GPIO(pin); }\n"), gate_cross),
     ("cross", "what only ESP-IDF 6 refuses", bad_end(
         "ports/esp_idf/tls_check.c", "int bad(mbedtls_pk_context *a);\nint bad(mbedtls_pk_context *a)\n{\n"
         "    return mbedtls_pk_check_pair(a, a, NULL, NULL);\n}\n"), gate_cross),

@@ -3,7 +3,8 @@
  *
  *   bench_latency DEVICE_FOLDER HTTP_PORT JOBS
  *
- * Also measures the parts that cannot be avoided, in the same run: an HTTP round trip, one durable commit of SQLite as
+ * Every second job runs beside telemetry of the device, 80 messages of QoS 1 a second over the same connection: "busy". Also
+ * measures the parts that cannot be avoided, in the same run: an HTTP round trip, one durable commit of SQLite as
  * the service does it, one put of the device's store. Prints one JSON line, microseconds. */
 #include "common/device_config.h"
 #include "device/port/port_store.h"
@@ -13,6 +14,7 @@
 #include "lib_system.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -86,6 +88,49 @@ static int by_value(const void *a, const void *b)
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
 }
+
+/* ---- telemetry */
+
+#define TELEMETRY_US 12500
+
+static atomic_bool is_busy, is_sent;
+
+static void *send_telemetry(void *topic)
+{
+    for (unsigned number = 0;; number++) {
+        char text[64];
+        snprintf(text, sizeof text, "{\"number\":%u,\"temperature\":21.5,\"humidity\":40}", number);
+        atomic_store(&is_sent, !AWS_publishInProgress());
+        if (atomic_load(&is_busy) &&
+            !AWS_publishMessage(topic, text, (uint32_t)strlen(text), QOS1_AT_LEASET_ONCE, false)) {
+            fail("telemetry is not taken");
+        }
+        usleep(TELEMETRY_US);
+    }
+    return NULL;
+}
+
+static void start_telemetry(const char *thing)
+{
+    static char topic[200];
+    pthread_t thread;
+    snprintf(topic, sizeof topic, "%s/telemetry", thing);
+    if (pthread_create(&thread, NULL, send_telemetry, topic) != 0) {
+        fail("no thread for the telemetry");
+    }
+}
+
+/* Several messages are on their way, or none is. */
+static void set_busy(bool value)
+{
+    atomic_store(&is_busy, value);
+    usleep(5 * TELEMETRY_US);
+    while (!value && !atomic_load(&is_sent)) {
+        usleep(TELEMETRY_US);
+    }
+}
+
+/* ---- the numbers */
 
 static uint64_t quantile(uint64_t *values, size_t count, unsigned percent)
 {
@@ -191,7 +236,8 @@ static struct curl_slist *sign(struct curl_slist *list)
 int main(int argc, char **argv)
 {
     static systemInitConfig_st config;
-    static uint64_t to_start[JOBS_MAX], to_end[JOBS_MAX], http[JOBS_MAX], commit[JOBS_MAX], put[JOBS_MAX];
+    static uint64_t to_start[JOBS_MAX], to_end[JOBS_MAX], busy_start[JOBS_MAX], busy_end[JOBS_MAX];
+    static uint64_t http[JOBS_MAX], commit[JOBS_MAX], put[JOBS_MAX];
     if (argc != 4) {
         fail("usage: bench_latency DEVICE_FOLDER HTTP_PORT JOBS");
     }
@@ -211,6 +257,7 @@ int main(int argc, char **argv)
     if (!device_config_load(&config) || !SYSTEM_init(&config)) {
         fail("no valid device folder");
     }
+    const char *thing = config.s_awsConfig.pThingNameStr;
     sqlite3 *db = open_probe(argv[1]);
     JOBS_register("measure", 0, on_job);
     SYSTEM_start();
@@ -220,21 +267,25 @@ int main(int argc, char **argv)
     if (!AWS_isConnected()) {
         fail("the device did not connect within 10 s");
     }
+    start_telemetry(thing);
     for (unsigned i = 0; i < jobs; i++) { /* by turns, so that a slow moment of the disk hits all alike */
-        wait_settled(i);
+        wait_settled(2 * i);
         http[i] = probe_http(port);
         commit[i] = probe_commit(db);
         put[i] = probe_put();
-        run_job(config.s_awsConfig.pThingNameStr, port, i, &to_start[i], &to_end[i]);
+        run_job(thing, port, 2 * i, &to_start[i], &to_end[i]);
+        set_busy(true);
+        run_job(thing, port, 2 * i + 1, &busy_start[i], &busy_end[i]);
+        set_busy(false);
     }
     sqlite3_close(db);
 
     printf("{\"jobs\":%u,\"http_us\":%lu,\"commit_us\":%lu,\"put_us\":%lu,\"start_p50_us\":%lu,\"start_p99_"
            "us\":%lu,"
-           "\"end_p50_us\":%lu,\"end_p99_us\":%lu}\n",
+           "\"end_p50_us\":%lu,\"end_p99_us\":%lu,\"busy_start_p50_us\":%lu,\"busy_end_p50_us\":%lu}\n",
            jobs, quantile(http, jobs, 50), quantile(commit, jobs, 50), quantile(put, jobs, 50),
            quantile(to_start, jobs, 50), quantile(to_start, jobs, 99), quantile(to_end, jobs, 50),
-           quantile(to_end, jobs, 99));
+           quantile(to_end, jobs, 99), quantile(busy_start, jobs, 50), quantile(busy_end, jobs, 50));
     fflush(stdout);
     _exit(0); /* tasks of the library live until the process ends */
 }

@@ -22,6 +22,13 @@ enum api_way {
     API_WAY_NOTHING, /* nothing was given */
 };
 
+/* lib_aws_messages.c, for lib_aws_poll.c: says why, returns false. */
+bool api_say_filter_refused(const char *who, const char *filter, enum err err, const char *why);
+awsSubscribeCallback_t api_subscribe_callback(void); /* mode.c: of s_awsConfig; NULL: none */
+void api_set_subscribe_callback(awsSubscribeCallback_t callback);
+
+void api_note_restart(void); /* lib_system_restart.c: for SYSTEM_isWaitingForRestart */
+
 /* config_check.c */
 enum api_way api_check_config(const systemInitConfig_st *config);
 

@@ -81,7 +81,13 @@ static bool check_pem(const char *field, const char *text, const char *kind)
     return true;
 }
 
-/* Asks the port whether its TLS library can read the three PEM texts, and whether the key belongs to the certificate. */
+/* Whether a reference leads anywhere only the port can say (check_credentials). */
+static bool check_pem_or_reference(const char *field, const char *text, const char *kind)
+{
+    return pem_is_reference(text) || check_pem(field, text, kind);
+}
+
+/* Asks the port whether its TLS library can read the three texts and has what they refer to, and whether the key belongs to the certificate. */
 static bool check_credentials(const awsConfig_st *aws)
 {
     static const char *const fields[] = {
@@ -105,8 +111,9 @@ static bool check_credentials(const awsConfig_st *aws)
 static bool check_pems(const awsConfig_st *aws)
 {
     bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE");
-    is_good &= check_pem("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE");
-    is_good &= check_pem("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY");
+    is_good &= check_pem_or_reference("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE");
+    is_good &=
+        check_pem_or_reference("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY");
     return is_good && check_credentials(aws);
 }
 

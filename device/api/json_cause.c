@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-#define TEXTS_MAX 4 /* the run's document, and the objects that were read out of it last */
+/* The run's document, and what was read out of it last: an array and its ten objects. */
+#define TEXTS_MAX 12
 
 /* The lines' lock guards all of it. */
 static uint32_t run_id;           /* in hand, or the last one that was; 0: none since the boot */

@@ -71,7 +71,7 @@ bool reading_store(const struct reading *reading, const struct target *target, c
     if (err) {
         return reading_refuse(reading, target->key, "holds a text with NUL or half a character");
     }
-    if (target->value[0] == '{') {
+    if (target->value[0] == '{' || target->value[0] == '[') {
         json_cause_add_part(reading->json, target->value);
     }
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of the connection in the words of lib_aws.h; what this version does not have says so. */
+/* The state of the connection in the words of lib_aws.h. */
 #include "lib_aws.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
@@ -65,31 +65,12 @@ void AWS_restart(void)
     }
 }
 
-static bool refuse(const char *who)
+void AWS_close(void)
 {
-    line_error(who, "the application's own topics are not part of this version");
-    return false;
+    AWS_suspend();
 }
 
-bool AWS_publish(mqttMsg_st *ps_msg)
+void AWS_printStatus(void)
 {
-    (void)ps_msg;
-    return refuse(__func__);
-}
-
-bool AWS_subscribe(const char *pTopicStr, uint8_t qos_e)
-{
-    (void)pTopicStr, (void)qos_e;
-    return refuse(__func__);
-}
-
-uint16_t AWS_subMsgAvailable(void)
-{
-    return 0;
-}
-
-bool AWS_subMsgRead(mqttMsg_st *ps_msg)
-{
-    (void)ps_msg;
-    return false;
+    line_write("AWS", LOG_LEVEL_INFO, "thing '%s', connection %s", AWS_getThingName(), AWS_getStateString());
 }

@@ -203,7 +203,7 @@ bool JOBS_registerHandler(const jobHandler_st *ps_handler)
 static jobsStatus_et restart_device(job_st *ps_job)
 {
     (void)ps_job;
-    runtime_restart(0);
+    SYSTEM_restart(0);
     return JOB_STATUS_IN_PROGRESS;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The application's own lines: the level is checked here, the line is made by the board's printf on the caller's task. */
+#define LIB_PRINT_IS_CHECKED /* here the compiler has to know that a format is one */
 #include "lib_print.h"
 #include "device/port/port_board.h"
 
@@ -24,5 +25,16 @@ void print_line(logLevels_et level_e, const char *pFunctionStr, const char *pFor
     va_list args;
     va_start(args, pFormatStr);
     port_board_print(level, pFunctionStr, pFormatStr, args);
+    va_end(args);
+}
+
+void print_always(const char *pFunctionStr, const char *pFormatStr, ...)
+{
+    if (atomic_load(&shown) == PRINT_LEVEL_NONE) {
+        return;
+    }
+    va_list args;
+    va_start(args, pFormatStr);
+    port_board_print(LOG_LEVEL_INFO, pFunctionStr, pFormatStr, args);
     va_end(args);
 }

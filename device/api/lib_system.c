@@ -112,6 +112,7 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
     set_print_level(s_pConfig);
     make_device_name(s_pConfig->pDeviceNamePrefixStr);
     event_callback = s_pConfig->systemEventCallBack;
+    api_set_subscribe_callback(s_pConfig->s_awsConfig.subscribeCallbackHandler);
     keep_wifi(s_pConfig);
     if (way == API_WAY_NOTHING) {
         line_error("SYSTEM_init",
@@ -138,7 +139,10 @@ void SYSTEM_start(void)
                    err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
         return;
     }
-    if (port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
+    static bool is_network_started; /* it stays up over SYSTEM_stop */
+    bool is_first = !is_network_started;
+    is_network_started = true;
+    if (is_first && port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
         line_error(__func__, "the network cannot be brought up; the device works offline");
     }
 }
@@ -160,11 +164,6 @@ const char *SYSTEM_getModeString(void)
         [SYSTEM_MODE_ABORT] = "ABORT",
     };
     return names[SYSTEM_getMode()];
-}
-
-void SYSTEM_restart(uint32_t delayMs_u32)
-{
-    runtime_restart(delayMs_u32);
 }
 
 const char *SYSTEM_getDeviceName(void)

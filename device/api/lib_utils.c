@@ -13,3 +13,8 @@ uint32_t util_getNumFromString(const char *pStr)
     uint32_t value = 0;
     return util_parseUint32(pStr, &value) ? value : 0;
 }
+
+bool util_isValidString(const char *pStr)
+{
+    return pStr && pStr[0] != '\0' && (unsigned char)pStr[0] != 0xff;
+}

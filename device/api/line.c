@@ -40,6 +40,11 @@ void line_add(const char *format, ...)
     va_end(args);
 }
 
+void line_add_list(const char *format, va_list args)
+{
+    text_append_format(line, sizeof(line), format, args);
+}
+
 const char *line_text(void)
 {
     return line + text_at;

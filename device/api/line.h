@@ -20,6 +20,7 @@ void line_error(const char *who, const char *text);
 /* The same in steps, for a line that somebody else wants to read (line_text). */
 void line_open(const char *who); /* "who: " */
 __attribute__((format(printf, 1, 2))) void line_add(const char *format, ...);
+__attribute__((format(printf, 1, 0))) void line_add_list(const char *format, va_list args);
 void line_log(enum log_level level);
 
 /* The line so far, behind "who: "; between line_open and line_log. */

@@ -86,6 +86,30 @@
 #ifndef CONFIG_DEVICE_JOBS_EVENT_STACK
 #define CONFIG_DEVICE_JOBS_EVENT_STACK 3072 /* bytes of the task that runs its event and cancel callbacks */
 #endif
+#ifndef CONFIG_DEVICE_JOBS_PIN_HANDLERS
+#define CONFIG_DEVICE_JOBS_PIN_HANDLERS 8 /* input pins that can have handlers; 1..64 */
+#endif
+/* Bytes of the task that each of them gets with its first handler. */
+#ifndef CONFIG_DEVICE_JOBS_PIN_STACK
+#define CONFIG_DEVICE_JOBS_PIN_STACK 3072
+#endif
+
+/* The application's own messages. Memory for them is there only in programs that use them. */
+#ifndef CONFIG_DEVICE_JOBS_OUTBOX_SIZE
+#define CONFIG_DEVICE_JOBS_OUTBOX_SIZE 4096 /* bytes of messages that wait to be sent and acknowledged */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_RECEIVED_SIZE
+#define CONFIG_DEVICE_JOBS_RECEIVED_SIZE 4096 /* bytes of messages that wait for their callbacks */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_POLLED_SIZE
+#define CONFIG_DEVICE_JOBS_POLLED_SIZE 2816 /* bytes of messages that wait for AWS_subMsgRead */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_SUBSCRIPTIONS
+#define CONFIG_DEVICE_JOBS_SUBSCRIPTIONS 8 /* of the application; 46 and our four are AWS's 50 */
+#endif
+#ifndef CONFIG_DEVICE_JOBS_FILTER_SIZE
+#define CONFIG_DEVICE_JOBS_FILTER_SIZE 128 /* bytes of a filter with its NUL; AWS allows 256 characters */
+#endif
 
 /* A message from the service may have this many bytes beside its job document; a larger one is dropped. */
 #define DEVICE_MESSAGE_CAP      CONFIG_DEVICE_JOBS_MESSAGE_OVERHEAD

@@ -17,14 +17,20 @@ struct port_mqtt_config { /* all texts must live until port_mqtt_close has retur
     const char *client_id;
     uint16_t keepalive_s;
     const char *root_ca_pem;
-    const char *cert_pem;
-    const char *key_pem;
+    const char *cert_pem; /* PEM text, or a reference where a port has a scheme for certificates */
+    const char *key_pem;  /* PEM text, or a reference */
 };
+
+/* A reference stands for a key that signs and is not read: one line, SCHEME:WHERE (common/pem.h, pem_is_reference). Which schemes there
+ * are is the port's affair: ports/linux has pkcs11 (RFC 7512; certificates as well), ports/esp_idf esp-ds, esp-secure-cert and esp-secure-element; a
+ * scheme that a port does not know, or was built without, it refuses in port_mqtt_check. A reference may hold a secret (a PIN), as PEM
+ * text does: a port shows nothing of either in what it logs. */
 
 enum port_mqtt_event_type {
     PORT_MQTT_CONNECTED,    /* CONNACK with code 0 */
     PORT_MQTT_DISCONNECTED, /* never connected, or gone; the last event of this connection */
     PORT_MQTT_SUBSCRIBED,   /* SUBACK */
+    PORT_MQTT_PUBLISHED,    /* PUBACK of a publish with QoS 1, whoever wanted it */
     PORT_MQTT_MESSAGE, /* comes in as many pieces as the port likes, in order, nothing else between them */
 };
 
@@ -32,12 +38,14 @@ struct port_mqtt_event {
     enum port_mqtt_event_type type;
     enum err reason;      /* DISCONNECTED: ERR_TLS, ERR_REFUSED (CONNACK), ERR_OFFLINE, ERR_TIMEOUT ... */
     const char *text;     /* DISCONNECTED: one line for a person, with the native cause; may be NULL */
-    int message_id;       /* SUBSCRIBED: what port_mqtt_subscribe returned */
+    int message_id;       /* SUBSCRIBED, PUBLISHED: what port_mqtt_subscribe or port_mqtt_publish gave */
     bool is_granted;      /* SUBSCRIBED */
     struct slice topic;   /* MESSAGE: with the first piece */
     struct slice payload; /* MESSAGE: this piece */
     size_t offset;        /* MESSAGE: where it belongs; 0 means a new message */
     size_t total;         /* MESSAGE: bytes of the whole payload */
+    uint8_t qos;          /* MESSAGE, each piece: with which it came, 0 or 1 */
+    bool is_retained; /* MESSAGE, each piece: the server had kept it, and it came because of a SUBSCRIBE */
 };
 
 /* Runs on the port's network task: copies what it needs and returns; never calls port_mqtt_*. Slices die with it. */
@@ -49,8 +57,8 @@ enum port_mqtt_credential {
     PORT_MQTT_KEY,
 };
 
-/* Reads the three PEM texts of `config` without connecting (the other members are not looked at). ERR_TLS: one of them
- * cannot be used; *bad and *why (static text) say which and why. Takes up to 1 s on a small chip. Any task. */
+/* Reads the three texts of `config`, and looks for what they refer to, without connecting (the other members are not looked at).
+ * ERR_TLS: one of them cannot be used; *bad and *why (static text) say which and why. Takes up to 1 s on a small chip. Any task. */
 enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_credential *bad,
                          const char **why);
 
@@ -62,12 +70,38 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
  * nothing when there is none. From the engine task only. */
 void port_mqtt_close(void);
 
-/* From the engine task, between CONNECTED and DISCONNECTED; queue and return, never wait for the network.
- * ERR_OFFLINE: no connection. ERR_FULL: the outgoing queue is full. QoS 1 both. */
-enum err port_mqtt_subscribe(const char *filter, int *message_id);
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len);
+/* The four below: from the engine task, between CONNECTED and DISCONNECTED; queue and return, never wait for the network. What was
+ * taken goes out in the order in which it was taken, whatever it is. ERR_OFFLINE: no connection. ERR_FULL: no room, see below.
+ * ERR_ARG: a topic or filter that this port sees is bad; not every port looks, and a server ends the connection of who sends one. */
 
-#define PORT_MQTT_OUTGOING_CAP 16 /* what a port must take before ERR_FULL */
+/* `qos`, 0 or 1: the highest with which messages shall come. One SUBSCRIBED follows, or the connection's end. */
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id);
+
+/* Nothing is told of its UNSUBACK, and messages of the filter may come until the server has read it. */
+enum err port_mqtt_unsubscribe(const char *filter);
+
+#define PORT_MQTT_PAYLOAD_CAP (128 * 1024) /* bytes; AWS IoT takes no more */
+
+struct port_mqtt_message {
+    const char *topic;
+    const void *payload; /* may be NULL when len is 0 */
+    size_t len;          /* 0 to PORT_MQTT_PAYLOAD_CAP */
+    uint8_t qos;         /* 0: sent once and forgotten. 1: PUBLISHED follows, or the connection's end */
+    bool
+        is_retained; /* the server shall keep it for later subscribers; with len 0, forget what it has kept */
+};
+
+/* Copies the message. ERR_TOO_LONG: more than PORT_MQTT_PAYLOAD_CAP. ERR_FULL also: memory does not allow it. *message_id is not
+ * set for QoS 0, and `message_id` may be NULL. It is set before PUBLISHED is told, but that may be before this function has
+ * returned, on the network task. */
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id);
+
+/* What a port takes before it answers ERR_FULL. SUBSCRIBE and PUBLISH with QoS 1: this many of both together, from the call until
+ * the acknowledgement. PUBLISH with QoS 0 and UNSUBSCRIBE, which nobody acknowledges to the engine: this many of both together that are
+ * not written to the socket yet (a port may hold an UNSUBSCRIBE's place until its UNSUBACK), and that many bytes of their
+ * payloads; one payload alone may have more. Neither kind takes room from the other. */
+#define PORT_MQTT_OUTGOING_CAP    16
+#define PORT_MQTT_UNWRITTEN_BYTES (16 * 1024)
 
 /* What is on its way: QoS 1 packets (PUBLISH, SUBSCRIBE) that were taken and are not acknowledged yet. From the engine task. */
 struct port_mqtt_outgoing {

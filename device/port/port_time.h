@@ -8,6 +8,9 @@
 /* Milliseconds since some fixed moment before the program started; never goes back, not touched by clock changes. */
 uint64_t port_time_monotonic_ms(void);
 
+/* The same in microseconds. */
+uint64_t port_time_monotonic_us(void);
+
 /* Seconds since 1970, UTC; 0 when the platform does not know the time yet. Never used for intervals. */
 int64_t port_time_wall_s(void);
 

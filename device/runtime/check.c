@@ -19,5 +19,8 @@ void runtime_check(void)
     assert(!runtime_document_is_arriving() || inbox_is_open(&incoming->inbox));
     assert(command->state != RUNTIME_COMMAND_DONE || command->is_awaited);
     assert(command->state != RUNTIME_COMMAND_TAKEN || device_runtime.life.is_started);
+    /* nobody else looks at the engine: the interleavings have one task at a time */
+    assert(!device_runtime.shown.is_at_rest || !device_runtime.life.is_started ||
+           jobs_engine_is_at_rest(&device_runtime.own.engine));
     (void)worker, (void)incoming, (void)refresh, (void)command; /* in a build without asserts */
 }

@@ -36,11 +36,21 @@ static void log_down(bool was_up, struct slice why, uint64_t now_ms)
     }
 }
 
+/* Whoever shares the connection with jobs. */
+static void tell_guest(bool is_own_doing, uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        guest->disconnected(is_own_doing, now_ms);
+    }
+}
+
 /* The connection is gone, or never came. */
 static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
 {
     bool was_up = device_runtime.own.link.state == LINK_UP;
     port_mqtt_close();
+    tell_guest(is_own_doing, now_ms);
     link_down(&device_runtime.own.link, now_ms, port_board_random());
     if (was_up && jobs_engine_disconnected(&device_runtime.own.engine, is_own_doing, now_ms)) {
         link_network_up(&device_runtime.own.link, now_ms,
@@ -79,6 +89,7 @@ static void give_up(uint64_t now_ms)
 void runtime_connection_close(void)
 {
     port_mqtt_close();
+    tell_guest(true, runtime_now_ms());
     if (device_runtime.own.link.state == LINK_UP) {
         jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }
@@ -95,15 +106,25 @@ static void connected(uint64_t now_ms)
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
 }
 
-static void subscribed(int message_id, bool is_granted, uint64_t now_ms)
+/* An acknowledgement of something that whoever shares the connection has sent, or of nothing that anybody waits for. */
+static void ask_guest(const struct inbox_item *item, uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        (void)guest->answered(item, now_ms);
+    }
+}
+
+static void subscribed(const struct inbox_item *item, uint64_t now_ms)
 {
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
-        if (device_runtime.own.subscription_ids[i] == message_id) {
+        if (device_runtime.own.subscription_ids[i] == item->number) {
             device_runtime.own.subscription_ids[i] = -1;
-            jobs_engine_subscribed(&device_runtime.own.engine, (enum jobs_subscription)i, is_granted, now_ms);
+            jobs_engine_subscribed(&device_runtime.own.engine, (enum jobs_subscription)i, item->flag, now_ms);
             return;
         }
     }
+    ask_guest(item, now_ms);
 }
 
 static void received(const struct inbox_item *item, uint64_t now_ms)
@@ -133,7 +154,10 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
         lose(item->payload, false, now_ms);
         break;
     case PORT_MQTT_SUBSCRIBED:
-        subscribed(item->number, item->flag, now_ms);
+        subscribed(item, now_ms);
+        break;
+    case PORT_MQTT_PUBLISHED:
+        ask_guest(item, now_ms);
         break;
     case PORT_MQTT_MESSAGE:
         received(item, now_ms);
@@ -144,7 +168,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter)
 {
     (void)ctx;
-    return port_mqtt_subscribe(filter, &device_runtime.own.subscription_ids[id]);
+    return port_mqtt_subscribe(filter, 1, &device_runtime.own.subscription_ids[id]);
 }
 
 static void open_connection(uint64_t now_ms)
@@ -171,7 +195,8 @@ static void open_connection(uint64_t now_ms)
 static void serve_wishes(uint64_t now_ms)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool wants_suspend = device_runtime.wishes.suspend;
+    bool must_stop = device_runtime.life.is_stopping;
+    bool wants_suspend = device_runtime.wishes.suspend || must_stop;
     bool wants_reconnect = device_runtime.wishes.reconnect;
     bool is_lossy = device_runtime.incoming.is_event_lost;
     bool has_network_come = device_runtime.wishes.has_network_come;
@@ -190,8 +215,11 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
-        port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
+        if (!must_stop) {
+            port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
+        }
         tell(RUNTIME_LINK_SUSPENDED);
+        port_signal_set(&device_runtime.ended); /* who stops the tasks waits for this first */
     } else if (!wants_suspend && device_runtime.own.link.state == LINK_STOPPED) {
         link_start(&device_runtime.own.link, now_ms);
         tell(RUNTIME_LINK_RESUMING);

@@ -15,8 +15,9 @@
 static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
 {
     (void)ctx;
+    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = 1};
     runtime_document_settle(); /* before the answer can come */
-    return port_mqtt_publish(topic, payload, len);
+    return port_mqtt_publish(&message, NULL);
 }
 
 static void reconnect(void *ctx, const char *why)
@@ -133,11 +134,18 @@ static uint64_t restart_due_at(void)
 
 static void serve_restart(uint64_t now_ms)
 {
-    if (now_ms >= restart_due_at()) {
-        runtime_connection_close();
-        port_board_log(LOG_LEVEL_INFO, "restart");
-        port_board_restart();
+    if (now_ms < restart_due_at()) {
+        return;
     }
+    runtime_connection_close();
+    port_mutex_lock(&device_runtime.lock);
+    void (*before)(void) = device_runtime.wishes.before_restart;
+    port_mutex_unlock(&device_runtime.lock);
+    if (before) {
+        before();
+    }
+    port_board_log(LOG_LEVEL_INFO, "restart");
+    port_board_restart();
 }
 
 /* What other tasks may see of the engine. */
@@ -146,7 +154,10 @@ static void publish_state(void)
     struct jobs_run run;
     bool has_waiting = jobs_engine_waiting(&device_runtime.own.engine, &run);
 
+    bool is_at_rest = jobs_engine_is_at_rest(&device_runtime.own.engine);
+
     port_mutex_lock(&device_runtime.lock);
+    device_runtime.shown.is_at_rest = is_at_rest;
     device_runtime.shown.counters = *jobs_engine_counters(&device_runtime.own.engine);
     device_runtime.shown.has_waiting =
         has_waiting && device_runtime.incoming.document == RUNTIME_DOCUMENT_IN_HAND;
@@ -157,10 +168,28 @@ static void publish_state(void)
     port_mutex_unlock(&device_runtime.lock);
 }
 
+/* What follows may change it: nobody may take it for true before publish_state has looked. */
+static void hide_rest(void)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.shown.is_at_rest = false;
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+/* Behind what jobs had to send in this turn, and before the connection, which the guest may want to be a new one. */
+static void serve_guest(uint64_t now_ms)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        guest->serve(now_ms);
+    }
+}
+
 /* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. Both before a callback's
  * return, because a report inside the callback counts. */
 static void turn(void)
 {
+    hide_rest();
     serve_inbox();
     serve_dropped_messages(runtime_now_ms());
     runtime_mailbox_serve(runtime_now_ms());
@@ -168,6 +197,7 @@ static void turn(void)
     runtime_worker_serve_cancel(runtime_now_ms());
     runtime_refresh_serve(runtime_now_ms());
     jobs_engine_tick(&device_runtime.own.engine, runtime_now_ms());
+    serve_guest(runtime_now_ms());
     runtime_connection_serve(runtime_now_ms());
     publish_state();
     serve_restart(runtime_now_ms());
@@ -189,6 +219,10 @@ static uint32_t wait_ms(void)
     uint64_t due_ms =
         min_u64(jobs_engine_wake_at_ms(&device_runtime.own.engine), runtime_connection_wake_at_ms());
     due_ms = min_u64(due_ms, restart_due_at());
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest) {
+        due_ms = min_u64(due_ms, guest->wake_at_ms(runtime_now_ms()));
+    }
     uint64_t now_ms = runtime_now_ms();
     if (due_ms == RUNTIME_NEVER) {
         return UINT32_MAX;
@@ -204,21 +238,42 @@ static bool is_stopping(void)
     return result;
 }
 
+/* Nothing of the application is out, nothing of it is unheard, the connection is closed: what the engine knows is all there is to
+ * know, and all of it is in storage that must be. Then the task is not alive any more. */
+static bool has_ended(void)
+{
+    struct runtime_life *life = &device_runtime.life;
+
+    port_mutex_lock(&device_runtime.lock);
+    bool is_over = life->is_stopping && device_runtime.shown.link == RUNTIME_LINK_SUSPENDED &&
+                   !runtime_is_application_out() &&
+                   device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE &&
+                   device_runtime.wishes.restart_at_ms == RUNTIME_NEVER;
+    if (is_over) {
+        life->is_started = false;
+        device_runtime.shown.link = RUNTIME_LINK_IDLE;
+        runtime_mailbox_let_go();
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    return is_over;
+}
+
 void runtime_engine_task(void *ctx)
 {
     (void)ctx;
     jobs_engine_started(&device_runtime.own.engine, runtime_now_ms());
     link_start(&device_runtime.own.link, runtime_now_ms());
-    while (!is_stopping()) {
+    for (;;) {
         turn();
+        if (is_stopping()) {
+            runtime_refresh_fail_all();
+        }
+        if (has_ended()) {
+            break;
+        }
         port_signal_wait(&device_runtime.wake, wait_ms());
     }
-    runtime_connection_close();
-    runtime_refresh_fail_all();
-    port_mutex_lock(&device_runtime.lock);
-    device_runtime.life.is_started = device_runtime.life.is_ready = false;
-    device_runtime.shown.link = RUNTIME_LINK_IDLE;
-    runtime_mailbox_fail_all();
-    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.work_given); /* the others end when they look */
+    port_signal_set(&device_runtime.event);
     port_signal_set(&device_runtime.ended);
 }

@@ -6,14 +6,22 @@
 
 /* In front of each item, at any address. */
 struct header {
-    uint16_t total; /* header, topic, payload */
+    uint32_t total; /* header, topic, payload */
     uint16_t topic_len;
     uint8_t type;
     bool flag;
     int32_t number;
 };
 
-_Static_assert(INBOX_CAP <= UINT16_MAX, "CONFIG_DEVICE_JOBS_INBOX_SPARE is too large");
+void inbox_init(struct inbox *inbox, char *bytes, size_t cap)
+{
+    *inbox = (struct inbox){.bytes = bytes, .cap = cap};
+}
+
+size_t inbox_size_of(size_t topic_len, size_t payload_len)
+{
+    return sizeof(struct header) + topic_len + payload_len;
+}
 
 void inbox_clear(struct inbox *inbox)
 {
@@ -29,7 +37,7 @@ static struct header read_header(const struct inbox *inbox, size_t at)
 
 static bool has_room(const struct inbox *inbox, size_t need, size_t reserve)
 {
-    size_t room = INBOX_CAP - inbox->used;
+    size_t room = inbox->cap - inbox->used;
     return need <= room && reserve <= room - need;
 }
 
@@ -49,7 +57,7 @@ bool inbox_open(struct inbox *inbox, const struct inbox_item *item, size_t reser
 {
     const struct header header = {.topic_len = (uint16_t)item->topic.len, .type = item->type};
     inbox_drop(inbox);
-    bool is_good = item->topic.len < INBOX_CAP &&
+    bool is_good = item->topic.len < inbox->cap && item->topic.len <= UINT16_MAX &&
                    has_room(inbox, sizeof(header) + item->topic.len, reserve) &&
                    inbox_append(inbox, (struct slice){(const char *)&header, sizeof(header)}, 0) &&
                    inbox_append(inbox, item->topic, 0) && inbox_append(inbox, item->payload, reserve);
@@ -79,7 +87,7 @@ void inbox_close(struct inbox *inbox, bool flag, int32_t number)
 {
     assert(inbox_is_open(inbox));
     struct header header = read_header(inbox, inbox->whole);
-    header.total = (uint16_t)(inbox->used - inbox->whole);
+    header.total = (uint32_t)(inbox->used - inbox->whole);
     header.flag = flag;
     header.number = number;
     memcpy(inbox->bytes + inbox->whole, &header, sizeof(header));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bounded queue between the network task and the engine task: MQTT events, each in one piece, so that the engine reads it
+/* The bounded queue between the network task and those who read what came: MQTT events, each in one piece, so that it is read
  * where it lies. A message is written piece by piece as it comes, and stands in the queue when it is whole. No locks here: all
  * calls under one lock; what inbox_peek gave stays where it is until inbox_pop. */
 #ifndef DEVICE_RUNTIME_INBOX_H
@@ -24,12 +24,16 @@ struct inbox_item {
 };
 
 struct inbox {
+    char *bytes; /* the owner's, as long as the inbox is used */
+    size_t cap;
     size_t whole; /* bytes of the items */
     size_t used;  /* the same with the one that is being written */
-    char bytes[INBOX_CAP];
 };
 
+void inbox_init(struct inbox *inbox, char *bytes, size_t cap);
 void inbox_clear(struct inbox *inbox);
+/* Bytes that an item takes. */
+size_t inbox_size_of(size_t topic_len, size_t payload_len);
 
 /* Copies topic and payload. false: no room now. `reserve`: bytes that must stay free behind it. */
 bool inbox_put(struct inbox *inbox, const struct inbox_item *item, size_t reserve);

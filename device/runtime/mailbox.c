@@ -249,11 +249,8 @@ void runtime_mailbox_serve(uint64_t now_ms)
     answer_command(carry_out(command, now_ms), now_ms);
 }
 
-void runtime_mailbox_fail_all(void)
+/* Who waits there learns that the engine task has ended, and passes it on. */
+void runtime_mailbox_let_go(void)
 {
-    if (device_runtime.mailbox.command.state == RUNTIME_COMMAND_GIVEN) {
-        answer(ERR_BUSY);
-    }
-    port_signal_set(
-        &device_runtime.gate); /* who waits there learns that the engine task has ended, and passes it on */
+    port_signal_set(&device_runtime.gate);
 }

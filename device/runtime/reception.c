@@ -170,9 +170,18 @@ static void end(void)
                 message->is_too_large ? RUNTIME_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
+static bool is_of_guest(const struct port_mqtt_event *event)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    return guest && guest->receive(event);
+}
+
 static void take_message(const struct port_mqtt_event *event)
 {
     struct slice piece = event->payload;
+    if (is_of_guest(event)) {
+        return;
+    }
     if (event->offset == 0) {
         begin(event);
     }
@@ -207,6 +216,9 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
         item.number = event->message_id;
         item.flag = event->is_granted;
         break;
+    case PORT_MQTT_PUBLISHED:
+        item.number = event->message_id;
+        break;
     case PORT_MQTT_MESSAGE:
         break;
     }
@@ -216,6 +228,9 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
 void runtime_reception_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx;
+    if (event->type == PORT_MQTT_PUBLISHED && !atomic_load(&device_runtime.guest)) {
+        return; /* jobs wait for answers, not for acknowledgements */
+    }
     port_mutex_lock(&device_runtime.lock);
     if (event->type == PORT_MQTT_MESSAGE) {
         take_message(event);

@@ -11,7 +11,9 @@
 /* The journal is read into the message queue, which is not in use before runtime_start. */
 _Static_assert(INBOX_CAP >= DEVICE_MESSAGE_CAP + DEVICE_TOPIC_CAP + INBOX_RESERVE + 16,
                "the largest message does not fit: CONFIG_DEVICE_JOBS_INBOX_SPARE is too small");
-_Static_assert(INBOX_RESERVE >= RUNTIME_REASON_CAP + 8 * 12, "the end of a connection might not be heard");
+_Static_assert(INBOX_CAP <= UINT16_MAX,
+               "CONFIG_DEVICE_JOBS_INBOX_SPARE is too large"); /* head_len, details_at */
+_Static_assert(INBOX_RESERVE >= RUNTIME_REASON_CAP + 6 * 16, "the end of a connection might not be heard");
 _Static_assert(INBOX_CAP >= JOURNAL_RECORD_MAX, "the journal does not fit into the message queue");
 
 static void make_objects(void)
@@ -20,6 +22,7 @@ static void make_objects(void)
         return;
     }
     port_mutex_init(&device_runtime.lock);
+    inbox_init(&device_runtime.incoming.inbox, device_runtime.incoming.bytes, INBOX_CAP);
     struct port_signal *signals[] = {
         &device_runtime.wake,  &device_runtime.gate,  &device_runtime.replied,  &device_runtime.work_given,
         &device_runtime.event, &device_runtime.ended, &device_runtime.refreshed};
@@ -95,41 +98,72 @@ enum err runtime_init(const struct runtime_config *config)
     return ERR_OK;
 }
 
-/* Waits until a task has ended; another one's end only makes it look again. ERR_BUSY: it is in the application's code, which
- * nobody can end. */
-static enum err end_task(const bool *is_alive, const bool *is_busy, struct port_signal *wake)
+const struct runtime_config *runtime_given(void)
 {
-    for (bool has_waited_in_vain = false;;) {
-        port_signal_set(wake);
-        port_mutex_lock(&device_runtime.lock);
-        bool must_wait = *is_alive;
-        bool must_leave_it = is_busy && *is_busy;
-        port_mutex_unlock(&device_runtime.lock);
-        if (!must_wait || must_leave_it) {
-            return must_wait ? ERR_BUSY : ERR_OK;
-        }
-        if (has_waited_in_vain) {
-            return ERR_TIMEOUT;
-        }
-        has_waited_in_vain = !port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS);
+    static const struct runtime_config none;
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return &none;
     }
+    port_mutex_lock(&device_runtime.lock);
+    bool is_ready = device_runtime.life.is_ready;
+    port_mutex_unlock(&device_runtime.lock);
+    return is_ready ? &device_runtime.config : &none;
 }
 
-/* The engine task first: the others may be waiting for it. */
+/* What nobody but the application, or the restart itself, can end; NULL: nothing of that kind. With `lock` held. */
+static const char *waits_for(void)
+{
+    const struct runtime_events *events = &device_runtime.events;
+    const enum runtime_cancel_state cancel = events->cancel.state;
+    if (device_runtime.life.is_started && device_runtime.shown.link != RUNTIME_LINK_SUSPENDED) {
+        return NULL; /* the connection must be closed before anybody is told to wait */
+    }
+    if (device_runtime.worker.is_busy) {
+        return "a handler has not returned";
+    }
+    if (events->is_busy || cancel == RUNTIME_CANCEL_WANTED || cancel == RUNTIME_CANCEL_OUT) {
+        return "a callback has not returned";
+    }
+    return device_runtime.life.is_started && device_runtime.wishes.restart_at_ms != RUNTIME_NEVER
+               ? "the device is about to restart"
+               : NULL;
+}
+
+/* ERR_BUSY: not all of them can end yet, or somebody has started them again. */
+static enum err look_for_ends(void)
+{
+    struct runtime_life *life = &device_runtime.life;
+    port_mutex_lock(&device_runtime.lock);
+    enum err result = is_any_task_alive() ? ERR_TIMEOUT : ERR_OK;
+    const char *why = result ? waits_for() : NULL;
+    bool is_told = life->is_wait_told;
+    life->is_wait_told = is_told || why;
+    if (why || (result && !life->is_stopping)) {
+        result = ERR_BUSY;
+    }
+    port_mutex_unlock(&device_runtime.lock);
+    if (why && !is_told) {
+        runtime_log(LOG_LEVEL_INFO, "the library stops when it can: %s", why);
+    }
+    return result;
+}
+
+/* The engine task ends first, the others after it. */
 static enum err stop_all(void)
 {
     port_mutex_lock(&device_runtime.lock);
     device_runtime.life.is_stopping = true;
     port_mutex_unlock(&device_runtime.lock);
-    enum err err = end_task(&device_runtime.life.is_started, NULL, &device_runtime.wake);
-    if (err) {
-        return err;
+    for (bool has_waited_in_vain = false;;) {
+        port_signal_set(&device_runtime.wake);
+        port_signal_set(&device_runtime.work_given);
+        port_signal_set(&device_runtime.event);
+        enum err err = look_for_ends();
+        if (err != ERR_TIMEOUT || has_waited_in_vain) {
+            return err;
+        }
+        has_waited_in_vain = !port_signal_wait(&device_runtime.ended, RUNTIME_STOP_MS);
     }
-    enum err worker = end_task(&device_runtime.life.is_worker_alive, &device_runtime.worker.is_busy,
-                               &device_runtime.work_given);
-    enum err event =
-        end_task(&device_runtime.life.is_event_alive, &device_runtime.events.is_busy, &device_runtime.event);
-    return worker ? worker : event;
 }
 
 enum err runtime_stop(void)
@@ -148,13 +182,15 @@ static void stop_on_shutdown(void)
     runtime_stop();
 }
 
+/* A task that is still there from before a stop goes on. */
 static enum err start_task(const char *name, uint32_t stack_bytes, unsigned priority,
                            void (*entry)(void *ctx), bool *is_alive)
 {
     port_mutex_lock(&device_runtime.lock);
+    bool is_there = *is_alive;
     *is_alive = true;
     port_mutex_unlock(&device_runtime.lock);
-    enum err err = port_task_start(name, stack_bytes, priority, entry, NULL);
+    enum err err = is_there ? ERR_OK : port_task_start(name, stack_bytes, priority, entry, NULL);
     if (err) {
         port_mutex_lock(&device_runtime.lock);
         *is_alive = false;
@@ -178,63 +214,110 @@ static enum err start_tasks(void)
     return err;
 }
 
-enum err runtime_start(void)
+/* true: there is something to start. */
+static bool begin_start(void)
 {
-    if (!atomic_load(&device_runtime.are_objects_made)) {
-        return ERR_BUSY;
-    }
+    struct runtime_life *life = &device_runtime.life;
     port_mutex_lock(&device_runtime.lock);
-    bool is_good = device_runtime.life.is_ready && !device_runtime.life.is_started &&
-                   !device_runtime.life.is_event_alive;
-    device_runtime.life.is_stopping = !is_good && device_runtime.life.is_stopping;
-    if (is_good) {
+    bool is_good = life->is_ready && (!life->is_started || life->is_stopping);
+    if (is_good && !life->is_started) {
         device_runtime.shown.link = RUNTIME_LINK_STARTING;
+        device_runtime.shown.is_at_rest = false;
+        port_signal_set(&device_runtime.gate);
+    }
+    if (is_good) {
+        life->is_stopping = life->is_wait_told = false;
     }
     port_mutex_unlock(&device_runtime.lock);
-    if (!is_good) {
+    return is_good;
+}
+
+enum err runtime_start(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made) || !begin_start()) {
         return ERR_BUSY;
     }
-    port_signal_set(&device_runtime.gate);
     port_board_on_shutdown(stop_on_shutdown);
     enum err err = start_tasks();
     if (err) {
         stop_all();
     }
+    port_signal_set(&device_runtime.wake); /* an engine task that was about to end connects again */
     return err;
 }
 
-/* Sets one wish of another task and wakes the engine task. */
-static void wish(bool *which, bool value)
+/* With `lock` held. The engine is nobody's while its task does not run. */
+static bool is_at_rest(void)
+{
+    const struct inbox *inbox = &device_runtime.incoming.inbox;
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    if (guest && !guest->is_idle()) {
+        return false;
+    }
+    bool is_heard = inbox->whole == 0 && !inbox_is_open(inbox) && !runtime_is_application_out() &&
+                    device_runtime.mailbox.command.state == RUNTIME_COMMAND_FREE;
+    return is_heard && (device_runtime.life.is_started ? device_runtime.shown.is_at_rest
+                                                       : jobs_engine_is_at_rest(&device_runtime.own.engine));
+}
+
+bool runtime_is_at_rest(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return true;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    bool result = !device_runtime.life.is_ready || is_at_rest();
+    port_mutex_unlock(&device_runtime.lock);
+    return result;
+}
+
+void runtime_suspend(bool is_suspended)
 {
     if (!atomic_load(&device_runtime.are_objects_made)) {
         return;
     }
     port_mutex_lock(&device_runtime.lock);
-    *which = value;
+    device_runtime.wishes.suspend = is_suspended;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
-}
-
-void runtime_suspend(bool is_suspended)
-{
-    wish(&device_runtime.wishes.suspend, is_suspended);
 }
 
 void runtime_reconnect(void)
 {
-    wish(&device_runtime.wishes.reconnect, true);
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.wishes.reconnect = true;
+    device_runtime.wishes.suspend = false;
+    port_mutex_unlock(&device_runtime.lock);
+    port_signal_set(&device_runtime.wake);
 }
 
-void runtime_restart(uint32_t delay_ms)
+static void restart(uint32_t delay_ms, void (*before)(void))
 {
     if (!runtime_is_started()) {
         port_time_sleep_ms(delay_ms);
+        if (before) {
+            before();
+        }
         port_board_restart();
     }
     port_mutex_lock(&device_runtime.lock);
     device_runtime.wishes.restart_at_ms = runtime_now_ms() + delay_ms;
+    device_runtime.wishes.before_restart = before ? before : device_runtime.wishes.before_restart;
     port_mutex_unlock(&device_runtime.lock);
     port_signal_set(&device_runtime.wake);
+}
+
+void runtime_restart(uint32_t delay_ms)
+{
+    restart(delay_ms, NULL);
+}
+
+void runtime_restart_after(void (*before)(void))
+{
+    restart(0, before);
 }
 
 enum runtime_link runtime_link_state(void)

@@ -45,15 +45,23 @@ enum runtime_link {
  * handler of the run before has not returned. */
 enum err runtime_init(const struct runtime_config *config);
 
+/* What the last good runtime_init was given; all NULL before. */
+const struct runtime_config *runtime_given(void);
+
 /* Before or after runtime_start. Errors of jobs_engine_register; ERR_BUSY before runtime_init. The name is copied. */
 enum err runtime_register(const struct jobs_action *action);
 
-/* Starts the tasks and returns. ERR_BUSY: they run. ERR_FULL: no memory for a task. */
+/* Starts the tasks and returns; after runtime_stop the engine goes on where it was, and a stop that is not through is taken back.
+ * ERR_BUSY: they run, or runtime_init was not good. ERR_FULL: no memory for a task. */
 enum err runtime_start(void);
 
-/* Ends the connection and the tasks, for a program that ends and for tests. ERR_OK: there is no task of the library any more.
- * ERR_BUSY: a handler or callback of the application has not returned; its task ends when it does, all the others have. */
+/* Ends the connection, then the tasks. ERR_OK: there is no task of the library any more, and what a handler returned and a caller was told
+ * is in storage. ERR_BUSY: the connection is closed, but a handler or callback of the application has not returned, or the device is about to
+ * restart; a log line says which. The tasks end by themselves when that is over; until then reports are taken. ERR_TIMEOUT: neither in time. */
 enum err runtime_stop(void);
+
+/* Nothing in hand, nothing unsent, nothing unheard (jobs_engine_is_at_rest). true before runtime_init was good. */
+bool runtime_is_at_rest(void);
 
 struct runtime_pair {
     const char *key;
@@ -85,7 +93,7 @@ bool runtime_get_waiting(struct jobs_run *run, char job_id[DEVICE_JOB_ID_CAP], c
 
 void runtime_suspend(bool is_suspended);
 
-/* Drops the connection and makes a new one. */
+/* Drops the connection and makes a new one, also when it was suspended. */
 void runtime_reconnect(void);
 
 /* What port_network_start is given: notes it for the event task, and that the next try to connect is worth while now. */
@@ -93,6 +101,8 @@ void runtime_network_changed(bool is_up);
 
 /* Restarts the device after delay_ms, with the journal in storage; a handler that runs then has 2 s more to return. */
 void runtime_restart(uint32_t delay_ms);
+/* The same at once, and `before` is called right before it: on the engine task, whose last work it is, when that runs. */
+void runtime_restart_after(void (*before)(void));
 
 enum runtime_link runtime_link_state(void);
 bool runtime_is_started(void);

@@ -26,6 +26,12 @@ void runtime_log(enum log_level level, const char *format, ...)
     port_board_log(level, line);
 }
 
+bool runtime_is_application_out(void)
+{
+    return device_runtime.worker.is_busy || device_runtime.worker.has_returned ||
+           device_runtime.events.cancel.state != RUNTIME_CANCEL_NONE;
+}
+
 bool runtime_is_started(void)
 {
     if (!atomic_load(&device_runtime.are_objects_made)) {

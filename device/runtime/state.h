@@ -122,11 +122,13 @@ struct runtime_cancel {
     void *user;
 };
 
-/* Who lives. The engine task clears is_ready and is_started as the last thing that it does. */
+/* Who lives. The engine task clears is_started as the last thing that it does. */
 struct runtime_life {
-    bool is_ready;        /* runtime_init was good, and no engine task has ended since */
-    bool is_started;      /* the engine task takes commands; the engine is nobody else's */
-    bool is_stopping;     /* every task ends when it looks next */
+    bool is_ready;   /* runtime_init was good: there is an engine. It outlives its task */
+    bool is_started; /* the engine task takes commands; the engine is nobody else's */
+    bool
+        is_stopping; /* the engine task closes the connection, ends when nothing of the application is out, and the others after it */
+    bool is_wait_told;    /* while is_stopping: the log has a line about what is waited for */
     bool is_worker_alive; /* from before the task's start until its last look at this struct, */
     bool is_event_alive;  /* and the same of the event task */
 };
@@ -136,12 +138,14 @@ struct runtime_wishes {
     bool suspend; /* stays as it was set last */
     bool reconnect;
     bool has_network_come;
-    uint64_t restart_at_ms; /* RUNTIME_NEVER: no restart is wanted */
+    uint64_t restart_at_ms;       /* RUNTIME_NEVER: no restart is wanted */
+    void (*before_restart)(void); /* called as the last thing; may be NULL */
 };
 
 /* What the network task hands to the engine task. */
 struct runtime_incoming {
     struct inbox inbox;
+    char bytes[INBOX_CAP]; /* of the inbox */
     struct runtime_message
         message; /* the one that is being received; means something while an item of the inbox is open */
     enum runtime_document document;
@@ -162,7 +166,8 @@ struct runtime_mailbox {
 
 /* What other tasks may see of the engine task's own; written at the end of each of its turns. */
 struct runtime_shown {
-    enum runtime_link link;
+    enum runtime_link link; /* SUSPENDED also while the tasks end: the connection is closed */
+    bool is_at_rest;        /* jobs_engine_is_at_rest; false while a turn is under way */
     struct jobs_counters counters;
     bool
         has_waiting; /* `waiting` is the run that waits for a report, and the document buffer has its document */
@@ -199,9 +204,27 @@ struct runtime_own {
     bool must_restart;                    /* the engine wants a restart */
 };
 
+/* Who shares the connection with jobs: the application's own messages (messages.c), which are linked only into programs that use
+ * them. */
+struct runtime_guest {
+    /* on the engine task, at its turns */
+    void (*serve)(uint64_t now_ms);
+    uint64_t (*wake_at_ms)(uint64_t now_ms);
+    void (*disconnected)(bool is_own_doing, uint64_t now_ms);
+    bool (*answered)(const struct inbox_item *item,
+                     uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
+    /* with `lock` held, on the network task: a piece of a message. true: it is not one of jobs */
+    bool (*receive)(const struct port_mqtt_event *event);
+    /* on the event task: hands one message to the application. false: there is none */
+    bool (*deliver)(void);
+    /* with `lock` held, any task: nothing waits to be sent, acknowledged or handed over */
+    bool (*is_idle)(void);
+};
+
 struct runtime {
-    struct runtime_config config; /* written by runtime_init alone, when no task runs */
-    atomic_bool are_objects_made; /* lock and signals can be used; never false again */
+    struct runtime_config config;              /* written by runtime_init alone, when no task runs */
+    atomic_bool are_objects_made;              /* lock and signals can be used; never false again */
+    const struct runtime_guest *_Atomic guest; /* NULL: there is none; never NULL again */
     struct port_mutex lock;
     struct port_signal wake;       /* the engine task has something to do */
     struct port_signal gate;       /* the command slot can be taken: whoever waits for it takes the signal */
@@ -209,7 +232,7 @@ struct runtime {
     struct port_signal work_given; /* the worker task has something to do */
     struct port_signal event;      /* the event task has something to do */
     struct port_signal refreshed;  /* refresh.state may be DONE */
-    struct port_signal ended;      /* a task has ended */
+    struct port_signal ended;      /* a task has ended, or the connection of those that end */
 
     /* guarded by `lock` */
     struct runtime_life life;
@@ -230,6 +253,8 @@ extern struct runtime device_runtime;
 void runtime_check(void); /* with `lock` held */
 
 /* state.c; and runtime_is_started (runtime.h) */
+bool runtime_is_application_out(
+    void); /* with `lock` held: a handler or cancel callback is, or the engine has not heard of its return */
 uint64_t runtime_now_ms(void);
 __attribute__((format(printf, 2, 3))) void runtime_log(enum log_level level, const char *format, ...);
 
@@ -261,7 +286,7 @@ void runtime_document_end_loan(bool is_good);
 
 /* mailbox.c */
 void runtime_mailbox_serve(uint64_t now_ms);
-void runtime_mailbox_fail_all(void); /* with `lock` held: the engine task ends */
+void runtime_mailbox_let_go(void); /* with `lock` held: the engine task ends, and the slot is free */
 
 /* refresh.c */
 void runtime_refresh_serve(uint64_t now_ms);

@@ -95,11 +95,11 @@ static void do_work(void)
     port_signal_set(&device_runtime.wake);
 }
 
-/* The last look of a task at the state: it is not alive any more when the answer is yes. */
+/* The last look of a task at the state: it is not alive any more when the answer is yes. After the engine task, which may still have work. */
 static bool must_end(bool *is_alive)
 {
     port_mutex_lock(&device_runtime.lock);
-    bool result = device_runtime.life.is_stopping;
+    bool result = device_runtime.life.is_stopping && !device_runtime.life.is_started;
     *is_alive = !result;
     port_mutex_unlock(&device_runtime.lock);
     return result;
@@ -177,11 +177,17 @@ static bool tell_link(void)
     return has_told;
 }
 
+static bool deliver_to_guest(void)
+{
+    const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    return guest && guest->deliver();
+}
+
 void runtime_event_task(void *ctx)
 {
     (void)ctx;
     for (;;) {
-        if (call_cancel() || tell_network() || tell_link()) {
+        if (call_cancel() || tell_network() || tell_link() || deliver_to_guest()) {
             continue; /* looks at all again: a cancel may have come while the application was in the other callback */
         }
         if (must_end(&device_runtime.life.is_event_alive)) {

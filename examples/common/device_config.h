@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who this device is, from a folder: text files host, port, thing_name with one value each, and PEM files root_ca.pem,
- * certificate.pem, private_key.pem. `iot-local thing NAME --out FOLDER` writes such a folder; one with the endpoint and the
+ * certificate.pem, private_key.pem; for a key that is not read the last one holds a reference (docs/security.md). `iot-local thing NAME --out FOLDER` writes such a folder; one with the endpoint and the
  * certificate of an AWS account makes the same program a device of AWS IoT Core. A device with Wi-Fi also reads wifi_ssid and
  * wifi_password, when they are there.
  *

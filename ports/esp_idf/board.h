@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What differs between a chip (chip.c) and IDF's linux target (linux/host.c), beside pins and device id, which are in
- * port_board.h. */
+ * port_gpio.h and port_board.h. */
 #ifndef PORTS_ESP_IDF_BOARD_H
 #define PORTS_ESP_IDF_BOARD_H
 

@@ -52,13 +52,20 @@ static void emit(struct mqtt_session *session, const struct port_mqtt_event *eve
 /* ---- sending, on esp-mqtt's task */
 
 /* An empty payload is handed over as no payload: esp-mqtt would take its length from strlen. < 0: not taken. */
-static int send_item(struct mqtt_session *session, const struct mqtt_outgoing_item *item)
+static int send_item(struct mqtt_session *session, struct mqtt_outgoing_item *item)
 {
-    if (item->is_subscribe) {
-        return esp_mqtt_client_subscribe_single(session->client, item->topic, 1);
+    free(item->reserve); /* esp-mqtt takes it now */
+    item->reserve = NULL;
+    switch (item->kind) {
+    case MQTT_OUTGOING_SUBSCRIBE:
+        return esp_mqtt_client_subscribe_single(session->client, item->topic, item->qos);
+    case MQTT_OUTGOING_UNSUBSCRIBE:
+        return esp_mqtt_client_unsubscribe(session->client, item->topic);
+    case MQTT_OUTGOING_PUBLISH:
+        break;
     }
     return esp_mqtt_client_publish(session->client, item->topic, item->len > 0 ? item->payload : NULL,
-                                   (int)item->len, 1, 0);
+                                   (int)item->len, item->qos, item->is_retained);
 }
 
 /* Sends all that waits. false: esp-mqtt has not taken a packet, because the server is gone or memory is short. */
@@ -66,13 +73,13 @@ static bool send_waiting(struct mqtt_session *session)
 {
     struct mqtt_outgoing_item *item;
     while (atomic_load(&session->state.is_connected) && (item = mqtt_outgoing_take(&session->outgoing))) {
-        int number = item->number, message_id = send_item(session, item);
-        free(item);
+        int message_id = send_item(session, item);
         if (message_id < 0) {
+            mqtt_outgoing_discard(item);
             mqtt_why_note(&session->state, ERR_OFFLINE, "esp-mqtt did not take a packet: is memory short?");
             return false;
         }
-        mqtt_outgoing_sent(&session->outgoing, number, message_id);
+        mqtt_outgoing_sent(&session->outgoing, item, message_id);
     }
     return true;
 }
@@ -124,6 +131,14 @@ static void on_subscribed(struct mqtt_session *session, const esp_mqtt_event_t *
     }
 }
 
+static void on_published(struct mqtt_session *session, const esp_mqtt_event_t *event)
+{
+    int number = mqtt_outgoing_acknowledged(&session->outgoing, event->msg_id);
+    if (number) {
+        emit(session, &(struct port_mqtt_event){.type = PORT_MQTT_PUBLISHED, .message_id = number});
+    }
+}
+
 static void on_data(struct mqtt_session *session, const esp_mqtt_event_t *event)
 {
     session->transport.is_in_message = event->current_data_offset + event->data_len < event->total_data_len;
@@ -131,7 +146,9 @@ static void on_data(struct mqtt_session *session, const esp_mqtt_event_t *event)
                                             .topic = {event->topic, (size_t)event->topic_len},
                                             .payload = {event->data, (size_t)event->data_len},
                                             .offset = (size_t)event->current_data_offset,
-                                            .total = (size_t)event->total_data_len});
+                                            .total = (size_t)event->total_data_len,
+                                            .qos = (uint8_t)event->qos,
+                                            .is_retained = event->retain});
 }
 
 static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *data)
@@ -150,7 +167,7 @@ static void on_mqtt_event(void *ctx, esp_event_base_t base, int32_t id, void *da
         on_subscribed(session, event);
         break;
     case MQTT_EVENT_PUBLISHED:
-        mqtt_outgoing_acknowledged(&session->outgoing, event->msg_id);
+        on_published(session, event);
         break;
     case MQTT_EVENT_DATA:
         on_data(session, event);
@@ -257,29 +274,41 @@ void mqtt_session_free(struct mqtt_session *session)
     free(session);
 }
 
-enum err mqtt_session_subscribe(struct mqtt_session *session, const char *filter, int *number)
+/* What has become of a packet that was handed over; it is sent now. */
+static enum err hand_over(enum err err)
 {
-    if (!atomic_load(&session->state.is_connected)) {
-        return ERR_OFFLINE;
-    }
-    enum err err = mqtt_outgoing_subscribe(&session->outgoing, filter, number);
     if (!err) {
         mqtt_wake_set();
     }
     return err;
 }
 
-enum err mqtt_session_publish(struct mqtt_session *session, const char *topic, const void *payload,
-                              size_t len)
+enum err mqtt_session_subscribe(struct mqtt_session *session, const char *filter, uint8_t qos, int *number)
 {
     if (!atomic_load(&session->state.is_connected)) {
         return ERR_OFFLINE;
     }
-    enum err err = mqtt_outgoing_publish(&session->outgoing, topic, payload, len);
-    if (!err) {
-        mqtt_wake_set();
+    return hand_over(mqtt_outgoing_subscribe(&session->outgoing, filter, qos, number));
+}
+
+enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter)
+{
+    if (!atomic_load(&session->state.is_connected)) {
+        return ERR_OFFLINE;
     }
-    return err;
+    return hand_over(mqtt_outgoing_unsubscribe(&session->outgoing, filter));
+}
+
+enum err mqtt_session_publish(struct mqtt_session *session, const struct port_mqtt_message *message,
+                              int *number)
+{
+    if (!atomic_load(&session->state.is_connected)) {
+        return ERR_OFFLINE;
+    }
+    if (message->len > PORT_MQTT_PAYLOAD_CAP) {
+        return ERR_TOO_LONG;
+    }
+    return hand_over(mqtt_outgoing_publish(&session->outgoing, message, number));
 }
 
 struct port_mqtt_outgoing mqtt_session_outgoing(struct mqtt_session *session)

@@ -25,9 +25,10 @@ bool mqtt_session_wait_ended(struct mqtt_session *session, uint32_t timeout_ms);
 void mqtt_session_free(struct mqtt_session *session);
 
 /* As port_mqtt.h says it for each. */
-enum err mqtt_session_subscribe(struct mqtt_session *session, const char *filter, int *number);
-enum err mqtt_session_publish(struct mqtt_session *session, const char *topic, const void *payload,
-                              size_t len);
+enum err mqtt_session_subscribe(struct mqtt_session *session, const char *filter, uint8_t qos, int *number);
+enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter);
+enum err mqtt_session_publish(struct mqtt_session *session, const struct port_mqtt_message *message,
+                              int *number);
 struct port_mqtt_outgoing mqtt_session_outgoing(struct mqtt_session *session);
 
 #endif

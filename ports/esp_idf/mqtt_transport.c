@@ -6,6 +6,7 @@
 #include "ports/esp_idf/mqtt_wake.h"
 #include "ports/esp_idf/mqtt_why.h"
 #include "ports/esp_idf/socket.h"
+#include "ports/esp_idf/tls_key.h"
 
 #include <errno.h>
 #include <string.h>
@@ -52,10 +53,9 @@ static int connect_server(esp_transport_handle_t handle, const char *host, int p
         .cacert_bytes = (unsigned)strlen(given->root_ca_pem) + 1,
         .clientcert_buf = (const unsigned char *)given->cert_pem,
         .clientcert_bytes = (unsigned)strlen(given->cert_pem) + 1,
-        .clientkey_buf = (const unsigned char *)given->key_pem,
-        .clientkey_bytes = (unsigned)strlen(given->key_pem) + 1,
         .timeout_ms = timeout_ms,
     };
+    tls_key_put(given->key_pem, &config);
     transport->tls = esp_tls_init();
     if (!transport->tls) {
         mqtt_why_note(transport->state, ERR_FULL, "no memory for a TLS connection");

@@ -21,4 +21,9 @@ bool netif_is_ready(void);
  * not before netif_prepare. */
 bool netif_has_address(void);
 
+#define NETIF_ADDRESS_CAP 46 /* an IPv6 address and NUL */
+
+/* The address of the first interface for which netif_has_address is true, as text, IPv4 before IPv6. false: there is none. */
+bool netif_address(char out[NETIF_ADDRESS_CAP]);
+
 #endif

@@ -7,9 +7,14 @@
 
 #include "common/err.h"
 
+#include <stdint.h>
+
 /* After netif_prepare, with ESP-IDF's default event loop. `ssid` and `password` as in port_network.h. `on_lost` is called on
  * the event loop's task when the interface had an address and its link is gone; ESP-IDF itself reports the loss of the address
  * minutes later, if at all. ERR_ARG: there has to be an ssid. ERR_FULL: the interface cannot be started. Logs why. */
 enum err network_start(const char *ssid, const char *password, void (*on_lost)(void));
+
+/* The signal of the way's own radio in dBm, negative; 0: it has none, or is not connected. From any task. */
+int8_t network_rssi(void);
 
 #endif

@@ -10,4 +10,9 @@ enum err network_start(const char *ssid, const char *password, void (*on_lost)(v
     (void)ssid, (void)password, (void)on_lost;
     return ERR_OK;
 }
+
+int8_t network_rssi(void)
+{
+    return 0;
+}
 #endif

@@ -60,4 +60,9 @@ enum err network_start(const char *ssid, const char *password, void (*on_lost)(v
     }
     return ERR_OK;
 }
+
+int8_t network_rssi(void)
+{
+    return 0;
+}
 #endif

@@ -165,4 +165,14 @@ enum err network_start(const char *ssid, const char *password, void (*on_lost)(v
     }
     return ERR_OK;
 }
+
+/* The driver says -127 to 0 and, next to an access point, now and then a little more. */
+int8_t network_rssi(void)
+{
+    wifi_ap_record_t info;
+    if (!atomic_load(&is_associated) || esp_wifi_sta_get_ap_info(&info) != ESP_OK) {
+        return 0;
+    }
+    return info.rssi < 0 ? info.rssi : -1;
+}
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is the same on every board, for port_board.h: the log, random bits, the restart. Lines go through ESP-IDF's log, so
- * that its levels and its redirection hold for them as well. Pins and the device id are left to the board's own file (chip.c,
+ * that its levels and its redirection hold for them as well. The device id is left to the board's own file (chip.c,
  * linux/host.c). */
 #include "device/port/port_board.h"
 #include "device/port/port_sync.h"

@@ -26,6 +26,7 @@ enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_c
                          const char **why)
 {
     enum err err = tls_check(config, bad, why);
+    good.key = NULL; /* what it referred to may be forgotten now */
     if (!err) {
         good.root_ca = config->root_ca_pem;
         good.cert = config->cert_pem;
@@ -44,7 +45,7 @@ static enum err check_once(const struct port_mqtt_config *config)
     const char *why = "cannot be used";
     enum err err = port_mqtt_check(config, &bad, &why);
     if (err) {
-        char line[120];
+        char line[150];
         snprintf(line, sizeof(line), "TLS: the %s %s", names[bad], why);
         log_line(LOG_LEVEL_ERROR, line);
     }
@@ -89,14 +90,19 @@ void port_mqtt_close(void)
     }
 }
 
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
 {
-    return active ? mqtt_session_subscribe(active, filter, message_id) : ERR_OFFLINE;
+    return active ? mqtt_session_subscribe(active, filter, qos, message_id) : ERR_OFFLINE;
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_unsubscribe(const char *filter)
 {
-    return active ? mqtt_session_publish(active, topic, payload, len) : ERR_OFFLINE;
+    return active ? mqtt_session_unsubscribe(active, filter) : ERR_OFFLINE;
+}
+
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id)
+{
+    return active ? mqtt_session_publish(active, message, message_id) : ERR_OFFLINE;
 }
 
 struct port_mqtt_outgoing port_mqtt_outgoing(void)

@@ -14,6 +14,8 @@
 
 #include <stddef.h>
 
+_Static_assert(PORT_NETWORK_ADDRESS_CAP == NETIF_ADDRESS_CAP, "two opinions on the length of an address");
+
 static void (*changed_hook)(bool is_up); /* what port_network_start was given; NULL: it was not called yet */
 
 static void on_address(void)
@@ -98,4 +100,14 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
         on_address();
     }
     return network_start(ssid, password, on_lost);
+}
+
+enum err port_network_look(struct port_network_state *out)
+{
+    *out = (struct port_network_state){0};
+    if (netif_is_ready() && netif_address(out->address)) {
+        out->is_up = true;
+        out->rssi_dbm = network_rssi();
+    }
+    return ERR_OK;
 }

@@ -8,9 +8,14 @@
 #include "esp_timer.h"
 #include "freertos/task.h"
 
+uint64_t port_time_monotonic_us(void)
+{
+    return (uint64_t)esp_timer_get_time();
+}
+
 uint64_t port_time_monotonic_ms(void)
 {
-    return (uint64_t)esp_timer_get_time() / 1000u;
+    return port_time_monotonic_us() / 1000u;
 }
 
 int64_t port_time_wall_s(void)

@@ -2,6 +2,7 @@
 /* PEM texts are read with mbedTLS, which ESP-IDF 5 has in version 3 and ESP-IDF 6 in version 4. */
 #include "ports/esp_idf/tls_check.h"
 #include "common/pem.h"
+#include "ports/esp_idf/tls_key.h"
 
 #include "esp_random.h"
 #include "mbedtls/pk.h"
@@ -88,7 +89,9 @@ static const char *check_all(const struct port_mqtt_config *config, struct parse
     }
     if (!what) {
         *which = PORT_MQTT_KEY;
-        what = check_key(config->key_pem, &parsed->chain);
+        what = pem_is_reference(config->key_pem)
+                   ? tls_key_find(config->key_pem, mbedtls_pk_get_bitlen(&parsed->chain.pk))
+                   : check_key(config->key_pem, &parsed->chain);
     }
     mbedtls_x509_crt_free(&parsed->chain);
     mbedtls_x509_crt_free(&parsed->roots);

@@ -30,6 +30,7 @@ struct supervisor {
     bool ends_on_crash;
     unsigned restarts_max; /* in WINDOW_MS */
     pid_t child;           /* 0: none */
+    const char *cause;     /* of the next start, for the program */
     bool is_ending;        /* somebody wants us to end */
     uint64_t restarts_ms[RESTARTS_MAX];
     uint64_t restarts;
@@ -83,6 +84,7 @@ static void become_program(struct supervisor *s, pid_t parent)
         _exit(SHELL_SIGNAL + SIGKILL); /* it was killed before that */
     }
     sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+    setenv(RESET_VARIABLE, s->cause, true);
     execvp(s->command[0], s->command);
     int code = errno == ENOENT ? SHELL_NOT_FOUND : SHELL_NO_EXEC;
     say("cannot run %s: %s", s->command[0], strerror(errno));
@@ -179,10 +181,12 @@ static int supervise(struct supervisor *s)
     int code = -1;
 
     while (start(s)) {
-        code = judge(s, wait_end(s));
+        int status = wait_end(s);
+        code = judge(s, status);
         if (code >= 0) {
             return code;
         }
+        s->cause = WIFSIGNALED(status) ? RESET_CRASH : RESET_RESTART;
         hold_back(s);
         if (s->is_ending) {
             return 0;
@@ -238,7 +242,7 @@ static int read_options(struct supervisor *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct supervisor s = {.restarts_max = RESTARTS_USUAL};
+    static struct supervisor s = {.restarts_max = RESTARTS_USUAL, .cause = RESET_START};
     static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
     int code = read_options(&s, argc, argv);

@@ -32,7 +32,15 @@ static void usage(FILE *out, const char *program)
         "                    private_key.pem. 'iot-local thing NAME --out DEVICE_DIR' writes one; for AWS "
         "IoT Core\n"
         "                    fill one with your account's endpoint and the thing's certificate.\n"
-        "$DEVICE_STATE_DIR   where the device keeps its journal (default: DEVICE_DIR/state)\n"
+        "                    private_key.pem (and certificate.pem) may hold a PKCS#11 URI instead of PEM, "
+        "for a key\n"
+        "                    that stays in its token: pkcs11:token=...;object=...?pin-source=file:/...\n"
+        "$DEVICE_STATE_DIR   where the device keeps its journal (default: DEVICE_DIR/state; without such a\n"
+        "                    folder $STATE_DIRECTORY, then ~/.local/state/device-jobs/PROGRAM)\n"
+        "$DEVICE_GPIOCHIP    the chip whose lines are the program's pins, as gpiochip0; without it pins are\n"
+        "                    simulated and printed, and $DEVICE_GPIO_INPUTS names a FIFO or file with their "
+        "inputs:\n"
+        "                    lines of pin and level, as '4 1'\n"
         "$DEVICE_DEBUG       when set, the library logs details\n"
         "\n"
         "Exit code: 0 ended by a signal; 1 the device could not start; 2 wrong usage; %d the device "
@@ -72,7 +80,9 @@ int main(int argc, char **argv)
         usage(stderr, argv[0]);
         return 2;
     }
-    setenv("DEVICE_DIR", argc == 2 ? argv[1] : "device", argc == 2);
+    if (argc == 2 || access("device", F_OK) == 0) { /* else the storage has a place of its own */
+        setenv("DEVICE_DIR", argc == 2 ? argv[1] : "device", argc == 2);
+    }
 
     sigset_t signals;
     sigemptyset(&signals);

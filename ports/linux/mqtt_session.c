@@ -45,11 +45,25 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int message_id,
                                                                .is_granted = is_granted});
 }
 
+static void on_unsubscribe(struct mosquitto *mosquitto, void *ctx, int message_id)
+{
+    (void)mosquitto;
+    struct session *session = ctx;
+    outgoing_written(&session->outgoing, message_id);
+}
+
+/* Two things: a publish with QoS 0 is written, or the PUBACK of one with QoS 1 has come. The id alone does not tell them apart: libmosquitto
+ * counts both kinds in one row and begins anew after 65535. */
 static void on_publish(struct mosquitto *mosquitto, void *ctx, int message_id)
 {
     (void)mosquitto;
     struct session *session = ctx;
-    outgoing_acknowledge(&session->outgoing, message_id);
+    if (session->is_writing) {
+        outgoing_written(&session->outgoing, message_id);
+    } else if (outgoing_acknowledge(&session->outgoing, message_id)) {
+        session->emit(session->emit_ctx,
+                      &(struct port_mqtt_event){.type = PORT_MQTT_PUBLISHED, .message_id = message_id});
+    }
 }
 
 static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosquitto_message *message)
@@ -60,7 +74,9 @@ static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosq
     const struct port_mqtt_event event = {.type = PORT_MQTT_MESSAGE,
                                           .topic = slice_from(message->topic),
                                           .payload = {message->payload, len},
-                                          .total = len};
+                                          .total = len,
+                                          .qos = (uint8_t)message->qos,
+                                          .is_retained = message->retain};
     session->emit(session->emit_ctx, &event);
 }
 
@@ -108,6 +124,7 @@ static enum err make_mosquitto(struct session *session)
     }
     mosquitto_connect_callback_set(m, on_connect);
     mosquitto_subscribe_callback_set(m, on_subscribe);
+    mosquitto_unsubscribe_callback_set(m, on_unsubscribe);
     mosquitto_publish_callback_set(m, on_publish);
     mosquitto_message_callback_set(m, on_message);
     mosquitto_log_callback_set(m, on_log);
@@ -181,7 +198,7 @@ static enum err map(int code)
     }
 }
 
-enum err session_subscribe(struct session *session, const char *filter, int *message_id)
+enum err session_subscribe(struct session *session, const char *filter, uint8_t qos, int *message_id)
 {
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
@@ -190,26 +207,76 @@ enum err session_subscribe(struct session *session, const char *filter, int *mes
         return ERR_FULL;
     }
     int id = 0;
-    enum err err = map(mosquitto_subscribe(session->mosquitto, &id, filter, 1));
+    enum err err = map(mosquitto_subscribe(session->mosquitto, &id, filter, qos));
+    if (!err) {
+        *message_id = id; /* before its SUBACK is told */
+    }
     outgoing_end(&session->outgoing, id, !err);
     if (!err) {
-        *message_id = id;
         wake(session);
     }
     return err;
 }
 
-enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len)
+enum err session_unsubscribe(struct session *session, const char *filter)
 {
     if (!atomic_load(&session->is_connected)) {
         return ERR_OFFLINE;
     }
+    if (!outgoing_begin_unwritten(&session->outgoing, 0)) {
+        return ERR_FULL;
+    }
+    int id = 0;
+    enum err err = map(mosquitto_unsubscribe(session->mosquitto, &id, filter));
+    outgoing_end_unwritten(&session->outgoing, id, 0, !err);
+    if (!err) {
+        wake(session);
+    }
+    return err;
+}
+
+static enum err hand_over(struct session *session, const struct port_mqtt_message *message, int *id)
+{
+    return map(mosquitto_publish(session->mosquitto, id, message->topic, (int)message->len, message->payload,
+                                 message->qos, message->is_retained));
+}
+
+static enum err publish_acknowledged(struct session *session, const struct port_mqtt_message *message,
+                                     int *message_id)
+{
     if (!outgoing_begin(&session->outgoing)) {
         return ERR_FULL;
     }
     int id = 0;
-    enum err err = map(mosquitto_publish(session->mosquitto, &id, topic, (int)len, payload, 1, false));
+    enum err err = hand_over(session, message, &id);
+    if (!err && message_id) {
+        *message_id = id; /* before its PUBACK is told */
+    }
     outgoing_end(&session->outgoing, id, !err);
+    return err;
+}
+
+static enum err publish_once(struct session *session, const struct port_mqtt_message *message)
+{
+    if (!outgoing_begin_unwritten(&session->outgoing, message->len)) {
+        return ERR_FULL;
+    }
+    int id = 0;
+    enum err err = hand_over(session, message, &id);
+    outgoing_end_unwritten(&session->outgoing, id, message->len, !err);
+    return err;
+}
+
+enum err session_publish(struct session *session, const struct port_mqtt_message *message, int *message_id)
+{
+    if (!atomic_load(&session->is_connected)) {
+        return ERR_OFFLINE;
+    }
+    if (message->len > PORT_MQTT_PAYLOAD_CAP) {
+        return ERR_TOO_LONG;
+    }
+    enum err err = message->qos == 0 ? publish_once(session, message)
+                                     : publish_acknowledged(session, message, message_id);
     if (!err) {
         wake(session);
     }
@@ -278,7 +345,9 @@ static int serve(struct session *session, int revents)
         code = mosquitto_loop_read(m, 1);
     }
     if (!code && mosquitto_socket(m) >= 0 && mosquitto_want_write(m)) {
+        session->is_writing = true;
         code = mosquitto_loop_write(m, 1);
+        session->is_writing = false;
     }
     return code ? code : mosquitto_loop_misc(m);
 }

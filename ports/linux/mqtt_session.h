@@ -30,6 +30,7 @@ struct session {
     struct outgoing outgoing;
 
     /* the network thread's own: */
+    bool is_writing;     /* libmosquitto writes: what it says of a publish then is that QoS 0 has gone out */
     int connack;         /* -1: none yet */
     char tls_error[160]; /* what OpenSSL said last */
     enum err reason;
@@ -50,8 +51,9 @@ void session_run(struct session *session);
 /* From another thread: makes session_run return soon. */
 void session_stop(struct session *session);
 
-enum err session_subscribe(struct session *session, const char *filter, int *message_id);
-enum err session_publish(struct session *session, const char *topic, const void *payload, size_t len);
+enum err session_subscribe(struct session *session, const char *filter, uint8_t qos, int *message_id);
+enum err session_unsubscribe(struct session *session, const char *filter);
+enum err session_publish(struct session *session, const struct port_mqtt_message *message, int *message_id);
 struct port_mqtt_outgoing session_outgoing(struct session *session);
 
 /* ---- between the files of a session */

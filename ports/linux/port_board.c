@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The board of a Linux device: log lines on standard error, pins and the application's lines on standard output. Pins are
- * simulated: real lines through libgpiod may come later. */
+/* The board of a Linux device: log lines on standard error, the application's lines on standard output. Pins are left to port_gpio.c. */
 #include "device/port/port_board.h"
-#include "device/port/port_time.h"
+#include "ports/linux/put_line.h"
 #include "ports/linux/shutdown.h"
 
 #include <openssl/sha.h>
@@ -15,25 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define PINS 64
-
-static atomic_bool levels[PINS];
 static _Atomic(void (*)(void)) shutdown_hook;
-
-/* The whole line in one write, so that lines of several tasks do not mix. */
-static void put_line(FILE *out, const char *mark, const char *text, size_t len)
-{
-    uint64_t now_ms = port_time_monotonic_ms();
-    char *line = NULL;
-    int line_len = asprintf(&line, "[%5llu.%03u] %s%.*s\n", (unsigned long long)(now_ms / 1000),
-                            (unsigned)(now_ms % 1000), mark, (int)len, text);
-    if (line_len < 0) {
-        return;
-    }
-    fwrite(line, 1, (size_t)line_len, out);
-    fflush(out);
-    free(line);
-}
 
 /* Log lines carry texts from the network (names in certificates, answers): one line stays one line. */
 void port_board_log(enum log_level level, const char *text)
@@ -64,33 +45,6 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     snprintf(mark, sizeof(mark), "%s%.60s: ", level == LOG_LEVEL_ERROR ? "error: " : "", who);
     put_line(stdout, mark, text, (size_t)len);
     free(text);
-}
-
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)is_output;
-    return pin < PINS ? ERR_OK : ERR_RANGE;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    atomic_store(&levels[pin], level);
-    char text[32];
-    int len = snprintf(text, sizeof(text), "GPIO %u -> %u", (unsigned)pin, level ? 1u : 0u);
-    put_line(stdout, "", text, (size_t)len);
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    *level = atomic_load(&levels[pin]);
-    return ERR_OK;
 }
 
 uint32_t port_board_random(void)
@@ -149,6 +103,19 @@ enum err port_board_device_id(char *out, size_t cap)
     }
     memcpy(out, id, strlen(id) + 1);
     return ERR_OK;
+}
+
+/* What device-run says; under another supervisor, or without one, nobody knows. */
+enum port_board_reset port_board_reset_cause(void)
+{
+    const char *cause = getenv(RESET_VARIABLE);
+    if (!cause) {
+        return PORT_BOARD_RESET_UNKNOWN;
+    }
+    return strcmp(cause, RESET_START) == 0     ? PORT_BOARD_RESET_POWER_ON
+           : strcmp(cause, RESET_RESTART) == 0 ? PORT_BOARD_RESET_SOFTWARE
+           : strcmp(cause, RESET_CRASH) == 0   ? PORT_BOARD_RESET_CRASH
+                                               : PORT_BOARD_RESET_UNKNOWN;
 }
 
 void port_board_on_shutdown(void (*on_shutdown)(void))

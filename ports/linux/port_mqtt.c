@@ -136,14 +136,19 @@ void port_mqtt_close(void)
 }
 
 /* `active` is set and cleared by the engine task alone, and that is the caller. */
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
 {
-    return active ? session_subscribe(&active->session, filter, message_id) : ERR_OFFLINE;
+    return active ? session_subscribe(&active->session, filter, qos, message_id) : ERR_OFFLINE;
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_unsubscribe(const char *filter)
 {
-    return active ? session_publish(&active->session, topic, payload, len) : ERR_OFFLINE;
+    return active ? session_unsubscribe(&active->session, filter) : ERR_OFFLINE;
+}
+
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id)
+{
+    return active ? session_publish(&active->session, message, message_id) : ERR_OFFLINE;
 }
 
 struct port_mqtt_outgoing port_mqtt_outgoing(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system owns the network; programs find it there. */
+/* The system owns the network; programs find it there. What it is like stands in port_interfaces.c. */
 #include "device/port/port_network.h"
 
 #include <stddef.h>

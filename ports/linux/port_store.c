@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Records as files KEY in one directory: DEVICE_STATE_DIR, else `state` in DEVICE_DIR, else .device_jobs. */
+/* Records as files KEY in one folder, which the first of these names:
+ *     DEVICE_STATE_DIR                   as it is; its parent must be there
+ *     DEVICE_DIR/state                   DEVICE_DIR: the device's folder (port_linux_main)
+ *     STATE_DIRECTORY                    what systemd's StateDirectory= has made; the first of several
+ *     XDG_STATE_HOME/device-jobs/NAME    NAME: the program's; folders on the way are made
+ *     ~/.local/state/device-jobs/NAME    the same
+ * Folders are 0700, records 0600. A wrong mode of what the library has named itself is repaired, one of a folder that somebody else
+ * has chosen is told: it may be a folder for more than this. */
 #include "device/port/port_store.h"
 #include "device/port/port_board.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +22,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_MAX 15
+#define KEY_MAX     15
+#define PATH_CAP    1024
+#define ACCESS_BITS 0777
+#define OTHERS      0077
 
-static int folder = -1;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one call at a time */
+static int folder = -1;                                  /* guarded by it */
 
 static enum err fail(const char *what, const char *where)
 {
@@ -24,46 +38,148 @@ static enum err fail(const char *what, const char *where)
     return ERR_STORAGE;
 }
 
-static void name_folder(char *out, size_t cap)
+/* ---- the folder */
+
+struct place {
+    char path[PATH_CAP];
+    bool is_own;      /* the library has named it */
+    bool has_parents; /* which are made as well */
+};
+
+static const char *given(const char *variable)
 {
-    const char *given = getenv("DEVICE_STATE_DIR");
-    const char *device = getenv("DEVICE_DIR");
-    if (given && given[0]) {
-        snprintf(out, cap, "%s", given);
-    } else if (device && device[0]) {
-        snprintf(out, cap, "%s/state", device);
-    } else {
-        snprintf(out, cap, ".device_jobs");
-    }
+    const char *value = getenv(variable);
+    return value && value[0] ? value : NULL;
 }
 
-enum err port_store_open(void)
+static const char *home(void)
 {
-    char path[1024];
-    name_folder(path, sizeof(path));
-    if (folder >= 0) {
-        close(folder);
-        folder = -1;
+    const struct passwd *user = given("HOME") ? NULL : getpwuid(geteuid());
+    return user ? user->pw_dir : given("HOME");
+}
+
+/* The longest that fits counts; a path that is cut short is refused. */
+static bool write_path(struct place *place, const char *base, const char *below, const char *name)
+{
+    int len = snprintf(place->path, sizeof(place->path), "%s%s%s", base, below, name);
+    return len > 0 && (size_t)len < sizeof(place->path);
+}
+
+static bool name_place(struct place *place)
+{
+    const char *base = given("DEVICE_STATE_DIR");
+    if (base) {
+        return write_path(place, base, "", "");
     }
-    if (mkdir(path, 0700) && errno != EEXIST) {
-        return fail("cannot make folder", path);
+    place->is_own = true;
+    base = given("DEVICE_DIR");
+    if (base) {
+        return write_path(place, base, "/state", "");
     }
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    base = given("STATE_DIRECTORY");
+    if (base) {
+        bool is_good = write_path(place, base, "", "");
+        place->path[strcspn(place->path, ":")] = '\0';
+        return is_good;
+    }
+    place->has_parents = true;
+    base = given("XDG_STATE_HOME");
+    if (base && base[0] == '/') { /* the specification: a relative one is ignored */
+        return write_path(place, base, "/device-jobs/", program_invocation_short_name);
+    }
+    base = home();
+    return base && write_path(place, base, "/.local/state/device-jobs/", program_invocation_short_name);
+}
+
+/* Each folder on the way that is not there. */
+static int make_parents(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int failed = mkdir(path, 0700) && errno != EEXIST;
+        *slash = '/';
+        if (failed) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static enum err fail_place(const char *what, const char *path)
+{
+    fail(what, path);
+    port_board_log(LOG_LEVEL_ERROR, "storage: the variable DEVICE_STATE_DIR names another folder");
+    return ERR_STORAGE;
+}
+
+static enum err make_folder(struct place *place)
+{
+    if ((place->has_parents && make_parents(place->path)) || (mkdir(place->path, 0700) && errno != EEXIST)) {
+        return fail_place("cannot make folder", place->path);
+    }
+    return ERR_OK;
+}
+
+/* Certificates and keys of the device stand here: nobody else reads them. */
+static void keep_private(int fd, const char *path, mode_t wanted, bool may_repair)
+{
+    struct stat status;
+    char line[400];
+    if (fstat(fd, &status) || !(status.st_mode & OTHERS)) {
+        return;
+    }
+    const unsigned mode = status.st_mode & ACCESS_BITS;
+    if (may_repair && !fchmod(fd, wanted)) {
+        snprintf(line, sizeof(line), "storage: '%.200s' was open to others (mode %03o), and is not any more",
+                 path, mode);
+        port_board_log(LOG_LEVEL_INFO, line);
+        return;
+    }
+    snprintf(line, sizeof(line), "storage: '%.200s' is open to others (mode %03o): chmod %03o closes it",
+             path, mode, (unsigned)wanted);
+    port_board_log(LOG_LEVEL_ERROR, line);
+}
+
+static enum err open_folder(const struct place *place)
+{
+    int fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return fail("cannot open folder", path);
+        return fail_place("cannot open folder", place->path);
     }
     if (faccessat(fd, ".", W_OK | X_OK, 0)) {
         close(fd);
-        return fail("cannot write into folder", path);
+        return fail_place("cannot write into folder", place->path);
     }
     /* Two processes with one journal would each undo what the other has promised. */
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         close(fd);
-        return fail("another process uses folder", path);
+        return fail_place("another process uses folder", place->path);
     }
+    keep_private(fd, place->path, 0700, place->is_own);
     folder = fd;
     return ERR_OK;
 }
+
+enum err port_store_open(void)
+{
+    struct place place = {.is_own = false};
+    pthread_mutex_lock(&lock);
+    if (folder >= 0) {
+        close(folder);
+        folder = -1;
+    }
+    enum err err = ERR_STORAGE;
+    if (!name_place(&place)) {
+        port_board_log(LOG_LEVEL_ERROR, "storage: there is no place for it: DEVICE_STATE_DIR names a folder");
+    } else {
+        err = make_folder(&place);
+        err = err ? err : open_folder(&place);
+    }
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+/* ---- records */
 
 static enum err check_key(const char *key)
 {
@@ -97,7 +213,7 @@ static enum err write_file(const char *name, const void *record, size_t len)
         return fail("cannot create", name);
     }
     enum err err = ERR_OK;
-    if (write_all(fd, record, len) || fsync(fd)) {
+    if (fchmod(fd, 0600) || write_all(fd, record, len) || fsync(fd)) { /* it may be there, left half done */
         err = fail("cannot write", name);
     }
     if (close(fd) && !err) {
@@ -106,26 +222,33 @@ static enum err write_file(const char *name, const void *record, size_t len)
     return err;
 }
 
-/* The file is whole on the disk before it takes the old one's name, and the name is on the disk before we return. */
-enum err port_store_put(const char *key, const void *record, size_t len)
+static void name_fresh(const char *key, char fresh[KEY_MAX + 5])
 {
-    enum err err = check_key(key);
-    if (err) {
-        return err;
-    }
+    snprintf(fresh, KEY_MAX + 5, "%.15s.new", key);
+}
+
+/* The file is whole on the disk before it takes the old one's name, and the name is on the disk before we return. */
+static enum err put(const char *key, const void *record, size_t len)
+{
     char fresh[KEY_MAX + 5];
-    snprintf(fresh, sizeof(fresh), "%.15s.new", key);
-    err = write_file(fresh, record, len);
+    name_fresh(key, fresh);
+    enum err err = write_file(fresh, record, len);
     if (err) {
         return err;
     }
     if (renameat(folder, fresh, folder, key)) {
         return fail("cannot rename to", key);
     }
-    if (fsync(folder)) {
-        return fail("cannot sync the folder of", key);
-    }
-    return ERR_OK;
+    return fsync(folder) ? fail("cannot sync the folder of", key) : ERR_OK;
+}
+
+enum err port_store_put(const char *key, const void *record, size_t len)
+{
+    pthread_mutex_lock(&lock);
+    enum err err = check_key(key);
+    err = err ? err : put(key, record, len);
+    pthread_mutex_unlock(&lock);
+    return err;
 }
 
 static enum err read_file(int fd, void *record, size_t cap, size_t *len)
@@ -153,17 +276,14 @@ static enum err read_file(int fd, void *record, size_t cap, size_t *len)
     return ERR_OK;
 }
 
-enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
+static enum err get(const char *key, void *record, size_t cap, size_t *len)
 {
-    enum err err = check_key(key);
-    if (err) {
-        return err;
-    }
     int fd = openat(folder, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno == ENOENT ? ERR_NOT_FOUND : fail("cannot open", key);
     }
-    err = read_file(fd, record, cap, len);
+    keep_private(fd, key, 0600, true);
+    enum err err = read_file(fd, record, cap, len);
     if (err == ERR_STORAGE) {
         fail("cannot read", key);
     }
@@ -171,14 +291,34 @@ enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
     return err;
 }
 
-enum err port_store_erase(const char *key)
+enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 {
+    pthread_mutex_lock(&lock);
     enum err err = check_key(key);
-    if (err) {
-        return err;
-    }
-    if (unlinkat(folder, key, 0)) {
-        return errno == ENOENT ? ERR_OK : fail("cannot erase", key);
+    err = err ? err : get(key, record, cap, len);
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+/* What a put has left half done holds the same secrets. */
+static enum err erase(const char *key)
+{
+    char fresh[KEY_MAX + 5];
+    name_fresh(key, fresh);
+    const char *const names[] = {key, fresh};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (unlinkat(folder, names[i], 0) && errno != ENOENT) {
+            return fail("cannot erase", names[i]);
+        }
     }
     return fsync(folder) ? fail("cannot sync the folder of", key) : ERR_OK;
+}
+
+enum err port_store_erase(const char *key)
+{
+    pthread_mutex_lock(&lock);
+    enum err err = check_key(key);
+    err = err ? err : erase(key);
+    pthread_mutex_unlock(&lock);
+    return err;
 }

@@ -4,23 +4,28 @@
 
 #include <time.h>
 
-static uint64_t start_ms;
+static uint64_t start_us;
 
-static uint64_t clock_ms(void)
+static uint64_t clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
 __attribute__((constructor)) static void take_start(void)
 {
-    start_ms = clock_ms();
+    start_us = clock_us();
+}
+
+uint64_t port_time_monotonic_us(void)
+{
+    return clock_us() - start_us;
 }
 
 uint64_t port_time_monotonic_ms(void)
 {
-    return clock_ms() - start_ms;
+    return port_time_monotonic_us() / 1000u;
 }
 
 int64_t port_time_wall_s(void)

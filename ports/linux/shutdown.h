@@ -5,6 +5,12 @@
 
 #define RESTART_CODE 86 /* start me again: device-run, systemd's RestartForceExitStatus */
 
+/* How device-run tells a program why it was started. */
+#define RESET_VARIABLE "DEVICE_RESET_CAUSE"
+#define RESET_START    "start"
+#define RESET_RESTART  "restart" /* the program asked for it */
+#define RESET_CRASH    "crash"   /* a signal had ended it */
+
 void shutdown_call_hook(void);
 
 #endif

@@ -232,6 +232,30 @@ void tasks_sleep_ms(uint32_t ms)
     }
 }
 
+void tasks_set_flag(bool *flag)
+{
+    pthread_once(&once, init_once);
+    pthread_mutex_lock(&lock);
+    *flag = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void tasks_wait_flag(bool *flag)
+{
+    pthread_once(&once, init_once);
+    pthread_mutex_lock(&lock);
+    bool must_end = false;
+    while (!(must_end = self && (must_all_end || self->must_end)) && !*flag) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    *flag = false;
+    pthread_mutex_unlock(&lock);
+    if (must_end) {
+        tasks_exit();
+    }
+}
+
 bool tasks_end_all(uint32_t timeout_ms)
 {
     pthread_once(&once, init_once);

@@ -27,6 +27,13 @@ void tasks_ask_to_end(struct task *task);
 /* Sleeps, and does not return when the calling task was told to end. */
 void tasks_sleep_ms(uint32_t ms);
 
+/* Sets a flag, and wakes who waits for it below. Not under a lock that is taken on the way to these functions. */
+void tasks_set_flag(bool *flag);
+
+/* Waits until the flag is set, and clears it. Does not return when the calling task was told to end. The flag is written by these two
+ * functions alone. */
+void tasks_wait_flag(bool *flag);
+
 /* From now on every task ends where it sleeps. Returns when all have ended, or after timeout_ms: false. */
 bool tasks_end_all(uint32_t timeout_ms);
 

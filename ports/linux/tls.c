@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports/linux/tls.h"
 #include "common/pem.h"
+#include "ports/linux/tls_key.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -49,6 +50,19 @@ static const char *use_root_ca(SSL_CTX *ctx, const char *pem)
     return is_whole ? NULL : "is damaged after its first certificate";
 }
 
+static const char refused_certificate[] = "is a certificate that OpenSSL refuses (too weak a key or digest?)";
+
+static const char *use_certificate_elsewhere(SSL_CTX *ctx, const char *reference)
+{
+    const char *why = NULL;
+    X509 *certificate = tls_key_load_certificate(reference, &why);
+    if (certificate && SSL_CTX_use_certificate(ctx, certificate) != 1) {
+        why = refused_certificate;
+    }
+    X509_free(certificate);
+    return why;
+}
+
 static const char *use_certificate(SSL_CTX *ctx, const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
@@ -58,7 +72,7 @@ static const char *use_certificate(SSL_CTX *ctx, const char *pem)
         goto finish;
     }
     if (SSL_CTX_use_certificate(ctx, certificate) != 1) {
-        why = "is a certificate that OpenSSL refuses (too weak a key or digest?)";
+        why = refused_certificate;
         goto finish;
     }
     X509 *next;
@@ -76,22 +90,30 @@ finish:
     return why;
 }
 
-static const char *use_key(SSL_CTX *ctx, const char *pem)
+static EVP_PKEY *read_key(const char *pem, const char **why)
 {
     struct pem_block block;
     if (pem_find(pem, "PRIVATE KEY", &block) && pem_is_encrypted(&block)) {
-        return "is encrypted; a device has nobody to ask for the password";
+        *why = "is encrypted; a device has nobody to ask for the password";
+        return NULL;
     }
     BIO *bio = BIO_new_mem_buf(pem, -1);
     EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+    *why = key ? NULL : "holds no private key that can be read";
+    BIO_free(bio);
+    return key;
+}
+
+static const char *use_key(SSL_CTX *ctx, const char *text)
+{
     const char *why = NULL;
-    if (!key) {
-        why = "holds no private key that can be read";
-    } else if (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1) {
-        why = "does not belong to the certificate";
+    bool is_elsewhere = tls_key_is_reference(text);
+    EVP_PKEY *key = is_elsewhere ? tls_key_load(text, &why) : read_key(text, &why);
+    if (key && (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)) {
+        why = is_elsewhere ? "does not belong to the certificate, or its public half is not in the token"
+                           : "does not belong to the certificate";
     }
     EVP_PKEY_free(key);
-    BIO_free(bio);
     return why;
 }
 
@@ -130,7 +152,8 @@ static const char *use_all(SSL_CTX *ctx, const struct port_mqtt_config *config,
     const char *why = use_root_ca(ctx, config->root_ca_pem);
     if (!why) {
         *bad = PORT_MQTT_CERT;
-        why = use_certificate(ctx, config->cert_pem);
+        why = tls_key_is_reference(config->cert_pem) ? use_certificate_elsewhere(ctx, config->cert_pem)
+                                                     : use_certificate(ctx, config->cert_pem);
     }
     if (!why) {
         *bad = PORT_MQTT_KEY;

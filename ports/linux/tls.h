@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* TLS as AWS IoT wants it: 1.2 or newer, the server's chain and name verified, the thing's certificate, all PEM texts from
- * memory. */
+/* TLS as AWS IoT wants it: 1.2 or newer, the server's chain and name verified, the thing's certificate, PEM texts from memory; key and
+ * certificate may also lie in a token (tls_key.h). */
 #ifndef PORTS_LINUX_TLS_H
 #define PORTS_LINUX_TLS_H
 

@@ -14,24 +14,6 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     MISSING();
 }
 
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)pin, (void)is_output;
-    MISSING();
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    (void)pin, (void)level;
-    MISSING();
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    (void)pin, (void)level;
-    MISSING();
-}
-
 uint32_t port_board_random(void)
 {
     MISSING();
@@ -40,6 +22,17 @@ uint32_t port_board_random(void)
 enum err port_board_device_id(char *out, size_t cap)
 {
     (void)out, (void)cap;
+    MISSING();
+}
+
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    (void)out;
+    MISSING();
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
     MISSING();
 }
 

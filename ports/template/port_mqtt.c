@@ -20,9 +20,15 @@ void port_mqtt_close(void)
     MISSING();
 }
 
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
 {
-    (void)filter, (void)message_id;
+    (void)filter, (void)qos, (void)message_id;
+    MISSING();
+}
+
+enum err port_mqtt_unsubscribe(const char *filter)
+{
+    (void)filter;
     MISSING();
 }
 
@@ -31,8 +37,8 @@ struct port_mqtt_outgoing port_mqtt_outgoing(void)
     MISSING();
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id)
 {
-    (void)topic, (void)payload, (void)len;
+    (void)message, (void)message_id;
     MISSING();
 }

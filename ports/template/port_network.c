@@ -7,3 +7,9 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
     (void)ssid, (void)password, (void)changed;
     MISSING();
 }
+
+enum err port_network_look(struct port_network_state *out)
+{
+    (void)out;
+    MISSING();
+}

@@ -7,6 +7,11 @@ uint64_t port_time_monotonic_ms(void)
     MISSING();
 }
 
+uint64_t port_time_monotonic_us(void)
+{
+    MISSING();
+}
+
 int64_t port_time_wall_s(void)
 {
     MISSING();

@@ -13,7 +13,7 @@ CONFIG_H = (ROOT / "device/core/config.h").read_text()
 KCONFIG = (ROOT / "Kconfig").read_text()
 PORTABLE = [f for folder in ("common", "device/core", "device/runtime", "device/api") for f in sorted((ROOT / folder).rglob("*.c"))]
 PORT_ONLY = {"MQTT_STACK", "LEAST_TASK_STACK", "NETWORK", "NETWORK_WIFI", "NETWORK_NONE", "NETWORK_OPENETH", "SNTP", "SNTP_SERVER",
-             "CLOCK_WAIT_S", "TLS"}  # options without a twin on a host
+             "CLOCK_WAIT_S", "TLS", "KEY_REFERENCES"}  # options without a twin on a host
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
@@ -105,13 +105,15 @@ class Component(unittest.TestCase):
                 set(${name} TARGET PARENT_SCOPE)
             endfunction()
             function(idf_component_register)
-                cmake_parse_arguments(A "" "" "SRCS;INCLUDE_DIRS;PRIV_INCLUDE_DIRS;PRIV_REQUIRES" ${ARGN})
-                foreach(key SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS PRIV_REQUIRES)
+                cmake_parse_arguments(A "" "" "SRCS;INCLUDE_DIRS;PRIV_INCLUDE_DIRS;REQUIRES;PRIV_REQUIRES" ${ARGN})
+                foreach(key SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS REQUIRES PRIV_REQUIRES)
                     foreach(value ${A_${key}})
                         message("${key} ${value}")
                     endforeach()
                 endforeach()
             endfunction()
+            macro(idf_component_optional_requires)
+            endmacro()
             macro(target_link_libraries)
             endmacro()
             macro(target_compile_options)
@@ -151,7 +153,12 @@ class Component(unittest.TestCase):
     def test_requirements_exist_on_each_target(self):
         """What IDF's linux target does not register must not be asked for there."""
         lacking = {"esp_wifi", "esp_netif", "esp_eth", "esp_driver_gpio", "vfs", "lwip", "esp_system", "app_update"}
-        self.assertFalse(lacking & set(self.registered("linux")["PRIV_REQUIRES"]))
+        registered = self.registered("linux")
+        self.assertFalse(lacking & set(registered["PRIV_REQUIRES"] + registered.get("REQUIRES", [])))
+
+    def test_header_of_pins_finds_the_drivers_on_a_chip(self):
+        """lib_gpio.h brings driver/gpio.h along, so whoever requires the component gets the driver's folder."""
+        self.assertEqual(self.registered("esp32c3")["REQUIRES"], ["esp_driver_gpio"])
 
     def test_our_declarations_are_of_what_the_port_calls(self):
         port = "".join(COMMENT.sub("", f.read_text()) for f in (ROOT / "ports/esp_idf").rglob("*.c"))
@@ -163,8 +170,8 @@ class Component(unittest.TestCase):
 
 
 class Platforms(unittest.TestCase):
-    # The seed's programs take tasks from lib_system.h and pin names from lib_gpio.h: these two look for the platform's headers.
-    KNOWN = {"include/lib_system.h": ["freertos", "FreeRTOS"], "include/lib_gpio.h": ["driver/gpio.h"],
+    # The seed's programs take tasks and esp_restart from lib_system.h and pin names from lib_gpio.h: these two look for the platform's headers.
+    KNOWN = {"include/lib_system.h": ["freertos", "FreeRTOS", "esp_system"], "include/lib_gpio.h": ["driver/gpio.h"],
              "examples/01_blink/main.c": ["freertos", "FreeRTOS"]}
     WORDS = re.compile(r"\b(esp_\w+|ESP_PLATFORM|CONFIG_IDF\w*|IDF_\w+|freertos|xTask\w+|driver/gpio\.h|nvs_\w+|mbedtls\w*|openssl\w*"
                        r"|mosquitto\w*|pthread\w*|unistd\.h|__linux__|_WIN32|__riscv|__XTENSA__|__arm__)", re.I)

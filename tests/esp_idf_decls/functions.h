@@ -19,6 +19,11 @@ esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, 
 esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out, size_t *len);
 esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
 esp_err_t nvs_commit(nvs_handle_t handle);
+esp_err_t nvs_flash_init_partition(const char *label);
+esp_err_t nvs_open_from_partition(const char *partition, const char *space, nvs_open_mode_t mode,
+                                  nvs_handle_t *out);
+esp_err_t nvs_get_u8(nvs_handle_t handle, const char *key, uint8_t *out);
+esp_err_t nvs_get_u16(nvs_handle_t handle, const char *key, uint16_t *out);
 
 esp_tls_t *esp_tls_init(void);
 int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls);
@@ -44,6 +49,7 @@ esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client);
 esp_err_t esp_mqtt_client_disconnect(esp_mqtt_client_handle_t client);
 esp_err_t esp_mqtt_client_destroy(esp_mqtt_client_handle_t client);
 int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos);
+int esp_mqtt_client_unsubscribe(esp_mqtt_client_handle_t client, const char *filter);
 int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,
                             int qos, int retain);
 esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
@@ -54,6 +60,7 @@ void mbedtls_x509_crt_free(mbedtls_x509_crt *crt);
 int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len);
 void mbedtls_pk_init(mbedtls_pk_context *key);
 void mbedtls_pk_free(mbedtls_pk_context *key);
+size_t mbedtls_pk_get_bitlen(const mbedtls_pk_context *key);
 #if MBEDTLS_VERSION_MAJOR < 4
 int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
                          const unsigned char *password, size_t password_len,
@@ -74,6 +81,7 @@ esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_input(void);
 esp_partition_file_mmap_ctrl_t *esp_partition_get_file_mmap_ctrl_act(void);
 #else
 void esp_restart(void) __attribute__((__noreturn__));
+esp_reset_reason_t esp_reset_reason(void);
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler);
 esp_err_t esp_efuse_mac_get_default(uint8_t *mac);
 esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle_t *out);
@@ -84,6 +92,10 @@ int eventfd(unsigned int value, int flags);
 esp_err_t gpio_config(const gpio_config_t *config);
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level);
 int gpio_get_level(gpio_num_t pin);
+esp_err_t gpio_set_intr_type(gpio_num_t pin, gpio_int_type_t type);
+esp_err_t gpio_install_isr_service(int flags);
+esp_err_t gpio_isr_handler_add(gpio_num_t pin, gpio_isr_t handler, void *arg);
+esp_err_t gpio_isr_handler_remove(gpio_num_t pin);
 
 esp_err_t esp_event_loop_create_default(void);
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler,
@@ -113,6 +125,7 @@ esp_err_t esp_wifi_set_mode(wifi_mode_t mode);
 esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *config);
 esp_err_t esp_wifi_start(void);
 esp_err_t esp_wifi_connect(void);
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info);
 
 esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
 #if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)

@@ -40,6 +40,9 @@ SemaphoreHandle_t xSemaphoreCreateMutexStatic(StaticSemaphore_t *memory);
 SemaphoreHandle_t xSemaphoreCreateBinaryStatic(StaticSemaphore_t *memory);
 BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks);
 BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore);
+BaseType_t xSemaphoreGiveFromISR(SemaphoreHandle_t semaphore, BaseType_t *has_woken);
+void decls_yield_from_isr(BaseType_t has_woken);
+#define portYIELD_FROM_ISR(has_woken) decls_yield_from_isr(has_woken)
 BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t stack, void *param,
                        UBaseType_t priority, TaskHandle_t *out);
 
@@ -51,11 +54,30 @@ void decls_log(const char *tag, const char *format, ...) __attribute__((format(p
 
 /* ---- driver/gpio */
 typedef int gpio_num_t;
-typedef enum { GPIO_MODE_INPUT = 1, GPIO_MODE_INPUT_OUTPUT = 3 } gpio_mode_t;
+typedef enum {
+    GPIO_MODE_DISABLE = 0,
+    GPIO_MODE_INPUT = 1,
+    GPIO_MODE_OUTPUT = 2,
+    GPIO_MODE_INPUT_OUTPUT = 3,
+    GPIO_MODE_OUTPUT_OD = 6,
+    GPIO_MODE_INPUT_OUTPUT_OD = 7
+} gpio_mode_t;
+typedef enum {
+    GPIO_INTR_DISABLE = 0,
+    GPIO_INTR_POSEDGE = 1,
+    GPIO_INTR_NEGEDGE = 2,
+    GPIO_INTR_ANYEDGE = 3
+} gpio_int_type_t;
+typedef enum { GPIO_PULLUP_DISABLE = 0, GPIO_PULLUP_ENABLE = 1 } gpio_pullup_t;
+typedef enum { GPIO_PULLDOWN_DISABLE = 0, GPIO_PULLDOWN_ENABLE = 1 } gpio_pulldown_t;
+typedef enum { GPIO_PULLUP_ONLY, GPIO_PULLDOWN_ONLY, GPIO_PULLUP_PULLDOWN, GPIO_FLOATING } gpio_pull_mode_t;
+typedef void (*gpio_isr_t)(void *arg);
 typedef struct {
     uint64_t pin_bit_mask;
     gpio_mode_t mode;
-    int pull_up_en, pull_down_en, intr_type;
+    gpio_pullup_t pull_up_en;
+    gpio_pulldown_t pull_down_en;
+    gpio_int_type_t intr_type;
 } gpio_config_t;
 #define GPIO_NUM_MAX           22
 /* As ESP-IDF checks a pin: for being negative, in 6 also for being too large, and then by a shift, which means nothing from 64 on. */
@@ -70,6 +92,18 @@ typedef struct {
 
 /* ---- esp_system, esp_timer, vfs */
 typedef void (*shutdown_handler_t)(void);
+typedef enum {
+    ESP_RST_UNKNOWN,
+    ESP_RST_POWERON,
+    ESP_RST_EXT,
+    ESP_RST_SW,
+    ESP_RST_PANIC,
+    ESP_RST_INT_WDT,
+    ESP_RST_TASK_WDT,
+    ESP_RST_WDT,
+    ESP_RST_DEEPSLEEP,
+    ESP_RST_BROWNOUT
+} esp_reset_reason_t;
 typedef struct esp_timer *esp_timer_handle_t;
 typedef struct {
     void (*callback)(void *arg);
@@ -178,6 +212,10 @@ typedef union {
 typedef struct {
     uint8_t reason;
 } wifi_event_sta_disconnected_t;
+typedef struct {
+    uint8_t bssid[6], ssid[33];
+    int8_t rssi;
+} wifi_ap_record_t;
 typedef struct esp_eth_mac esp_eth_mac_t;
 typedef struct esp_eth_phy esp_eth_phy_t;
 typedef struct esp_eth_netif_glue_t *esp_eth_netif_glue_handle_t;
@@ -216,7 +254,9 @@ typedef struct esp_tls_cfg {
     unsigned clientcert_bytes;
     const unsigned char *clientkey_buf;
     unsigned clientkey_bytes;
+    bool use_secure_element;
     int timeout_ms;
+    void *ds_data;
 } esp_tls_cfg_t;
 typedef enum { ESP_TLS_ERR_TYPE_SYSTEM = 2 } esp_tls_error_type_t;
 #define ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME 0x8001
@@ -228,6 +268,19 @@ typedef enum { ESP_TLS_ERR_TYPE_SYSTEM = 2 } esp_tls_error_type_t;
 #define ESP_TLS_ERR_SSL_TIMEOUT                 (-0x6800)
 ssize_t esp_tls_conn_read(esp_tls_t *tls, void *data, size_t len);
 ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len);
+
+/* ---- esp_ds; sizes of a chip with keys up to 4096 bits */
+typedef enum { ESP_DS_RSA_4096 = (4096 / 32) - 1 } esp_digital_signature_length_t;
+typedef struct {
+    esp_digital_signature_length_t rsa_length;
+    uint32_t iv[4];
+    uint8_t c[1584];
+} esp_ds_data_t;
+typedef struct {
+    esp_ds_data_t *esp_ds_data;
+    uint8_t efuse_key_id;
+    uint16_t rsa_length_bits;
+} esp_ds_data_ctx_t;
 
 /* ---- tcp_transport */
 typedef struct esp_transport_item_t *esp_transport_handle_t;
@@ -267,6 +320,8 @@ typedef struct {
     char *topic;
     int topic_len, msg_id;
     esp_mqtt_error_codes_t *error_handle;
+    bool retain;
+    int qos;
 } esp_mqtt_event_t;
 typedef struct esp_mqtt_client_config_t {
     struct {

@@ -32,9 +32,10 @@ static struct {
     int message_id;
 } sent[SENT_MAX];
 static unsigned sent_count, sent_taken;
-static int next_id, server_socket = -1;
+static int next_id, server_socket = -1, mark_qos;
+static bool mark_retained;
 
-enum order { NOTHING, SUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
+enum order { NOTHING, SUBACK, UNSUBACK, PUBACK, MESSAGE, DROP, DROP_TWICE, SILENCE };
 static struct {
     enum order order;
     int message_id, len, total;
@@ -66,6 +67,8 @@ void mqtt_reset(void)
     is_released = is_hanging = false;
     sent_count = sent_taken = 0;
     next_id = 100;
+    mark_qos = 0;
+    mark_retained = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -149,13 +152,21 @@ esp_tls_t *esp_tls_init(void)
     return tls;
 }
 
-int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls)
+/* With `lock` held. */
+static void hang_until_released(void)
 {
-    pthread_mutex_lock(&lock);
-    while (script.hangs && !is_released) {
+    while (!is_released) {
         is_hanging = true;
         pthread_cond_broadcast(&changed);
         pthread_cond_wait(&changed, &lock);
+    }
+}
+
+int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg_t *config, esp_tls_t *tls)
+{
+    pthread_mutex_lock(&lock);
+    if (script.hangs) {
+        hang_until_released();
     }
     snprintf(seen.host, sizeof(seen.host), "%.*s", len, host);
     seen.port = (uint32_t)port;
@@ -163,6 +174,10 @@ int esp_tls_conn_new_sync(const char *host, int len, int port, const esp_tls_cfg
                     !config->alpn_protos[1];
     seen.verifies =
         config->cacert_buf && config->cacert_bytes == strlen((const char *)config->cacert_buf) + 1;
+    const char *key = (const char *)config->clientkey_buf;
+    seen.key = key && config->clientkey_bytes == strlen(key) + 1 ? key : NULL;
+    seen.ds_data = config->ds_data;
+    seen.uses_secure_element = config->use_secure_element;
     bool is_good = !script.tls_error;
     if (is_good) {
         is_good = socketpair(AF_UNIX, SOCK_STREAM, 0, tls->sockets) == 0;
@@ -234,60 +249,10 @@ ssize_t esp_tls_conn_write(esp_tls_t *tls, const void *data, size_t len)
     return send(tls->sockets[0], data, len, MSG_NOSIGNAL);
 }
 
-/* ---- mbedTLS: a certificate is a text with the word CERTIFICATE, a key one with the word KEY */
-
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl)
 {
     (void)ssl;
     return script.verify_flags;
-}
-
-void mbedtls_x509_crt_init(mbedtls_x509_crt *crt)
-{
-    memset(crt, 0, sizeof(*crt));
-}
-
-void mbedtls_x509_crt_free(mbedtls_x509_crt *crt)
-{
-    (void)crt;
-}
-
-int mbedtls_x509_crt_parse(mbedtls_x509_crt *chain, const unsigned char *buf, size_t len)
-{
-    (void)chain;
-    return buf[len - 1] == '\0' && strstr((const char *)buf, "CERTIFICATE") ? 0 : -1;
-}
-
-void mbedtls_pk_init(mbedtls_pk_context *key)
-{
-    memset(key, 0, sizeof(*key));
-}
-
-void mbedtls_pk_free(mbedtls_pk_context *key)
-{
-    (void)key;
-}
-
-int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
-                         const unsigned char *password, size_t password_len,
-                         int (*random)(void *, unsigned char *, size_t), void *ctx)
-{
-    (void)password, (void)password_len;
-    unsigned char byte;
-    key->words[0] = strstr((const char *)text, "OTHER") ? key : NULL;
-    return text[len - 1] == '\0' && strstr((const char *)text, "KEY") && random(ctx, &byte, 1) == 0 ? 0 : -1;
-}
-
-int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_,
-                          int (*random)(void *, unsigned char *, size_t), void *ctx)
-{
-    (void)public_, (void)random, (void)ctx;
-    return private_->words[0] ? -1 : 0;
-}
-
-void esp_fill_random(void *buf, size_t len)
-{
-    memset(buf, 7, len);
 }
 
 /* ---- esp-mqtt */
@@ -350,6 +315,8 @@ static void tell_message(esp_mqtt_client_handle_t client)
     esp_mqtt_event_t event = {.topic = (char *)(uintptr_t)order.topic, .topic_len = (int)strlen(order.topic)};
     char byte;
     event.total_data_len = abs(order.total);
+    event.qos = mark_qos;
+    event.retain = mark_retained;
     for (int at = 0; at < event.total_data_len || at == 0; at += order.len + (order.len == 0)) {
         event.data = order.len > 0 ? (char *)(uintptr_t)order.payload : NULL;
         event.data_len = event.total_data_len - at < order.len ? event.total_data_len - at : order.len;
@@ -376,6 +343,9 @@ static void obey(esp_mqtt_client_handle_t client)
         event.data = (char *)&order.code;
         event.data_len = 1;
         tell(client, MQTT_EVENT_SUBSCRIBED, &event);
+        break;
+    case UNSUBACK:
+        tell(client, MQTT_EVENT_UNSUBSCRIBED, &event);
         break;
     case PUBACK:
         tell(client, MQTT_EVENT_PUBLISHED, &event);
@@ -497,20 +467,33 @@ static int note(const char *kind, const char *name, const char *data, int len)
 
 int esp_mqtt_client_subscribe_single(esp_mqtt_client_handle_t client, const char *filter, int qos)
 {
-    must(qos == 1);
-    return client->is_connected && !script.refuses_subscribe ? note("SUB", filter, NULL, 0) : -1;
+    must(qos == 0 || qos == 1);
+    bool is_taken = client->is_connected && !script.refuses_subscribe;
+    return is_taken ? note(qos ? "SUB" : "SUB0", filter, NULL, 0) : -1;
+}
+
+int esp_mqtt_client_unsubscribe(esp_mqtt_client_handle_t client, const char *filter)
+{
+    return client->is_connected ? note("UNSUB", filter, NULL, 0) : -1;
 }
 
 int esp_mqtt_client_publish(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len,
                             int qos, int retain)
 {
-    must(qos == 1 && retain == 0);
+    static const char *const kinds[2][2] = {{"PUB0", "PUB0R"}, {"PUB", "PUBR"}};
+    must((qos == 0 || qos == 1) && (retain == 0 || retain == 1));
     must(data ? len > 0 : len == 0); /* esp-mqtt would measure a text of no length */
     if (script.refuses_publish) {
         abort_connection(client, 1);
         return -1;
     }
-    return note("PUB", topic, data, len);
+    pthread_mutex_lock(&lock);
+    if (script.hangs_in_publish) {
+        hang_until_released();
+    }
+    pthread_mutex_unlock(&lock);
+    int id = note(kinds[qos][retain], topic, data, len);
+    return qos ? id : 0;
 }
 
 /* ---- the server's side */
@@ -567,6 +550,20 @@ void mqtt_suback(int message_id, unsigned char code)
     order.message_id = message_id;
     order.code = code;
     give(SUBACK);
+}
+
+void mqtt_unsuback(int message_id)
+{
+    order.message_id = message_id;
+    give(UNSUBACK);
+}
+
+void mqtt_mark_messages(int qos, bool is_retained)
+{
+    pthread_mutex_lock(&lock);
+    mark_qos = qos;
+    mark_retained = is_retained;
+    pthread_mutex_unlock(&lock);
 }
 
 void mqtt_puback(int message_id)

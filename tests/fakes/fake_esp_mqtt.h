@@ -18,6 +18,7 @@ struct mqtt_script {
     bool hangs;             /* connecting takes until mqtt_release */
     bool refuses_publish;   /* the connection breaks when something is published */
     bool refuses_subscribe; /* a SUBSCRIBE is not taken, and esp-mqtt leaves it at that */
+    bool hangs_in_publish;  /* the server reads nothing: each publish takes until mqtt_release */
 };
 
 void mqtt_reset(void);
@@ -32,16 +33,22 @@ struct mqtt_seen {
     int keepalive_s, protocol, in_buffer, out_buffer;
     bool has_auto_reconnect, has_alpn, verifies; /* verifies: with a root CA and the host's name */
     unsigned starts, ends;                       /* clients started and destroyed */
+    const void *key;                             /* the text of the key, with its length right; NULL: none */
+    const void *ds_data;                         /* esp_ds_data_ctx_t, of the Digital Signature peripheral */
+    bool uses_secure_element;
 };
 struct mqtt_seen mqtt_get_seen(void);
 
-/* The next thing that the client has sent, in order; waits for it. `what`: "SUB filter" or "PUB topic payload". Returns its message id. */
+/* The next thing that the client has sent, in order; waits for it. `what`: "SUB filter", "UNSUB filter" or "PUB topic payload"; a QoS of 0
+ * and retain are told: "SUB0", "PUB0", "PUBR", "PUB0R". Returns its message id, 0 for a publish with QoS 0. */
 int mqtt_wait_sent(char *what, size_t cap);
 unsigned mqtt_sent_count(void);
 
 /* From the server; each waits until the client's task has worked on it. */
 void mqtt_suback(int message_id, unsigned char code);
+void mqtt_unsuback(int message_id);
 void mqtt_puback(int message_id);
+void mqtt_mark_messages(int qos, bool is_retained); /* those that come from here on; 0 and false at first */
 void mqtt_message(const char *topic, const char *payload, int len,
                   int total); /* total < 0: after one piece, silence */
 void mqtt_drop(void);         /* the server closes the connection */

@@ -4,6 +4,7 @@
 #include "esp_idf_decls/sdkconfig.h"
 #include "esp_idf_decls/types.h"
 
+#include "esp_idf_decls/esp_secure_cert_read.h"
 #include "esp_idf_decls/functions.h"
 
 #include <pthread.h>
@@ -141,6 +142,14 @@ BaseType_t xSemaphoreGive(SemaphoreHandle_t handle)
     pthread_cond_signal(&semaphore->changed);
     pthread_mutex_unlock(&semaphore->mutex);
     return was_there ? pdFALSE : pdTRUE;
+}
+
+/* No context switch to ask for: the woken thread runs when it likes. */
+BaseType_t xSemaphoreGiveFromISR(SemaphoreHandle_t handle, BaseType_t *has_woken)
+{
+    BaseType_t given = xSemaphoreGive(handle);
+    *has_woken = given;
+    return given;
 }
 
 struct start {
@@ -297,9 +306,11 @@ esp_err_t nvs_open(const char *space, nvs_open_mode_t mode, nvs_handle_t *out)
                                                                                       : ESP_FAIL;
 }
 
+static bool is_ds_open;
+
 void nvs_close(nvs_handle_t handle)
 {
-    (void)handle;
+    is_ds_open = is_ds_open && handle != 8;
 }
 
 static int find(const char *key)
@@ -341,8 +352,66 @@ esp_err_t nvs_set_blob(nvs_handle_t handle, const char *key, const void *value, 
     return ESP_FAIL;
 }
 
+/* Handle 8: values that somebody else has written. */
+
+#define DS_HANDLE 8
+static struct idf_ds ds;
+
+void idf_set_ds(struct idf_ds values)
+{
+    ds = values;
+}
+
+esp_err_t nvs_flash_init_partition(const char *label)
+{
+    return ds.partition && strcmp(label, ds.partition) == 0 ? ESP_OK : ESP_FAIL;
+}
+
+esp_err_t nvs_open_from_partition(const char *partition, const char *space, nvs_open_mode_t mode,
+                                  nvs_handle_t *out)
+{
+    is_ds_open = strcmp(partition, ds.partition) == 0 && strcmp(space, ds.space) == 0 && mode == NVS_READONLY;
+    *out = DS_HANDLE;
+    return is_ds_open ? ESP_OK : ESP_ERR_NVS_NOT_FOUND;
+}
+
+esp_err_t nvs_get_u8(nvs_handle_t handle, const char *key, uint8_t *out)
+{
+    if (handle != DS_HANDLE || !is_ds_open || strcmp(key, ds.names[0]) != 0 || ds.key_id < 0) {
+        return ESP_ERR_NVS_NOT_FOUND;
+    }
+    *out = (uint8_t)ds.key_id;
+    return ESP_OK;
+}
+
+esp_err_t nvs_get_u16(nvs_handle_t handle, const char *key, uint16_t *out)
+{
+    if (handle != DS_HANDLE || !is_ds_open || strcmp(key, ds.names[1]) != 0 || ds.rsa_bits < 0) {
+        return ESP_ERR_NVS_NOT_FOUND;
+    }
+    *out = (uint16_t)ds.rsa_bits;
+    return ESP_OK;
+}
+
+static esp_err_t get_ds_blob(const char *key, void *out, size_t *len)
+{
+    size_t size = !is_ds_open                     ? 0
+                  : strcmp(key, ds.names[2]) == 0 ? ds.c_len
+                  : strcmp(key, ds.names[3]) == 0 ? ds.iv_len
+                                                  : 0;
+    if (size == 0 || size > *len) {
+        return size == 0 ? ESP_ERR_NVS_NOT_FOUND : ESP_FAIL;
+    }
+    memset(out, strcmp(key, ds.names[2]) == 0 ? 'c' : 'i', size);
+    *len = size;
+    return ESP_OK;
+}
+
 esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out, size_t *len)
 {
+    if (handle == DS_HANDLE) {
+        return get_ds_blob(key, out, len);
+    }
     int at = handle == 7 ? find(key) : -1;
     if (nvs_get || at < 0) {
         return nvs_get ? nvs_get : ESP_ERR_NVS_NOT_FOUND;
@@ -363,37 +432,39 @@ esp_err_t nvs_commit(nvs_handle_t handle)
     return handle == 7 ? nvs_committing : ESP_FAIL;
 }
 
+static uint16_t secure_cert_bits;
+static int secure_cert_contexts;
+
+void idf_set_secure_cert(uint16_t rsa_bits)
+{
+    secure_cert_bits = rsa_bits;
+}
+
+int idf_secure_cert_contexts(void)
+{
+    return secure_cert_contexts;
+}
+
+esp_ds_data_ctx_t *esp_secure_cert_get_ds_ctx(void)
+{
+    esp_ds_data_ctx_t *context = secure_cert_bits ? calloc(1, sizeof(*context)) : NULL;
+    if (context) {
+        context->rsa_length_bits = secure_cert_bits;
+        secure_cert_contexts++;
+    }
+    return context;
+}
+
+void esp_secure_cert_free_ds_ctx(esp_ds_data_ctx_t *context)
+{
+    secure_cert_contexts--;
+    free(context);
+}
+
 /* ---- the chip */
 
-static int modes[PINS];
-static atomic_bool levels[PINS];
 static atomic_uint restarts;
 static shutdown_handler_t handlers[HANDLERS];
-
-int idf_pin_mode(uint8_t pin)
-{
-    return modes[pin];
-}
-
-esp_err_t gpio_config(const gpio_config_t *config)
-{
-    for (int i = 0; i < PINS; i++) {
-        modes[i] = config->pin_bit_mask >> i & 1 ? (int)config->mode : modes[i];
-    }
-    return ESP_OK;
-}
-
-/* An output that is no input reads low. */
-esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
-{
-    atomic_store(&levels[pin], level != 0);
-    return ESP_OK;
-}
-
-int gpio_get_level(gpio_num_t pin)
-{
-    return modes[pin] == GPIO_MODE_INPUT_OUTPUT && atomic_load(&levels[pin]);
-}
 
 uint32_t esp_random(void)
 {
@@ -424,6 +495,18 @@ void idf_call_shutdown_handlers(void)
     for (int i = 0; i < HANDLERS && handlers[i]; i++) {
         handlers[i]();
     }
+}
+
+static esp_reset_reason_t reset_reason;
+
+void idf_set_reset_reason(int reason)
+{
+    reset_reason = (esp_reset_reason_t)reason;
+}
+
+esp_reset_reason_t esp_reset_reason(void)
+{
+    return reset_reason;
 }
 
 void esp_restart(void)

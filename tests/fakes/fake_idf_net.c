@@ -292,6 +292,23 @@ esp_err_t esp_wifi_start(void)
     return ESP_OK;
 }
 
+static int8_t rssi;
+
+void net_wifi_rssi(int8_t dbm)
+{
+    rssi = dbm;
+}
+
+/* The driver's answer to a station that is not connected is an error. */
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info)
+{
+    if (!rssi) {
+        return ESP_FAIL;
+    }
+    *info = (wifi_ap_record_t){.rssi = rssi};
+    return ESP_OK;
+}
+
 esp_err_t esp_wifi_connect(void)
 {
     tries++;

@@ -34,6 +34,7 @@ void net_sntp_start_by_application(bool with_esp_netif);
 void net_wifi_refuse(int error);
 unsigned net_wifi_tries(void);
 unsigned net_stations(void);
+void net_wifi_rssi(int8_t dbm); /* of the access point; 0: the driver has none */
 
 /* The timer: ms until it calls, 0: it does not run. net_timer_run lets that time pass. */
 unsigned net_timer_ms(void);

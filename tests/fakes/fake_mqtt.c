@@ -23,10 +23,20 @@
 struct publish {
     char topic[256];
     char payload[2048];
+    uint8_t qos;
+    bool is_retained;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+/* PUBACKs: nothing comes between the pieces of a message. Taken before `lock`, never with it. */
+static pthread_mutex_t telling = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    bool is_in_message;
+    unsigned count; /* of those that wait for its end, or for fake_withhold_acknowledgements(false) */
+    int ids[PUBLISHES_MAX];
+} acknowledgements;
 
 static struct {
     bool is_open;
@@ -42,7 +52,11 @@ static struct {
     unsigned subscribes, subscribes_before; /* before: when this connection was opened */
     const char *refused;
     enum fake_refusal refusal;
-    bool withholds; /* no packet is acknowledged, from here on */
+    bool withholds;     /* no packet is acknowledged, from here on */
+    bool reads_not;     /* nor is anything else read */
+    unsigned unwritten; /* packets without acknowledgement that have not been read */
+    unsigned unsubscribes;
+    char unsubscribed[256];
     struct port_mqtt_outgoing outgoing;
     unsigned full;             /* packets that found no room */
     unsigned published, taken; /* the last ones of them stand in the ring */
@@ -62,6 +76,9 @@ void fake_mqtt_reset(void)
     pthread_mutex_lock(&lock);
     memset(&mqtt, 0, sizeof(mqtt));
     pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&telling);
+    memset(&acknowledgements, 0, sizeof(acknowledgements));
+    pthread_mutex_unlock(&telling);
 }
 
 static void send_event(const struct port_mqtt_event *event)
@@ -115,12 +132,18 @@ enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_f
         mqtt.is_open = true;
         mqtt.is_connected = false;
         mqtt.subscribes_before = mqtt.subscribes;
-        mqtt.outgoing.count = 0;
+        mqtt.outgoing.count = mqtt.unwritten = 0;
         mqtt.on_event = on_event;
         mqtt.ctx = ctx;
     }
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+    if (!err) {
+        pthread_mutex_lock(&telling);
+        acknowledgements.is_in_message = false;
+        acknowledgements.count = 0;
+        pthread_mutex_unlock(&telling);
+    }
     return err;
 }
 
@@ -165,12 +188,68 @@ struct port_mqtt_outgoing port_mqtt_outgoing(void)
     return result;
 }
 
+static bool read_flag(const bool *value)
+{
+    pthread_mutex_lock(&lock);
+    bool copy = *value;
+    pthread_mutex_unlock(&lock);
+    return copy;
+}
+
+/* With `telling` held. */
+static void tell_acknowledgements(void)
+{
+    if (acknowledgements.is_in_message || read_flag(&mqtt.withholds)) {
+        return;
+    }
+    for (unsigned i = 0; i < acknowledgements.count; i++) {
+        send_event(
+            &(struct port_mqtt_event){.type = PORT_MQTT_PUBLISHED, .message_id = acknowledgements.ids[i]});
+    }
+    acknowledgements.count = 0;
+}
+
+static void acknowledge(int id)
+{
+    pthread_mutex_lock(&telling);
+    if (acknowledgements.count < PUBLISHES_MAX) {
+        acknowledgements.ids[acknowledgements.count++] = id;
+    }
+    tell_acknowledgements();
+    pthread_mutex_unlock(&telling);
+}
+
 void fake_withhold_acknowledgements(bool withholds)
 {
     pthread_mutex_lock(&lock);
     mqtt.withholds = withholds;
     mqtt.outgoing.count = withholds ? mqtt.outgoing.count : 0;
     pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&telling);
+    tell_acknowledgements();
+    pthread_mutex_unlock(&telling);
+}
+
+void fake_stop_reading(bool stops)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.reads_not = stops;
+    mqtt.unwritten = stops ? mqtt.unwritten : 0;
+    pthread_mutex_unlock(&lock);
+}
+
+/* A packet that nobody acknowledges. With `lock` held. */
+static enum err take_unwritten(void)
+{
+    if (!mqtt.is_connected) {
+        return ERR_OFFLINE;
+    }
+    if (mqtt.unwritten == PORT_MQTT_OUTGOING_CAP) {
+        mqtt.full++;
+        return ERR_FULL;
+    }
+    mqtt.unwritten += mqtt.reads_not;
+    return ERR_OK;
 }
 
 unsigned fake_full_count(void)
@@ -187,8 +266,9 @@ static void count_subscribe(void)
     pthread_mutex_unlock(&lock);
 }
 
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
 {
+    (void)qos;
     pthread_mutex_lock(&lock);
     enum err err = take_packet();
     int id = ++mqtt.last_id;
@@ -222,18 +302,58 @@ unsigned fake_subscribe_count(void)
     return read_unsigned(&mqtt.subscribes);
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_unsubscribe(const char *filter)
 {
     pthread_mutex_lock(&lock);
-    enum err err = mqtt.published - mqtt.taken < PUBLISHES_MAX ? take_packet() : ERR_OFFLINE;
+    enum err err = take_unwritten();
     if (!err) {
-        struct publish *slot = &mqtt.publishes[mqtt.published++ % PUBLISHES_MAX];
-        size_t prefix = strncmp(topic, FAKE_PREFIX, strlen(FAKE_PREFIX)) == 0 ? strlen(FAKE_PREFIX) : 0;
-        snprintf(slot->topic, sizeof(slot->topic), "%s", topic + prefix);
-        snprintf(slot->payload, sizeof(slot->payload), "%.*s", (int)len, (const char *)payload);
+        mqtt.unsubscribes++;
+        snprintf(mqtt.unsubscribed, sizeof(mqtt.unsubscribed), "%s", filter);
     }
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+    return err;
+}
+
+unsigned fake_unsubscribe_count(char *filter, size_t cap)
+{
+    pthread_mutex_lock(&lock);
+    unsigned count = mqtt.unsubscribes;
+    snprintf(filter, cap, "%s", mqtt.unsubscribed);
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+/* With `lock` held. */
+static void keep_publish(const struct port_mqtt_message *message)
+{
+    struct publish *slot = &mqtt.publishes[mqtt.published++ % PUBLISHES_MAX];
+    size_t prefix = strncmp(message->topic, FAKE_PREFIX, strlen(FAKE_PREFIX)) == 0 ? strlen(FAKE_PREFIX) : 0;
+    snprintf(slot->topic, sizeof(slot->topic), "%s", message->topic + prefix);
+    snprintf(slot->payload, sizeof(slot->payload), "%.*s", (int)message->len, (const char *)message->payload);
+    slot->qos = message->qos;
+    slot->is_retained = message->is_retained;
+}
+
+enum err port_mqtt_publish(const struct port_mqtt_message *message, int *message_id)
+{
+    pthread_mutex_lock(&lock);
+    enum err err = ERR_OFFLINE;
+    if (mqtt.published - mqtt.taken < PUBLISHES_MAX) {
+        err = message->qos > 0 ? take_packet() : take_unwritten();
+    }
+    int id = err || message->qos == 0 ? 0 : ++mqtt.last_id;
+    if (!err) {
+        keep_publish(message);
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    if (id && message_id) {
+        *message_id = id;
+    }
+    if (id) {
+        acknowledge(id);
+    }
     return err;
 }
 
@@ -292,6 +412,15 @@ void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payl
     pthread_mutex_unlock(&lock);
 }
 
+void fake_taken_publish(uint8_t *qos, bool *is_retained)
+{
+    pthread_mutex_lock(&lock);
+    const struct publish *slot = &mqtt.publishes[(mqtt.taken - 1) % PUBLISHES_MAX];
+    *qos = slot->qos;
+    *is_retained = slot->is_retained;
+    pthread_mutex_unlock(&lock);
+}
+
 bool fake_is_next_publish(const char *topic)
 {
     pthread_mutex_lock(&lock);
@@ -308,9 +437,28 @@ unsigned fake_publish_count(void)
 
 static bool is_there_a_connection(void)
 {
-    pthread_mutex_lock(&lock);
-    bool result = mqtt.is_connected;
-    pthread_mutex_unlock(&lock);
+    return read_flag(&mqtt.is_connected);
+}
+
+/* A piece of a message, and the PUBACKs that have waited for the last one. */
+static void send_piece(const struct port_mqtt_event *event)
+{
+    pthread_mutex_lock(&telling);
+    send_event(event);
+    acknowledgements.is_in_message = event->offset + event->payload.len < event->total;
+    tell_acknowledgements();
+    pthread_mutex_unlock(&telling);
+}
+
+bool fake_deliver_own(const char *topic, struct slice payload, uint8_t qos, bool is_retained)
+{
+    const bool result = is_there_a_connection();
+    send_piece(&(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+                                         .topic = slice_from(topic),
+                                         .payload = payload,
+                                         .total = payload.len,
+                                         .qos = qos,
+                                         .is_retained = is_retained});
     return result;
 }
 
@@ -323,7 +471,7 @@ void fake_deliver_piece(const char *topic, const char *payload, size_t offset, s
 {
     char whole[512];
     snprintf(whole, sizeof(whole), FAKE_PREFIX "%s", topic);
-    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+    send_piece(&(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
                                          .topic = offset == 0 ? slice_from(whole) : SLICE_EMPTY,
                                          .payload = {payload + offset, len},
                                          .offset = offset,

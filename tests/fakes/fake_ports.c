@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,18 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-static struct {
-    char record[8192];
+#define KEYS 4
+
+struct stored {
+    char key[16]; /* empty: none */
+    char bytes[8192];
     size_t len;
-    bool has_record;
-    unsigned puts;
+};
+
+static struct {
+    struct stored records[KEYS];
+    unsigned puts, operations, operations_left;
+    bool is_counted;
     enum err result;
     bool must_hold, is_held;
 } store;
@@ -45,8 +53,6 @@ static struct {
     void (*on_shutdown)(void);
     const char *ssid, *password;
     void (*network_changed)(bool is_up);
-    bool pins[16];
-    unsigned changes[16];
 } board;
 
 static unsigned read_unsigned(const unsigned *value)
@@ -60,6 +66,7 @@ static unsigned read_unsigned(const unsigned *value)
 void fake_reset(void)
 {
     fake_mqtt_reset();
+    fake_gpio_reset();
     pthread_mutex_lock(&lock);
     memset(&store, 0, sizeof(store));
     memset(&board, 0, sizeof(board));
@@ -69,6 +76,40 @@ void fake_reset(void)
 }
 
 /* ---- storage */
+
+/* With `lock` held, here and in the next two. */
+static struct stored *find_record(const char *key)
+{
+    for (int i = 0; i < KEYS; i++) {
+        if (strcmp(store.records[i].key, key) == 0) {
+            return &store.records[i];
+        }
+    }
+    return NULL;
+}
+
+/* The power goes before the operation that fake_store_cut has named: it and all after it do nothing. */
+static bool is_cut(void)
+{
+    store.operations++;
+    if (!store.is_counted || store.operations_left > 0) {
+        store.operations_left -= store.is_counted;
+        return false;
+    }
+    return true;
+}
+
+static void keep(const char *key, const void *record, size_t len)
+{
+    struct stored *place = find_record(key);
+    place = place ? place : find_record("");
+    assert_non_null(place);
+    assert_true(len <= sizeof(place->bytes) && strlen(key) < sizeof(place->key));
+    strcpy(place->key, key);
+    memcpy(place->bytes, record, len);
+    place->len = len;
+    store.puts++;
+}
 
 enum err port_store_open(void)
 {
@@ -80,7 +121,6 @@ enum err port_store_open(void)
 
 enum err port_store_put(const char *key, const void *record, size_t len)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
     if (store.must_hold) {
         store.is_held = true;
@@ -90,12 +130,9 @@ enum err port_store_put(const char *key, const void *record, size_t len)
         }
         store.is_held = false;
     }
-    enum err err = store.result;
-    if (!err && len <= sizeof(store.record)) {
-        memcpy(store.record, record, len);
-        store.len = len;
-        store.has_record = true;
-        store.puts++;
+    enum err err = is_cut() ? ERR_STORAGE : store.result;
+    if (!err) {
+        keep(key, record, len);
     }
     pthread_mutex_unlock(&lock);
     return err;
@@ -103,12 +140,12 @@ enum err port_store_put(const char *key, const void *record, size_t len)
 
 enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
-    enum err err = !store.has_record ? ERR_NOT_FOUND : store.len > cap ? ERR_TOO_LONG : ERR_OK;
+    const struct stored *found = find_record(key);
+    enum err err = !found ? ERR_NOT_FOUND : found->len > cap ? ERR_TOO_LONG : ERR_OK;
     if (!err) {
-        memcpy(record, store.record, store.len);
-        *len = store.len;
+        memcpy(record, found->bytes, found->len);
+        *len = found->len;
     }
     pthread_mutex_unlock(&lock);
     return err;
@@ -116,11 +153,28 @@ enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 
 enum err port_store_erase(const char *key)
 {
-    (void)key;
     pthread_mutex_lock(&lock);
-    store.has_record = false;
+    struct stored *found = find_record(key);
+    enum err err = is_cut() ? ERR_STORAGE : store.result;
+    if (found && !err) {
+        found->key[0] = '\0';
+    }
     pthread_mutex_unlock(&lock);
-    return ERR_OK;
+    return err;
+}
+
+void fake_store_cut(unsigned operations)
+{
+    pthread_mutex_lock(&lock);
+    store.operations = 0;
+    store.operations_left = operations;
+    store.is_counted = operations < UINT_MAX;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_store_operations(void)
+{
+    return read_unsigned(&store.operations);
 }
 
 unsigned fake_put_count(void)
@@ -158,8 +212,11 @@ void fake_store_release(void)
 size_t fake_stored(char *out, size_t cap)
 {
     pthread_mutex_lock(&lock);
-    size_t len = store.has_record && store.len <= cap ? store.len : 0;
-    memcpy(out, store.record, len);
+    const struct stored *found = find_record("jobs");
+    size_t len = found && found->len <= cap ? found->len : 0;
+    if (len > 0) {
+        memcpy(out, found->bytes, len);
+    }
     pthread_mutex_unlock(&lock);
     return len;
 }
@@ -207,35 +264,6 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     note("print: ", text);
 }
 
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)is_output;
-    return pin < 16 ? ERR_OK : ERR_RANGE;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    if (pin >= 16) {
-        return ERR_RANGE;
-    }
-    pthread_mutex_lock(&lock);
-    board.changes[pin] += board.pins[pin] != level;
-    board.pins[pin] = level;
-    pthread_mutex_unlock(&lock);
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    if (pin >= 16) {
-        return ERR_RANGE;
-    }
-    pthread_mutex_lock(&lock);
-    *level = board.pins[pin];
-    pthread_mutex_unlock(&lock);
-    return ERR_OK;
-}
-
 /* No jitter to speak of: backoffs are short, tokens still differ. */
 uint32_t port_board_random(void)
 {
@@ -247,6 +275,44 @@ enum err port_board_device_id(char *out, size_t cap)
 {
     snprintf(out, cap, "table1");
     return ERR_OK;
+}
+
+/* ---- what lib_wifi.h and lib_system.h ask for; of the test's own task */
+
+static struct port_network_state network;
+static enum err network_err, mac_err;
+static enum port_board_reset reset_cause;
+
+void fake_network_set(const struct port_network_state *state, enum err err)
+{
+    network = *state;
+    network_err = err;
+}
+
+enum err port_network_look(struct port_network_state *out)
+{
+    *out = network;
+    return network_err;
+}
+
+void fake_board_set(enum err of_mac, enum port_board_reset cause)
+{
+    mac_err = of_mac;
+    reset_cause = cause;
+}
+
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    static const uint8_t mac[PORT_BOARD_MAC_LEN] = {0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0xff};
+    if (!mac_err) {
+        memcpy(out, mac, sizeof(mac));
+    }
+    return mac_err;
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    return reset_cause;
 }
 
 void port_board_on_shutdown(void (*on_shutdown)(void))
@@ -324,6 +390,17 @@ bool fake_log_has(const char *text)
     return result;
 }
 
+unsigned fake_log_count(const char *text)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&lock);
+    for (const char *at = board.log; (at = strstr(at, text)); at++) {
+        count++;
+    }
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
 void fake_wait_log(const char *text)
 {
     WAIT_UNTIL(&lock, &changed, strstr(board.log, text), text);
@@ -349,11 +426,6 @@ void fake_set_wall_s(int64_t wall_s)
     pthread_mutex_lock(&lock);
     board.wall_s = wall_s;
     pthread_mutex_unlock(&lock);
-}
-
-unsigned fake_gpio_changes(uint8_t pin)
-{
-    return read_unsigned(&board.changes[pin]);
 }
 
 /* ---- time: the wall clock is the test's */
@@ -386,6 +458,11 @@ void fake_hurry(unsigned factor)
     pthread_mutex_lock(&lock);
     board.haste = factor;
     pthread_mutex_unlock(&lock);
+}
+
+uint64_t port_time_monotonic_us(void)
+{
+    return port_time_monotonic_ms() * 1000u + 7;
 }
 
 int64_t port_time_wall_s(void)

@@ -7,7 +7,9 @@
 #define TESTS_FAKES_FAKE_PORTS_H
 
 #include "device/port/port_board.h"
+#include "device/port/port_gpio.h"
 #include "device/port/port_mqtt.h"
+#include "device/port/port_network.h"
 #include "device/port/port_store.h"
 
 void fake_reset(void);
@@ -38,19 +40,28 @@ void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked fo
 
 /* The next publish, in order. Copies; payload_cap at least 2048. */
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);
+/* With what the last one of these was published. */
+void fake_taken_publish(uint8_t *qos, bool *is_retained);
 unsigned fake_publish_count(void);
 bool fake_is_next_publish(const char *topic); /* there is one already, and to this topic; it is not taken */
 
 /* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
  * all are acknowledged. */
 void fake_withhold_acknowledgements(bool withholds);
-unsigned fake_full_count(void); /* packets that the port has refused for that */
+unsigned fake_full_count(void); /* packets that the port has refused for that, or for the next */
+/* From here on the peer reads nothing of what it need not acknowledge: publishes with QoS 0 and UNSUBSCRIBEs fill their places. false: it
+ * has read them. */
+void fake_stop_reading(bool stops);
+/* The last UNSUBSCRIBE's filter; how many there were since fake_reset. */
+unsigned fake_unsubscribe_count(char *filter, size_t cap);
 
 /* true: it was handed to the library (there is a connection). */
 bool fake_deliver(const char *topic, const char *payload);
 bool fake_deliver_pieces(const char *topic, const char *payload, size_t piece);
 void fake_deliver_piece(const char *topic, const char *payload, size_t offset,
                         size_t len); /* and no more of it */
+/* Whole, to a topic outside of FAKE_PREFIX. */
+bool fake_deliver_own(const char *topic, struct slice payload, uint8_t qos, bool is_retained);
 
 /* port_mqtt_open and port_mqtt_check answer this from here on. */
 void fake_mqtt_fail_open(enum err err);
@@ -58,11 +69,14 @@ void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why)
 
 /* ---- storage */
 unsigned fake_put_count(void);
-void fake_store_fail(enum err err); /* each put, from here on; ERR_OK: good again */
-void fake_store_hold(void);         /* the next put waits in the middle ... */
-void fake_wait_held(void);          /* ... it does now ... */
-void fake_store_release(void);      /* ... and goes on */
-size_t fake_stored(char *out, size_t cap);
+void fake_store_fail(enum err err);        /* each put, from here on; ERR_OK: good again */
+void fake_store_hold(void);                /* the next put waits in the middle ... */
+void fake_wait_held(void);                 /* ... it does now ... */
+void fake_store_release(void);             /* ... and goes on */
+size_t fake_stored(char *out, size_t cap); /* the journal's record */
+/* After so many puts and erases, from here on, the power is gone: what comes then does nothing. UINT_MAX: it stays. */
+void fake_store_cut(unsigned operations);
+unsigned fake_store_operations(void); /* since then */
 
 /* ---- board */
 const char *fake_log(void); /* all of it; for a message, while nobody writes */
@@ -82,7 +96,23 @@ void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY
 const char *fake_network_ssid(void); /* what port_network_start was given; NULL: it was not called */
 const char *fake_network_password(void);
 void fake_network_change(bool is_up);
+/* What port_network_look, port_board_mac and port_board_reset_cause answer from here on. */
+void fake_network_set(const struct port_network_state *state, enum err err);
+void fake_board_set(enum err of_mac, enum port_board_reset cause);
+unsigned fake_log_count(const char *text); /* how often it stands in the log */
+
+/* ---- pins, 16 of them: fake_gpio.c */
+void fake_gpio_reset(void); /* fake_reset does it */
 unsigned fake_gpio_changes(uint8_t pin);
+enum port_gpio_mode fake_gpio_mode(uint8_t pin);
+enum port_gpio_pull fake_gpio_pull(uint8_t pin);
+enum port_gpio_edges fake_gpio_edges(uint8_t pin); /* that are watched */
+/* From now on every call for this pin is refused, until ERR_OK. */
+void fake_gpio_refuse(uint8_t pin, enum err err);
+/* The input changes, and its edge is reported if it is watched; `missed` edges before it. */
+void fake_gpio_input(uint8_t pin, bool level, uint32_t missed);
+void fake_gpio_late_edge(uint8_t pin); /* an edge is still reported to who has watched the pin last */
+unsigned fake_gpio_waits(void);        /* how often a task has begun to wait for an edge, ever */
 
 /* ---- anything else that comes from another task: fake_wait.c */
 #include <stdatomic.h>

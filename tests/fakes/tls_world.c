@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
@@ -149,6 +150,69 @@ static bool is_listening(uint16_t port)
     bool result = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
     close(fd);
     return result;
+}
+
+/* ---- a server that does not read */
+
+static SSL_CTX *deaf_context(const struct tls_identity *server, const struct tls_identity *authority)
+{
+    X509 *certificate = read_pem(server->cert, false);
+    X509 *root = read_pem(authority->cert, false);
+    EVP_PKEY *key = read_pem(server->key, true);
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+    assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), root), 1);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    X509_free(certificate);
+    X509_free(root);
+    EVP_PKEY_free(key);
+    return ctx;
+}
+
+static SSL *take_deaf(SSL_CTX *ctx, int fd)
+{
+    static const unsigned char connack[] = {0x20, 2, 0, 0};
+    char connect[512];
+    SSL *ssl = SSL_new(ctx);
+    SSL_set_fd(ssl, fd);
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, connect, sizeof(connect)) > 0) {
+        SSL_write(ssl, connack, sizeof(connack));
+    }
+    return ssl;
+}
+
+pid_t tls_deaf_start(const struct tls_identity *server, const struct tls_identity *authority, uint16_t *port)
+{
+    const int small =
+        4096; /* as much as a kernel lets it be so small: what the client sends piles up there */
+    SSL_CTX *ctx = deaf_context(server, authority);
+    int listener = listen_somewhere(port);
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGPIPE, SIG_IGN);
+        SSL *last = NULL;
+        int fd, last_fd = -1;
+        while (getppid() == parent && (fd = accept(listener, NULL, NULL)) >= 0) {
+            SSL_free(last);
+            close(last_fd);
+            last = take_deaf(ctx, fd);
+            last_fd = fd;
+        }
+        _exit(1);
+    }
+    assert_true(pid > 0);
+    close(listener);
+    SSL_CTX_free(ctx);
+    return pid;
+}
+
+void tls_deaf_stop(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 /* ---- mosquitto */

@@ -38,6 +38,11 @@ void tls_broker_start(struct tls_broker *broker, const struct tls_identity *auth
                       struct tls_listener listeners[], int count, const char *plugin, const char *more);
 void tls_broker_stop(struct tls_broker *broker);
 
+/* A server for one connection at a time, which takes any client of `authority`, answers its CONNECT, and reads nothing more: what the
+ * client sends fills the sockets' buffers. The connection ends with the next one's beginning. Returns its process. */
+pid_t tls_deaf_start(const struct tls_identity *server, const struct tls_identity *authority, uint16_t *port);
+void tls_deaf_stop(pid_t pid);
+
 /* A socket that listens at *port on loopback and never takes a connection; close it yourself. */
 int tls_silent_socket(uint16_t *port);
 

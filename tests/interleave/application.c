@@ -43,8 +43,13 @@ static void report(jobsStatus_et status)
     const enum job_fate fate = status == JOB_STATUS_SUCCEEDED ? JOB_SUCCEEDED : JOB_FAILED;
     scheduler_check_no_lock("runs the application");
     seen[job].last_word = fate;
-    if (JOBS_report(run_in_hand, status, NULL, 0)) {
-        seen[job].confirmed = fate;
+    for (unsigned i = 0; i <= application_rules.repeats && seen[job].confirmed != fate; i++) {
+        if (i > 0) {
+            scheduler_sleep(100);
+        }
+        if (JOBS_report(run_in_hand, status, NULL, 0)) {
+            seen[job].confirmed = fate;
+        }
     }
 }
 
@@ -201,6 +206,17 @@ void application_await_start(unsigned job)
             scheduler_find("the handler of s%u does not start within an hour:\n%s", job, ports_log());
         }
     }
+}
+
+bool application_has_open_job(void)
+{
+    for (unsigned job = 0; job < service.count; job++) {
+        const enum job_fate fate = service.jobs[job].fate;
+        if (fate == JOB_IN_PROGRESS || (seen[job].starts > 0 && fate < JOB_SUCCEEDED)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- what must hold of each job */

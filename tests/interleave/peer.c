@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The MQTT seam: one connection at a time, with a network task of its own that emits events, as a port has, and the model of the service at
- * its other end. */
+ * its other end. What is published to a topic outside of the service comes back to the device that has subscribed to just that topic. */
 #include "interleave/world.h"
 
 #include "device/port/port_mqtt.h"
@@ -13,10 +13,12 @@
 #define QUEUE_MAX   64
 #define TOPIC_CAP   256
 #define PAYLOAD_CAP 2048
+#define FILTERS_MAX 8
 
 struct message {
-    enum { TO_SERVICE, TO_DEVICE, SUBSCRIBE } kind;
-    int id; /* of a packet of the device */
+    enum { TO_SERVICE, TO_OTHERS, TO_DEVICE, SUBSCRIBE, UNSUBSCRIBE } kind;
+    int id;      /* of a packet of the device that is acknowledged; else 0 */
+    uint8_t qos; /* of a publish */
     char topic[TOPIC_CAP];
     char payload[PAYLOAD_CAP];
 };
@@ -33,6 +35,10 @@ static struct {
     unsigned count;           /* of the queue, oldest first */
     struct message queue[QUEUE_MAX];
     struct port_mqtt_outgoing outgoing;
+    unsigned unwritten;     /* packets in the queue that are not acknowledged */
+    size_t unwritten_bytes; /* of their payloads */
+    unsigned filter_count;  /* of `filters`: outside of the service */
+    char filters[FILTERS_MAX][TOPIC_CAP];
 } connection;
 
 struct job_service service;
@@ -108,7 +114,11 @@ static void emit_message(const struct message *message)
                                        .topic = at == 0 ? slice_from(message->topic) : SLICE_EMPTY,
                                        .payload = {message->payload + at, len},
                                        .offset = at,
-                                       .total = total});
+                                       .total = total,
+                                       .qos = message->qos});
+        if (at + len == total && strncmp(message->topic, PREFIX, strlen(PREFIX)) != 0) {
+            traffic_came();
+        }
     }
 }
 
@@ -119,21 +129,98 @@ static void acknowledge(void)
     }
 }
 
+/* What the device hears of the PUBLISH that the server has. */
+static void acknowledge_publish(const struct message *message)
+{
+    if (message->qos == 0) {
+        return;
+    }
+    acknowledge();
+    if (!peer_rules.withholds_acknowledgements) {
+        emit(&(struct port_mqtt_event){.type = PORT_MQTT_PUBLISHED, .message_id = message->id});
+    }
+}
+
+/* ---- the part of the server that is not the service */
+
+/* Where the filter stands; filter_count: it is not subscribed. */
+static unsigned find_filter(const char *filter)
+{
+    unsigned at = 0;
+    while (at < connection.filter_count && strcmp(connection.filters[at], filter) != 0) {
+        at++;
+    }
+    return at;
+}
+
+static void add_filter(const char *filter)
+{
+    if (strncmp(filter, PREFIX, strlen(PREFIX)) == 0 || find_filter(filter) < connection.filter_count) {
+        return;
+    }
+    if (connection.filter_count == FILTERS_MAX) {
+        scheduler_find("more than %d filters on one connection", FILTERS_MAX);
+    }
+    strcpy(connection.filters[connection.filter_count++], filter);
+}
+
+static void remove_filter(const char *filter)
+{
+    unsigned at = find_filter(filter);
+    if (at < connection.filter_count) {
+        connection.filter_count--;
+        memmove(connection.filters[at], connection.filters[at + 1],
+                (connection.filter_count - at) * sizeof(connection.filters[0]));
+    }
+}
+
+static void bring_back(const struct message *message)
+{
+    if (find_filter(message->topic) < connection.filter_count) {
+        struct message *copy = add_message();
+        *copy = *message;
+        copy->kind = TO_DEVICE;
+        copy->id = 0;
+    }
+}
+
 static void serve(void)
 {
     static struct message message; /* too large for a stack; nobody else is the network task */
     message = connection.queue[0];
     connection.count--;
     memmove(&connection.queue[0], &connection.queue[1], connection.count * sizeof(connection.queue[0]));
-    if (message.kind == TO_DEVICE) {
+    if (message.kind != TO_DEVICE && message.id == 0) {
+        connection.unwritten--;
+        connection.unwritten_bytes -= strlen(message.payload);
+    }
+    switch (message.kind) {
+    case TO_DEVICE:
         emit_message(&message);
-    } else if (message.kind == TO_SERVICE) {
-        acknowledge();
+        break;
+    case TO_SERVICE:
+        acknowledge_publish(&message);
         job_service_request(&service, message.topic, message.payload);
-    } else if (!peer_rules.withholds_subacks) {
-        acknowledge();
-        emit(&(struct port_mqtt_event){
-            .type = PORT_MQTT_SUBSCRIBED, .message_id = message.id, .is_granted = true});
+        break;
+    case TO_OTHERS:
+        if (traffic_arrives(message.topic, message.payload)) {
+            acknowledge_publish(&message);
+            bring_back(&message);
+        } else {
+            connection.is_cut = true; /* the policy does not allow it */
+        }
+        break;
+    case SUBSCRIBE:
+        if (!peer_rules.withholds_subacks) {
+            add_filter(message.topic);
+            acknowledge();
+            emit(&(struct port_mqtt_event){
+                .type = PORT_MQTT_SUBSCRIBED, .message_id = message.id, .is_granted = true});
+        }
+        break;
+    case UNSUBSCRIBE:
+        remove_filter(message.topic);
+        break;
     }
 }
 
@@ -196,53 +283,95 @@ void port_mqtt_close(void)
     connection.is_connected = false;
 }
 
-static enum err take_packet(struct message **message)
+/* Whether a packet has room, and a place for it in the row. */
+static bool has_room(bool is_acknowledged, size_t len)
+{
+    if (is_acknowledged) {
+        return connection.outgoing.count < PORT_MQTT_OUTGOING_CAP;
+    }
+    return connection.unwritten < PORT_MQTT_OUTGOING_CAP &&
+           (len == 0 || connection.unwritten_bytes == 0 ||
+            connection.unwritten_bytes + len <= PORT_MQTT_UNWRITTEN_BYTES);
+}
+
+static enum err take_packet(bool is_acknowledged, size_t len, struct message **message)
 {
     scheduler_check_no_lock("publishes");
     scheduler_point("publishes");
     if (!connection.is_connected) {
         return ERR_OFFLINE;
     }
-    if (connection.outgoing.count == PORT_MQTT_OUTGOING_CAP) {
+    if (!has_room(is_acknowledged, len)) {
         return ERR_FULL;
     }
-    if (connection.outgoing.count++ == 0) {
+    if (!is_acknowledged) {
+        connection.unwritten++;
+        connection.unwritten_bytes += len;
+    } else if (connection.outgoing.count++ == 0) {
         connection.outgoing.oldest_ms = scheduler_now_ms();
     }
     *message = add_message();
-    (*message)->id = ++last_id;
+    **message = (struct message){.id = is_acknowledged ? ++last_id : 0, .qos = is_acknowledged};
     return ERR_OK;
 }
 
-enum err port_mqtt_subscribe(const char *filter, int *message_id)
+static void take_filter(struct message *message, const char *filter)
 {
+    if (strlen(filter) >= TOPIC_CAP) {
+        scheduler_find("a filter of %zu bytes", strlen(filter));
+    }
+    strcpy(message->topic, filter);
+    scheduler_mix(filter, strlen(filter) + 1);
+    scheduler_set(&connection.wake);
+}
+
+enum err port_mqtt_subscribe(const char *filter, uint8_t qos, int *message_id)
+{
+    (void)qos;
     struct message *message = NULL;
-    enum err err = take_packet(&message);
+    enum err err = take_packet(true, 0, &message);
     if (!err) {
         message->kind = SUBSCRIBE;
-        scheduler_mix(filter, strlen(filter) + 1);
         *message_id = message->id;
-        scheduler_set(&connection.wake);
+        take_filter(message, filter);
     }
     return err;
 }
 
-enum err port_mqtt_publish(const char *topic, const void *payload, size_t len)
+enum err port_mqtt_unsubscribe(const char *filter)
 {
     struct message *message = NULL;
-    enum err err = take_packet(&message);
+    enum err err = take_packet(false, 0, &message);
+    if (!err) {
+        message->kind = UNSUBSCRIBE;
+        take_filter(message, filter);
+    }
+    return err;
+}
+
+enum err port_mqtt_publish(const struct port_mqtt_message *given, int *message_id)
+{
+    struct message *message = NULL;
+    enum err err = take_packet(given->qos > 0, given->len, &message);
     if (err) {
         return err;
     }
-    if (len >= PAYLOAD_CAP || strncmp(topic, PREFIX, strlen(PREFIX)) != 0) {
-        scheduler_find("a publish of %zu bytes to %s", len, topic);
+    bool is_own = strncmp(given->topic, PREFIX, strlen(PREFIX)) != 0;
+    if (given->len >= PAYLOAD_CAP || strlen(given->topic) >= TOPIC_CAP ||
+        (is_own && given->topic[0] == '$')) {
+        scheduler_find("a publish of %zu bytes to %s", given->len, given->topic);
     }
-    message->kind = TO_SERVICE;
-    snprintf(message->topic, sizeof(message->topic), "%s", topic + strlen(PREFIX));
-    memcpy(message->payload, payload, len);
-    message->payload[len] = '\0';
-    scheduler_mix(topic, strlen(topic) + 1);
-    scheduler_mix(payload, len);
+    message->kind = is_own ? TO_OTHERS : TO_SERVICE;
+    strcpy(message->topic, given->topic + (is_own ? 0 : strlen(PREFIX)));
+    if (given->len > 0) {
+        memcpy(message->payload, given->payload, given->len);
+    }
+    message->payload[given->len] = '\0';
+    if (message->id && message_id) {
+        *message_id = message->id;
+    }
+    scheduler_mix(given->topic, strlen(given->topic) + 1);
+    scheduler_mix(message->payload, given->len);
     scheduler_set(&connection.wake);
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include "interleave/world.h"
 
 #include "device/port/port_board.h"
+#include "device/port/port_gpio.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
 #include "device/port/port_sync.h"
@@ -69,23 +70,27 @@ void port_board_print(enum log_level level, const char *who, const char *format,
     (void)level, (void)who, (void)format, (void)args;
 }
 
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
+/* No pins here. What follows is for a build of all files of the device (tools/mutate). */
+enum err port_gpio_mode(uint8_t pin, enum port_gpio_mode mode, enum port_gpio_pull pull)
 {
-    (void)pin, (void)is_output;
-    return ERR_OK;
+    (void)pin, (void)mode, (void)pull;
+    return ERR_UNSUPPORTED;
 }
 
-enum err port_board_gpio_write(uint8_t pin, bool level)
+enum err port_gpio_watch(uint8_t pin, enum port_gpio_edges edges, port_gpio_edge_fn on_edge)
 {
-    (void)pin, (void)level;
-    return ERR_OK;
+    (void)pin, (void)edges, (void)on_edge;
+    return ERR_UNSUPPORTED;
 }
 
-enum err port_board_gpio_read(uint8_t pin, bool *level)
+void port_gpio_signal(struct port_signal *signal)
 {
-    (void)pin;
-    *level = false;
-    return ERR_OK;
+    port_signal_set(signal);
+}
+
+void port_gpio_wait(struct port_signal *signal)
+{
+    port_signal_wait(signal, UINT32_MAX);
 }
 
 uint32_t port_board_random(void)

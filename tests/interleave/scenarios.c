@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Small worlds in which two things of the runtime meet. Each begins with a device that has just got its power, and ends at rest. */
-#include "interleave/world.h"
+#include "interleave/scenarios.h"
 
 #include "device/runtime/state.h"
 
@@ -86,7 +86,7 @@ static void register_against_start(void)
     }
 }
 
-static void suspend_task(void *ctx)
+void scenario_suspend_task(void *ctx)
 {
     (void)ctx;
     AWS_suspend();
@@ -98,7 +98,7 @@ static void suspend_against_job(void)
 {
     world_begin(2, WAY_OTHER_TASK);
     boot();
-    scheduler_start("suspend", 4, true, suspend_task, NULL);
+    scheduler_start("suspend", 4, true, scenario_suspend_task, NULL);
     world_settle(3);
 }
 
@@ -354,7 +354,7 @@ static void suspend_before_the_clock_is_set(void)
     world_begin(1, WAY_RETURNS);
     ports_set_clock(false);
     boot();
-    scheduler_start("suspend", 4, true, suspend_task, NULL);
+    scheduler_start("suspend", 4, true, scenario_suspend_task, NULL);
     scheduler_sleep(5000);
     ports_set_clock(true);
     world_settle(3);
@@ -380,6 +380,10 @@ static void subacks_withheld(void)
     {                                                                                                        \
 #name, what, name                                                                                    \
     }
+#define ELSEWHERE(name, what)                                                                                \
+    {                                                                                                        \
+#name, what, scenario_##name                                                                         \
+    }
 
 const struct scenario scenarios[] = {
     SCENARIO(report_against_cancel, "another task reports while the service cancels"),
@@ -393,6 +397,11 @@ const struct scenario scenarios[] = {
     SCENARIO(reports_against_slow_reconnect,
              "two tasks report while the engine task waits for a connection's end"),
     SCENARIO(stop_against_job, "the tasks are ended in the middle of a job"),
+    ELSEWHERE(stop_and_start_against_handler, "stopped and started again while the handler reports"),
+    ELSEWHERE(stop_and_start_against_return, "stopped and started again while the handler returns"),
+    ELSEWHERE(stop_and_start_against_task, "stopped and started again while another task reports"),
+    ELSEWHERE(job_for_a_device_at_rest, "a job comes to a device that is idle, and somebody looks"),
+    ELSEWHERE(stop_taken_back, "a stop is taken back while a job is cancelled"),
     SCENARIO(start_in_vain, "a task cannot be started, and the next start is good"),
     SCENARIO(observers_against_job, "another task looks at the state while a job runs"),
     SCENARIO(restart_against_job, "the device restarts itself in the middle of a job"),
@@ -409,5 +418,15 @@ const struct scenario scenarios[] = {
     SCENARIO(suspend_before_the_clock_is_set, "suspended while the clock is not set"),
     SCENARIO(acknowledgements_withheld, "six jobs, and no PUBACK at all"),
     SCENARIO(subacks_withheld, "no SUBACK at all"),
+    ELSEWHERE(messages_against_job, "the application publishes and subscribes while a job runs"),
+    ELSEWHERE(messages_against_cut, "the same while the connection breaks"),
+    ELSEWHERE(messages_before_the_connection, "the same before there is a connection"),
+    ELSEWHERE(messages_without_acknowledgements, "the same, and no PUBACK for two minutes"),
+    ELSEWHERE(message_that_is_not_allowed, "one of its messages ends the connection each time"),
+    ELSEWHERE(unsubscribe_against_messages, "two tasks subscribe and unsubscribe while messages come"),
+    ELSEWHERE(message_callback_that_blocks, "a callback of a message blocks while the job is cancelled"),
+    ELSEWHERE(messages_in_pieces, "messages come byte by byte while the connection breaks"),
+    ELSEWHERE(suspend_against_messages, "suspended and resumed around messages"),
+    ELSEWHERE(stop_and_start_against_messages, "stopped and started again around messages"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -18,6 +18,7 @@ void world_begin(unsigned jobs, enum application_way way)
     ports_reset();
     peer_reset(jobs);
     application_reset();
+    traffic_reset();
     application_rules.way = way;
     application_rules.has_cancel = true;
 }
@@ -26,6 +27,7 @@ void world_boot(void (*device_main)(void *ctx))
 {
     boots++;
     device_ram_reset();
+    traffic_boot();
     scheduler_start("main", 4, true, device_main, NULL);
 }
 
@@ -39,7 +41,7 @@ static void boot_if_wanted(void)
 
 static bool is_at_rest(void)
 {
-    return are_all_ended() && jobs_engine_is_idle(&device_runtime.own.engine);
+    return are_all_ended() && jobs_engine_is_idle(&device_runtime.own.engine) && traffic_is_at_rest();
 }
 
 static void stop(void *ctx)
@@ -79,4 +81,5 @@ void world_settle(unsigned hours)
     for (unsigned job = 0; job < service.count; job++) {
         application_check(job, boots > 1);
     }
+    traffic_check();
 }

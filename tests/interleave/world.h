@@ -56,6 +56,7 @@ struct application_rules {
     unsigned attempts;
     uint32_t event_ms; /* how long the event callback blocks */
     uint32_t cancel_ms;
+    unsigned repeats; /* a final report that was refused comes again so often */
 };
 extern struct application_rules application_rules;
 
@@ -64,7 +65,25 @@ bool application_init(void);                           /* SYSTEM_init */
 bool application_register(void);                       /* JOBS_registerHandler for "work" */
 void application_boot(void *ctx);                      /* the device's main: init, start, register */
 void application_await_start(unsigned job);            /* from the world's coroutine */
+bool application_has_open_job(void);                   /* claimed, and its end is not known to the service */
 void application_check(unsigned job, bool has_booted); /* what must hold of a job that has ended */
+
+/* ---- the application's own messages, and their observer (traffic.c) */
+extern uint32_t traffic_callback_ms; /* how long the callback of a message blocks */
+void traffic_reset(void);
+void traffic_boot(void);
+void traffic_publish(
+    const char *topic); /* a numbered message of QoS 1; the broker ends the connection on topic "bad" */
+void traffic_listen(const char *filter);
+bool traffic_arrives(const char *topic,
+                     const char *payload); /* at the peer; false: the broker does not take it */
+void traffic_start(const char *task,
+                   void (*entry)(void *ctx)); /* a task of the application that ends with traffic_done */
+void traffic_done(void);
+void traffic_came(void); /* the network task has handed one over */
+bool traffic_is_at_rest(void);
+bool traffic_is_unsent(void); /* a message was taken, and has not come to the peer */
+void traffic_check(void);
 
 /* ---- beginning and end of a world */
 

@@ -6,6 +6,7 @@
 
 #include "device/port/port_board.h"
 #include "device/port/port_mqtt.h"
+#include "device/port/port_network.h"
 #include "device/port/port_store.h"
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"
@@ -19,6 +20,9 @@ struct port_world {
     uint16_t expired_port;    /* its certificate has expired */
     uint16_t closed_port;     /* nobody listens there */
     uint16_t silent_port;     /* takes connections and says nothing */
+    uint16_t deaf_port;       /* answers CONNECT, and reads nothing more; its certificate is good */
+    size_t
+        largest_payload; /* that must go out and come back: PORT_MQTT_PAYLOAD_CAP, less where memory is short */
     const char *root_ca_pem;
     const char *other_ca_pem; /* another authority */
     const char *cert_pem;
@@ -37,6 +41,8 @@ extern const struct port_check port_checks_local[]; /* time, tasks, storage, boa
 extern const unsigned port_checks_local_count;
 extern const struct port_check port_checks_mqtt[];
 extern const unsigned port_checks_mqtt_count;
+extern const struct port_check port_checks_messages[];
+extern const unsigned port_checks_messages_count;
 
 #define PORT_TEXT_(line) #line
 #define PORT_TEXT(line)  PORT_TEXT_(line)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "device/port/port_gpio.h"
 #include "port/port_suite.h"
 
 #include <stdatomic.h>
@@ -16,6 +17,18 @@ static const char *check_monotonic_clock(const struct port_world *world)
         uint64_t now_ms = port_time_monotonic_ms();
         PORT_EXPECT(now_ms >= last_ms);
         last_ms = now_ms;
+    }
+    return NULL;
+}
+
+static const char *check_microseconds_and_milliseconds_agree(const struct port_world *world)
+{
+    (void)world;
+    for (int i = 0; i < 1000; i++) {
+        uint64_t before_ms = port_time_monotonic_ms();
+        uint64_t between_us = port_time_monotonic_us();
+        uint64_t after_ms = port_time_monotonic_ms();
+        PORT_EXPECT(between_us / 1000 >= before_ms && between_us / 1000 <= after_ms);
     }
     return NULL;
 }
@@ -179,6 +192,26 @@ static const char *check_store_keeps_a_record(const struct port_world *world)
     return NULL;
 }
 
+static const char *check_store_forgets_for_good(const struct port_world *world)
+{
+    (void)world;
+    size_t len = 77;
+    fill(5);
+    PORT_EXPECT(port_store_open() == ERR_OK);
+    PORT_EXPECT(port_store_put("suite", record, sizeof(record)) == ERR_OK);
+    PORT_EXPECT(port_store_put("suite_b", "b", 1) == ERR_OK);
+    PORT_EXPECT(port_store_erase("suite") == ERR_OK);
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_NOT_FOUND && len == 77);
+    PORT_EXPECT(port_store_open() == ERR_OK); /* as a boot does */
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_NOT_FOUND && len == 77);
+    PORT_EXPECT(port_store_get("suite_b", found, sizeof(found), &len) == ERR_OK && len == 1);
+    PORT_EXPECT(port_store_put("suite", "again", 5) == ERR_OK); /* and it comes back as a new one */
+    PORT_EXPECT(port_store_get("suite", found, sizeof(found), &len) == ERR_OK && len == 5);
+    PORT_EXPECT(port_store_erase("suite") == ERR_OK && port_store_erase("suite_b") == ERR_OK);
+    PORT_EXPECT(port_store_erase("Suite") == ERR_ARG && port_store_erase("") == ERR_ARG);
+    return NULL;
+}
+
 static const char *check_store_replaces_the_whole_record(const struct port_world *world)
 {
     (void)world;
@@ -275,23 +308,60 @@ static const char *check_device_id_is_short_and_stays(const struct port_world *w
     return NULL;
 }
 
+/* A device without one is good: the answer stays. */
+static const char *check_mac_stays(const struct port_world *world)
+{
+    (void)world;
+    static const uint8_t none[PORT_BOARD_MAC_LEN];
+    uint8_t mac[PORT_BOARD_MAC_LEN] = {0}, again[PORT_BOARD_MAC_LEN] = {0};
+    enum err err = port_board_mac(mac);
+    PORT_EXPECT(err == ERR_OK || err == ERR_NOT_FOUND);
+    PORT_EXPECT((memcmp(mac, none, sizeof(mac)) != 0) == (err == ERR_OK));
+    PORT_EXPECT(port_board_mac(again) == err && memcmp(mac, again, sizeof(mac)) == 0);
+    PORT_EXPECT(port_board_reset_cause() == port_board_reset_cause());
+    return NULL;
+}
+
+static const char *check_network_has_an_address_when_it_is_up(const struct port_world *world)
+{
+    (void)world;
+    struct port_network_state state;
+    memset(&state, 'x', sizeof(state));
+    enum err err = port_network_look(&state);
+    PORT_EXPECT(err == ERR_OK || (err == ERR_NOT_FOUND && !state.is_up));
+    PORT_EXPECT(memchr(state.address, '\0', sizeof(state.address)) != NULL);
+    PORT_EXPECT(strspn(state.address, "0123456789abcdef.:") == strlen(state.address));
+    PORT_EXPECT(state.is_up == (state.address[0] != '\0'));
+    PORT_EXPECT(state.rssi_dbm <= 0 && (state.is_up || state.rssi_dbm == 0));
+    return NULL;
+}
+
 static const char *check_pins(const struct port_world *world)
 {
     (void)world;
     bool level = false;
-    PORT_EXPECT(port_board_gpio_mode(2, true) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_write(2, true) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_read(2, &level) == ERR_OK && level);
-    PORT_EXPECT(port_board_gpio_write(2, false) == ERR_OK);
-    PORT_EXPECT(port_board_gpio_read(2, &level) == ERR_OK && !level);
-    PORT_EXPECT(port_board_gpio_mode(255, true) == ERR_RANGE);
-    PORT_EXPECT(port_board_gpio_write(255, true) == ERR_RANGE);
-    PORT_EXPECT(port_board_gpio_read(255, &level) == ERR_RANGE && !level);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_write(2, true) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && level);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && level);
+    PORT_EXPECT(port_gpio_write(2, false) == ERR_OK);
+    PORT_EXPECT(port_gpio_read(2, &level) == ERR_OK && !level);
+    PORT_EXPECT(port_gpio_mode(255, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_write(255, true) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_why(255, ERR_RANGE)[0] != '\0');
+    PORT_EXPECT(port_gpio_read(255, &level) == ERR_RANGE && !level);
+    PORT_EXPECT(port_gpio_watch(255, PORT_GPIO_EDGES_BOTH, NULL) == ERR_RANGE);
+    PORT_EXPECT(port_gpio_mode(3, PORT_GPIO_INPUT, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_write(3, true) == ERR_ARG);
+    PORT_EXPECT(port_gpio_mode(3, PORT_GPIO_OFF, PORT_GPIO_PULL_AS_IS) == ERR_OK);
+    PORT_EXPECT(port_gpio_mode(2, PORT_GPIO_OFF, PORT_GPIO_PULL_AS_IS) == ERR_OK);
     return NULL;
 }
 
 const struct port_check port_checks_local[] = {
     {"monotonic clock", check_monotonic_clock},
+    {"microseconds and milliseconds agree", check_microseconds_and_milliseconds_agree},
     {"sleep is not shorter", check_sleep_is_not_shorter},
     {"wall clock", check_wall_clock},
     {"signal set before the wait", check_signal_set_before_the_wait},
@@ -300,6 +370,7 @@ const struct port_check port_checks_local[] = {
     {"each set wakes one of several", check_each_set_wakes_one_of_several},
     {"mutex excludes", check_mutex_excludes},
     {"store keeps a record", check_store_keeps_a_record},
+    {"store forgets for good", check_store_forgets_for_good},
     {"store replaces the whole record", check_store_replaces_the_whole_record},
     {"store keeps keys apart", check_store_keeps_keys_apart},
     {"store survives a new opening", check_store_survives_a_new_opening},
@@ -307,6 +378,8 @@ const struct port_check port_checks_local[] = {
     {"store refuses bad keys", check_store_refuses_bad_keys},
     {"random bits differ", check_random_bits_differ},
     {"device id is short and stays", check_device_id_is_short_and_stays},
+    {"mac stays", check_mac_stays},
+    {"network has an address when it is up", check_network_has_an_address_when_it_is_up},
     {"pins", check_pins},
 };
 const unsigned port_checks_local_count = sizeof(port_checks_local) / sizeof(port_checks_local[0]);

@@ -76,6 +76,8 @@ int main(int argc, char **argv)
     tls_broker_start(&broker, &authority, listeners, 3, FORBID_PLUGIN, NULL);
     uint16_t silent_port = 0;
     int silent_fd = tls_silent_socket(&silent_port);
+    uint16_t deaf_port = 0;
+    pid_t deaf_pid = tls_deaf_start(&server, &authority, &deaf_port);
 
     write_text("host", "localhost");
     write_port("good_port", listeners[0].port);
@@ -83,6 +85,7 @@ int main(int argc, char **argv)
     write_port("expired_port", listeners[2].port);
     write_port("closed_port", tls_closed_port());
     write_port("silent_port", silent_port);
+    write_port("deaf_port", deaf_port);
     write_text("root_ca.pem", authority.cert);
     write_text("other_ca.pem", other_authority.cert);
     write_text("certificate.pem", device.cert);
@@ -91,6 +94,7 @@ int main(int argc, char **argv)
     write_text("forbidden_filter", "suite/forbidden");
     int code = run(argv + 2);
     tls_broker_stop(&broker);
+    tls_deaf_stop(deaf_pid);
     close(silent_fd);
     return code;
 }

@@ -264,6 +264,7 @@ void sim_device_boot(struct sim_device *d)
         sim_device_register(d);
     }
     sim_application_booted(d);
+    sim_traffic_boot(d);
     sim_device_settle(d);
 }
 
@@ -296,6 +297,7 @@ void sim_device_cut(struct sim_device *d, bool is_own_doing)
     }
     sim_trace(d->world, "%s has lost its connection", d->name);
     sim_filters_cut(d);
+    sim_traffic_cut(d, is_own_doing);
     if (jobs_engine_disconnected(&d->engine, is_own_doing, sim_device_now_ms(d))) {
         link_network_up(&d->link, sim_device_now_ms(d), do_random(d));
     }
@@ -363,7 +365,7 @@ void sim_device_resync(struct sim_device *d)
 
 /* ---- time */
 
-uint64_t sim_device_wake_at_ms(const struct sim_device *d)
+uint64_t sim_device_wake_at_ms(struct sim_device *d)
 {
     if (!d->is_on) {
         return UINT64_MAX;
@@ -371,6 +373,8 @@ uint64_t sim_device_wake_at_ms(const struct sim_device *d)
     uint64_t engine_ms = jobs_engine_wake_at_ms(&d->engine);
     uint64_t link_ms = link_wake_at_ms(&d->link);
     uint64_t first_ms = engine_ms < link_ms ? engine_ms : link_ms;
+    uint64_t traffic_ms = sim_traffic_wake_at_ms(d);
+    first_ms = traffic_ms < first_ms ? traffic_ms : first_ms;
     return first_ms == UINT64_MAX ? UINT64_MAX : first_ms - d->world->clock_at_boot_ms + d->booted_ms;
 }
 
@@ -392,7 +396,7 @@ void sim_device_wake(struct sim_device *d)
 
 bool sim_device_is_idle(const struct sim_device *d)
 {
-    if (!d->is_on || !d->is_connected || !jobs_engine_is_idle(&d->engine)) {
+    if (!d->is_on || !d->is_connected || !jobs_engine_is_idle(&d->engine) || !sim_traffic_is_sent(d)) {
         return false;
     }
     for (int i = 0; i < JOBS_REQUEST_COUNT; i++) {
@@ -428,6 +432,10 @@ void sim_device_settle(struct sim_device *d)
     }
     sim_check(w, jobs_engine_wake_at_ms(&d->engine) > sim_device_now_ms(d), "%s is due at once, for ever",
               d->name);
+    sim_traffic_serve(d);
+    if (d->must_drop || d->is_dead) {
+        sim_device_settle(d);
+    }
 }
 
 void sim_device_called_back(struct sim_device *d, uint32_t run_id)

@@ -155,6 +155,9 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
         sim_application_called_back(d, event->value);
     } else if (event->kind == SIM_EVENT_OPENED && is_of_connection) {
         sim_device_opened(d);
+    } else if (event->kind == SIM_EVENT_PUBACK && is_of_connection && d->is_connected) {
+        sim_traffic_acknowledged(d, event->value);
+        sim_device_wake(d); /* a turn: time may have leapt */
     } else if (event->kind == SIM_EVENT_SUBACK && is_of_connection && d->is_connected) {
         sim_device_suback(d, event->value);
     } else if (event->kind == SIM_EVENT_TO_DEVICE && is_of_connection && d->is_connected) {
@@ -385,6 +388,7 @@ void sim_world_random(struct sim_world *w, struct sim_service *service)
                                : 1u << sim_dice(c, SIM_STREAM_SHAPE, devices);
         add_job(w, action, targets, sim_dice(c, SIM_STREAM_SHAPE, span_ms));
     }
+    w->has_traffic = sim_dice(c, SIM_STREAM_SHAPE, 3) == 0;
     if (w->script) {
         sim_script_begin(w->script, w);
     }
@@ -499,6 +503,9 @@ bool sim_world_run(struct sim_world *w)
     if (setjmp(failed) == 0) {
         run(w);
         sim_ledger_check_end(w);
+        for (unsigned i = 0; i < w->device_count; i++) {
+            sim_traffic_check_end(&w->devices[i]);
+        }
         is_good = true;
     }
     while (w->event_count > 0) {

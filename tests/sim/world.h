@@ -10,6 +10,7 @@
 #include "cloud/core/core.h"
 #include "device/core/jobs/engine.h"
 #include "device/core/link/link.h"
+#include "device/core/messages/messages.h"
 #include "sim/choice.h"
 #include "sim/script.h"
 
@@ -22,7 +23,8 @@
 #define SIM_EVENTS     256
 #define SIM_ENTRIES    512
 #define SIM_HITS       64
-#define SIM_CREATIONS  32 /* of one job */
+#define SIM_MESSAGES   200 /* of a device's application, beside its jobs */
+#define SIM_CREATIONS  32  /* of one job */
 #define SIM_NAME_CAP   16
 #define SIM_TIME_MIN   60000u
 #define SIM_LATENCY_MS 10
@@ -111,8 +113,22 @@ struct sim_entry {
     bool is_forgiven;   /* the service has gone back to a backup from before its end */
 };
 
+/* The application's own messages (traffic.c). They are numbered; what follows `messages` is the observer's. */
+struct sim_traffic {
+    struct messages messages;
+    char outbox[512];
+    uint64_t random, publish_at_ms;
+    int last_id;
+    unsigned first, next; /* those of this boot that were taken */
+    unsigned newest_arrived;
+    unsigned refused;
+    uint8_t arrivals[SIM_MESSAGES];
+    uint8_t ends[SIM_MESSAGES]; /* connections that have ended while this one alone was on its way */
+};
+
 struct sim_device {
     struct sim_world *world;
+    struct sim_traffic traffic;
     uint8_t index;
     char name[SIM_NAME_CAP];
     struct jobs_engine engine;
@@ -170,6 +186,7 @@ enum sim_event_kind {
     SIM_EVENT_REGISTER,
     SIM_EVENT_OPENED, /* a connection attempt ends */
     SIM_EVENT_SUBACK, /* value: id, or id + 16 when refused */
+    SIM_EVENT_PUBACK, /* value: id of a message of the application */
     SIM_EVENT_TO_SERVICE,
     SIM_EVENT_TO_DEVICE,
     SIM_EVENT_APPLICATION, /* the next step of the handler or of who reports for it */
@@ -246,6 +263,7 @@ struct sim_world {
     uint64_t now_ms;
     uint64_t calm_ms; /* from here on nothing goes wrong */
     uint64_t last_fault_ms;
+    bool has_traffic; /* applications send messages of their own */
     bool is_deaf;     /* every notification is lost, until it is calm */
     unsigned refused; /* one bit per filter that the policy does not allow */
     bool
@@ -327,11 +345,20 @@ void sim_device_suback(struct sim_device *d, unsigned value);
 void sim_device_message(struct sim_device *d, const struct sim_event *event);
 void sim_device_wake(struct sim_device *d);
 void sim_device_resync(struct sim_device *d);
-uint64_t sim_device_wake_at_ms(const struct sim_device *d); /* world time */
+uint64_t sim_device_wake_at_ms(struct sim_device *d); /* world time */
 bool sim_device_is_idle(const struct sim_device *d);
 uint64_t sim_device_now_ms(const struct sim_device *d); /* the engine's clock */
 /* After every event of the engine: what it asked for, and that it is in order. */
 void sim_device_settle(struct sim_device *d);
+
+/* ---- traffic.c: nothing in a world without */
+void sim_traffic_boot(struct sim_device *d);
+void sim_traffic_serve(struct sim_device *d); /* may want the connection cut, or the power */
+void sim_traffic_acknowledged(struct sim_device *d, unsigned id);
+void sim_traffic_cut(struct sim_device *d, bool is_own_doing);
+uint64_t sim_traffic_wake_at_ms(struct sim_device *d); /* the engine's clock */
+bool sim_traffic_is_sent(const struct sim_device *d);
+void sim_traffic_check_end(struct sim_device *d);
 
 /* ---- application.c */
 extern const struct jobs_action sim_actions[SIM_ACTIONS];

@@ -223,6 +223,38 @@ static void test_a_handler_that_reads_two_documents(void **state)
     fail_with("key 'count' is negative");
 }
 
+/* An array of the document, and each of its objects, however many there may be. */
+static void test_objects_of_an_array_of_the_document(void **state)
+{
+    (void)state;
+    static jsonArray_st array;
+    static const char steps[] =
+        "[{\"t\":\"x\"},{\"t\":1},{\"t\":2},{\"t\":3},{\"t\":4},{\"t\":5},{\"t\":6},{\"t\":7},"
+        "{\"t\":8},{\"t\":-1}]";
+    static const char *const messages[] = {"key 't' is not an integer", "key 't' is negative"};
+    char document[300], text[200];
+    const jsonTag_st tags[] = {JSON_TAG("steps", text)};
+    uint32_t value;
+    for (int i = 0; i < 2; i++) {
+        snprintf(document, sizeof(document), "{\"action\":\"keep\",\"steps\":%s}", steps);
+        take(document);
+        assert_true(JSON_getValues(copy.documentStr, tags, 1));
+        assert_true(JSON_processArrayObjs(text, &array));
+        assert_int_equal(array.numOfJosnObjs_u8, 10);
+        assert_false(JSON_getUint32(array.jsonObjs[i * 9], "t", &value)); /* the first, the last */
+        fail_with(messages[i]);
+    }
+
+    take("{\"action\":\"keep\",\"steps\":[{},7]}");
+    assert_true(JSON_getValues(copy.documentStr, tags, 1));
+    assert_false(JSON_processArrayObjs(text, &array));
+    fail_with("element 2 of the array is no object");
+
+    take("{\"action\":\"keep\"}");
+    assert_false(JSON_processArrayObjs("[7]", &array)); /* not of this document */
+    fail_with(GENERAL);
+}
+
 /* An object of the document, read as a document. */
 static void test_a_part_of_the_document(void **state)
 {
@@ -368,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_a_cause_that_was_overcome_is_not_told),
         cmocka_unit_test(test_a_handler_that_reads_two_documents),
         cmocka_unit_test(test_a_part_of_the_document),
+        cmocka_unit_test(test_objects_of_an_array_of_the_document),
         cmocka_unit_test(test_a_cause_of_another_task),
         cmocka_unit_test(test_a_cause_of_an_earlier_job),
         cmocka_unit_test(test_a_report_that_is_refused_keeps_the_cause),

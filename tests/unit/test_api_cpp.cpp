@@ -15,14 +15,19 @@ void fake_reset(void);
 
 #define thisModule APP_MODULE_MAIN
 #include "lib_aws.h"
+#include "lib_ble.h"
 #include "lib_config.h"
 #include "lib_delay.h"
+#include "lib_flash.h"
 #include "lib_gpio.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
+#include "lib_msg.h"
+#include "lib_ota.h"
 #include "lib_print.h"
 #include "lib_system.h"
 #include "lib_utils.h"
+#include "lib_wifi.h"
 
 static jobsStatus_et handler(job_st *ps_job)
 {
@@ -86,6 +91,15 @@ static void test_json(void **state)
     assert_true(u == 8 && i == -8 && !b && urlStr[0] == 'y');
 }
 
+static void test_array(void **state)
+{
+    (void)state;
+    static jsonArray_st array;
+    assert_true(JSON_processArrayObjs("[{\"a\":1}]", &array));
+    assert_int_equal(array.numOfJosnObjs_u8, 1);
+    assert_string_equal(array.jsonObjs[0], "{\"a\":1}");
+}
+
 // The macro and the function are the same function.
 static void test_process_string(void **state)
 {
@@ -122,6 +136,10 @@ static void test_system_and_connection(void **state)
     assert_false(AWS_subscribe("topic", QOS1_AT_LEASET_ONCE));
     assert_int_equal(AWS_subMsgAvailable(), 0);
     assert_false(AWS_subMsgRead(&message));
+    assert_true(SYSTEM_stop());
+    assert_true(SYSTEM_isIdle());
+    void (*reset)(bool, bool) = SYSTEM_factoryReset; // the same
+    assert_true(reset != nullptr);
     void (*restart)(uint32_t) = SYSTEM_restart; // not called: it does what it says
     assert_true(restart != nullptr);
 }
@@ -131,11 +149,62 @@ static void nothing(void *pArg)
     (void)pArg;
 }
 
+static void on_packet(const char *pPacketStr, const char *pDataStr)
+{
+    (void)pPacketStr, (void)pDataStr;
+}
+
+static void test_what_is_not_there(void **state)
+{
+    (void)state;
+    assert_false(BLE_init());
+    assert_false(BLE_packetRegister("led", on_packet));
+    assert_false(BLE_isConnected());
+    BLE_disconnect();
+    assert_int_equal(BLE_packetSendData("led", "1", 0), BLE_DISCONNECTED);
+    assert_int_equal(BLE_packetSendAck("led", 0), BLE_DISCONNECTED);
+    assert_false(OTA_start(OTA_UPDATE_TYPE_WEB));
+    assert_int_equal(OTA_getProgressPercentage(), 0);
+    assert_false(OTA_inProgress());
+    OTA_printStatus();
+    assert_false(SYSTEM_startFirmwareUpdate(OTA_UPDATE_TYPE_LOCAL, "http://x"));
+    assert_false(SYSTEM_startOta("http://x"));
+    awsShadow_st shadow = {};
+    awsThingShadow_st member = {};
+    assert_false(AWS_shadowDeltaRegister(&shadow));
+    assert_false(AWS_shadowUpdate("led", &member.value_e.val_u32, SHADOW_UPDATE_TYPE_REPORTED));
+    assert_false(AWS_shadowDocumentUpdate(&member, 1, SHADOW_UPDATE_TYPE_ALL));
+}
+
+static void test_network_and_board(void **state)
+{
+    (void)state;
+    assert_false(WIFI_isConnected());
+    assert_string_equal(WIFI_getIpAddress(), "");
+    assert_int_equal(WIFI_getRssi(), 0);
+    assert_int_equal(WIFI_getSignalStrength(), 0);
+    assert_string_equal(WIFI_getStateString(), "IDLE");
+    assert_string_equal(SYSTEM_getMacAddr(), "0a1b2c3d4eff");
+    assert_string_equal(SYSTEM_getResetCause(), "NO_MEAN");
+    assert_false(SYSTEM_isWaitingForRestart());
+    void (*abort_device)(const char *, const char *, uint32_t) = SYSTEM_abort; // not called: it restarts
+    assert_true(abort_device != nullptr);
+}
+
+static void no_edge(const gpioEdge_st *ps_edge, void *pContext)
+{
+    (void)ps_edge, (void)pContext;
+}
+
 static void test_the_rest(void **state)
 {
     (void)state;
     GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, NULL);
-    GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, nothing);
+    assert_false(GPIO_pinMode(2, GPIO_MODE_OUTPUT, GPIO_PIN_INTR_DISABLE, nothing));
+    assert_true(GPIO_pinMode(3, GPIO_MODE_INPUT, GPIO_PIN_INTR_POSEDGE, nothing));
+    assert_true(GPIO_inputMode(3, GPIO_PIN_INTR_ANYEDGE, GPIO_PULLUP_ONLY, no_edge, nullptr));
+    assert_true(GPIO_pinDirection(3, GPIO_MODE_DISABLE));
+    assert_int_equal(GPIO_getLostEdges(3), 0);
     GPIO_pinWrite(2, HIGH);
     assert_int_equal(GPIO_pinRead(2), HIGH);
     uint32_t before = millis();
@@ -145,6 +214,12 @@ static void test_the_rest(void **state)
     print_error("%s %d", "error", 1);
     print_info("%s", "info");
     print_debug("debug");
+    print_verbose("%s", "always");
+    assert_true(micros() > 0);
+    assert_true(util_isValidString("x"));
+    unsigned bits = 0;
+    util_UpdateBit(bits, 3, true);
+    assert_true(bits == 8 && util_IsBitSet(bits, 3) && util_IsBitCleared(bits, 2));
     print_setLevel(PRINT_LEVEL_INFO);
     uint32_t value = 0;
     assert_true(util_parseUint32("12", &value));
@@ -152,12 +227,34 @@ static void test_the_rest(void **state)
     assert_true(TRUE && !FALSE && HIGH != LOW);
 }
 
+static void test_flash(void **state)
+{
+    (void)state;
+    fake_reset();
+    char data[LENGTH_FLASH_APP_DATA] = {1};
+    assert_true(FLASH_appDataWrite(data, sizeof(data)));
+    assert_true(FLASH_appDataRead(data, 1));
+    assert_true(FLASH_appDataEraseAll());
+    assert_false(FLASH_updatePending());
+    assert_false(FLASH_isDeviceRegistered());
+    assert_string_equal(FLASH_getThingName(), "");
+    char *pem = FLASH_getCertificate(FLASH_CERT_PRIVATE_KEY);
+    assert_null(pem);
+    FLASH_printConfig();
+}
+
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jobs),           cmocka_unit_test(test_json),
-        cmocka_unit_test(test_process_string), cmocka_unit_test(test_system_and_connection),
+        cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_process_string),
+        cmocka_unit_test(test_system_and_connection),
         cmocka_unit_test(test_the_rest),
+        cmocka_unit_test(test_array),
+        cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_network_and_board),
+        cmocka_unit_test(test_flash),
     };
     fake_reset();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,17 +335,6 @@ static void test_events_and_states(void **state)
     FAKE_WAIT(AWS_isConnected());
 }
 
-static void test_what_is_not_part_of_this_version_says_so(void **state)
-{
-    (void)state;
-    mqttMsg_st message = {.topicStr = "a"};
-    assert_false(AWS_publish(&message));
-    assert_true(fake_log_has("AWS_publish: the application's own topics are not part of this version"));
-    assert_false(AWS_subscribe("a", QOS0_AT_MOST_ONCE));
-    assert_int_equal(AWS_subMsgAvailable(), 0);
-    assert_false(AWS_subMsgRead(&message));
-}
-
 static void test_pins(void **state)
 {
     (void)state;
@@ -359,8 +348,6 @@ static void test_pins(void **state)
     GPIO_pinWrite(99, 1);
     assert_true(fake_log_has("GPIO_pinWrite: pin 99 does not exist on this board"));
     assert_int_equal(GPIO_pinRead(99), 0);
-    GPIO_pinMode(2, GPIO_MODE_INPUT, 1, NULL);
-    assert_true(fake_log_has("pin interrupts are not available"));
 }
 
 static void test_prints_and_levels(void **state)
@@ -414,7 +401,6 @@ int main(void)
         cmocka_unit_test(test_table_of_actions_is_full),
         cmocka_unit_test(test_cancel_handler_is_called_with_its_context),
         cmocka_unit_test(test_events_and_states),
-        cmocka_unit_test(test_what_is_not_part_of_this_version_says_so),
         cmocka_unit_test(test_pins),
         cmocka_unit_test(test_prints_and_levels),
         cmocka_unit_test(test_clock_and_numbers),

@@ -54,10 +54,12 @@ static void test_restart_job(void **state)
     SYSTEM_start();
     jobsCounters_st counters;
     FAKE_WAIT((JOBS_getCounters(&counters), counters.journalDamaged_u32 == 1));
+    assert_false(SYSTEM_isWaitingForRestart());
     fake_offer_job(1, "r1", "{\"action\":\"restart\"}");
     fake_accept_claim("r1");
     fake_wait_restart();
     assert_int_equal(fake_restart_count(), 1);
+    assert_true(SYSTEM_isWaitingForRestart());
     assert_int_equal(fake_puts_at_restart(), puts + 1); /* the start */
 }
 

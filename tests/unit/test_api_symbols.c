@@ -11,14 +11,19 @@
 
 #include "fakes/fake_ports.h"
 #include "lib_aws.h"
+#include "lib_ble.h"
 #include "lib_config.h"
 #include "lib_delay.h"
+#include "lib_flash.h"
 #include "lib_gpio.h"
 #include "lib_jobs.h"
 #include "lib_json.h"
+#include "lib_msg.h"
+#include "lib_ota.h"
 #include "lib_print.h"
 #include "lib_system.h"
 #include "lib_utils.h"
+#include "lib_wifi.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +50,49 @@ static const struct {
     FUNCTION(AWS_subscribe, bool (*)(const char *, uint8_t)),
     FUNCTION(AWS_subMsgAvailable, uint16_t (*)(void)),
     FUNCTION(AWS_subMsgRead, bool (*)(mqttMsg_st *)),
+    FUNCTION(AWS_close, void (*)(void)),
+    FUNCTION(AWS_printStatus, void (*)(void)),
+    FUNCTION(AWS_printSubscribedTopics, void (*)(void)),
+    FUNCTION(AWS_publishMessage, bool (*)(const char *, const void *, uint32_t, qos_et, bool)),
+    FUNCTION(AWS_subscribeTopic, bool (*)(const char *, qos_et, awsMessageCallback_t, void *)),
+    FUNCTION(AWS_unsubscribe, bool (*)(const char *)),
+    FUNCTION(AWS_pubMsgAvailable, uint16_t (*)(void)),
+    FUNCTION(AWS_publishInProgress, bool (*)(void)),
+    FUNCTION(AWS_getMessageCounters, void (*)(awsMessageCounters_st *)),
+    FUNCTION(AWS_shadowDeltaRegister, bool (*)(awsShadow_st *)),
+    FUNCTION(AWS_shadowUpdate, bool (*)(const char *, void *, shadowUpdateType_et)),
+    FUNCTION(AWS_shadowDocumentUpdate, bool (*)(awsThingShadow_st *, uint8_t, shadowUpdateType_et)),
+    FUNCTION(BLE_init, bool (*)(void)),
+    FUNCTION(BLE_packetRegister, bool (*)(const char *, bleAnyCallBack_t)),
+    FUNCTION(BLE_isConnected, bool (*)(void)),
+    FUNCTION(BLE_disconnect, void (*)(void)),
+    FUNCTION(BLE_packetSendData, bleWrtStatus_et (*)(const char *, const char *, uint8_t)),
+    FUNCTION(BLE_packetSendAck, bleWrtStatus_et (*)(const char *, uint8_t)),
+    FUNCTION(OTA_start, bool (*)(firmUpdateType_et)),
+    FUNCTION(OTA_getProgressPercentage, uint8_t (*)(void)),
+    FUNCTION(OTA_inProgress, bool (*)(void)),
+    FUNCTION(OTA_printStatus, void (*)(void)),
+    FUNCTION(WIFI_isConnected, bool (*)(void)),
+    FUNCTION(WIFI_getIpAddress, char *(*)(void)),
+    FUNCTION(WIFI_getRssi, int8_t (*)(void)),
+    FUNCTION(WIFI_getSignalStrength, uint8_t (*)(void)),
+    FUNCTION(WIFI_getStateString, const char *(*)(void)),
     FUNCTION(delay, void (*)(uint32_t)),
     FUNCTION(millis, uint32_t (*)(void)),
-    FUNCTION(GPIO_pinMode, void (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(micros, uint32_t (*)(void)),
+    FUNCTION(FLASH_isDeviceRegistered, bool (*)(void)),
+    FUNCTION(FLASH_getThingName, const char *(*)(void)),
+    FUNCTION(FLASH_getCertificate, char *(*)(deviceCertType_et)),
+    FUNCTION(FLASH_appDataRead, bool (*)(void *, uint16_t)),
+    FUNCTION(FLASH_appDataWrite, bool (*)(void *, uint16_t)),
+    FUNCTION(FLASH_appDataEraseAll, bool (*)(void)),
+    FUNCTION(FLASH_printConfig, void (*)(void)),
+    FUNCTION(FLASH_updatePending, bool (*)(void)),
+    FUNCTION(GPIO_pinMode, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(GPIO_pinDirection, bool (*)(uint8_t, uint8_t)),
+    FUNCTION(GPIO_pinHandler, bool (*)(uint8_t, uint8_t, uint8_t, gpio_intr_handler)),
+    FUNCTION(GPIO_inputMode, bool (*)(uint8_t, uint8_t, uint8_t, gpioEdgeHandler_t, void *)),
+    FUNCTION(GPIO_getLostEdges, uint32_t (*)(uint8_t)),
     FUNCTION(GPIO_pinWrite, void (*)(uint8_t, uint8_t)),
     FUNCTION(GPIO_pinRead, uint8_t (*)(uint8_t)),
     FUNCTION(JOBS_register, bool (*)(const char *, uint8_t, jobCallBack_t)),
@@ -63,6 +108,7 @@ static const struct {
     FUNCTION(JSON_processString, bool (*)(const char *, const tagStructure_st *, uint8_t)),
     FUNCTION(JSON_processSizedString, bool (*)(const char *, const jsonTag_st *, uint8_t)),
     FUNCTION(JSON_getValues, bool (*)(const char *, const jsonTag_st *, uint8_t)),
+    FUNCTION(JSON_processArrayObjs, bool (*)(const char *, jsonArray_st *)),
     FUNCTION(JSON_getUint32, bool (*)(const char *, const char *, uint32_t *)),
     FUNCTION(JSON_getInt32, bool (*)(const char *, const char *, int32_t *)),
     FUNCTION(JSON_getBool, bool (*)(const char *, const char *, bool *)),
@@ -72,6 +118,7 @@ static const struct {
     FUNCTION(JSON_getBoolOr, bool (*)(const char *, const char *, bool, bool *)),
     FUNCTION(JSON_getStringOr, bool (*)(const char *, const char *, const char *, char *, size_t)),
     FUNCTION(print_line, void (*)(logLevels_et, const char *, const char *, ...)),
+    FUNCTION(print_always, void (*)(const char *, const char *, ...)),
     FUNCTION(print_setLevel, void (*)(logLevels_et)),
     FUNCTION(SYSTEM_init, bool (*)(systemInitConfig_st *)),
     FUNCTION(SYSTEM_start, void (*)(void)),
@@ -79,6 +126,16 @@ static const struct {
     FUNCTION(SYSTEM_getModeString, const char *(*)(void)),
     FUNCTION(SYSTEM_restart, void (*)(uint32_t)),
     FUNCTION(SYSTEM_getDeviceName, const char *(*)(void)),
+    FUNCTION(SYSTEM_stop, bool (*)(void)),
+    FUNCTION(SYSTEM_isIdle, bool (*)(void)),
+    FUNCTION(SYSTEM_factoryReset, void (*)(bool, bool)),
+    FUNCTION(SYSTEM_isWaitingForRestart, bool (*)(void)),
+    FUNCTION(SYSTEM_abort, void (*)(const char *, const char *, uint32_t)),
+    FUNCTION(SYSTEM_getMacAddr, const char *(*)(void)),
+    FUNCTION(SYSTEM_getResetCause, const char *(*)(void)),
+    FUNCTION(SYSTEM_startFirmwareUpdate, bool (*)(firmUpdateType_et, const char *)),
+    FUNCTION(SYSTEM_startOta, bool (*)(const char *)),
+    FUNCTION(util_isValidString, bool (*)(const char *)),
     FUNCTION(util_getNumFromString, uint32_t (*)(const char *)),
     FUNCTION(util_parseUint32, bool (*)(const char *, uint32_t *)),
 };
@@ -102,9 +159,10 @@ static unsigned check_header(const char *header)
     assert_non_null(file);
     unsigned count = 0;
     while (fgets(line, sizeof(line), file)) {
-        static const char *const types[] = {"bool ",          "void ",           "uint8_t ",
-                                            "uint16_t ",      "uint32_t ",       "const char *",
-                                            "systemMode_et ", "awsIotStates_et "};
+        static const char *const types[] = {
+            "bool ",     "void ",        "uint8_t ",         "uint16_t ",
+            "uint32_t ", "const char *", "systemMode_et ",   "awsIotStates_et ",
+            "int8_t ",   "char *",       "bleWrtStatus_et ", "LIB_GPIO_INLINE bool "};
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
             size_t start = strlen(types[i]);
             char *open = strchr(line, '(');
@@ -123,8 +181,9 @@ static unsigned check_header(const char *header)
 static void test_the_table_has_every_function_of_the_headers(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"lib_aws.h",  "lib_delay.h", "lib_gpio.h",   "lib_jobs.h",
-                                          "lib_json.h", "lib_print.h", "lib_system.h", "lib_utils.h"};
+    static const char *const headers[] = {
+        "lib_aws.h",   "lib_delay.h", "lib_gpio.h", "lib_jobs.h", "lib_json.h", "lib_print.h", "lib_system.h",
+        "lib_utils.h", "lib_ble.h",   "lib_ota.h",  "lib_wifi.h", "lib_msg.h",  "lib_flash.h"};
     unsigned count = 0;
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         count += check_header(headers[i]);
@@ -146,6 +205,14 @@ static void test_fixed_values(void **state)
     assert_int_equal(sizeof(((job_st *)0)->documentStr), LENGTH_JOB_DOCUMENT);
     assert_int_equal(sizeof(tagStructure_st), 2 * sizeof(char *));
     assert_int_equal(CONFIG_DEVICE_JOBS_UNSIZED_VALUE, 4);
+    assert_int_equal(LENGTH_MQTT_TOPIC, 100);
+    assert_int_equal(LENGTH_MQTT_PAYLOAD, 1024);
+    assert_int_equal(sizeof(((jsonArray_st *)0)->jsonObjs), 10 * 150);
+    assert_int_equal(sizeof(((awsShadow_st *)0)->keyStr), 16);
+    assert_int_equal(sizeof(((awsShadow_st *)0)->value_e.str), 24);
+    assert_int_equal(LIB_MODULE_MAX, 14); /* a program's table of levels has one for each, in this order */
+    assert_int_equal(LIB_MODULE_UART, 13);
+    assert_int_equal(DRV_MODULE_BLE, 9);
     jobCallback_t same = (jobCallBack_t)NULL;
     assert_null(same);
 }

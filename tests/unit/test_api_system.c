@@ -108,6 +108,39 @@ static void key_null(systemInitConfig_st *c)
 {
     c->s_awsConfig.pThingPrivateKeyStr = NULL;
 }
+static void host_only_colon(systemInitConfig_st *c)
+{
+    strcpy(c->s_awsConfig.hostNameStr, ":8883");
+}
+static void ca_reference(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pRootCaStr = "pkcs11:object=ca";
+}
+static void cert_empty(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingCertStr = "";
+}
+static void cert_name(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingCertStr = "certificate.pem";
+}
+static void key_empty(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingPrivateKeyStr = "";
+}
+static void key_name(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingPrivateKeyStr = "C:\\lamp\\private_key.pem";
+}
+static void key_two_lines(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingPrivateKeyStr = "pkcs11:token=lamps\nobject=lamp";
+}
+static void claim_template_only(systemInitConfig_st *c)
+{
+    c->s_awsConfig.pThingCertStr = "";
+    c->s_awsConfig.pClaimTemplateStr = "fleet";
+}
 static void key_cert(systemInitConfig_st *c)
 {
     c->s_awsConfig.pThingPrivateKeyStr = CERT;
@@ -183,14 +216,21 @@ static const struct {
     {host_path, "s_awsConfig.hostNameStr", "path"},
     {host_blank, "s_awsConfig.hostNameStr", "character"},
     {host_newline, "s_awsConfig.hostNameStr", "character"},
+    {host_only_colon, "s_awsConfig.hostNameStr", "port_u16"},
     {port_zero, "s_awsConfig.port_u16", "8883"},
     {ca_null, "s_awsConfig.pRootCaStr", "missing"},
     {ca_empty, "s_awsConfig.pRootCaStr", "missing"},
     {ca_name, "s_awsConfig.pRootCaStr", "not PEM"},
     {ca_key, "s_awsConfig.pRootCaStr", "not PEM"},
+    {ca_reference, "s_awsConfig.pRootCaStr", "not PEM"},
     {cert_null, "s_awsConfig.pThingCertStr", "missing"},
+    {cert_empty, "s_awsConfig.pThingCertStr", "missing"},
+    {cert_name, "s_awsConfig.pThingCertStr", "not PEM"},
     {cert_key, "s_awsConfig.pThingCertStr", "not PEM"},
     {key_null, "s_awsConfig.pThingPrivateKeyStr", "missing"},
+    {key_empty, "s_awsConfig.pThingPrivateKeyStr", "missing"},
+    {key_name, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
+    {key_two_lines, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
     {key_cert, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
     {key_in_words_only, "s_awsConfig.pThingPrivateKeyStr", "not PEM"},
     {cert_in_a_comment, "s_awsConfig.pThingCertStr", "not PEM"},
@@ -206,6 +246,7 @@ static const struct {
     {version_long, "pAppVersionStr", "too long"},
     {levels_null, "pLogLevels_e", "missing"},
     {claim_only, "s_awsConfig.pClaimCertStr", "not part of this version"},
+    {claim_template_only, "s_awsConfig.pClaimCertStr", "not part of this version"},
 };
 
 static void test_each_bad_field_is_named(void **state)
@@ -250,7 +291,27 @@ static void test_credentials_are_read_before_anything_connects(void **state)
     fake_mqtt_refuse_credential(PORT_MQTT_CERT, "holds no certificate that can be read");
     assert_false(SYSTEM_init(&config));
     assert_true(fake_log_has("s_awsConfig.pThingCertStr: holds no certificate"));
+    fake_mqtt_refuse_credential(PORT_MQTT_ROOT_CA, "is damaged after its first certificate");
+    assert_false(SYSTEM_init(&config));
+    assert_true(fake_log_has("s_awsConfig.pRootCaStr: is damaged"));
     assert_false(fake_log_has("MII="));
+}
+
+/* A key that signs and is not read is the port's affair: it is asked, its answer goes to the field, and no PIN is logged. */
+static void test_references_are_judged_by_the_port(void **state)
+{
+    (void)state;
+    systemInitConfig_st config = good_config();
+    config.s_awsConfig.pThingPrivateKeyStr = "pkcs11:token=lamps;object=lamp?pin-value=s3cret\n";
+    config.s_awsConfig.pThingCertStr = "pkcs11:token=lamps;object=lamp?pin-value=s3cret";
+    fake_mqtt_refuse_credential(PORT_MQTT_KEY, "names a token that refuses the PIN of the URI");
+    assert_false(SYSTEM_init(&config));
+    assert_true(fake_log_has("s_awsConfig.pThingPrivateKeyStr: names a token that refuses the PIN"));
+    assert_false(fake_log_has("not PEM"));
+    fake_mqtt_refuse_credential(PORT_MQTT_CERT, "names something that is not there");
+    assert_false(SYSTEM_init(&config));
+    assert_true(fake_log_has("s_awsConfig.pThingCertStr: names something"));
+    assert_false(fake_log_has("s3cret"));
 }
 
 static void test_no_configuration(void **state)
@@ -307,6 +368,7 @@ static void test_good_configuration(void **state)
 {
     (void)state;
     systemInitConfig_st config = good_config();
+    config.s_awsConfig.pThingPrivateKeyStr = "pkcs11:token=lamps;object=lamp";
     assert_true(SYSTEM_init(&config));
     memset(&config, 0x5A, sizeof(config)); /* the struct may go away */
     assert_int_equal(SYSTEM_getMode(), SYSTEM_MODE_NORMAL);
@@ -328,6 +390,7 @@ int main(void)
         cmocka_unit_test_setup(test_each_bad_field_is_named, setup),
         cmocka_unit_test_setup(test_all_bad_fields_in_one_go, setup),
         cmocka_unit_test_setup(test_credentials_are_read_before_anything_connects, setup),
+        cmocka_unit_test_setup(test_references_are_judged_by_the_port, setup),
         cmocka_unit_test_setup(test_storage_that_cannot_be_used, setup),
         cmocka_unit_test_setup(test_good_configuration, setup),
     };

@@ -120,28 +120,25 @@ static void test_device_id_is_the_mac(void **state)
     assert_int_equal(port_board_device_id(id, 12), ERR_TOO_LONG);
 }
 
-static void test_pin_that_is_written_becomes_an_output_that_can_be_read(void **state)
+static void test_mac_and_reset_cause(void **state)
 {
     (void)state;
-    bool level = false;
-    assert_int_equal(idf_pin_mode(5), 0);
-    assert_int_equal(port_board_gpio_write(5, true), ERR_OK);
-    assert_int_equal(port_board_gpio_read(5, &level), ERR_OK);
-    assert_true(level);
-    assert_int_equal(port_board_gpio_mode(6, false), ERR_OK);
-    assert_int_equal(idf_pin_mode(6), 1); /* GPIO_MODE_INPUT */
-    assert_int_equal(port_board_gpio_mode(22, false), ERR_RANGE);
-}
-
-/* ESP-IDF 5's own check shifts by the number: 66 would pass for pin 2 on a chip. */
-static void test_pin_far_beyond_the_last_is_refused(void **state)
-{
-    (void)state;
-    bool level = false;
-    for (int pin = 22; pin <= UINT8_MAX; pin++) {
-        assert_int_equal(port_board_gpio_mode((uint8_t)pin, true), ERR_RANGE);
-        assert_int_equal(port_board_gpio_write((uint8_t)pin, true), ERR_RANGE);
-        assert_int_equal(port_board_gpio_read((uint8_t)pin, &level), ERR_RANGE);
+    static const uint8_t expected[] = {0x24, 0x0a, 0xc4, 0x00, 0x01, 0x10};
+    uint8_t mac[PORT_BOARD_MAC_LEN];
+    assert_int_equal(port_board_mac(mac), ERR_OK);
+    assert_memory_equal(mac, expected, sizeof(mac));
+    static const struct {
+        esp_reset_reason_t reason;
+        enum port_board_reset cause;
+    } rows[] = {
+        {ESP_RST_UNKNOWN, PORT_BOARD_RESET_UNKNOWN},      {ESP_RST_POWERON, PORT_BOARD_RESET_POWER_ON},
+        {ESP_RST_EXT, PORT_BOARD_RESET_EXTERNAL},         {ESP_RST_SW, PORT_BOARD_RESET_SOFTWARE},
+        {ESP_RST_PANIC, PORT_BOARD_RESET_CRASH},          {ESP_RST_INT_WDT, PORT_BOARD_RESET_WATCHDOG},
+        {ESP_RST_TASK_WDT, PORT_BOARD_RESET_WATCHDOG},    {ESP_RST_WDT, PORT_BOARD_RESET_WATCHDOG},
+        {ESP_RST_DEEPSLEEP, PORT_BOARD_RESET_DEEP_SLEEP}, {ESP_RST_BROWNOUT, PORT_BOARD_RESET_BROWN_OUT}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        idf_set_reset_reason((int)rows[i].reason);
+        assert_int_equal(port_board_reset_cause(), rows[i].cause);
     }
 }
 
@@ -232,8 +229,7 @@ int main(void)
         cmocka_unit_test_setup(test_clock_starts_at_the_build_when_the_network_time_does_not_come, setup),
         cmocka_unit_test_setup(test_clock_that_is_set_is_left_alone, setup),
         cmocka_unit_test_setup(test_device_id_is_the_mac, setup),
-        cmocka_unit_test_setup(test_pin_that_is_written_becomes_an_output_that_can_be_read, setup),
-        cmocka_unit_test_setup(test_pin_far_beyond_the_last_is_refused, setup),
+        cmocka_unit_test_setup(test_mac_and_reset_cause, setup),
         cmocka_unit_test_setup(test_lines, setup),
         cmocka_unit_test_setup(test_shutdown_hook, setup),
     };

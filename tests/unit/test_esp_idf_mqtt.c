@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The MQTT half of the ESP-IDF port, its own sources, with esp-mqtt and esp-tls played on the host (port_mqtt.h; R-16, R-54, R-64). */
-// LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday common pthread
+// LINK: port_esp_idf_chip fake_idf fake_esp_mqtt -Wl,--wrap=gettimeofday,--wrap=settimeofday,--wrap=malloc common pthread
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,9 @@
 #include "fakes/fake_idf.h"
 #include "ports/esp_idf/netif.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CAP         100
@@ -30,6 +32,21 @@ static char texts[EVENTS][200], topics[EVENTS][64], payloads[EVENTS][CAP + 1];
 static unsigned count, taken;
 static struct port_mutex mutex;
 static struct port_signal arrived;
+
+/* The block of memory that is not there: of this size at least, behind so many that are. */
+static atomic_size_t short_from;
+static atomic_int short_after;
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    size_t from = atomic_load(&short_from);
+    if (from > 0 && size >= from && atomic_fetch_sub(&short_after, 1) == 0) {
+        return NULL;
+    }
+    return __real_malloc(size);
+}
 
 static void on_event(void *ctx, const struct port_mqtt_event *event)
 {
@@ -72,6 +89,7 @@ static int setup(void **state)
     assert_int_equal(netif_prepare(), ESP_OK);
     port_mutex_init(&mutex);
     port_signal_init(&arrived);
+    atomic_store(&short_from, 0);
     count = taken = 0;
     return 0;
 }
@@ -105,6 +123,17 @@ static void connect(void)
 {
     open_port(8883);
     expect(PORT_MQTT_CONNECTED);
+}
+
+static enum err publish_as(const char *topic, const void *payload, size_t len, uint8_t qos, int *id)
+{
+    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = qos};
+    return port_mqtt_publish(&message, id);
+}
+
+static enum err publish(const char *topic, const void *payload, size_t len)
+{
+    return publish_as(topic, payload, len, 1, NULL);
 }
 
 /* lwIP ends the program when a socket is asked for before it is there: the engine's first try may come that early. */
@@ -149,8 +178,8 @@ static void test_subscriptions(void **state)
     char what[100];
     int first = 0, second = 0;
     connect();
-    assert_int_equal(port_mqtt_subscribe("a/#", &first), ERR_OK);
-    assert_int_equal(port_mqtt_subscribe("b/#", &second), ERR_OK);
+    assert_int_equal(port_mqtt_subscribe("a/#", 1, &first), ERR_OK);
+    assert_int_equal(port_mqtt_subscribe("b/#", 1, &second), ERR_OK);
     assert_int_not_equal(first, second);
     int first_id = mqtt_wait_sent(what, sizeof(what));
     assert_string_equal(what, "SUB a/#");
@@ -177,17 +206,18 @@ static void test_publishes_go_out_in_order_and_are_bounded(void **state)
     for (int i = 0; i < 16; i++) {
         char payload[8];
         int len = snprintf(payload, sizeof(payload), "%d", i);
-        assert_int_equal(port_mqtt_publish("t", payload, (size_t)len), ERR_OK);
+        assert_int_equal(publish("t", payload, (size_t)len), ERR_OK);
     }
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL);
+    assert_int_equal(publish("t", "x", 1), ERR_FULL);
     for (int i = 0; i < 16; i++) {
         ids[i] = mqtt_wait_sent(what, sizeof(what));
         snprintf(expected, sizeof(expected), "PUB t %d", i);
         assert_string_equal(what, expected);
     }
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL); /* sent is not acknowledged */
+    assert_int_equal(publish("t", "x", 1), ERR_FULL); /* sent is not acknowledged */
     mqtt_puback(ids[0]);
-    assert_int_equal(port_mqtt_publish("t", "", 0), ERR_OK);
+    expect(PORT_MQTT_PUBLISHED);
+    assert_int_equal(publish("t", "", 0), ERR_OK);
     mqtt_wait_sent(what, sizeof(what));
     assert_string_equal(what, "PUB t");
 }
@@ -212,12 +242,11 @@ static void test_peer_that_withholds_acknowledgements(void **state)
     expect_on_its_way(0, 0);
     for (int i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
         idf_set_uptime_s(100 + i);
-        assert_int_equal(i < 10 ? port_mqtt_publish("t", "x", 1) : port_mqtt_subscribe("f", &numbers[i]),
-                         ERR_OK);
+        assert_int_equal(i < 10 ? publish("t", "x", 1) : port_mqtt_subscribe("f", 1, &numbers[i]), ERR_OK);
         expect_on_its_way((unsigned)i + 1, 100000);
     }
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_FULL);
-    assert_int_equal(port_mqtt_subscribe("f", &number), ERR_FULL);
+    assert_int_equal(publish("t", "x", 1), ERR_FULL);
+    assert_int_equal(port_mqtt_subscribe("f", 1, &number), ERR_FULL);
     for (int i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) {
         ids[i] = mqtt_wait_sent(what, sizeof(what));
     }
@@ -225,22 +254,146 @@ static void test_peer_that_withholds_acknowledgements(void **state)
     mqtt_puback(ids[5]);
     expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 1, 100000);
     mqtt_puback(ids[0]);
+    expect(PORT_MQTT_PUBLISHED);
+    expect(PORT_MQTT_PUBLISHED);
     mqtt_puback(ids[0]); /* nobody has sent it any more */
     expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 2, 101000);
     mqtt_suback(ids[12], 1);
     assert_int_equal(events[expect(PORT_MQTT_SUBSCRIBED)].message_id, numbers[12]);
     expect_on_its_way(PORT_MQTT_OUTGOING_CAP - 3, 101000);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(port_mqtt_publish("t", "y", 1), ERR_OK);
+        assert_int_equal(publish("t", "y", 1), ERR_OK);
     }
-    assert_int_equal(port_mqtt_publish("t", "y", 1), ERR_FULL);
+    assert_int_equal(publish("t", "y", 1), ERR_FULL);
     expect_on_its_way(PORT_MQTT_OUTGOING_CAP, 101000);
     mqtt_drop();
     expect(PORT_MQTT_DISCONNECTED);
     expect_on_its_way(0, 0);
     connect();
     expect_on_its_way(0, 0);
-    assert_int_equal(port_mqtt_publish("t", "z", 1), ERR_OK);
+    assert_int_equal(publish("t", "z", 1), ERR_OK);
+}
+
+/* What the application's own messages need of esp-mqtt; all in the order in which it was taken. */
+static void test_kinds_of_packets(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"PUB0 t a", "SUB0 f", "PUBR t b", "UNSUB f", "PUB0R t", "PUB t c"};
+    enum { COUNT = sizeof(expected) / sizeof(expected[0]) };
+    char what[100];
+    int ids[COUNT], first = -7, none = -7, number = 0;
+    connect();
+    const struct port_mqtt_message kept = {"t", "b", 1, .qos = 1, .is_retained = true};
+    const struct port_mqtt_message forget = {"t", NULL, 0, .qos = 0, .is_retained = true};
+    assert_int_equal(publish_as("t", "a", 1, 0, &none), ERR_OK);
+    assert_int_equal(port_mqtt_subscribe("f", 0, &number), ERR_OK);
+    assert_int_equal(port_mqtt_publish(&kept, &first), ERR_OK);
+    assert_int_equal(port_mqtt_unsubscribe("f"), ERR_OK);
+    assert_int_equal(port_mqtt_publish(&forget, &none), ERR_OK);
+    assert_int_equal(publish("t", "c", 1), ERR_OK); /* nobody asks for its id */
+    for (int i = 0; i < COUNT; i++) {
+        ids[i] = mqtt_wait_sent(what, sizeof(what));
+        assert_string_equal(what, expected[i]);
+    }
+    assert_int_equal(none, -7);
+    assert_int_equal(port_mqtt_outgoing().count, 3); /* one SUBSCRIBE, two publishes with QoS 1 */
+    mqtt_unsuback(ids[3]);
+    mqtt_puback(ids[5]);
+    unsigned at = expect(PORT_MQTT_PUBLISHED);
+    assert_int_not_equal(events[at].message_id, first);
+    mqtt_puback(ids[2]);
+    at = expect(PORT_MQTT_PUBLISHED);
+    assert_int_equal(events[at].message_id, first);
+    mqtt_suback(ids[1], 0);
+    at = expect(PORT_MQTT_SUBSCRIBED);
+    assert_int_equal(events[at].message_id, number);
+    assert_true(events[at].is_granted);
+    assert_int_equal(port_mqtt_outgoing().count, 0);
+    assert_int_equal(events_so_far(), taken);
+}
+
+static char long_payload[PORT_MQTT_PAYLOAD_CAP];
+
+/* esp-mqtt's task stands in a publish as long as the server reads nothing. */
+static void connect_to_deaf_server(void)
+{
+    mqtt_set_script(&(struct mqtt_script){.hangs_in_publish = true});
+    connect();
+}
+
+static void test_packets_without_acknowledgement_are_bounded(void **state)
+{
+    (void)state;
+    char what[100];
+    int number;
+    connect_to_deaf_server();
+    assert_int_equal(publish_as("t", "x", 1, 0, NULL), ERR_OK);
+    mqtt_wait_hanging(); /* it is being sent, and holds its place */
+    for (int i = 1; i < PORT_MQTT_OUTGOING_CAP; i++) {
+        assert_int_equal(i % 2 ? publish_as("t", "x", 1, 0, NULL) : port_mqtt_unsubscribe("f"), ERR_OK);
+    }
+    assert_int_equal(publish_as("t", "x", 1, 0, NULL), ERR_FULL);
+    assert_int_equal(port_mqtt_unsubscribe("f"), ERR_FULL);
+    assert_int_equal(port_mqtt_outgoing().count, 0);
+    for (int i = 0; i < PORT_MQTT_OUTGOING_CAP; i++) { /* nor do they take room from the others */
+        assert_int_equal(i % 2 ? publish("t", "x", 1) : port_mqtt_subscribe("f", 1, &number), ERR_OK);
+    }
+    mqtt_release();
+    for (int i = 0; i < 2 * PORT_MQTT_OUTGOING_CAP; i++) {
+        mqtt_wait_sent(what, sizeof(what));
+    }
+    enum err err;
+    while ((err = publish_as("t", "last", 4, 0, NULL)) == ERR_FULL) {
+        port_time_sleep_ms(1); /* it is counted until esp-mqtt's task has come back from sending */
+    }
+    assert_int_equal(err, ERR_OK);
+    mqtt_wait_sent(what, sizeof(what));
+    assert_string_equal(what, "PUB0 t last");
+}
+
+static void test_bytes_without_acknowledgement_are_bounded(void **state)
+{
+    (void)state;
+    const size_t kb = 1024;
+    connect_to_deaf_server();
+    assert_int_equal(publish_as("t", long_payload, 10 * kb, 0, NULL), ERR_OK);
+    assert_int_equal(publish_as("t", long_payload, 6 * kb + 1, 0, NULL), ERR_FULL);
+    assert_int_equal(publish_as("t", long_payload, 6 * kb, 0, NULL), ERR_OK);
+    assert_int_equal(publish_as("t", "x", 1, 0, NULL), ERR_FULL);
+    assert_int_equal(publish_as("t", NULL, 0, 0, NULL), ERR_OK);
+    assert_int_equal(publish("t", long_payload, 10 * kb), ERR_OK);
+    mqtt_release();
+    mqtt_drop();
+    expect(PORT_MQTT_DISCONNECTED);
+    mqtt_set_script(&(struct mqtt_script){0});
+    connect(); /* nothing of the connection before is counted */
+    assert_int_equal(publish_as("t", long_payload, PORT_MQTT_PAYLOAD_CAP, 0, NULL), ERR_OK); /* alone */
+    assert_int_equal(publish_as("t", long_payload, PORT_MQTT_PAYLOAD_CAP + 1, 0, NULL), ERR_TOO_LONG);
+    assert_int_equal(publish("t", long_payload, PORT_MQTT_PAYLOAD_CAP + 1), ERR_TOO_LONG);
+}
+
+/* esp-mqtt copies what it may have to send again; if only that copy had no room, the connection would end for it. */
+static void test_no_memory_for_a_long_message(void **state)
+{
+    (void)state;
+    char what[300];
+    connect();
+    for (int good = 0; good < 2; good++) {
+        atomic_store(&short_after, good);
+        atomic_store(&short_from, sizeof(long_payload));
+        assert_int_equal(publish("t", long_payload, sizeof(long_payload)), ERR_FULL);
+        atomic_store(&short_from, 0);
+    }
+    assert_int_equal(port_mqtt_outgoing().count, 0);
+    atomic_store(&short_after, 1);
+    atomic_store(&short_from, sizeof(long_payload));
+    assert_int_equal(publish_as("t", long_payload, sizeof(long_payload), 0, NULL), ERR_OK); /* no copy */
+    atomic_store(&short_from, 0);
+    mqtt_wait_sent(what, sizeof(what));
+    assert_int_equal(publish("t", "small", 5), ERR_OK);
+    mqtt_wait_sent(what, sizeof(what));
+    assert_string_equal(what, "PUB t small");
+    assert_int_equal(events_so_far(), taken);
 }
 
 /* The engine would leave out a filter that the server has refused, for a day. */
@@ -250,7 +403,7 @@ static void test_subscribe_that_was_not_sent_is_not_told_as_refused(void **state
     int number = 0;
     mqtt_set_script(&(struct mqtt_script){.refuses_subscribe = true});
     connect();
-    assert_int_equal(port_mqtt_subscribe("f", &number), ERR_OK);
+    assert_int_equal(port_mqtt_subscribe("f", 1, &number), ERR_OK);
     unsigned at = expect(PORT_MQTT_DISCONNECTED);
     assert_int_equal(events[at].reason, ERR_OFFLINE);
     assert_string_equal(texts[at], "esp-mqtt did not take a packet: is memory short?");
@@ -265,7 +418,7 @@ static void test_publish_wakes_the_client(void **state)
     port_time_sleep_ms(50); /* it is in its wait by now */
     uint64_t before_ms = port_time_monotonic_ms();
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+        assert_int_equal(publish("t", "x", 1), ERR_OK);
         mqtt_wait_sent(what, sizeof(what));
     }
     assert_true(port_time_monotonic_ms() - before_ms < 10 * 1000 / 2);
@@ -279,6 +432,8 @@ static void test_messages(void **state)
     connect();
     mqtt_message("topic", "hello", 5, 5);
     unsigned at = expect(PORT_MQTT_MESSAGE);
+    assert_int_equal(events[at].qos, 0);
+    assert_false(events[at].is_retained);
     assert_string_equal(topics[at], "topic");
     assert_string_equal(payloads[at], "hello");
     mqtt_message("topic", "", 0, 0);
@@ -287,12 +442,15 @@ static void test_messages(void **state)
     mqtt_message("topic", large, CAP, CAP);
     at = expect(PORT_MQTT_MESSAGE);
     assert_int_equal(events[at].payload.len, CAP);
+    mqtt_mark_messages(1, true);
     mqtt_message("other", large, CAP / 2, 3 * CAP);
     for (size_t i = 0; i < 6; i++) {
         at = expect(PORT_MQTT_MESSAGE);
         assert_int_equal(events[at].offset, i * (CAP / 2));
         assert_int_equal(events[at].payload.len, CAP / 2);
         assert_int_equal(events[at].total, 3 * CAP);
+        assert_int_equal(events[at].qos, 1);
+        assert_true(events[at].is_retained);
         assert_string_equal(topics[at], i == 0 ? "other" : "");
     }
 }
@@ -321,8 +479,10 @@ static void test_end_is_told_once_and_nothing_is_taken_any_more(void **state)
     assert_int_equal(events[at].reason, ERR_OFFLINE);
     assert_string_equal(texts[at], "server closed the connection");
     assert_int_equal(events_so_far(), taken);
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
-    assert_int_equal(port_mqtt_subscribe("t", &id), ERR_OFFLINE);
+    assert_int_equal(publish("t", "x", 1), ERR_OFFLINE);
+    assert_int_equal(port_mqtt_subscribe("t", 1, &id), ERR_OFFLINE);
+    assert_int_equal(port_mqtt_unsubscribe("t"), ERR_OFFLINE);
+    assert_int_equal(publish_as("t", "x", 1, 0, NULL), ERR_OFFLINE);
     open_port(8883); /* without a close between */
     expect(PORT_MQTT_CONNECTED);
     mqtt_go_silent();
@@ -336,9 +496,9 @@ static void test_publish_that_breaks_the_connection(void **state)
     (void)state;
     mqtt_set_script(&(struct mqtt_script){.refuses_publish = true});
     connect();
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+    assert_int_equal(publish("t", "x", 1), ERR_OK);
     expect(PORT_MQTT_DISCONNECTED);
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
+    assert_int_equal(publish("t", "x", 1), ERR_OFFLINE);
     assert_int_equal(mqtt_sent_count(), 0);
 }
 
@@ -346,12 +506,12 @@ static void test_no_event_after_close(void **state)
 {
     (void)state;
     connect();
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OK);
+    assert_int_equal(publish("t", "x", 1), ERR_OK);
     port_mqtt_close();
     unsigned before = events_so_far();
     port_time_sleep_ms(50);
     assert_int_equal(events_so_far(), before);
-    assert_int_equal(port_mqtt_publish("t", "x", 1), ERR_OFFLINE);
+    assert_int_equal(publish("t", "x", 1), ERR_OFFLINE);
     port_mqtt_close(); /* there is none */
 }
 
@@ -408,42 +568,6 @@ static void test_why_it_did_not_connect(void **state)
     }
 }
 
-static void expect_bad(struct port_mqtt_config config, enum port_mqtt_credential which, const char *log)
-{
-    enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
-    const char *why = NULL;
-    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_TLS);
-    assert_int_equal(bad, which);
-    assert_non_null(why);
-    assert_int_equal(port_mqtt_open(&config, on_event, &count), ERR_TLS);
-    assert_true(idf_log_has(log));
-    assert_int_equal(mqtt_get_seen().starts, 0);
-}
-
-static void test_credentials(void **state)
-{
-    (void)state;
-    struct port_mqtt_config config = config_for(8883);
-    enum port_mqtt_credential bad;
-    const char *why;
-    assert_int_equal(port_mqtt_check(&config, &bad, &why), ERR_OK);
-    config.root_ca_pem = "nothing";
-    expect_bad(config, PORT_MQTT_ROOT_CA, "TLS: the root CA holds no certificate");
-    config = config_for(8883);
-    config.cert_pem = key;
-    expect_bad(config, PORT_MQTT_CERT, "TLS: the certificate holds no certificate");
-    config = config_for(8883);
-    config.key_pem = cert;
-    expect_bad(config, PORT_MQTT_KEY, "TLS: the private key holds no private key");
-    config.key_pem = "-----BEGIN OTHER PRIVATE KEY-----";
-    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem =
-        "friendlyName: ENCRYPTED\n-----BEGIN OTHER PRIVATE KEY-----\n-----END OTHER PRIVATE KEY-----\n";
-    expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
-    config.key_pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    expect_bad(config, PORT_MQTT_KEY, "is encrypted");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +577,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_subscriptions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publishes_go_out_in_order_and_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_peer_that_withholds_acknowledgements, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kinds_of_packets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_packets_without_acknowledgement_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_without_acknowledgement_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_memory_for_a_long_message, setup, teardown),
         cmocka_unit_test_setup_teardown(test_subscribe_that_was_not_sent_is_not_told_as_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_publish_wakes_the_client, setup, teardown),
@@ -464,7 +592,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_event_after_close, setup, teardown),
         cmocka_unit_test_setup_teardown(test_close_of_a_connection_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_why_it_did_not_connect, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "fakes/fake_idf.h"
 #include "fakes/fake_idf_net.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "fakes/in_child.h"
@@ -131,6 +132,32 @@ static void test_loss_is_told_when_no_interface_is_left(void)
     EXPECT(downs == 1);
 }
 
+/* lib_wifi.h asks for it at any time, also before the stack is there, which ends the program when it is asked then. */
+static void test_what_the_network_is_like(void)
+{
+    struct port_network_state seen;
+    unsigned at = net_add(ethernet);
+    EXPECT(port_network_look(&seen) == ERR_OK && !seen.is_up && seen.address[0] == '\0');
+    start();
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.is_up && seen.rssi_dbm == 0);
+    EXPECT(strcmp(seen.address, "192.168.1.2") == 0);
+    net_set(at, (struct net_interface){.key = "ETH_DEF", .is_up = true, .ip6 = htonl(NET_IP6_GLOBAL)});
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.is_up);
+    EXPECT(strcmp(seen.address, "2001:db8:0:0:0:0:0:0") == 0);
+    net_set(at, (struct net_interface){.key = "ETH_DEF", .ip4 = 0x0201a8c0});
+    EXPECT(port_network_look(&seen) == ERR_OK && !seen.is_up && seen.address[0] == '\0');
+}
+
+static void test_address_of_an_access_point_of_this_device_is_not_told(void)
+{
+    struct port_network_state seen;
+    net_add((struct net_interface){
+        .key = "WIFI_AP_DEF", .is_up = true, .gives_addresses = true, .ip4 = 0x0104a8c0});
+    net_add(ethernet);
+    start();
+    EXPECT(port_network_look(&seen) == ERR_OK && strcmp(seen.address, "192.168.1.2") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +170,8 @@ int main(void)
         IN_CHILD(test_application_that_has_started_sntp_by_esp_netif),
         IN_CHILD(test_start_of_sntp_that_fails_is_told_and_tried_again),
         IN_CHILD(test_loss_is_told_when_no_interface_is_left),
+        IN_CHILD(test_what_the_network_is_like),
+        IN_CHILD(test_address_of_an_access_point_of_this_device_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,12 @@ void mbedtls_pk_free(mbedtls_pk_context *key)
     (void)key;
 }
 
+size_t mbedtls_pk_get_bitlen(const mbedtls_pk_context *key)
+{
+    (void)key;
+    return 2048;
+}
+
 int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, size_t len,
                          const unsigned char *password, size_t password_len)
 {
@@ -109,6 +115,23 @@ static void test_bad_ones_are_named(void **state)
     expect_bad(config, PORT_MQTT_KEY, "does not belong to the certificate");
 }
 
+/* This build has neither the peripheral nor the secure element: menuconfig's option is named (device/port/port_mqtt.h). */
+static void test_references_that_are_not_built_in(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = good;
+    config.key_pem = "esp-ds:pre_prov/esp_ds_ns";
+    expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_TLS_USE_DS_PERIPHERAL");
+    config.key_pem = "esp-secure-cert:";
+    expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_SECURE_CERT_DS_PERIPHERAL");
+    config.key_pem = "esp-secure-element:";
+    expect_bad(config, PORT_MQTT_KEY, "CONFIG_ESP_TLS_USE_SECURE_ELEMENT");
+    config.key_pem = "pkcs11:token=lamps;object=lamp";
+    expect_bad(config, PORT_MQTT_KEY, "known here: esp-ds:, esp-secure-cert:, esp-secure-element:");
+    config.cert_pem = "esp-secure-element:";
+    expect_bad(config, PORT_MQTT_CERT, "holds no certificate");
+}
+
 /* The certificate is not blamed for it. */
 static void test_library_that_does_not_start_is_named(void **state)
 {
@@ -122,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_good_ones_are_good, setup),
         cmocka_unit_test_setup(test_bad_ones_are_named, setup),
+        cmocka_unit_test_setup(test_references_that_are_not_built_in, setup),
         cmocka_unit_test_setup(test_library_that_does_not_start_is_named, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,25 @@ static void test_network_of_the_application_beside_wifi(void)
     EXPECT(downs == 0); /* the other one is still there */
 }
 
+static void test_signal_of_the_access_point(void)
+{
+    struct port_network_state seen;
+    start();
+    net_wifi_rssi(-61);
+    net_add((struct net_interface){.key = "ETH_DEF", .is_up = true, .ip4 = 0x0201a8c0});
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.is_up &&
+           seen.rssi_dbm == 0); /* the station is not connected */
+    net_wifi_event(WIFI_EVENT_STA_CONNECTED, 0);
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.rssi_dbm == -61);
+    net_wifi_rssi(2); /* next to the access point */
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.rssi_dbm == -1);
+    net_wifi_rssi(0);
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.rssi_dbm == 0);
+    net_wifi_rssi(-61);
+    net_wifi_event(WIFI_EVENT_STA_DISCONNECTED, 201);
+    EXPECT(port_network_look(&seen) == ERR_OK && seen.rssi_dbm == 0);
+}
+
 static void test_name_of_the_network_is_needed(void)
 {
     EXPECT(port_network_start("", NULL, on_change) == ERR_ARG);
@@ -138,6 +157,7 @@ int main(void)
         IN_CHILD(test_no_try_while_the_station_is_taken),
         IN_CHILD(test_station_of_the_application_is_left_alone),
         IN_CHILD(test_network_of_the_application_beside_wifi),
+        IN_CHILD(test_signal_of_the_access_point),
         IN_CHILD(test_name_of_the_network_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,11 +83,62 @@ static void test_blocks_in_order(void **state)
     assert_false(pem_next(&rest, &block));
 }
 
+/* What a configuration gives in place of a key: a reference has a scheme and is one line (device/port/port_mqtt.h). */
+static void test_references_are_no_pem(void **state)
+{
+    (void)state;
+    static const char *const references[] = {
+        "pkcs11:token=lamps;object=lamp-1",
+        "esp-secure-element:",
+        " \r\n\tpkcs11:token=a%20b?pin-value=1 \r\n",
+        "pkcs11:token=a b",
+        "a1+.-:x",
+    };
+    static const char *const others[] = {
+        NULL,
+        "",
+        "\n",
+        ":",
+        "pkcs11",
+        "x:",
+        "C:\\keys\\lamp.pem",
+        "/etc/lamp:1.pem",
+        "1a:b",
+        "Bag Attributes: none",
+        "pkcs11:token=a\nobject=b",
+        BLOCK("PRIVATE KEY"),
+        "key: one\n" BLOCK("PRIVATE KEY"),
+    };
+    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+        if (!pem_is_reference(references[i])) {
+            fail_msg("is one: %s", references[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (pem_is_reference(others[i])) {
+            fail_msg("is none: %s", others[i]);
+        }
+    }
+}
+
+static void test_scheme_of_a_reference(void **state)
+{
+    (void)state;
+    assert_true(pem_refers_to("\npkcs11:token=a", "pkcs11"));
+    assert_true(pem_refers_to("pkcs11:", "pkcs11"));
+    assert_false(pem_refers_to("pkcs112:a", "pkcs11"));
+    assert_false(pem_refers_to("pkcs1:a", "pkcs11"));
+    assert_false(pem_refers_to("pkcs11", "pkcs11"));
+    assert_false(pem_refers_to(NULL, "pkcs11"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_which_key_a_text_holds),
         cmocka_unit_test(test_blocks_in_order),
+        cmocka_unit_test(test_references_are_no_pem),
+        cmocka_unit_test(test_scheme_of_a_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,177 @@ static void test_folder_from_device_dir(void **state)
     unsetenv("DEVICE_DIR");
 }
 
+/* ---- a place of its own, for a program that sets nothing */
+
+#define NAME "test_port_store"
+
+static void expect_record_at(const char *below)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s%s", base, below);
+    assert_int_equal(port_store_open(), ERR_OK);
+    assert_int_equal(port_store_put("jobs", "x", 1), ERR_OK);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    strcat(path, "/jobs");
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+static void remove_below(const char *below)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s%s", base, below);
+    assert_int_equal(remove(path), 0);
+}
+
+static void test_place_below_home(void **state)
+{
+    (void)state;
+    unsetenv("DEVICE_STATE_DIR");
+    setenv("HOME", base, 1);
+    expect_record_at("/.local/state/device-jobs/" NAME);
+    expect_record_at("/.local/state/device-jobs/" NAME); /* and when it is there */
+    static const char *const left[] = {"/.local/state/device-jobs/" NAME "/jobs",
+                                       "/.local/state/device-jobs/" NAME, "/.local/state/device-jobs",
+                                       "/.local/state", "/.local"};
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        remove_below(left[i]);
+    }
+}
+
+static void test_place_of_xdg_before_home(void **state)
+{
+    (void)state;
+    char xdg[100];
+    unsetenv("DEVICE_STATE_DIR");
+    setenv("HOME", "/nowhere", 1);
+    snprintf(xdg, sizeof(xdg), "%s/a/b", base);
+    setenv("XDG_STATE_HOME", xdg, 1);
+    expect_record_at("/a/b/device-jobs/" NAME);
+    unsetenv("XDG_STATE_HOME");
+    static const char *const left[] = {"/a/b/device-jobs/" NAME "/jobs", "/a/b/device-jobs/" NAME,
+                                       "/a/b/device-jobs", "/a/b", "/a"};
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        remove_below(left[i]);
+    }
+}
+
+/* systemd's StateDirectory=lamp has made it; with several names, the first counts. It comes before the home. */
+static void test_place_of_systemd(void **state)
+{
+    (void)state;
+    char list[200];
+    unsetenv("DEVICE_STATE_DIR");
+    setenv("HOME", "/nowhere", 1);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    snprintf(list, sizeof(list), "%s:/var/lib/other", folder);
+    setenv("STATE_DIRECTORY", list, 1);
+    expect_record_at("/state"); /* 0755 is systemd's default: closed */
+    unsetenv("STATE_DIRECTORY");
+}
+
+/* The log goes to stderr; what was written there since. */
+static const char *logged_by(void (*act)(void))
+{
+    static char text[2000];
+    int pipes[2], before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(pipes), 0);
+    dup2(pipes[1], STDERR_FILENO);
+    act();
+    fflush(stderr);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(pipes[1]);
+    size_t len = 0;
+    for (ssize_t got; (got = read(pipes[0], text + len, sizeof(text) - 1 - len)) > 0;) {
+        len += (size_t)got;
+    }
+    close(pipes[0]);
+    text[len] = '\0';
+    return text;
+}
+
+static void open_in_vain(void)
+{
+    assert_int_equal(port_store_open(), ERR_STORAGE);
+}
+
+static void open_well(void)
+{
+    assert_int_equal(port_store_open(), ERR_OK);
+}
+
+static void test_failure_names_the_variable(void **state)
+{
+    (void)state;
+    unsetenv("DEVICE_STATE_DIR");
+    setenv("HOME", "/proc/nobody-makes-folders-here", 1);
+    const char *log = logged_by(open_in_vain);
+    assert_non_null(strstr(log, "device-jobs/" NAME));
+    assert_non_null(strstr(log, "DEVICE_STATE_DIR"));
+}
+
+/* ---- what others may read */
+
+static char record_found[8];
+static size_t record_len;
+
+static void get_record(void)
+{
+    assert_int_equal(port_store_get("jobs", record_found, sizeof(record_found), &record_len), ERR_OK);
+}
+
+static void test_record_with_a_wrong_mode_is_repaired(void **state)
+{
+    (void)state;
+    open_well();
+    assert_int_equal(port_store_put("jobs", "x", 1), ERR_OK);
+    assert_int_equal(chmod(path_of("jobs"), 0644), 0);
+    assert_non_null(strstr(logged_by(get_record), "'jobs' was open to others (mode 644)"));
+    assert_int_equal(mode_of(path_of("jobs")), 0600);
+    assert_string_equal(logged_by(get_record), "");               /* once */
+    int fd = open(path_of("jobs.new"), O_WRONLY | O_CREAT, 0644); /* left by a put that was cut short */
+    close(fd);
+    assert_int_equal(port_store_put("jobs", "y", 1), ERR_OK);
+    assert_int_equal(mode_of(path_of("jobs")), 0600);
+}
+
+/* DEVICE_STATE_DIR may name a folder that is for more than this: told, and left. */
+static void test_folder_with_a_wrong_mode_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(folder, 0755), 0);
+    const char *log = logged_by(open_well);
+    assert_non_null(strstr(log, "is open to others (mode 755): chmod 700 closes it"));
+    assert_int_equal(mode_of(folder), 0755);
+}
+
+static void test_own_folder_with_a_wrong_mode_is_repaired(void **state)
+{
+    (void)state;
+    unsetenv("DEVICE_STATE_DIR");
+    setenv("DEVICE_DIR", base, 1);
+    assert_int_equal(mkdir(folder, 0750), 0);
+    assert_non_null(strstr(logged_by(open_well), "was open to others (mode 750)"));
+    assert_int_equal(mode_of(folder), 0700);
+    unsetenv("DEVICE_DIR");
+}
+
+/* What a put has left half done is gone with the record: it has the same secrets. */
+static void test_erase_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    open_well();
+    assert_int_equal(port_store_put("jobs", "x", 1), ERR_OK);
+    int fd = open(path_of("jobs.new"), O_WRONLY | O_CREAT, 0600);
+    close(fd);
+    assert_int_equal(port_store_erase("jobs"), ERR_OK);
+    assert_int_equal(access(path_of("jobs"), F_OK), -1);
+    assert_int_equal(access(path_of("jobs.new"), F_OK), -1);
+}
+
 static void put_for_ever(char first)
 {
     static char record[RECORD];
@@ -242,6 +413,14 @@ int main(int argc, char **argv)
         TEST(test_nobody_else_reads_the_journal),
         TEST(test_what_we_create_we_accept),
         TEST(test_folder_from_device_dir),
+        TEST(test_place_below_home),
+        TEST(test_place_of_xdg_before_home),
+        TEST(test_place_of_systemd),
+        TEST(test_failure_names_the_variable),
+        TEST(test_record_with_a_wrong_mode_is_repaired),
+        TEST(test_folder_with_a_wrong_mode_is_told),
+        TEST(test_own_folder_with_a_wrong_mode_is_repaired),
+        TEST(test_erase_leaves_nothing_behind),
         TEST(test_killed_writer_leaves_a_whole_record),
         TEST(test_disk_full_keeps_the_old_record),
         TEST(test_folder_that_is_a_file),

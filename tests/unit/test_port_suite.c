@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The conformance suite of ports (tests/port) on Linux: real files, real threads, a real mosquitto with TLS.. */
-// LINK: port_suite tls_world port_linux common crypto
+// LINK: port_suite tls_world port_linux common ssl crypto
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +21,7 @@ static struct tls_broker broker;
 static struct port_world world;
 static char store_folder[] = "/tmp/port-store-XXXXXX";
 static int silent_fd;
+static pid_t deaf_pid;
 
 static int start_world(void **state)
 {
@@ -36,6 +37,8 @@ static int start_world(void **state)
     tls_broker_start(&broker, &authority, listeners, 3, FORBID_PLUGIN, NULL);
     uint16_t silent_port = 0;
     silent_fd = tls_silent_socket(&silent_port);
+    uint16_t deaf_port = 0;
+    deaf_pid = tls_deaf_start(&server, &authority, &deaf_port);
     world = (struct port_world){
         .host = "localhost",
         .good_port = listeners[0].port,
@@ -43,6 +46,8 @@ static int start_world(void **state)
         .expired_port = listeners[2].port,
         .closed_port = tls_closed_port(),
         .silent_port = silent_port,
+        .deaf_port = deaf_port,
+        .largest_payload = PORT_MQTT_PAYLOAD_CAP,
         .root_ca_pem = authority.cert,
         .other_ca_pem = other_authority.cert,
         .cert_pem = device.cert,
@@ -59,6 +64,7 @@ static int stop_world(void **state)
 {
     (void)state;
     tls_broker_stop(&broker);
+    tls_deaf_stop(deaf_pid);
     close(silent_fd);
     char path[100];
     snprintf(path, sizeof(path), "%s/suite", store_folder);
@@ -76,17 +82,19 @@ static void run_check(void **state)
     }
 }
 
+static unsigned add(struct CMUnitTest *tests, const struct port_check *checks, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        tests[i] = (struct CMUnitTest){checks[i].name, run_check, NULL, NULL, (void *)&checks[i]};
+    }
+    return count;
+}
+
 int main(void)
 {
     struct CMUnitTest tests[64];
-    unsigned count = 0;
-    for (unsigned i = 0; i < port_checks_local_count; i++) {
-        tests[count++] = (struct CMUnitTest){port_checks_local[i].name, run_check, NULL, NULL,
-                                             (void *)&port_checks_local[i]};
-    }
-    for (unsigned i = 0; i < port_checks_mqtt_count; i++) {
-        tests[count++] = (struct CMUnitTest){port_checks_mqtt[i].name, run_check, NULL, NULL,
-                                             (void *)&port_checks_mqtt[i]};
-    }
+    unsigned count = add(tests, port_checks_local, port_checks_local_count);
+    count += add(tests + count, port_checks_mqtt, port_checks_mqtt_count);
+    count += add(tests + count, port_checks_messages, port_checks_messages_count);
     return _cmocka_run_group_tests("port suite", tests, count, start_world, stop_world);
 }

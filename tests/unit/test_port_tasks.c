@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_board.h"
+#include "device/port/port_gpio.h"
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"
 #include "freertos/FreeRTOS.h"
@@ -139,8 +140,8 @@ static void test_pin_lines(void **state)
 {
     (void)state;
     capture(stdout);
-    port_board_gpio_write(2, true);
-    port_board_gpio_write(63, false);
+    port_gpio_write(2, true);
+    port_gpio_write(63, false);
     expect_lines(release(stdout),
                  "^\\[ {0,4}[0-9]+\\.[0-9]{3}\\] GPIO 2 -> 1\n\\[ {0,4}[0-9]+\\.[0-9]{3}\\] GPIO 63 -> 0\n$");
 }

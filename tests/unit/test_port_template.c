@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_board.h"
+#include "device/port/port_gpio.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
@@ -56,28 +57,43 @@ static void on_event(void *ctx, const struct port_mqtt_event *event)
 {
     (void)ctx, (void)event;
 }
+static void on_edge(uint8_t pin, bool is_high, uint32_t at_ms, uint32_t missed)
+{
+    (void)pin, (void)is_high, (void)at_ms, (void)missed;
+}
 static char bytes[8];
 static size_t len;
+static uint8_t mac[PORT_BOARD_MAC_LEN];
+static struct port_network_state network;
 static bool level;
 static int id;
 static enum port_mqtt_credential bad;
 static const char *why;
+static struct port_mqtt_message message;
 
 CALL(port_board_log, LOG_LEVEL_INFO, "text")
-CALL(port_board_gpio_mode, 1, true)
-CALL(port_board_gpio_write, 1, true)
-CALL(port_board_gpio_read, 1, &level)
 CALL(port_board_random, )
 CALL(port_board_device_id, bytes, sizeof(bytes))
+CALL(port_board_mac, mac)
+CALL(port_board_reset_cause, )
 CALL(port_board_on_shutdown, nothing)
 CALL(port_board_restart, )
+CALL(port_gpio_mode, 1, PORT_GPIO_OUTPUT, PORT_GPIO_PULL_AS_IS)
+CALL(port_gpio_watch, 1, PORT_GPIO_EDGES_BOTH, on_edge)
+CALL(port_gpio_write, 1, true)
+CALL(port_gpio_read, 1, &level)
+CALL(port_gpio_why, 1, ERR_BUSY)
+CALL(port_gpio_signal, &signal_)
+CALL(port_gpio_wait, &signal_)
 CALL(port_mqtt_check, &config, &bad, &why)
 CALL(port_mqtt_open, &config, on_event, NULL)
 CALL(port_mqtt_close, )
-CALL(port_mqtt_subscribe, "filter", &id)
-CALL(port_mqtt_publish, "topic", bytes, sizeof(bytes))
+CALL(port_mqtt_subscribe, "filter", 1, &id)
+CALL(port_mqtt_unsubscribe, "filter")
+CALL(port_mqtt_publish, &message, &id)
 CALL(port_mqtt_outgoing, )
 CALL(port_network_start, "ssid", "password", hear)
+CALL(port_network_look, &network)
 CALL(port_store_open, )
 CALL(port_store_put, "key", bytes, sizeof(bytes))
 CALL(port_store_get, "key", bytes, sizeof(bytes), &len)
@@ -90,6 +106,7 @@ CALL(port_signal_set, &signal_)
 CALL(port_signal_wait, &signal_, 0)
 CALL(port_task_start, "task", 1024, 1, enter, NULL)
 CALL(port_time_monotonic_ms, )
+CALL(port_time_monotonic_us, )
 CALL(port_time_wall_s, )
 CALL(port_time_sleep_ms, 1)
 static void call_port_board_print(void)
@@ -105,16 +122,19 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),         ROW(port_board_print),       ROW(port_board_gpio_mode),
-    ROW(port_board_gpio_write),  ROW(port_board_gpio_read),   ROW(port_board_random),
-    ROW(port_board_device_id),   ROW(port_board_on_shutdown), ROW(port_board_restart),
-    ROW(port_mqtt_check),        ROW(port_mqtt_open),         ROW(port_mqtt_close),
-    ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),      ROW(port_mqtt_outgoing),
-    ROW(port_network_start),     ROW(port_store_open),        ROW(port_store_put),
-    ROW(port_store_get),         ROW(port_store_erase),       ROW(port_mutex_init),
-    ROW(port_mutex_lock),        ROW(port_mutex_unlock),      ROW(port_signal_init),
-    ROW(port_signal_set),        ROW(port_signal_wait),       ROW(port_task_start),
-    ROW(port_time_monotonic_ms), ROW(port_time_wall_s),       ROW(port_time_sleep_ms),
+    ROW(port_board_log),     ROW(port_board_print),       ROW(port_gpio_mode),
+    ROW(port_gpio_watch),    ROW(port_gpio_why),          ROW(port_gpio_signal),
+    ROW(port_gpio_wait),     ROW(port_gpio_write),        ROW(port_gpio_read),
+    ROW(port_board_random),  ROW(port_board_device_id),   ROW(port_board_on_shutdown),
+    ROW(port_board_restart), ROW(port_mqtt_check),        ROW(port_mqtt_open),
+    ROW(port_mqtt_close),    ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing), ROW(port_network_start),     ROW(port_store_open),
+    ROW(port_store_put),     ROW(port_store_get),         ROW(port_store_erase),
+    ROW(port_mutex_init),    ROW(port_mutex_lock),        ROW(port_mutex_unlock),
+    ROW(port_signal_init),   ROW(port_signal_set),        ROW(port_signal_wait),
+    ROW(port_task_start),    ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
+    ROW(port_time_sleep_ms), ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
+    ROW(port_board_mac),     ROW(port_board_reset_cause), ROW(port_network_look),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -173,7 +193,7 @@ static char *name_before(char *line, const char *parenthesis)
 static void test_no_function_is_forgotten(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"board", "mqtt", "network", "store", "sync", "time"};
+    static const char *const headers[] = {"board", "gpio", "mqtt", "network", "store", "sync", "time"};
     unsigned found = 0;
     for (size_t h = 0; h < sizeof(headers) / sizeof(headers[0]); h++) {
         char path[300], line[300];

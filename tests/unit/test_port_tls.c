@@ -203,9 +203,10 @@ static void test_outgoing_queue_is_bounded(void **state)
     open_connection(&config);
     wait_for(&has_connected);
     kill(broker.pid, SIGSTOP);
+    const struct port_mqtt_message message = {.topic = "lamp/topic", .payload = "x", .len = 1, .qos = 1};
     enum err err = ERR_OK;
     for (int i = 0; i < 1000 && !err; i++) {
-        err = port_mqtt_publish("lamp/topic", "x", 1);
+        err = port_mqtt_publish(&message, NULL);
     }
     kill(broker.pid, SIGCONT);
     assert_int_equal(err, ERR_FULL);

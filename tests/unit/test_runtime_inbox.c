@@ -15,6 +15,7 @@
 #include <string.h>
 
 static struct inbox inbox;
+static char bytes[INBOX_CAP];
 static char big[2 * INBOX_CAP];
 
 static struct inbox_item message(const char *topic, const char *payload, size_t len)
@@ -26,7 +27,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(&inbox, 0xA5, sizeof(inbox));
-    inbox_clear(&inbox);
+    inbox_init(&inbox, bytes, sizeof(bytes));
     memset(big, 'x', sizeof(big));
     return 0;
 }

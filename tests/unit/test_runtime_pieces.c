@@ -75,6 +75,20 @@ static void test_message_that_stops_is_forgotten(void **state)
     assert_true(slice_is(item.payload, "{\"clientToken\":\"1\",\"jobDocument\":0,\"timestamp\":1}"));
 }
 
+/* The engine waits for answers: an acknowledgement takes no room in the queue and wakes nobody. */
+static void test_acknowledgement_is_left_out(void **state)
+{
+    struct inbox_item item;
+    (void)state;
+    port_signal_wait(&device_runtime.wake, 0); /* whatever was before */
+    runtime_reception_event(NULL, &(struct port_mqtt_event){.type = PORT_MQTT_PUBLISHED, .message_id = 1});
+    runtime_check();
+    assert_false(is_queued(&item));
+    assert_false(port_signal_wait(&device_runtime.wake, 0));
+    deliver_whole(NEXT, MESSAGE);
+    assert_true(port_signal_wait(&device_runtime.wake, 0));
+}
+
 /* No room for its topic, for what is around its document, for what comes behind its details: it is lost as a whole, and that is known. */
 static void test_message_that_finds_no_room(void **state)
 {
@@ -217,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_message_that_stops_is_forgotten, setup),
+        cmocka_unit_test_setup(test_acknowledgement_is_left_out, setup),
         cmocka_unit_test_setup(test_message_that_finds_no_room, setup),
         cmocka_unit_test_setup(test_message_that_is_too_large, setup),
         cmocka_unit_test_setup(test_documents_and_the_buffer, setup),

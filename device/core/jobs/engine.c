@@ -96,6 +96,17 @@ bool jobs_engine_is_idle(const struct jobs_engine *e)
     return e->execution.state == JOBS_IDLE && e->execution.out.run_id == 0;
 }
 
+bool jobs_engine_is_settled(const struct jobs_engine *e)
+{
+    return e->is_online && jobs_subscriptions_are_settled(&e->subscriptions);
+}
+
+bool jobs_engine_is_at_rest(const struct jobs_engine *e)
+{
+    return jobs_engine_is_idle(e) && jobs_reading_has_no_open_run(&e->reading) &&
+           (!e->is_online || jobs_reading_knows_pending(&e->reading));
+}
+
 bool jobs_engine_keeps_document(const struct jobs_engine *e)
 {
     return jobs_execution_keeps_document(&e->execution);

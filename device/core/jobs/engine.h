@@ -98,8 +98,15 @@ void jobs_engine_drop_refresh(struct jobs_engine *e, uint64_t now_ms);
  * is none. */
 bool jobs_engine_waiting(const struct jobs_engine *e, struct jobs_run *run);
 
+/* Connected, and each filter is asked for and answered, or left out: what others send over the connection does not delay the
+ * beginning of jobs, and does not end it under one of their SUBSCRIBEs. */
+bool jobs_engine_is_settled(const struct jobs_engine *e);
+
 /* No job in hand, no handler or callback out. */
 bool jobs_engine_is_idle(const struct jobs_engine *e);
+/* The device may sleep or lose its power, and nothing is lost or late by it: idle, no run or claim of before whose end the service
+ * was not asked for, and while online nothing left to ask. */
+bool jobs_engine_is_at_rest(const struct jobs_engine *e);
 
 /* Timers. Call when jobs_engine_wake_at_ms has come; calling more often does no harm. */
 void jobs_engine_tick(struct jobs_engine *e, uint64_t now_ms);

@@ -11,6 +11,7 @@
 #include "device/core/jobs/journal.h"
 
 #include "common/json.h"
+#include "device/core/crc32.h"
 #include "device/core/jobs/jobs.h"
 #include "device/core/jobs/reason.h"
 #include "device/core/text.h"
@@ -37,19 +38,6 @@ struct codec {
     size_t left;
     bool is_bad;
 };
-
-static uint32_t crc32(const char *bytes, size_t len)
-{
-    uint32_t crc = UINT32_MAX;
-
-    for (size_t i = 0; i < len; i++) {
-        crc ^= (uint8_t)bytes[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
-        }
-    }
-    return ~crc;
-}
 
 static void pass(struct codec *c, void *value, size_t len)
 {
@@ -178,7 +166,7 @@ size_t journal_encode(struct journal *journal, struct jobs_outcome *outcome, str
     size_t len = (size_t)(c.out - record);
     struct header header = {MAGIC, VERSION, (uint16_t)(len + CRC_LEN)};
     memcpy(record, &header, HEADER_LEN);
-    uint32_t crc = crc32(record, len);
+    uint32_t crc = crc32_of(record, len);
     memcpy(record + len, &crc, CRC_LEN);
     return len + CRC_LEN;
 }
@@ -203,7 +191,7 @@ static enum journal_record judge(struct slice record)
         return JOURNAL_TRUNCATED;
     }
     if (header.magic != MAGIC || header.length != record.len ||
-        crc != crc32(record.ptr, record.len - CRC_LEN)) {
+        crc != crc32_of(record.ptr, record.len - CRC_LEN)) {
         return JOURNAL_DAMAGED;
     }
     if (header.version != VERSION) {

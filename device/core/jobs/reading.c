@@ -119,6 +119,21 @@ uint64_t jobs_reading_grace_due_at(const struct jobs_reading *r)
     return r->is_passed_over && r->handlers->count > 0 ? r->handlers->grace_at_ms : JOBS_NEVER;
 }
 
+bool jobs_reading_has_no_open_run(const struct jobs_reading *r)
+{
+    const struct jobs_execution *x = r->execution;
+
+    return r->is_informed || (x->journal.started.job_id[0] == '\0' && x->claimed.job_id[0] == '\0');
+}
+
+bool jobs_reading_knows_pending(const struct jobs_reading *r)
+{
+    bool is_hint_awaited = r->idle_at_ms <= r->context->now_ms + HINT_MS;
+
+    return jobs_exchange_is_quiet(r->exchange) && !is_hint_awaited &&
+           jobs_reading_grace_due_at(r) == JOBS_NEVER;
+}
+
 void jobs_reading_connected(struct jobs_reading *r)
 {
     r->newest_s = 0;
@@ -255,6 +270,7 @@ static void learn(struct jobs_reading *r, const struct jobs_answer *answer, stru
     } else { /* it ended while the answer was on its way */
         jobs_reading_follow(r, JOBS_FOLLOW_OVER);
     }
+    r->is_informed = x->state == JOBS_IDLE && answer->status != JOBS_STATUS_IN_PROGRESS;
     if (x->state != JOBS_IDLE) {
         jobs_exchange_forget(r->exchange, JOBS_REQUEST_NEXT); /* asked again afterwards anyway */
     } else {
@@ -292,6 +308,7 @@ void jobs_reading_answered(struct jobs_reading *r, const struct jobs_answer *ans
         learn(r, answer, document);
     } else {
         r->is_passed_over = false;
+        r->is_informed = true;
     }
 }
 
@@ -326,6 +343,7 @@ static void notified_idle(struct jobs_reading *r, bool is_next, const struct job
         take(r, news);
         r->execution->action = action;
         jobs_execution_claim(r->execution, 1, 0);
+        r->is_informed = false;
         schedule_idle(r);
     } else {
         ask_again(r);

@@ -18,6 +18,8 @@ struct jobs_reading {
     bool is_passed_over; /* an execution is pending whose handler may still be registered */
     bool
         is_asked_idle; /* the $next/get under way was sent with nothing in hand, and asked for the document */
+    bool
+        is_informed; /* since the boot and the last claim the service has said what is pending, and it was nothing in progress */
     uint8_t overtaken; /* answers in a row that were older than a notification */
     uint8_t
         rounds; /* how often one execution was given up, settled or not claimed, in a row: the pause grows with it */
@@ -53,6 +55,11 @@ uint64_t jobs_reading_grace_due_at(const struct jobs_reading *r);
 
 void jobs_reading_ask(struct jobs_reading *r); /* sends $next/get */
 uint64_t jobs_reading_idle_due_at(const struct jobs_reading *r);
+
+/* No run of before the boot, and no claim, of which the service has not said yet whether it goes on. Nothing is in hand. */
+bool jobs_reading_has_no_open_run(const struct jobs_reading *r);
+/* Online, nothing is in hand: neither is a question out or wanted, nor is a notification waited for that brings the next job. */
+bool jobs_reading_knows_pending(const struct jobs_reading *r);
 
 /* A time that the service has told. */
 void jobs_reading_note_time(struct jobs_reading *r, int64_t timestamp_s);

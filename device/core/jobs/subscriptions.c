@@ -148,6 +148,11 @@ bool jobs_subscriptions_has(const struct jobs_subscriptions *s, enum jobs_subscr
     return (s->granted >> id & 1) != 0;
 }
 
+bool jobs_subscriptions_are_settled(const struct jobs_subscriptions *s)
+{
+    return s->asked == JOBS_SUB_COUNT;
+}
+
 bool jobs_subscriptions_hears(const struct jobs_subscriptions *s)
 {
     return jobs_subscriptions_has(s, JOBS_SUB_NOTIFY_NEXT) || jobs_subscriptions_has(s, JOBS_SUB_NOTIFY);

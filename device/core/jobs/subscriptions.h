@@ -39,6 +39,7 @@ bool jobs_subscriptions_expire(struct jobs_subscriptions *s); /* the SUBACK has 
 uint64_t jobs_subscriptions_due_at(const struct jobs_subscriptions *s);
 
 bool jobs_subscriptions_has(const struct jobs_subscriptions *s, enum jobs_subscription id);
+bool jobs_subscriptions_are_settled(const struct jobs_subscriptions *s); /* on this connection */
 bool jobs_subscriptions_hears(const struct jobs_subscriptions *s); /* one of the notify topics is granted */
 
 void jobs_subscriptions_check(const struct jobs_subscriptions *s);

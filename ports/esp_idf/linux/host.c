@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The board of IDF's linux target (board.h, and pins and device id of port_board.h), with the host's means: what ESP-IDF's
- * components lack there. Pins are simulated, and each write is a log line. */
+/* The board of IDF's linux target (board.h, and the device id of port_board.h), with the host's means: what ESP-IDF's components lack
+ * there. Pins are left to host_gpio.c. */
 #include "device/port/port_board.h"
 #include "device/port/port_time.h"
 #include "ports/esp_idf/board.h"
 #include "ports/esp_idf/log_line.h"
 
-#include "esp_log.h"
 #include "esp_private/partition_linux.h"
 #include "esp_timer.h"
 
 #include <ctype.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PINS         64
 #define POLL_MS      5
 #define RESTART_CODE 86 /* like a program of the host build: a supervisor starts it again */
 
@@ -81,35 +78,6 @@ void board_keep_storage(void)
     }
 }
 
-/* ---- pins */
-
-static atomic_bool levels[PINS]; /* what was written to each pin last */
-
-enum err port_board_gpio_mode(uint8_t pin, bool is_output)
-{
-    (void)is_output;
-    return pin < PINS ? ERR_OK : ERR_RANGE;
-}
-
-enum err port_board_gpio_write(uint8_t pin, bool level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    atomic_store(&levels[pin], level);
-    ESP_LOGI("gpio", "GPIO %u -> %u", (unsigned)pin, level ? 1u : 0u);
-    return ERR_OK;
-}
-
-enum err port_board_gpio_read(uint8_t pin, bool *level)
-{
-    if (pin >= PINS) {
-        return ERR_RANGE;
-    }
-    *level = atomic_load(&levels[pin]);
-    return ERR_OK;
-}
-
 enum err port_board_device_id(char *out, size_t cap)
 {
     char name[17] = "";
@@ -123,6 +91,17 @@ enum err port_board_device_id(char *out, size_t cap)
         out[i] = isalnum((unsigned char)name[i]) || !name[i] ? name[i] : '-';
     }
     return ERR_OK;
+}
+
+enum err port_board_mac(uint8_t out[PORT_BOARD_MAC_LEN])
+{
+    (void)out; /* the host has one, ESP-IDF's linux target has not */
+    return ERR_NOT_FOUND;
+}
+
+enum port_board_reset port_board_reset_cause(void)
+{
+    return PORT_BOARD_RESET_UNKNOWN;
 }
 
 void board_on_restart(void (*handler)(void))

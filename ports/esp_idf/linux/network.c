@@ -11,6 +11,12 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
     return ERR_OK;
 }
 
+enum err port_network_look(struct port_network_state *out)
+{
+    *out = (struct port_network_state){0};
+    return ERR_NOT_FOUND;
+}
+
 bool netif_is_ready(void)
 {
     return true;

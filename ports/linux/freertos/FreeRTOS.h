@@ -3,8 +3,11 @@
 #ifndef FREERTOS_FREERTOS_H
 #define FREERTOS_FREERTOS_H
 
+#include "esp_system.h" /* as on ESP-IDF, whose programs use esp_restart without including it */
+
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h> /* and fflush */
 
 typedef int BaseType_t;
 typedef unsigned UBaseType_t;

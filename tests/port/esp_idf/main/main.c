@@ -54,6 +54,7 @@ static void run_suite(void *ctx)
         failed++;
     } else if (has_world) {
         run_checks(port_checks_mqtt, port_checks_mqtt_count, &world);
+        run_checks(port_checks_messages, port_checks_messages_count, &world);
     } else {
         printf("no world: the checks of the connection are left out\n");
     }

@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sdkconfig.h"
+
+/* A chip holds a payload three times: the suite's, the port's and esp-mqtt's copy. */
+#if CONFIG_IDF_TARGET_LINUX
+#define LARGEST_PAYLOAD PORT_MQTT_PAYLOAD_CAP
+#else
+#define LARGEST_PAYLOAD (16 * 1024)
+#endif
+
 #ifdef WORLD_EMBEDDED
 #define WORLD_FILE(name, symbol) extern const char world_##name[] __asm__("_binary_" symbol "_start")
 WORLD_FILE(host, "host");
@@ -14,6 +23,7 @@ WORLD_FILE(wrong_name_port, "wrong_name_port");
 WORLD_FILE(expired_port, "expired_port");
 WORLD_FILE(closed_port, "closed_port");
 WORLD_FILE(silent_port, "silent_port");
+WORLD_FILE(deaf_port, "deaf_port");
 WORLD_FILE(root_ca, "root_ca_pem");
 WORLD_FILE(other_ca, "other_ca_pem");
 WORLD_FILE(certificate, "certificate_pem");
@@ -32,6 +42,7 @@ static const char *read_text(const char *name)
         {"expired_port", world_expired_port},
         {"closed_port", world_closed_port},
         {"silent_port", world_silent_port},
+        {"deaf_port", world_deaf_port},
         {"root_ca.pem", world_root_ca},
         {"other_ca.pem", world_other_ca},
         {"certificate.pem", world_certificate},
@@ -81,6 +92,8 @@ bool world_load(struct port_world *world)
         .expired_port = read_port("expired_port"),
         .closed_port = read_port("closed_port"),
         .silent_port = read_port("silent_port"),
+        .deaf_port = read_port("deaf_port"),
+        .largest_payload = LARGEST_PAYLOAD,
         .root_ca_pem = read_text("root_ca.pem"),
         .other_ca_pem = read_text("other_ca.pem"),
         .cert_pem = read_text("certificate.pem"),
