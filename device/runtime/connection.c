@@ -111,7 +111,7 @@ static void ask_guest(const struct inbox_item *item, uint64_t now_ms)
 {
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
     if (guest) {
-        (void)guest->answered(item, now_ms);
+        guest->answered(item, now_ms);
     }
 }
 

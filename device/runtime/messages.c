@@ -11,8 +11,7 @@
 #include <string.h>
 
 #define ORDERS_A_TURN 8
-#define TELL_MS       10000  /* between two lines about messages that had no room */
-#define PAYLOAD_MAX   131072 /* AWS IoT Core: 128 KB */
+#define TELL_MS       10000 /* between two lines about messages that had no room */
 
 /* A message that comes in, between its first and its last piece. */
 enum arriving {
@@ -70,7 +69,8 @@ static size_t received_cap(size_t topic_len)
     return around < own.in.cap ? own.in.cap - around : 0;
 }
 
-/* Larger than the queue ever has room for: the application hears of it without its payload. number: its size + 1. */
+/* Of a message for which the queue never has room the application hears without its payload: the item's flag says so, and its number
+ * how long the message is. */
 static void begin_message(const struct port_mqtt_event *event)
 {
     const struct inbox_item item = {.topic = event->topic, .payload = {"", 1}};
@@ -89,6 +89,21 @@ static void begin_message(const struct port_mqtt_event *event)
     }
 }
 
+static void add_piece(const struct port_mqtt_event *event)
+{
+    const struct slice nul = {"", 1};
+    bool is_last = event->offset + event->payload.len >= event->total;
+    if (!inbox_append(&own.in, event->payload, 0) || (is_last && !inbox_append(&own.in, nul, 0))) {
+        inbox_drop(&own.in); /* more than its first piece has promised */
+        own.refused++;
+        own.arriving = ARRIVING_LEFT_OUT;
+    } else if (is_last) {
+        inbox_close(&own.in, false, 0);
+        own.arriving = ARRIVING_LEFT_OUT;
+        port_signal_set(&device_runtime.event);
+    }
+}
+
 static bool receive(const struct port_mqtt_event *event)
 {
     if (event->offset == 0) {
@@ -103,13 +118,7 @@ static bool receive(const struct port_mqtt_event *event)
         }
     }
     if (own.arriving == ARRIVING_KEPT) {
-        (void)inbox_append(&own.in, event->payload, 0); /* the room was looked for */
-        if (event->offset + event->payload.len >= event->total) {
-            (void)inbox_append(&own.in, (struct slice){"", 1}, 0);
-            inbox_close(&own.in, false, (int32_t)event->total);
-            own.arriving = ARRIVING_LEFT_OUT;
-            port_signal_set(&device_runtime.event);
-        }
+        add_piece(event);
     }
     return own.arriving != ARRIVING_NOTHING;
 }
@@ -151,7 +160,7 @@ static bool deliver(void)
     const struct runtime_received received = {
         .topic = item.topic.ptr,
         .payload = item.flag ? NULL : item.payload.ptr + 1,
-        .len = (size_t)item.number,
+        .len = item.flag ? (size_t)item.number : item.payload.len - 2, /* without the NUL at each end */
         .cap = received_cap(item.topic.len),
         .number = ++own.last_number,
     };
@@ -278,16 +287,17 @@ static void disconnected(bool is_own_doing, uint64_t now_ms)
     log_refusal(&refusal);
 }
 
-static bool answered(const struct inbox_item *item, uint64_t now_ms)
+static void answered(const struct inbox_item *item, uint64_t now_ms)
 {
     struct messages_refusal refusal = {.what = MESSAGES_NOTHING};
     lock();
-    bool is_own = item->type == PORT_MQTT_PUBLISHED
-                      ? messages_acknowledged(&own.out, item->number, now_ms)
-                      : messages_subscribed(&own.out, item->number, item->flag, now_ms, &refusal);
+    if (item->type == PORT_MQTT_PUBLISHED) {
+        messages_acknowledged(&own.out, item->number, now_ms);
+    } else {
+        messages_subscribed(&own.out, item->number, item->flag, now_ms, &refusal);
+    }
     unlock();
     log_refusal(&refusal);
-    return is_own;
 }
 
 /* While the port has no room for more, an acknowledgement wakes the engine task. */
@@ -352,7 +362,7 @@ enum err runtime_publish(const struct runtime_sent *message, const char **why)
     if (*why) {
         return ERR_ARG;
     }
-    if (message->len > PAYLOAD_MAX) {
+    if (message->len > PORT_MQTT_PAYLOAD_CAP) {
         return ERR_TOO_LONG;
     }
     lock();

@@ -211,8 +211,8 @@ struct runtime_guest {
     void (*serve)(uint64_t now_ms);
     uint64_t (*wake_at_ms)(uint64_t now_ms);
     void (*disconnected)(bool is_own_doing, uint64_t now_ms);
-    bool (*answered)(const struct inbox_item *item,
-                     uint64_t now_ms); /* SUBSCRIBED, PUBLISHED; true: its own */
+    /* SUBSCRIBED, PUBLISHED: of something that it has sent, or of nothing that anybody waits for */
+    void (*answered)(const struct inbox_item *item, uint64_t now_ms);
     /* with `lock` held, on the network task: a piece of a message. true: it is not one of jobs */
     bool (*receive)(const struct port_mqtt_event *event);
     /* on the event task: hands one message to the application. false: there is none */

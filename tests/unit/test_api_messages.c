@@ -10,6 +10,7 @@
 
 #include "device/core/config.h"
 #include "device/runtime/runtime.h"
+#include "device/runtime/state.h"
 #include "fakes/fake_service.h"
 #include "lib_system.h"
 
@@ -332,6 +333,29 @@ static void bounded_inbox(void **state)
     assert_true(AWS_unsubscribe("in"));
 }
 
+/* A message whose pieces are longer than its first one said is left out; the next one is heard, and is as long as it is. */
+static void longer_than_it_said(void **state)
+{
+    awsMessageCounters_st before, after;
+    struct port_mqtt_event piece = {
+        .type = PORT_MQTT_MESSAGE, .topic = slice_from("liar"), .payload = {big, 2}, .total = 3};
+    (void)state;
+    forget();
+    listen("liar", NULL);
+    AWS_getMessageCounters(&before);
+    runtime_reception_event(NULL, &piece);
+    piece.offset = 2;
+    piece.payload.len = CONFIG_DEVICE_JOBS_RECEIVED_SIZE;
+    runtime_reception_event(NULL, &piece);
+    deliver("liar", "true");
+    FAKE_WAIT(atomic_load(&heard.count) == 1);
+    assert_string_equal(heard.said, "liar=true ");
+    assert_int_equal(heard.length, 4);
+    AWS_getMessageCounters(&after);
+    assert_int_equal(after.receivedRefused_u32 - before.receivedRefused_u32, 1);
+    assert_true(AWS_unsubscribe("liar"));
+}
+
 static void fetched_as_programs_of_the_original_library_do_it(void **state)
 {
     mqttMsg_st message = {0};
@@ -511,6 +535,7 @@ int main(void)
         cmocka_unit_test(heard_by_whoever_listens),
         cmocka_unit_test(asked_again_on_the_next_connection),
         cmocka_unit_test(bounded_inbox),
+        cmocka_unit_test(longer_than_it_said),
         cmocka_unit_test(fetched_as_programs_of_the_original_library_do_it),
         cmocka_unit_test(refused_filter),
         cmocka_unit_test(all_places_are_taken),

@@ -26,9 +26,9 @@ enum err messages_put(struct messages *m, const struct outbox_message *message)
 
 /* ---- the connection */
 
-static unsigned on_its_way(const struct messages *m)
+static unsigned on_its_way(struct messages *m)
 {
-    return m->outbox.in_flight + (filters_find((struct filters *)&m->filters, FILTER_ASKED) != NULL);
+    return m->outbox.in_flight + (filters_find(&m->filters, FILTER_ASKED) != NULL);
 }
 
 void messages_connected(struct messages *m, uint64_t now_ms)
@@ -113,12 +113,12 @@ static bool order_filter(struct messages *m, struct messages_order *order)
     return filter != NULL;
 }
 
-static bool may_send(const struct messages *m)
+static bool may_send(struct messages *m)
 {
     return on_its_way(m) < (m->careful > 0 ? 1 : MESSAGES_WINDOW);
 }
 
-static bool is_overdue(const struct messages *m, uint64_t now_ms)
+static bool is_overdue(struct messages *m, uint64_t now_ms)
 {
     return on_its_way(m) > 0 && now_ms >= m->heard_at_ms + MESSAGES_ACK_MS;
 }

@@ -76,7 +76,7 @@ void messages_connected(struct messages *m, uint64_t now_ms);
 void messages_disconnected(struct messages *m, bool is_own_doing, uint64_t now_ms,
                            struct messages_refusal *refusal);
 
-/* What is to be done now. Sets retry_at_ms and the like; see messages_wake_at_ms. */
+/* What is to be done now; the order is carried out before the next one is asked for. */
 void messages_next(struct messages *m, uint64_t now_ms, struct messages_order *order);
 /* What the port said to it; `id` with ERR_OK. ERR_FULL: again soon, but what it had no room for three times MESSAGES_ACK_MS long is
  * given up. ERR_OFFLINE: the connection's end is told later. Anything else: it is given up. */
