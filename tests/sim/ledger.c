@@ -163,6 +163,8 @@ void sim_ledger_started(struct sim_device *d, struct sim_entry *e, const struct 
     const struct sim_hit *hit = hit_of(w, d->index, e->job_id, e->number, e->queued_at_s);
     bool is_blurred = d->has_lost_journal && hit && hit->is_blurred;
 
+    /* Before the new start renews: it may be another one of the execution that the application works on. */
+    check_working(d);
     e->starts++;
     e->boot_of_start = d->boots;
     e->renewed_ms = w->now_ms;
@@ -171,7 +173,6 @@ void sim_ledger_started(struct sim_device *d, struct sim_entry *e, const struct 
     w->totals->starts++;
     w->totals->resumed += run->attempt > 1;
     sim_check(w, d->running == NULL, "two handlers at once");
-    check_working(d);
     if (!e->is_forgiven && !is_blurred) {
         sim_check(w, e->starts <= action->max_attempts, "G1: start %u of %u", e->starts,
                   action->max_attempts);
