@@ -400,7 +400,7 @@ enum err runtime_unsubscribe(const char *filter)
         return ERR_NOT_FOUND;
     }
     lock();
-    enum err err = filters_remove(&own.out.filters, slice_from(filter), own.out.is_connected, &index);
+    enum err err = filters_remove(&own.out.filters, slice_from(filter), &index);
     unlock();
     port_signal_set(&device_runtime.wake);
     return err;

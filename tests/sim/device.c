@@ -394,9 +394,10 @@ void sim_device_wake(struct sim_device *d)
     sim_device_settle(d);
 }
 
-bool sim_device_is_idle(const struct sim_device *d)
+bool sim_device_is_idle(struct sim_device *d)
 {
-    if (!d->is_on || !d->is_connected || !jobs_engine_is_idle(&d->engine) || !sim_traffic_is_sent(d)) {
+    if (!d->is_on || !d->is_connected || !jobs_engine_is_idle(&d->engine) || !sim_traffic_is_sent(d) ||
+        !sim_listening_is_settled(d)) {
         return false;
     }
     for (int i = 0; i < JOBS_REQUEST_COUNT; i++) {

@@ -13,7 +13,7 @@
     (1u << SIM_PUBLISH_NOT_SENT | 1u << SIM_PUBLISH_LOST | 1u << SIM_PUBLISH_CUT_BEFORE |                    \
      1u << SIM_PUBLISH_CUT_AFTER | 1u << SIM_PUBLISH_POWER_BEFORE | 1u << SIM_PUBLISH_POWER_AFTER)
 
-static uint32_t draw(struct sim_device *d, uint32_t below)
+uint32_t sim_traffic_draw(struct sim_device *d, uint32_t below)
 {
     d->traffic.random = d->traffic.random * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(d->traffic.random >> 33) % below;
@@ -30,7 +30,8 @@ void sim_traffic_boot(struct sim_device *d)
     t->newest_arrived = t->next;
     t->refused = 0;
     messages_init(&t->messages, t->outbox, sizeof t->outbox);
-    t->publish_at_ms = sim_device_now_ms(d) + draw(d, 2 * PAUSE_MS);
+    sim_listening_boot(d);
+    t->publish_at_ms = sim_device_now_ms(d) + sim_traffic_draw(d, 2 * PAUSE_MS);
 }
 
 /* ---- the application */
@@ -59,10 +60,10 @@ static void publish_when_due(struct sim_device *d, uint64_t now_ms)
     if (d->world->chooser.is_calm || now_ms < t->publish_at_ms) {
         return;
     }
-    for (unsigned count = draw(d, 8) == 0 ? 20 : 1; count > 0; count--) {
+    for (unsigned count = sim_traffic_draw(d, 8) == 0 ? 20 : 1; count > 0; count--) {
         publish_one(d);
     }
-    t->publish_at_ms = now_ms + draw(d, 2 * PAUSE_MS);
+    t->publish_at_ms = now_ms + sim_traffic_draw(d, 2 * PAUSE_MS);
 }
 
 /* ---- the broker */
@@ -124,11 +125,21 @@ static void carry_out(struct sim_device *d, struct messages_order *order, uint64
     struct messages_refusal refusal;
     int id = 0;
     enum err err = ERR_OFFLINE;
-    if (order->type == MESSAGES_PUBLISH) {
+    switch (order->type) {
+    case MESSAGES_NOTHING:
+        break;
+    case MESSAGES_PUBLISH:
         err = send(d, &order->message, &id);
-    } else {
-        sim_check(d->world, order->type == MESSAGES_RECONNECT, "an order for no filter");
+        break;
+    case MESSAGES_SUBSCRIBE:
+        err = sim_listening_subscribe(d, order->text, &id);
+        break;
+    case MESSAGES_UNSUBSCRIBE:
+        err = sim_listening_unsubscribe(d, order->text);
+        break;
+    case MESSAGES_RECONNECT:
         d->must_drop = d->is_own_drop = true;
+        break;
     }
     messages_given(&d->traffic.messages, order, err, id, now_ms, &refusal);
     dropped(d, &refusal);
@@ -142,6 +153,7 @@ void sim_traffic_serve(struct sim_device *d)
         return;
     }
     publish_when_due(d, now_ms);
+    sim_listening_change_when_due(d, now_ms);
     if (!d->is_connected || !jobs_engine_is_settled(&d->engine)) {
         return;
     }
@@ -158,6 +170,7 @@ void sim_traffic_serve(struct sim_device *d)
         carry_out(d, &order, now_ms);
     }
     messages_check(&t->messages);
+    sim_listening_check(d);
 }
 
 void sim_traffic_acknowledged(struct sim_device *d, unsigned id)
@@ -178,6 +191,7 @@ void sim_traffic_cut(struct sim_device *d, bool is_own_doing)
     if (t->messages.outbox.in_flight == 1 && outbox_first_in_flight(&t->messages.outbox, &message)) {
         t->ends[atoi(message.topic.ptr + 2)]++;
     }
+    sim_listening_cut(d, is_own_doing);
     messages_disconnected(&t->messages, is_own_doing, sim_device_now_ms(d), &refusal);
     dropped(d, &refusal);
     messages_check(&t->messages);
@@ -192,6 +206,9 @@ uint64_t sim_traffic_wake_at_ms(struct sim_device *d)
     }
     if (!d->world->chooser.is_calm && t->next < SIM_MESSAGES) {
         at_ms = t->publish_at_ms;
+    }
+    if (!d->world->chooser.is_calm && t->listening.change_at_ms < at_ms) {
+        at_ms = t->listening.change_at_ms;
     }
     uint64_t due_ms = messages_wake_at_ms(&t->messages, sim_device_now_ms(d));
     return due_ms < at_ms ? due_ms : at_ms;

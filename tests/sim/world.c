@@ -158,6 +158,9 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
     } else if (event->kind == SIM_EVENT_PUBACK && is_of_connection && d->is_connected) {
         sim_traffic_acknowledged(d, event->value);
         sim_device_wake(d); /* a turn: time may have leapt */
+    } else if (event->kind == SIM_EVENT_OWN_SUBACK && is_of_connection && d->is_connected) {
+        sim_listening_answered(d, event->value);
+        sim_device_wake(d);
     } else if (event->kind == SIM_EVENT_SUBACK && is_of_connection && d->is_connected) {
         sim_device_suback(d, event->value);
     } else if (event->kind == SIM_EVENT_TO_DEVICE && is_of_connection && d->is_connected) {

@@ -113,6 +113,19 @@ struct sim_entry {
     bool is_forgiven;   /* the service has gone back to a backup from before its end */
 };
 
+#define SIM_PLACES 3
+
+/* What the application listens to (listening.c), by the observer's reckoning. */
+struct sim_listening {
+    bool is_wanted[SIM_PLACES];      /* by the application */
+    bool is_granted[SIM_PLACES];     /* by the broker, on this connection */
+    unsigned asked;                  /* the place whose SUBSCRIBE is not answered, and 1; 0: none */
+    unsigned ends[SIM_PLACES];       /* connections in a row that have ended under its SUBSCRIBE */
+    uint64_t ended_ms[SIM_PLACES];   /* when there were enough of them, on the engine's clock; 0: never */
+    uint64_t refused_ms[SIM_PLACES]; /* when the device heard of a refusal; 0: never, or long ago */
+    uint64_t change_at_ms;           /* the application changes its mind */
+};
+
 /* The application's own messages (traffic.c). They are numbered; what follows `messages` is the observer's. */
 struct sim_traffic {
     struct messages messages;
@@ -124,6 +137,7 @@ struct sim_traffic {
     unsigned refused;
     uint8_t arrivals[SIM_MESSAGES];
     uint8_t ends[SIM_MESSAGES]; /* connections that have ended while this one alone was on its way */
+    struct sim_listening listening;
 };
 
 struct sim_device {
@@ -184,9 +198,10 @@ struct sim_device {
 enum sim_event_kind {
     SIM_EVENT_BOOT,
     SIM_EVENT_REGISTER,
-    SIM_EVENT_OPENED, /* a connection attempt ends */
-    SIM_EVENT_SUBACK, /* value: id, or id + 16 when refused */
-    SIM_EVENT_PUBACK, /* value: id of a message of the application */
+    SIM_EVENT_OPENED,     /* a connection attempt ends */
+    SIM_EVENT_SUBACK,     /* value: id, or id + 16 when refused */
+    SIM_EVENT_PUBACK,     /* value: id of a message of the application */
+    SIM_EVENT_OWN_SUBACK, /* value: twice the id of a SUBSCRIBE of the application, and 1 when refused */
     SIM_EVENT_TO_SERVICE,
     SIM_EVENT_TO_DEVICE,
     SIM_EVENT_APPLICATION, /* the next step of the handler or of who reports for it */
@@ -346,7 +361,7 @@ void sim_device_message(struct sim_device *d, const struct sim_event *event);
 void sim_device_wake(struct sim_device *d);
 void sim_device_resync(struct sim_device *d);
 uint64_t sim_device_wake_at_ms(struct sim_device *d); /* world time */
-bool sim_device_is_idle(const struct sim_device *d);
+bool sim_device_is_idle(struct sim_device *d);
 uint64_t sim_device_now_ms(const struct sim_device *d); /* the engine's clock */
 /* After every event of the engine: what it asked for, and that it is in order. */
 void sim_device_settle(struct sim_device *d);
@@ -359,6 +374,17 @@ void sim_traffic_cut(struct sim_device *d, bool is_own_doing);
 uint64_t sim_traffic_wake_at_ms(struct sim_device *d); /* the engine's clock */
 bool sim_traffic_is_sent(const struct sim_device *d);
 void sim_traffic_check_end(struct sim_device *d);
+uint32_t sim_traffic_draw(struct sim_device *d, uint32_t below);
+
+/* ---- listening.c: as above; for traffic.c, but for sim_listening_answered and sim_listening_is_settled */
+void sim_listening_boot(struct sim_device *d);
+void sim_listening_change_when_due(struct sim_device *d, uint64_t now_ms);
+enum err sim_listening_subscribe(struct sim_device *d, const char *filter, int *id);
+enum err sim_listening_unsubscribe(struct sim_device *d, const char *filter);
+void sim_listening_answered(struct sim_device *d, unsigned value);
+void sim_listening_cut(struct sim_device *d, bool is_own_doing);
+void sim_listening_check(struct sim_device *d);
+bool sim_listening_is_settled(struct sim_device *d);
 
 /* ---- application.c */
 extern const struct jobs_action sim_actions[SIM_ACTIONS];

@@ -45,6 +45,8 @@ static void put(const char *topic, const char *payload)
     assert_int_equal(put_qos(topic, payload, 1), ERR_OK);
 }
 
+static int subscribe_id; /* of the last SUBSCRIBE */
+
 /* What is done next, as a text; the port takes it and gives the next id. */
 static const char *step_with(enum err err)
 {
@@ -70,6 +72,7 @@ static const char *step_with(enum err err)
     }
     messages_given(&m, &order, err, err ? 0 : ++last_id, now_ms, &refusal);
     messages_check(&m);
+    subscribe_id = order.type == MESSAGES_SUBSCRIBE ? last_id : subscribe_id;
     return said;
 }
 
@@ -428,23 +431,25 @@ static void unsubscribing(void **state)
     (void)state;
     subscribe("a");
     subscribe("b");
-    assert_int_equal(filters_remove(&m.filters, slice_from("b"), false, &index), ERR_OK);
-    assert_int_equal(filters_remove(&m.filters, slice_from("b"), false, &index), ERR_NOT_FOUND);
+    assert_int_equal(filters_remove(&m.filters, slice_from("b"), &index), ERR_OK);
+    assert_int_equal(filters_remove(&m.filters, slice_from("b"), &index), ERR_NOT_FOUND);
     messages_connected(&m, now_ms);
     assert_string_equal(step(), "+a@1");
     granted(1, true);
     assert_true(filters_matches(&m.filters, 0, slice_from("a")));
-    assert_int_equal(filters_remove(&m.filters, slice_from("a"), true, &index), ERR_OK);
+    assert_int_equal(filters_remove(&m.filters, slice_from("a"), &index), ERR_OK);
     assert_false(filters_matches(&m.filters, 0, slice_from("a")));
     assert_string_equal(step(), "-a");
     assert_string_equal(step(), "");
     subscribe("c");
     assert_string_equal(step(), "+c@1");
-    assert_int_equal(filters_remove(&m.filters, slice_from("c"), true, &index), ERR_OK);
-    subscribe("c"); /* before the UNSUBSCRIBE went out: the broker takes the same SUBSCRIBE again */
+    assert_int_equal(filters_remove(&m.filters, slice_from("c"), &index), ERR_OK);
+    subscribe(
+        "c"); /* before the UNSUBSCRIBE went out: the same SUBSCRIBE again, once the first is answered */
+    assert_string_equal(step(), "");
+    granted(last_id, true);
     assert_string_equal(step(), "+c@1");
-    assert_false(
-        messages_subscribed(&m, last_id - 1, true, now_ms, &refusal)); /* the answer to the first one */
+    assert_false(messages_subscribed(&m, last_id - 1, true, now_ms, &refusal)); /* answered before */
     granted(last_id, true);
 }
 
@@ -460,7 +465,7 @@ static unsigned add(const char *filter, uint8_t qos)
 static unsigned drop(const char *filter)
 {
     unsigned index = UINT_MAX;
-    assert_int_equal(filters_remove(&m.filters, slice_from(filter), m.is_connected, &index), ERR_OK);
+    assert_int_equal(filters_remove(&m.filters, slice_from(filter), &index), ERR_OK);
     return index;
 }
 
@@ -498,8 +503,9 @@ static void unsubscribed_in_each_state(void **state)
     add("asked", 1);
     assert_string_equal(step(), "+asked@1");
     drop("asked");
-    assert_int_equal(filters_remove(&m.filters, slice_from("asked"), true, &index), ERR_NOT_FOUND);
+    assert_int_equal(filters_remove(&m.filters, slice_from("asked"), &index), ERR_NOT_FOUND);
     assert_string_equal(step(), "-asked");
+    granted(subscribe_id, true); /* late: nobody wants it any more */
     add("granted", 1);
     assert_string_equal(step(), "+granted@1");
     granted(last_id, true);
@@ -513,6 +519,115 @@ static void unsubscribed_in_each_state(void **state)
     end(true);
     drop("granted");
     messages_connected(&m, now_ms);
+    assert_string_equal(step(), "");
+}
+
+/* Which SUBSCRIBE ends a connection must be clear, also when the application no longer wants what the first one asks for. */
+static void one_subscribe_at_a_time(void **state)
+{
+    (void)state;
+    add("bad", 1);
+    messages_connected(&m, now_ms);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(step(), "+bad@1");
+        drop("bad");
+        add("good", 1);
+        if (i == 0) { /* from then on each packet goes alone */
+            assert_string_equal(step(), "-bad");
+        }
+        assert_string_equal(step(), ""); /* whether or not another one is wanted meanwhile */
+        end(false);                      /* under the SUBSCRIBE of what is gone: nobody is to blame */
+        assert_int_equal(refusal.what, MESSAGES_NOTHING);
+        drop("good");
+        add("bad", 1);
+        messages_connected(&m, now_ms);
+    }
+    assert_string_equal(step(), "+bad@1");
+    add("bad", 0); /* otherwise than it was asked for */
+    assert_string_equal(step(), "");
+    granted(last_id, true);
+    assert_string_equal(step(), "+bad@0");
+    granted(last_id, false); /* the day counts from the last answer */
+    assert_int_equal(refusal.what, MESSAGES_SUBSCRIBE);
+    assert_string_equal(step(), "");
+}
+
+/* What the broker may have granted is taken back, whatever the application wished in between. */
+static void the_broker_is_told_what_it_knows(void **state)
+{
+    (void)state;
+    messages_connected(&m, now_ms);
+    add("a", 1);
+    assert_string_equal(step(), "+a@1");
+    granted(last_id, true);
+    add("a", 0); /* wanted otherwise, and not asked for yet */
+    drop("a");
+    assert_string_equal(step(), "-a");
+    add("a", 1);
+    assert_string_equal(step(), "+a@1");
+    granted(last_id, false);
+    drop("a"); /* left out: the broker never had it */
+    assert_string_equal(step(), "");
+}
+
+static struct messages_order taken(void)
+{
+    struct messages_order order;
+    messages_next(&m, now_ms, &order);
+    return order;
+}
+
+static void given(const struct messages_order *order)
+{
+    messages_given(&m, order, ERR_OK, ++last_id, now_ms, &refusal);
+    messages_check(&m);
+}
+
+/* The port is called without the lock: the application may change its mind meanwhile. */
+static void mind_changed_on_the_way_to_the_port(void **state)
+{
+    (void)state;
+    messages_connected(&m, now_ms);
+    add("a", 1);
+    struct messages_order order = taken();
+    drop("a");
+    given(&order);
+    granted(last_id, true);
+    assert_string_equal(step(), "-a");
+    add("a", 1);
+    order = taken();
+    add("a", 0);
+    given(&order);
+    assert_string_equal(step(), "");
+    granted(last_id, true);
+    assert_string_equal(step(), "+a@0");
+    granted(last_id, true);
+    drop("a");
+    order = taken();
+    add("a", 1); /* behind the UNSUBSCRIBE */
+    given(&order);
+    assert_string_equal(step(), "+a@1");
+}
+
+/* Removed, and added again to another place, before the port has its SUBSCRIBE: one place has it afterwards. */
+static void added_again_elsewhere_on_the_way_to_the_port(void **state)
+{
+    (void)state;
+    messages_connected(&m, now_ms);
+    add("first", 1);
+    assert_string_equal(step(), "+first@1");
+    granted(last_id, true);
+    assert_int_equal(add("a", 1), 1);
+    struct messages_order order = taken();
+    drop("a");
+    drop("first");
+    assert_string_equal(step(), "-first");
+    assert_int_equal(add("a", 1), 0);
+    given(&order);
+    granted(last_id, true);
+    assert_string_equal(step(), "");
+    drop("a");
+    assert_string_equal(step(), "-a");
     assert_string_equal(step(), "");
 }
 
@@ -565,7 +680,7 @@ static void table_of_filters_is_full(void **state)
     memset(text, 'x', sizeof(text));
     text[sizeof(text) - 1] = '\0';
     assert_int_equal(filters_add(&m.filters, slice_from(text), 1, &index), ERR_TOO_LONG);
-    assert_int_equal(filters_remove(&m.filters, slice_from("f3"), false, &index), ERR_OK);
+    assert_int_equal(filters_remove(&m.filters, slice_from("f3"), &index), ERR_OK);
     subscribe("one more");
 }
 
@@ -592,6 +707,10 @@ int main(void)
         TEST(unsubscribing),
         TEST(subscribed_twice),
         TEST(unsubscribed_in_each_state),
+        TEST(one_subscribe_at_a_time),
+        TEST(the_broker_is_told_what_it_knows),
+        TEST(mind_changed_on_the_way_to_the_port),
+        TEST(added_again_elsewhere_on_the_way_to_the_port),
         TEST(every_place_counts),
         TEST(table_of_filters_is_full),
     };

@@ -44,20 +44,20 @@ enum err filters_add(struct filters *filters, struct slice text, uint8_t qos, un
     if (!filter) {
         return ERR_FULL;
     }
-    *filter = (struct filter){.state = FILTER_WANTED, .qos = qos};
+    bool is_known = filter->is_known && slice_is(text, filter->text);
+    *filter = (struct filter){.state = FILTER_WANTED, .qos = qos, .is_known = is_known};
     slice_copy(text, filter->text, sizeof(filter->text));
     *index = (unsigned)(filter - filters->all);
     return ERR_OK;
 }
 
-enum err filters_remove(struct filters *filters, struct slice text, bool is_connected, unsigned *index)
+enum err filters_remove(struct filters *filters, struct slice text, unsigned *index)
 {
     struct filter *filter = find_text(filters, text);
     if (!filter || filter->state == FILTER_LEAVING) {
         return ERR_NOT_FOUND;
     }
-    bool is_known = is_connected && (filter->state == FILTER_GRANTED || filter->state == FILTER_ASKED);
-    filter->state = is_known ? FILTER_LEAVING : FILTER_FREE;
+    filter->state = filter->is_known ? FILTER_LEAVING : FILTER_FREE;
     *index = (unsigned)(filter - filters->all);
     return ERR_OK;
 }
@@ -69,10 +69,54 @@ bool filters_matches(const struct filters *filters, unsigned index, struct slice
            topic_matches(topic, slice_from(filter->text));
 }
 
+void filters_note_asked(struct filters *filters, struct filter *filter, uint8_t qos, int id)
+{
+    filters->is_out = true;
+    filters->out_id = id;
+    if (!filter) {
+        return; /* the broker forgets it with the connection, and nobody hears of its messages */
+    }
+    if (filter->state == FILTER_FREE) { /* removed, and perhaps added again, to another place */
+        struct filter *again = find_text(filters, slice_from(filter->text));
+        filter = again ? again : filter;
+    }
+    filter->is_known = true;
+    if (filter->state == FILTER_FREE) {
+        filter->state = FILTER_LEAVING;
+    } else if (filter->state == FILTER_WANTED && filter->qos == qos) {
+        filter->state = FILTER_ASKED;
+    }
+}
+
+void filters_note_left(struct filter *filter)
+{
+    filter->is_known = false;
+    if (filter->state == FILTER_LEAVING) {
+        filter->state = FILTER_FREE;
+    }
+}
+
+bool filters_answer(struct filters *filters, int id, bool is_granted, struct filter **filter)
+{
+    if (!filters->is_out || filters->out_id != id) {
+        return false;
+    }
+    filters->is_out = false;
+    *filter = filters_find(filters, FILTER_ASKED);
+    if (*filter) {
+        (*filter)->state = FILTER_GRANTED;
+        (*filter)->strikes = 0;
+        (*filter)->is_known = is_granted;
+    }
+    return true;
+}
+
 void filters_rewind(struct filters *filters)
 {
+    filters->is_out = false;
     for (unsigned i = 0; i < CONFIG_DEVICE_JOBS_SUBSCRIPTIONS; i++) {
         struct filter *filter = &filters->all[i];
+        filter->is_known = false;
         if (filter->state == FILTER_GRANTED || filter->state == FILTER_ASKED) {
             filter->state = FILTER_WANTED;
         } else if (filter->state == FILTER_LEAVING) {

@@ -26,9 +26,9 @@ enum err messages_put(struct messages *m, const struct outbox_message *message)
 
 /* ---- the connection */
 
-static unsigned on_its_way(struct messages *m)
+static unsigned on_its_way(const struct messages *m)
 {
-    return m->outbox.in_flight + (filters_find(&m->filters, FILTER_ASKED) != NULL);
+    return m->outbox.in_flight + m->filters.is_out;
 }
 
 void messages_connected(struct messages *m, uint64_t now_ms)
@@ -62,8 +62,8 @@ static void strike(struct messages *m, uint64_t now_ms, struct messages_refusal 
 {
     struct filter *filter = filters_find(&m->filters, FILTER_ASKED);
     struct outbox_message message;
-    if (filter) {
-        if (++filter->strikes == FILTER_ENDS) {
+    if (m->filters.is_out) {
+        if (filter && ++filter->strikes == FILTER_ENDS) {
             refuse(refusal, MESSAGES_SUBSCRIBE, slice_from(filter->text));
             filters_leave_out(filter, now_ms);
         }
@@ -101,7 +101,7 @@ static bool order_filter(struct messages *m, struct messages_order *order)
 {
     struct filter *filter = filters_find(&m->filters, FILTER_LEAVING);
     order->type = MESSAGES_UNSUBSCRIBE;
-    if (!filter && !filters_find(&m->filters, FILTER_ASKED)) {
+    if (!filter && !m->filters.is_out) {
         filter = filters_find(&m->filters, FILTER_WANTED);
         order->type = MESSAGES_SUBSCRIBE;
     }
@@ -113,12 +113,12 @@ static bool order_filter(struct messages *m, struct messages_order *order)
     return filter != NULL;
 }
 
-static bool may_send(struct messages *m)
+static bool may_send(const struct messages *m)
 {
     return on_its_way(m) < (m->careful > 0 ? 1 : MESSAGES_WINDOW);
 }
 
-static bool is_overdue(struct messages *m, uint64_t now_ms)
+static bool is_overdue(const struct messages *m, uint64_t now_ms)
 {
     return on_its_way(m) > 0 && now_ms >= m->heard_at_ms + MESSAGES_ACK_MS;
 }
@@ -172,18 +172,15 @@ static void given_publish(struct messages *m, struct outbox_message message, int
     outbox_mark(&m->outbox, &message);
 }
 
+/* The application may have changed its mind while the packet was on its way to the port, and may have given the place to another filter. */
 static void given_filter(struct messages *m, const struct messages_order *order, int id, uint64_t now_ms)
 {
-    struct filter *filter = order->filter;
-    if (!slice_is(slice_from(filter->text), order->text)) {
-        return; /* the application has given its place to another one meanwhile */
-    }
-    if (order->type == MESSAGES_UNSUBSCRIBE && filter->state == FILTER_LEAVING) {
-        filter->state = FILTER_FREE;
-    } else if (order->type == MESSAGES_SUBSCRIBE && filter->state == FILTER_WANTED) {
+    struct filter *filter = slice_is(slice_from(order->filter->text), order->text) ? order->filter : NULL;
+    if (order->type == MESSAGES_SUBSCRIBE) {
         note_sent(m, now_ms);
-        filter->state = FILTER_ASKED;
-        filter->id = id;
+        filters_note_asked(&m->filters, filter, order->qos, id);
+    } else if (filter) {
+        filters_note_left(filter);
     }
 }
 
@@ -256,14 +253,12 @@ bool messages_acknowledged(struct messages *m, int id, uint64_t now_ms)
 bool messages_subscribed(struct messages *m, int id, bool is_granted, uint64_t now_ms,
                          struct messages_refusal *refusal)
 {
-    struct filter *filter = filters_find(&m->filters, FILTER_ASKED);
+    struct filter *filter = NULL;
     *refusal = (struct messages_refusal){.what = MESSAGES_NOTHING};
-    if (!filter || filter->id != id) {
+    if (!filters_answer(&m->filters, id, is_granted, &filter)) {
         return false;
     }
-    filter->strikes = 0;
-    filter->state = FILTER_GRANTED;
-    if (!is_granted) {
+    if (filter && !is_granted) {
         refuse(refusal, MESSAGES_SUBSCRIBE, slice_from(filter->text));
         filters_leave_out(filter, now_ms);
     }
@@ -292,7 +287,7 @@ uint64_t messages_wake_at_ms(struct messages *m, uint64_t now_ms)
         return at_ms;
     }
     bool has_filter = filters_find(&m->filters, FILTER_LEAVING) ||
-                      (filters_find(&m->filters, FILTER_WANTED) && !filters_find(&m->filters, FILTER_ASKED));
+                      (filters_find(&m->filters, FILTER_WANTED) && !m->filters.is_out);
     if (has_filter) {
         at_ms = min_u64(at_ms, m->retry_at_ms > now_ms ? m->retry_at_ms : now_ms);
     } else if (outbox_first_waiting(&m->outbox, &message)) {
@@ -314,8 +309,8 @@ void messages_check(const struct messages *m)
         asked += m->filters.all[i].state == FILTER_ASKED;
         assert(m->filters.all[i].strikes < FILTER_ENDS);
     }
-    assert(asked <= 1);
-    assert(m->is_connected || (asked == 0 && m->outbox.in_flight == 0));
+    assert(asked <= m->filters.is_out);
+    assert(m->is_connected || (!m->filters.is_out && m->outbox.in_flight == 0));
     assert(m->outbox.in_flight <= m->outbox.count && m->outbox.in_flight <= MESSAGES_WINDOW);
     assert(m->outbox.used <= m->outbox.cap);
     assert(m->counters.taken >= m->counters.acknowledged + m->counters.dropped);
