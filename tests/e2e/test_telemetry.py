@@ -13,6 +13,7 @@ import unittest
 import harness
 from harness import CloudTest, Device, wait_for
 from mqtt import Client, Closed, certificate_arn
+from pages import Page
 
 TELEMETRY = harness.BUILD / "examples" / "05_telemetry" / "telemetry"
 ARN = "arn:aws:iot:us-east-1:123456789012:"
@@ -152,6 +153,27 @@ class Telemetry(CloudTest):
         device.wait_line("a message on 'lamp/telemetry' is given up: .* iot:Publish", 60)
         self.cloud.job("still", "lamp", '{"action":"interval","interval":3600000}')
         self.cloud.wait_status("lamp", "still", "SUCCEEDED", patience=120)
+
+
+class Readme(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(harness.AWS), "no AWS CLI on this system")
+    def test_commands_word_by_word(self):
+        page = Page(self, harness.ROOT / "examples" / "05_telemetry" / "README.md")
+        is_first_version = "aws-cli/1" in page.run("aws --version")
+        (page.folder / "telemetry.json").write_text(page.blocks("json")[0])
+        certificate = device = None
+        for line in page.commands():
+            if "/telemetry device" in line:
+                device = page.start(line)
+                device.wait_line("connected to ")
+            elif line.startswith("iot-local thing"):
+                certificate = re.search(r"arn:aws:iot:\S+:cert/\w+", page.run(line)).group(0)
+            else:
+                line = line.replace(" --cli-binary-format raw-in-base64-out", "") if is_first_version else line
+                page.run(line.replace("CERTIFICATE", certificate))
+        device.wait_line("every 200 ms from now on")
+        device.wait_line("every 5000 ms from now on")
+        self.assertIn("COMPLETED", page.said)
 
 
 class Demo(unittest.TestCase):
