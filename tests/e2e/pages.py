@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The commands of an example's README, word by word: the lines of its blocks without a language, with the files that its other blocks hold."""
+import os
 import re
 import subprocess
 
-from harness import BUILD, ENVIRONMENT, Cloud, Process
+from harness import AWS, BUILD, ENVIRONMENT, Cloud, Process
 
 
 class Page:
@@ -16,7 +17,7 @@ class Page:
         self.folder = self.cloud.folder
         exports = dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", self.cloud.cli("env"), re.M))
         self.environment = dict(ENVIRONMENT, **exports)
-        self.environment["PATH"] = f"{BUILD / 'cloud'}:{ENVIRONMENT['PATH']}"
+        self.environment["PATH"] = f"{BUILD / 'cloud'}:{os.path.dirname(AWS)}:{ENVIRONMENT['PATH']}"
         self.said = ""
 
     def blocks(self, language):
