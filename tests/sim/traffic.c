@@ -125,6 +125,8 @@ static void carry_out(struct sim_device *d, struct messages_order *order, uint64
     struct messages_refusal refusal;
     int id = 0;
     enum err err = ERR_OFFLINE;
+    sim_check(d->world, d->is_subscribed, "M4: %s uses the connection before the filters of jobs are settled",
+              d->name);
     switch (order->type) {
     case MESSAGES_NOTHING:
         break;
