@@ -47,7 +47,8 @@ static struct identity identity(void)
 {
     const struct runtime_config *given = runtime_given();
     if (given->cert_pem) {
-        return (struct identity){given->thing_name, given->cert_pem, given->key_pem};
+        return (struct identity){
+            .thing_name = given->thing_name, .cert_pem = given->cert_pem, .key_pem = given->key_pem};
     }
     return *stored_identity();
 }
