@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* device/core/provision/wire: topics and payloads word by word as in AWS's "Device provisioning MQTT API", and what is made of answers that
+/* device/core/provision/provision_wire: topics and payloads word by word as in AWS's "Device provisioning MQTT API", and what is made of answers that
  * are not as they should be. */
 // LINK: device_core common
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a device says to fleet provisioning, and what it reads of the answers. What follows from them is the machine's affair. */
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 
 #include "common/json.h"
 #include "common/json_write.h"
