@@ -457,7 +457,8 @@ static bool put_map(struct writer *writer, json_t *object, size_t depth)
     const char *key;
     json_t *value;
     put_head(writer, MAJOR_MAP, json_object_size(object));
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         put_text(writer, key, strlen(key));
         if (!put_value(writer, value, depth)) {
             return false;

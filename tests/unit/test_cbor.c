@@ -19,7 +19,8 @@
 static unsigned char *from_hex(const char *hex, size_t *len)
 {
     *len = strlen(hex) / 2;
-    unsigned char *bytes = malloc(*len ? *len : 1); /* exact, so that the sanitizer sees a byte that is read behind it */
+    unsigned char *bytes =
+        malloc(*len ? *len : 1); /* exact, so that the sanitizer sees a byte that is read behind it */
     assert_non_null(bytes);
     for (size_t i = 0; i < *len; i++) {
         unsigned value;
