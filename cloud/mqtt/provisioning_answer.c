@@ -10,19 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void provisioning_refuse(struct provisioning_refusal *refusal, unsigned status, const char *code,
-                         const char *message)
+void provisioning_refuse(struct provisioning_refusal *refusal, const struct core_error *error)
 {
-    refusal->status = status;
-    refusal->code = code;
-    snprintf(refusal->message, sizeof refusal->message, "%s", message);
-}
-
-void provisioning_refuse_error(struct provisioning_refusal *refusal, const struct core_error *error)
-{
-    struct error_name name = error_name_of(error->code, EDGE_MQTT, NULL);
-    unsigned status = error_name_of(error->code, EDGE_REGISTRY, NULL).http_status;
-    provisioning_refuse(refusal, error->code == CORE_THROTTLED ? 429 : status, name.name, error->message);
+    struct error_name name = error_name_of(error->code, EDGE_PROVISIONING, NULL);
+    refusal->status = name.http_status;
+    refusal->code = name.name;
+    snprintf(refusal->message, sizeof refusal->message, "%s", error->message);
 }
 
 static char *join(const char *topic, const char *suffix)

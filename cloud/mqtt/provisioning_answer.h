@@ -15,11 +15,8 @@ struct provisioning_refusal {
     char message[CORE_MESSAGE_CAP];
 };
 
-/* What AWS publishes: InvalidCertificateOwnershipToken, and AccessDenied when a hook does not allow it. The other codes are
- * those of the device's Jobs API, with the HTTP status of the control plane. */
-void provisioning_refuse(struct provisioning_refusal *refusal, unsigned status, const char *code,
-                         const char *message);
-void provisioning_refuse_error(struct provisioning_refusal *refusal, const struct core_error *error);
+/* error_name.h has the codes: what AWS publishes, and what is ours. */
+void provisioning_refuse(struct provisioning_refusal *refusal, const struct core_error *error);
 
 /* TOPIC/accepted with these members. */
 void provisioning_answer_accept(struct device_answer *answer, const char *topic, bool is_cbor,

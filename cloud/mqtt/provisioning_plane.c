@@ -15,17 +15,17 @@
 
 static void refuse(struct provisioning_call *call, struct core_error *error)
 {
-    provisioning_refuse_error(&call->refusal, error);
+    provisioning_refuse(&call->refusal, error);
     core_error_clear(error);
     call->step = PROVISIONING_ANSWER;
 }
 
 static void deny(struct provisioning_call *call, const char *why)
 {
-    char text[400];
-    snprintf(text, sizeof text, "Access Denied: the pre-provisioning hook did not allow it: %s", why);
-    provisioning_refuse(&call->refusal, 403, "AccessDenied", text);
-    call->step = PROVISIONING_ANSWER;
+    struct core_error error = {0};
+    core_fail(&error, CORE_ACCESS_DENIED, "Access Denied: the pre-provisioning hook did not allow it: %s",
+              why);
+    refuse(call, &error);
     log_line(LOG_LEVEL_WARNING,
              "refused RegisterThing by template %.*s: client %s, certificate %.8s: %s (%s)",
              (int)call->target.template_name.len, call->target.template_name.ptr, call->client_id,
@@ -169,14 +169,6 @@ static enum core_code check(struct provisioning_call *call, const struct registr
     return code;
 }
 
-/* What AWS says to an empty token, word by word. */
-static void refuse_empty_token(struct provisioning_call *call)
-{
-    provisioning_refuse(&call->refusal, 400, "InvalidCertificateOwnershipToken",
-                        "Certificate ownership token cannot be empty.");
-    call->step = PROVISIONING_ANSWER;
-}
-
 static void serve_registration(struct provisioning_call *call)
 {
     struct core_error error = {0};
@@ -187,8 +179,9 @@ static void serve_registration(struct provisioning_call *call)
         .client_id = call->client_id,
         .claim_certificate_id = call->certificate_id,
     };
-    if (!*call->members.token) {
-        refuse_empty_token(call);
+    if (!*call->members.token) { /* what AWS says to it, word by word */
+        core_fail(&error, CORE_OWNERSHIP_TOKEN, "Certificate ownership token cannot be empty.");
+        refuse(call, &error);
         return;
     }
     enum core_code code = check(call, &registration, &error);
