@@ -20,10 +20,9 @@ void provisioning_refuse(struct provisioning_refusal *refusal, const struct core
 
 static char *join(const char *topic, const char *suffix)
 {
-    size_t len = strlen(topic);
-    char *text = memory_resize(NULL, len + strlen(suffix) + 1);
-    memcpy(text, topic, len);
-    strcpy(text + len, suffix);
+    size_t cap = strlen(topic) + strlen(suffix) + 1;
+    char *text = memory_resize(NULL, cap);
+    snprintf(text, cap, "%s%s", topic, suffix);
     return text;
 }
 

@@ -369,6 +369,7 @@ static void a_hook_that_says_no_ends_it(void **state)
     json_t *made = create(fx, "$aws/certificates/create/json", "");
     struct provisioning_call *call =
         register_thing(fx, text_of(made, "certificateOwnershipToken"), "{\"SerialNumber\":\"lamp\"}");
+    assert_int_equal(call->step, PROVISIONING_HOOK);
     hear(call, "{\"allowProvisioning\":false}");
     expect_rejection(call,
                      "{\"statusCode\":403,\"errorCode\":\"AccessDenied\",\"errorMessage\":\"Access Denied: ");
