@@ -83,6 +83,11 @@ static json_t *read_object(const struct provisioning_topic *topic, struct slice 
     if (!payload.len) {
         return NULL;
     }
+    if (payload.len > PROVISIONING_PAYLOAD_MAX) {
+        core_fail(error, CORE_INVALID_REQUEST, "the payload has %zu bytes; at most %d are allowed",
+                  payload.len, PROVISIONING_PAYLOAD_MAX);
+        return NULL;
+    }
     json_t *value = topic->is_cbor ? read_cbor(payload, error) : read_json(payload, error);
     if (value && !json_is_object(value)) {
         core_fail(error, CORE_INVALID_REQUEST, "the payload must be %s",

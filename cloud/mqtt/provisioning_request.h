@@ -30,6 +30,9 @@ struct provisioning_members {
     json_t *parameters; /* an object of texts; NULL: none were sent */
 };
 
+/* Bytes of a payload. AWS's broker takes 128 KB; what these operations ask for is far below, and many may wait for a key. */
+#define PROVISIONING_PAYLOAD_MAX 16384
+
 /* Reads the members that the operation knows; others are left alone. false: the error says what is wrong with them. */
 bool provisioning_members_read(const struct provisioning_topic *topic, struct slice payload,
                                struct provisioning_members *members, struct core_error *error);

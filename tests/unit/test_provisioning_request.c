@@ -184,17 +184,34 @@ static void bad_members(void **state)
     }
 }
 
+static void long_payloads_are_refused(void **state)
+{
+    (void)state;
+    struct provisioning_members members;
+    char *text = calloc(1, PROVISIONING_PAYLOAD_MAX + 2);
+    assert_non_null(text);
+    memset(text, ' ', PROVISIONING_PAYLOAD_MAX + 1);
+    text[0] = '{';
+    text[1] = '}';
+    assert_string_equal(read_members("$aws/certificates/create/json", text, &members),
+                        "the payload has 16385 bytes; at most 16384 are allowed");
+    text[PROVISIONING_PAYLOAD_MAX] = '\0';
+    assert_string_equal(read_members("$aws/certificates/create/json", text, &members), "ok");
+    provisioning_members_clear(&members);
+    free(text);
+}
+
 /* What no parser may be brought down with. */
 static void hostile_depth(void **state)
 {
     (void)state;
     struct provisioning_members members;
-    char *text = calloc(1, 100001);
+    char *text = calloc(1, PROVISIONING_PAYLOAD_MAX + 1);
     assert_non_null(text);
-    memset(text, '[', 100000);
+    memset(text, '[', PROVISIONING_PAYLOAD_MAX);
     assert_string_not_equal(read_members("$aws/certificates/create/json", text, &members), "ok");
     provisioning_members_clear(&members);
-    memset(text, '\x81', 100000);
+    memset(text, '\x81', PROVISIONING_PAYLOAD_MAX);
     assert_string_not_equal(read_members("$aws/certificates/create/cbor", text, &members), "ok");
     provisioning_members_clear(&members);
     free(text);
@@ -253,9 +270,10 @@ static void rejections(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(topics),      cmocka_unit_test(good_members),  cmocka_unit_test(good_cbor),
-        cmocka_unit_test(bad_members), cmocka_unit_test(hostile_depth), cmocka_unit_test(answers),
-        cmocka_unit_test(rejections),
+        cmocka_unit_test(topics),        cmocka_unit_test(good_members),
+        cmocka_unit_test(good_cbor),     cmocka_unit_test(bad_members),
+        cmocka_unit_test(hostile_depth), cmocka_unit_test(long_payloads_are_refused),
+        cmocka_unit_test(answers),       cmocka_unit_test(rejections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
