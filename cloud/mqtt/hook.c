@@ -36,7 +36,6 @@ struct hook_caller {
     struct question *asked;        /* by libcurl, in no order */
     struct question *first, **end; /* of those who wait */
     size_t count;                  /* of those who are asked */
-    bool has_new;                  /* somebody waits who could be asked */
 };
 
 /* --- Callbacks of libcurl --- */
@@ -170,7 +169,6 @@ void hook_ask(struct hook_caller *caller, const char *url, const char *request, 
     question->ctx = ctx;
     *caller->end = question;
     caller->end = &question->next;
-    caller->has_new = true;
 }
 
 static bool begin(struct hook_caller *caller, struct question *question)
@@ -211,7 +209,6 @@ static void begin_next(struct hook_caller *caller)
             memory_out();
         }
     }
-    caller->has_new = false;
 }
 
 static void forget(struct hook_caller *caller, const struct question *question)
@@ -222,7 +219,6 @@ static void forget(struct hook_caller *caller, const struct question *question)
     }
     *link = question->next;
     caller->count--;
-    caller->has_new = caller->first != NULL;
 }
 
 static void finish(struct hook_caller *caller, CURL *easy, CURLcode code)
@@ -254,7 +250,7 @@ int hook_descriptor(const struct hook_caller *caller)
 
 int hook_timeout_ms(const struct hook_caller *caller)
 {
-    if (caller->has_new && caller->count < AT_ONCE) {
+    if (caller->first && caller->count < AT_ONCE) { /* somebody can be asked */
         return 0;
     }
     if (caller->due_ms == INT64_MAX) {
