@@ -10,8 +10,11 @@
 #include <string.h>
 
 #define BODY                                                                                                 \
-    "{\"Parameters\":{\"SerialNumber\":{\"Type\":\"String\"}},\"Resources\":{\"thing\":{"                    \
-    "\"Type\":\"AWS::IoT::Thing\",\"Properties\":{\"ThingName\":{\"Ref\":\"SerialNumber\"}}}}}"
+    "{\"Parameters\":{\"SerialNumber\":{\"Type\":\"String\"},"                                               \
+    "\"AWS::IoT::Certificate::Id\":{\"Type\":\"String\"}},\"Resources\":{\"thing\":{"                        \
+    "\"Type\":\"AWS::IoT::Thing\",\"Properties\":{\"ThingName\":{\"Ref\":\"SerialNumber\"}}},"               \
+    "\"certificate\":{\"Type\":\"AWS::IoT::Certificate\",\"Properties\":{"                                   \
+    "\"CertificateId\":{\"Ref\":\"AWS::IoT::Certificate::Id\"},\"Status\":\"Active\"}}}}"
 
 static int64_t now_ms(void *ctx)
 {
