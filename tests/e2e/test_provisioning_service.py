@@ -398,6 +398,42 @@ class NarrowPolicies(ProvisioningTest):
         self.assertTrue(wait_for(device.is_closed, "the connection to be closed"))
 
 
+class TemporaryClaims(ProvisioningTest):
+    """CreateProvisioningClaim, for a trusted user: five minutes for one template."""
+    arguments = ("--virtual-clock",)
+
+    def setUp(self):
+        super().setUp()
+        self.operator.template()
+        made = self.operator.call("POST", "/provisioning-templates/fleet/provisioning-claim")
+        self.temporary = write_identity(self.cloud.folder / "temporary", self.cloud, made["certificatePem"], made["keyPair"]["PrivateKey"])
+
+    def test_provisions_by_its_template(self):
+        device = self.claimant(folder=self.temporary)
+        self.assertEqual(set(device.subscribe(CREATE + "json/accepted", provision_topic("fleet") + "json/accepted")), {1})
+        made = device.create()
+        self.assertEqual(device.register(made["certificateOwnershipToken"], {"SerialNumber": "1"}).kind, "accepted")
+        self.assertEqual(self.connects(made, "lamp-1"), 0)
+
+    def test_by_no_other_template(self):
+        self.operator.template("other")
+        device = self.claimant(folder=self.temporary)
+        token = device.create()["certificateOwnershipToken"]
+        with self.assertRaises(Closed):
+            device.register(token, {"SerialNumber": "1"}, "other")
+        with self.assertRaises(Closed):
+            self.claimant(folder=self.temporary).publish("fleet/hello", b"{}")
+
+    def test_ends_after_five_minutes(self):
+        device = self.claimant(folder=self.temporary)
+        self.cloud.cli("clock", "advance", "299s")
+        device.create()
+        self.cloud.cli("clock", "advance", "2s")
+        self.assertTrue(wait_for(device.is_closed, "the connection to be closed"))
+        with self.assertRaises((Closed, AssertionError, ssl.SSLError)):
+            self.claimant(folder=self.temporary)
+
+
 class Crowd(ProvisioningTest):
     def provision(self, number):
         key, csr = make_csr(self.cloud.folder, f"crowd-{number}")
