@@ -104,6 +104,7 @@ static void connected(uint64_t now_ms)
     link_up(&device_runtime.own.link, now_ms);
     tell(RUNTIME_LINK_UP);
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
+    runtime_clock_connected();
 }
 
 /* An acknowledgement of something that whoever shares the connection has sent, or of nothing that anybody waits for. */
@@ -215,7 +216,9 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
-        if (!must_stop) {
+        if (must_stop) {
+            runtime_clock_end();
+        } else {
             port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
         }
         tell(RUNTIME_LINK_SUSPENDED);
@@ -236,8 +239,10 @@ static void connect_when_due(uint64_t now_ms)
         open_connection(now_ms);
         break;
     case LINK_NO_CLOCK:
-        runtime_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
-                    (long)wall_s);
+        runtime_clock_tell_missing(wall_s);
+        break;
+    case LINK_BEGIN_CLOCK:
+        runtime_clock_begin(); /* link_wake_at_ms is past: the next turn is at once */
         break;
     }
 }

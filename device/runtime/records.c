@@ -91,6 +91,7 @@ static void forget(void)
     bool is_good = !open_storage() && erase(record_key(RECORD_IDENTITY));
     is_good &= erase(record_key(RECORD_CONFIG));
     is_good &= erase(RUNTIME_JOURNAL_KEY);
+    is_good &= erase(record_key(RECORD_CLOCK));
     if (atomic_load(&is_all_wanted)) {
         is_good &= erase(record_key(RECORD_APP));
     }

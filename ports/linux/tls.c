@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports/linux/tls.h"
 #include "common/pem.h"
+#include "device/port/port_time.h"
 #include "ports/linux/tls_key.h"
 
 #include <openssl/err.h>
@@ -137,6 +138,8 @@ static bool expect_name(SSL_CTX *ctx, const char *host)
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* Not the system's clock, which may be one that nothing has set. */
+    X509_VERIFY_PARAM_set_time(param, (time_t)port_time_wall_s());
     /* A pinned intermediate or server certificate is as good as a root, as with mbedTLS. */
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1) {

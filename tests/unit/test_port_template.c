@@ -108,6 +108,8 @@ CALL(port_task_start, "task", 1024, 1, enter, NULL)
 CALL(port_time_monotonic_ms, )
 CALL(port_time_monotonic_us, )
 CALL(port_time_wall_s, )
+CALL(port_time_begin_wall, 1)
+CALL(port_time_built_s, )
 CALL(port_time_sleep_ms, 1)
 static void call_port_board_print(void)
 {
@@ -122,19 +124,20 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),     ROW(port_board_print),       ROW(port_gpio_mode),
-    ROW(port_gpio_watch),    ROW(port_gpio_why),          ROW(port_gpio_signal),
-    ROW(port_gpio_wait),     ROW(port_gpio_write),        ROW(port_gpio_read),
-    ROW(port_board_random),  ROW(port_board_device_id),   ROW(port_board_on_shutdown),
-    ROW(port_board_restart), ROW(port_mqtt_check),        ROW(port_mqtt_open),
-    ROW(port_mqtt_close),    ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
-    ROW(port_mqtt_outgoing), ROW(port_network_start),     ROW(port_store_open),
-    ROW(port_store_put),     ROW(port_store_get),         ROW(port_store_erase),
-    ROW(port_mutex_init),    ROW(port_mutex_lock),        ROW(port_mutex_unlock),
-    ROW(port_signal_init),   ROW(port_signal_set),        ROW(port_signal_wait),
-    ROW(port_task_start),    ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
-    ROW(port_time_sleep_ms), ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
-    ROW(port_board_mac),     ROW(port_board_reset_cause), ROW(port_network_look),
+    ROW(port_board_log),       ROW(port_board_print),       ROW(port_gpio_mode),
+    ROW(port_gpio_watch),      ROW(port_gpio_why),          ROW(port_gpio_signal),
+    ROW(port_gpio_wait),       ROW(port_gpio_write),        ROW(port_gpio_read),
+    ROW(port_board_random),    ROW(port_board_device_id),   ROW(port_board_on_shutdown),
+    ROW(port_board_restart),   ROW(port_mqtt_check),        ROW(port_mqtt_open),
+    ROW(port_mqtt_close),      ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing),   ROW(port_network_start),     ROW(port_store_open),
+    ROW(port_store_put),       ROW(port_store_get),         ROW(port_store_erase),
+    ROW(port_mutex_init),      ROW(port_mutex_lock),        ROW(port_mutex_unlock),
+    ROW(port_signal_init),     ROW(port_signal_set),        ROW(port_signal_wait),
+    ROW(port_task_start),      ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
+    ROW(port_time_sleep_ms),   ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
+    ROW(port_board_mac),       ROW(port_board_reset_cause), ROW(port_network_look),
+    ROW(port_time_begin_wall), ROW(port_time_built_s),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
