@@ -3,7 +3,7 @@
  * the device stores, once a day at most, a time at which a server's certificate was good; no later clock that says less is believed, and
  * where nothing sets the clock, TLS goes by that time. What the service then says in its answers sets it right. When to wait and when to give up
  * waiting is left to core/link. */
-#include "device/core/date.h"
+#include "common/date.h"
 #include "device/core/store/record.h"
 #include "device/port/port_store.h"
 #include "device/port/port_time.h"

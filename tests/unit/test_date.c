@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* device/core/date: a time in seconds as people read it, against the C library's calendar. */
-// LINK: device_core common
+/* common/date: a time in seconds as people read it, against the C library's calendar. */
+// LINK: common
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "device/core/date.h"
+#include "common/date.h"
 
 #include <time.h>
 

@@ -25,6 +25,7 @@ const char *record_key(enum record_kind kind)
     static const char *const keys[RECORD_KINDS] = {[RECORD_APP] = "app",
                                                    [RECORD_IDENTITY] = "identity",
                                                    [RECORD_CONFIG] = "config",
+                                                   [RECORD_PENDING] = "pending",
                                                    [RECORD_CLOCK] = "clock"};
     return keys[kind];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A time as people read it. */
-#ifndef DEVICE_CORE_DATE_H
-#define DEVICE_CORE_DATE_H
+#ifndef COMMON_DATE_H
+#define COMMON_DATE_H
 
 #include <stdint.h>
 

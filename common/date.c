@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Not gmtime_r: in a C11 program without POSIX there is none, and gmtime has one buffer for all tasks. */
-#include "device/core/date.h"
+#include "common/date.h"
 
 #include <stdbool.h>
 
