@@ -137,7 +137,6 @@ static void connected(uint64_t now_ms)
     show_thing(identity->client_id);
     tell(RUNTIME_LINK_UP);
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
-    runtime_clock_connected();
 }
 
 /* An acknowledgement of something that whoever shares the connection has sent, or of nothing that anybody waits for. */
@@ -190,6 +189,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
     switch ((enum port_mqtt_event_type)item->type) {
     case PORT_MQTT_CONNECTED:
         connected(now_ms);
+        runtime_clock_connected();
         break;
     case PORT_MQTT_DISCONNECTED:
         lose((enum err)item->number, item->payload, false, now_ms);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sdkconfig.h"
+
 /* Which ESP-IDF these declarations stand for; the gates compile the port against both. */
 #ifndef DECLS_IDF_MAJOR
 #define DECLS_IDF_MAJOR 5
