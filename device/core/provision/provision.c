@@ -199,7 +199,7 @@ static void take_certificate(struct provision *p, struct slice payload)
 {
     struct pending found = p->pending;
 
-    if (!provision_is_in(p, PROVISION_CERT)) {
+    if (!provision_is_in(p, PROVISION_CERT) || p->state == PROVISION_CERT_OFFLINE) {
         return;
     }
     char *room = p->workspace->pending + RECORD_HEADER_BYTES + p->pending_len;
