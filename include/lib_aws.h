@@ -88,7 +88,7 @@ bool AWS_setProvisioningParameter(const char *pKeyStr, const char *pValueStr);
 /* The change of the device's certificate as a job: registers the library's own handler for the action "rotate-certificate". A job with the document
  *     {"action":"rotate-certificate","template":"NAME"}
  * makes a new key on the device, asks over the present connection for a certificate (CreateCertificateFromCsr), registers it by that provisioning
- * template (RegisterThing, with the parameters SerialNumber... of a claim left out and ThingName given), connects with it, and stores it in the
+ * template (RegisterThing, with the parameters ThingName and SerialNumber), connects with it, and stores it in the
  * place of the old one when that was good; else the old one stays. The old certificate is not touched at AWS: the job's statusDetails say
  * oldCertificateId and newCertificateId, for whoever deactivates it. docs/rotation.md has the template and the policy.
  *

@@ -6,6 +6,7 @@
 #include "device/runtime/rotation.h"
 #include "lib_aws.h"
 #include "lib_jobs.h"
+#include "lib_system.h"
 
 #include <string.h>
 
@@ -81,6 +82,13 @@ static void cancel(uint32_t runId_u32, void *pContext)
     runtime_rotation_cancel(runId_u32);
 }
 
+/* The board's own number stands behind the last '_' of the device's name. */
+static const char *serial_number(void)
+{
+    const char *end = strrchr(SYSTEM_getDeviceName(), '_');
+    return end ? end + 1 : NULL;
+}
+
 bool AWS_registerCertificateRotation(const char *pTemplateStr)
 {
     const jobHandler_st handler = {.pActionStr = "rotate-certificate",
@@ -103,6 +111,6 @@ bool AWS_registerCertificateRotation(const char *pTemplateStr)
         return false;
     }
     default_template = pTemplateStr;
-    runtime_rotation_init();
+    runtime_rotation_init(serial_number());
     return true;
 }

@@ -47,11 +47,13 @@ struct end {
 static struct {
     struct runtime_prologue prologue;     /* written before the tasks run, like the next one */
     const struct runtime_prologue *below; /* NULL: there was none */
+    const char *serial_number;
 
     /* the engine task's */
     bool has_machine; /* it is on its way */
     struct provision machine;
-    struct order order;             /* the one in hand */
+    struct order order; /* the one in hand */
+    struct provision_parameter pairs[2];
     struct runtime_identity origin; /* who asks; its texts lie elsewhere, or in `record` */
     enum provision_link link;       /* the identity that is used */
     bool is_changing;   /* an identity was handed over, and the end of the connection of before is no news */
@@ -340,8 +342,12 @@ static void start_machine(uint64_t now_ms)
         finish(JOBS_STATUS_SUCCEEDED, "", &proof); /* the power went before that was stored */
         return;
     }
+    own.pairs[0] = (struct provision_parameter){PROVISION_THING_NAME, own.origin.client_id};
+    own.pairs[1] = (struct provision_parameter){PROVISION_SERIAL_NUMBER, own.serial_number};
     const struct provision_config config = {.origin = PENDING_ROTATION,
                                             .template_name = own.order.template_name,
+                                            .parameters = own.pairs,
+                                            .parameter_count = sizeof(own.pairs) / sizeof(own.pairs[0]),
                                             .thing_name = own.origin.client_id,
                                             .given_id = own.given_id};
     enum err err = provision_start(&own.machine, &config, &io, &own.workspace, pending,
@@ -603,12 +609,14 @@ static bool is_idle(void)
            !own.end.is_there;
 }
 
-void runtime_rotation_init(void)
+void runtime_rotation_init(const char *serial_number)
 {
     const struct runtime_prologue *there = atomic_load(&device_runtime.prologue);
     if (there == &own.prologue) {
         return;
     }
+    memset(&own, 0, sizeof(own)); /* no task uses it: a new configuration is like a boot */
+    own.serial_number = serial_number;
     own.below = there;
     own.prologue = (struct runtime_prologue){
         .task = task,

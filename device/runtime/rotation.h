@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /* After runtime_init (and whatever else sets a prologue, which it stands in front of), before runtime_start, from one task. From then on a stored
- * identity that has come of a rotation goes before the given one of which it has come (struct identity, given_id). */
-void runtime_rotation_init(void);
+ * identity that has come of a rotation goes before the given one of which it has come (struct identity, given_id).
+ * serial_number: what the template gets as SerialNumber, beside the ThingName; NULL: nothing. It lives as long as the program. */
+void runtime_rotation_init(const char *serial_number);
 
 /* For which execution; all that outlives a power cut. */
 struct runtime_rotation_job {

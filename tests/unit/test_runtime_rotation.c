@@ -72,7 +72,7 @@ static void init_with(const char *cert_pem, const char *key_pem)
     FAKE_WAIT((err = runtime_init(&config)) != ERR_BUSY);
     assert_int_equal(err, ERR_OK);
     assert_int_equal(runtime_register(&action), ERR_OK);
-    runtime_rotation_init();
+    runtime_rotation_init("0a1b2c");
 }
 
 static void boot_with(const char *cert_pem)
@@ -201,9 +201,10 @@ static void answer_csr(const struct fake_request *request)
     for (const char *at = issued; *at; at++) {
         len += (size_t)snprintf(text + len, sizeof(text) - len, *at == '\n' ? "\\n" : "%c", *at);
     }
-    snprintf(payload, sizeof(payload),
-             "{\"certificateId\":\"%s\",\"certificatePem\":\"%s\",\"certificateOwnershipToken\":\"token-%u\"}",
-             issued_id, text, certificates);
+    snprintf(
+        payload, sizeof(payload),
+        "{\"certificateId\":\"%s\",\"certificatePem\":\"%s\",\"certificateOwnershipToken\":\"token-%u\"}",
+        issued_id, text, certificates);
     answer(CSR, payload);
 }
 
