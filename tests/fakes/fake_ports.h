@@ -45,6 +45,8 @@ void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payl
 /* With what the last one of these was published. */
 void fake_taken_publish(uint8_t *qos, bool *is_retained);
 unsigned fake_publish_count(void);
+bool fake_has_publish(void);                  /* there is one already */
+void fake_drop_publishes(void);               /* those that nobody has taken are lost */
 bool fake_is_next_publish(const char *topic); /* there is one already, and to this topic; it is not taken */
 
 /* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:

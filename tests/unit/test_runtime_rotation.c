@@ -178,7 +178,8 @@ static void answer(const char *topic, const char *payload)
 {
     char full[200];
     snprintf(full, sizeof(full), "%s/accepted", topic);
-    assert_true(fake_deliver_own(full, slice_from(payload), 1, false));
+    fake_deliver_own(full, slice_from(payload), 1,
+                     false); /* or the connection is gone, and the answer lost */
 }
 
 static void reject(const char *topic, const char *code)
@@ -524,6 +525,107 @@ static void test_stop_in_the_middle(void **state)
     expect_ids(&request, given_id, issued_id);
 }
 
+/* The execution is IN_PROGRESS at the service, as it was before the cut. */
+static void show_running(const struct fake_request *request)
+{
+    fake_accept_request(request,
+                        "\"execution\":{\"jobId\":\"r1\",\"status\":\"IN_PROGRESS\",\"queuedAt\":1799999990,"
+                        "\"lastUpdatedAt\":1799999990,\"versionNumber\":2,\"executionNumber\":1,"
+                        "\"statusDetails\":{\"attempt\":\"1\"},\"jobDocument\":" DOCUMENT "}");
+}
+
+static void serve(const struct fake_request *request)
+{
+    if (strcmp(request->topic, CSR) == 0) {
+        answer_csr(request);
+    } else if (strcmp(request->topic, REGISTER) == 0) {
+        answer_registration(request);
+    } else if (strcmp(request->topic, "$next/get") == 0 || strcmp(request->topic, "r1/get") == 0) {
+        show_running(request);
+    } else {
+        assert_true(serve_jobs(request));
+    }
+}
+
+static unsigned connections; /* that were served */
+
+static void connect_when_opened(void)
+{
+    if (fake_open_count() > connections) {
+        connections = fake_open_count();
+        fake_connect();
+    }
+}
+
+/* Whatever the device asks is answered until its job is done; time passes when it asks nothing. */
+static void serve_to_the_end(struct fake_request *end)
+{
+    do {
+        while (!fake_has_publish()) {
+            connect_when_opened();
+            fake_advance_ms(100);
+            port_signal_set(&device_runtime.wake);
+            sched_yield();
+        }
+        fake_wait_publish(end->topic, sizeof(end->topic), end->payload, sizeof(end->payload));
+        serve(end);
+        assert_null(strstr(end->payload, "\"status\":\"FAILED\""));
+    } while (!strstr(end->payload, "\"status\":\"SUCCEEDED\""));
+}
+
+/* The same, until an operation of the storage is one too many. true: the job and all that follows it came first. */
+static bool serve_until_the_cut(unsigned cut)
+{
+    struct fake_request request = {.payload = ""};
+    bool is_over = false;
+    while (fake_store_operations() <= cut) {
+        if (is_over && !has("pending") && !has("rotation")) {
+            return true;
+        }
+        connect_when_opened();
+        if (!fake_has_publish()) {
+            sched_yield();
+            continue;
+        }
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+        serve(&request);
+        is_over |= strstr(request.payload, "\"status\":\"SUCCEEDED\"") != NULL;
+    }
+    return false;
+}
+
+/* The power goes at each write to the storage in turn, and the device boots with the certificate that it is given for ever: the job ends
+ * SUCCEEDED, with the certificates named, the stored identity is the service's last one, and no cut costs more than one certificate. */
+static void test_power_cut_at_every_write(void **state)
+{
+    unsigned cut = 0;
+    fake_let_answers_get_lost(true);
+    for (bool is_through = false; !is_through; cut++) {
+        struct fake_request request;
+        struct identity identity;
+        table_teardown(state);
+        assert_int_equal(setup(state), 0);
+        connections = 0;
+        fake_store_cut(cut);
+        assert_int_equal(runtime_start(), ERR_OK);
+        fake_offer_job(++connections, "r1", DOCUMENT);
+        is_through = serve_until_the_cut(cut);
+        if (!is_through) {
+            runtime_stop();
+            fake_drop_publishes();
+            boot_with(given.pem);
+            serve_to_the_end(&request);
+            expect_ids(&request, given_id, issued_id);
+        }
+        FAKE_WAIT(!has("pending")); /* what is left of "rotation" names a job that is done */
+        assert_true(read_identity(&identity));
+        assert_string_equal(identity.cert_pem, issued);
+        assert_in_range(certificates, 1, 2);
+    }
+    fake_let_answers_get_lost(false);
+    assert_in_range(cut, 8, 20);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, table_teardown)
 
 int main(void)
@@ -539,6 +641,7 @@ int main(void)
         TEST(test_boot_after_a_rotation),
         TEST(test_boot_with_another_given_certificate),
         TEST(test_stop_in_the_middle),
+        TEST(test_power_cut_at_every_write),
     };
     return cmocka_run_group_tests(tests, make_authority, forget_authority);
 }
