@@ -2,7 +2,9 @@
 """The change of a device's certificate as a job (docs/rotation.md; R-51): over real TLS, with the service's own provisioning; the old certificate is
 deactivated afterwards, and the device lives on with the new one."""
 import json
+import re
 import signal
+import subprocess
 
 import harness
 from claims import ARN, Operator, allow, claim_statements
@@ -119,6 +121,33 @@ class Rotation(RotationTest):
         self.cloud.job("r1", "lamp", json.dumps({"action": "rotate-certificate", "template": "another"}))
         execution = self.cloud.wait_status("lamp", "r1", "FAILED")
         self.assertIn("makes another thing of this device: lamp-x", execution["details"]["message"])
+
+    def sh(self, block):
+        """The commands as they stand, in a folder of their own; `aws` is the AWS CLI for this service."""
+        program = self.cloud.folder / "bin" / "aws"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec {harness.AWS} --endpoint-url {self.cloud.http_url} "$@"\n')
+        program.chmod(0o755)
+        environment = dict(harness.ENVIRONMENT, PATH=f"{program.parent}:{harness.ENVIRONMENT['PATH']}")
+        done = subprocess.run(["sh", "-euc", block], cwd=self.cloud.folder, env=environment, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_commands_of_the_page(self):
+        """docs/rotation.md"""
+        make, end = re.findall(r"^```sh\n(.*?)^```", (harness.ROOT / "docs" / "rotation.md").read_text(), re.M | re.S)
+        self.operator.policy("lamp-policy", {"Version": "2012-10-17", "Statement": [allow("iot:*", "*")]})
+        self.operator.call("DELETE", "/provisioning-templates/rotation")
+        device = self.device()
+        self.sh(make)
+        new_id = self.expect_rotated("rotate-1", self.old_id)
+        self.sh(end)
+        self.assertEqual(self.operator.certificate(self.old_id)["status"], "INACTIVE")
+        self.assertEqual(self.operator.certificate(new_id)["status"], "ACTIVE")
+        self.cloud.job("after", "lamp", json.dumps({"action": "restart"}))
+        device.wait_end()
+        self.device()
+        self.cloud.wait_status("lamp", "after", "SUCCEEDED")
 
     def test_document_without_a_usable_template(self):
         self.device()

@@ -43,7 +43,7 @@ static enum link_wish miss_clock(struct link *link, uint64_t now_ms)
         link->missed_ms = now_ms;
     }
     if (!link->has_begun_clock &&
-        now_ms - link->missed_ms >= (uint64_t)CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000) {
+        now_ms >= link->missed_ms + (uint64_t)CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000) {
         link->has_begun_clock = true;
         return LINK_BEGIN_CLOCK; /* next_ms stays: the caller asks again at once */
     }
