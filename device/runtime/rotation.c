@@ -8,24 +8,15 @@
 #include "device/core/text.h"
 #include "device/port/port_key.h"
 #include "device/runtime/answer.h"
+#include "device/runtime/provision_effects.h"
 #include "device/runtime/records.h"
+#include "device/runtime/rotation_proof.h"
 #include "device/runtime/state.h"
 
 #include <string.h>
 
 #define KEY_STACK       6144 /* a key is made on the engine task, and a request signed */
 #define COMMON_NAME_CAP 65   /* RFC 5280: 64 characters */
-
-/* What was changed, from right before the new identity is stored until the job's final status is. Without it, a power cut in between would
- * leave nobody who knows that the job is done, and which certificate is to be deactivated. */
-struct proof {
-    char old_id[DEVICE_CERTIFICATE_ID_CAP];
-    char new_id[DEVICE_CERTIFICATE_ID_CAP];
-    char job_id[DEVICE_JOB_ID_CAP];
-    char zero[5];
-    int64_t execution_number;
-};
-_Static_assert(sizeof(struct proof) == 208, "a record has no holes");
 
 struct order {
     bool is_given;
@@ -93,30 +84,9 @@ static bool load_stored(void)
            identity_read(payload, &own.stored);
 }
 
-static bool load_proof(struct proof *proof)
-{
-    char record[RECORD_BYTES(sizeof(*proof))];
-    struct slice payload;
-    if (runtime_record_read(RECORD_ROTATION, record, sizeof(record), &payload) ||
-        payload.len != sizeof(*proof)) {
-        return false;
-    }
-    memcpy(proof, payload.ptr, sizeof(*proof));
-    proof->old_id[sizeof(proof->old_id) - 1] = proof->new_id[sizeof(proof->new_id) - 1] = '\0';
-    proof->job_id[sizeof(proof->job_id) - 1] = '\0';
-    return true;
-}
-
-static bool is_of_order(const struct proof *proof)
-{
-    return strcmp(proof->job_id, own.order.job_id) == 0 &&
-           proof->execution_number == own.order.job.execution_number;
-}
-
 static enum err put_proof(void)
 {
-    char record[RECORD_BYTES(sizeof(struct proof))];
-    struct proof proof = {.execution_number = own.order.job.execution_number};
+    struct rotation_proof proof = {.execution_number = own.order.job.execution_number};
     struct identity fresh;
     strcpy(proof.old_id, own.old_id);
     strcpy(proof.job_id, own.order.job_id);
@@ -124,17 +94,16 @@ static enum err put_proof(void)
         port_key_certificate_id(fresh.cert_pem, proof.new_id)) {
         return ERR_CORRUPT;
     }
-    memcpy(record + RECORD_HEADER_BYTES, &proof, sizeof(proof));
-    return runtime_record_write(RECORD_ROTATION, record, sizeof(proof));
+    return rotation_proof_put(&proof);
+}
+
+static bool load_proof_of_order(struct rotation_proof *proof)
+{
+    return rotation_proof_load(proof) && strcmp(proof->job_id, own.order.job_id) == 0 &&
+           proof->execution_number == own.order.job.execution_number;
 }
 
 /* ---- effects of the machine */
-
-static enum err make_key(void *ctx, char *key_pem, size_t cap)
-{
-    (void)ctx;
-    return port_key_make(key_pem, cap);
-}
 
 static enum err make_csr(void *ctx, const char *key_pem, char *csr_pem, size_t cap)
 {
@@ -147,23 +116,10 @@ static enum err make_csr(void *ctx, const char *key_pem, char *csr_pem, size_t c
     return port_key_make_request(key_pem, common_name, csr_pem, cap);
 }
 
-static bool is_match(void *ctx, const char *cert_pem, const char *key_pem)
-{
-    (void)ctx;
-    return port_key_is_match(cert_pem, key_pem);
-}
-
 static enum err subscribe(void *ctx, const char *filter)
 {
     (void)ctx;
     return port_mqtt_subscribe(filter, 1, &own.subscribe_id);
-}
-
-static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
-{
-    (void)ctx;
-    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = 1};
-    return port_mqtt_publish(&message, NULL);
 }
 
 static enum err put(void *ctx, enum record_kind kind, char *record, size_t payload_len)
@@ -173,34 +129,16 @@ static enum err put(void *ctx, enum record_kind kind, char *record, size_t paylo
     return err ? err : runtime_record_write(kind, record, payload_len);
 }
 
-static enum err erase(void *ctx, enum record_kind kind)
-{
-    (void)ctx;
-    return runtime_record_erase(kind);
-}
-
-static uint32_t random_bits(void *ctx)
-{
-    (void)ctx;
-    return port_board_random();
-}
-
-static void log_line(void *ctx, enum log_level level, const char *text)
-{
-    (void)ctx;
-    port_board_log(level, text);
-}
-
 static const struct provision_io io = {
-    .make_key = make_key,
+    .make_key = provision_effects_make_key,
     .make_csr = make_csr,
-    .is_match = is_match,
+    .is_match = provision_effects_is_match,
     .subscribe = subscribe,
-    .publish = publish,
+    .publish = provision_effects_publish,
     .put = put,
-    .erase = erase,
-    .random = random_bits,
-    .log = log_line,
+    .erase = provision_effects_erase,
+    .random = provision_effects_random,
+    .log = provision_effects_log,
 };
 
 /* ---- whose the connection is */
@@ -269,7 +207,7 @@ static void follow_link(void)
 
 /* ---- begin and end */
 
-static void finish(enum jobs_status status, const char *message, const struct proof *proof)
+static void finish(enum jobs_status status, const char *message, const struct rotation_proof *proof)
 {
     own.has_machine = false;
     lock();
@@ -313,14 +251,14 @@ static struct slice take_pending(const struct identity *identity)
 {
     struct slice stored = SLICE_EMPTY;
     struct pending pending;
-    struct proof proof;
+    struct rotation_proof proof;
     if (runtime_record_read(RECORD_PENDING, own.workspace.pending, sizeof(own.workspace.pending), &stored) ||
         !pending_read(stored, &pending)) {
         return SLICE_EMPTY;
     }
     const bool is_through =
         pending.stage == PENDING_TRIAL && identity && strcmp(pending.key_pem, identity->key_pem) == 0;
-    if (is_through && !(load_proof(&proof) && is_of_order(&proof))) {
+    if (is_through && !(load_proof_of_order(&proof))) {
         runtime_record_erase(RECORD_PENDING);
         return SLICE_EMPTY;
     }
@@ -336,8 +274,8 @@ static void start_machine(uint64_t now_ms)
     }
     const bool has_stored = strcmp(own.given_id, own.old_id) != 0;
     struct slice pending = take_pending(has_stored ? &own.stored : NULL);
-    struct proof proof;
-    if (own.order.job.is_resumed && pending.len == 0 && load_proof(&proof) && is_of_order(&proof) &&
+    struct rotation_proof proof;
+    if (own.order.job.is_resumed && pending.len == 0 && load_proof_of_order(&proof) &&
         strcmp(proof.new_id, own.old_id) == 0) {
         finish(JOBS_STATUS_SUCCEEDED, "", &proof); /* the power went before that was stored */
         return;
@@ -448,7 +386,7 @@ static void serve_cancel(uint64_t now_ms)
 
 static void serve_machine(uint64_t now_ms)
 {
-    struct proof proof;
+    struct rotation_proof proof;
     read_answer(now_ms);
     serve_cancel(now_ms);
     provision_tick(&own.machine, now_ms);
@@ -458,7 +396,7 @@ static void serve_machine(uint64_t now_ms)
     }
     if (!provision_is_done(&own.machine)) {
         finish(JOBS_STATUS_FAILED, provision_problem(&own.machine), NULL);
-    } else if (load_proof(&proof)) {
+    } else if (rotation_proof_load(&proof)) {
         finish(JOBS_STATUS_SUCCEEDED, "", &proof);
     } else {
         finish(JOBS_STATUS_SUCCEEDED, "",
@@ -557,12 +495,8 @@ static bool receive(const struct port_mqtt_event *event)
 
 /* ---- on the event task */
 
-/* The final status is in storage, or it is nobody's any more: the proof has done its work. */
-static bool is_settled(enum err err)
-{
-    return err != ERR_BUSY;
-}
-
+/* ERR_BUSY: the engine task has not taken it, and it is tried again. Else it is in storage, or nobody's any more, and the proof has done its work; but
+ * for one that is sent from memory. */
 static void report(const struct end *end)
 {
     const struct runtime_pair pairs[] = {{"oldCertificateId", end->old_id},
@@ -572,11 +506,11 @@ static void report(const struct end *end)
                                        .progress_percent = -1,
                                        .message = end->message[0] ? end->message : NULL};
     enum err err = runtime_report(&report, pairs, end->old_id[0] ? 2 : 0, NULL);
-    if (is_settled(err) && err != ERR_STORAGE && err != ERR_TIMEOUT) {
+    if (err != ERR_BUSY && err != ERR_STORAGE && err != ERR_TIMEOUT) {
         runtime_record_erase(RECORD_ROTATION);
     }
     lock();
-    own.end.is_there = !is_settled(err);
+    own.end.is_there = err == ERR_BUSY;
     unlock();
     port_signal_set(&device_runtime.wake); /* an order may wait for it */
 }
