@@ -62,7 +62,7 @@ static struct {
     bool is_arriving;  /* the message whose pieces come is one of those */
     uint32_t cancel_run_id;
     struct end end;
-    struct runtime_answer answer;
+    struct runtime_answers answers;
 } own;
 
 static void lock(void)
@@ -298,7 +298,7 @@ static void start_machine(uint64_t now_ms)
     own.link = PROVISION_LINK_ORIGIN;
     own.subscribe_id = -1;
     lock();
-    own.answer.state = RUNTIME_ANSWER_NONE;
+    runtime_answers_forget(&own.answers);
     own.is_listening = true;
     unlock();
     if (device_runtime.own.link.state == LINK_UP) {
@@ -351,26 +351,32 @@ static void started(uint64_t now_ms)
     port_signal_set(&device_runtime.event); /* a report may wait since the stop */
 }
 
-static void read_answer(uint64_t now_ms)
+static struct runtime_answer *take_answer(unsigned *too_large)
 {
     lock();
-    const bool is_whole = own.answer.state == RUNTIME_ANSWER_WHOLE;
-    const unsigned too_large = own.answer.too_large;
-    own.answer.too_large = 0;
+    struct runtime_answer *answer = runtime_answers_take(&own.answers);
+    *too_large = own.answers.too_large;
+    own.answers.too_large = 0;
     unlock();
-    if (too_large > 0) {
-        runtime_log(LOG_LEVEL_ERROR, "rotation: an answer is longer than %d bytes, and left out",
-                    DEVICE_PROVISION_MESSAGE_CAP);
+    return answer;
+}
+
+static void read_answers(uint64_t now_ms)
+{
+    unsigned too_large;
+    for (struct runtime_answer *answer; (answer = take_answer(&too_large)) || too_large > 0;) {
+        if (too_large > 0) {
+            runtime_log(LOG_LEVEL_ERROR, "rotation: an answer is longer than %d bytes, and left out",
+                        DEVICE_PROVISION_MESSAGE_CAP);
+        }
+        if (answer) {
+            provision_message(&own.machine, (struct slice){answer->topic, answer->topic_len},
+                              (struct slice){answer->payload, answer->payload_len}, now_ms);
+            lock();
+            runtime_answers_give_back(answer);
+            unlock();
+        }
     }
-    if (!is_whole) {
-        return;
-    }
-    const struct slice topic = {own.answer.topic, own.answer.topic_len};
-    const struct slice payload = {own.answer.payload, own.answer.payload_len};
-    provision_message(&own.machine, topic, payload, now_ms);
-    lock();
-    own.answer.state = RUNTIME_ANSWER_NONE;
-    unlock();
 }
 
 static void serve_cancel(uint64_t now_ms)
@@ -387,7 +393,7 @@ static void serve_cancel(uint64_t now_ms)
 static void serve_machine(uint64_t now_ms)
 {
     struct rotation_proof proof;
-    read_answer(now_ms);
+    read_answers(now_ms);
     serve_cancel(now_ms);
     provision_tick(&own.machine, now_ms);
     follow_link();
@@ -445,10 +451,8 @@ static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64
     if (own.below) {
         own.below->disconnected(was_up, reason, is_own_doing, now_ms);
     }
-    lock();
-    own.answer.state = RUNTIME_ANSWER_NONE;
-    unlock();
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
+        read_answers(now_ms); /* they came before the end */
         provision_disconnected(&own.machine, own.link, is_own_doing ? ERR_OFFLINE : reason, now_ms);
     }
 }
@@ -461,15 +465,6 @@ static void answered(const struct inbox_item *item, uint64_t now_ms)
     if (own.has_machine && item->number == own.subscribe_id) {
         own.subscribe_id = -1;
         provision_subscribed(&own.machine, item->flag, now_ms);
-    }
-}
-
-static void task(void *ctx)
-{
-    if (own.below) {
-        own.below->task(ctx);
-    } else {
-        runtime_engine_task(ctx);
     }
 }
 
@@ -487,7 +482,7 @@ static bool receive(const struct port_mqtt_event *event)
                                  slice_starts_with(event->topic, "$aws/provisioning-templates/"));
     }
     if (own.is_arriving) {
-        runtime_answer_hear(&own.answer, event);
+        runtime_answers_hear(&own.answers, event);
         port_signal_set(&device_runtime.wake);
     }
     return own.is_arriving;
@@ -553,7 +548,7 @@ void runtime_rotation_init(const char *serial_number)
     own.serial_number = serial_number;
     own.below = there;
     own.prologue = (struct runtime_prologue){
-        .task = task,
+        .task = there ? there->task : runtime_engine_task,
         .stack_bytes = KEY_STACK + (there ? there->stack_bytes : 0),
         .started = started,
         .serve = serve,
