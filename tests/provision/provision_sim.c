@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHORT_SEEDS 20000
+#define SHORT_SEEDS 40000
 #define LONG_SEEDS  1000000
 
 static struct totals totals;

@@ -67,7 +67,7 @@ static unsigned cost(enum point point, unsigned option)
         return option == PUBLISH_TWICE || option == PUBLISH_CLOSED_AFTER || option == PUBLISH_CUT_AFTER ||
                option == PUBLISH_CUT_AFTER_2H || option == PUBLISH_TOKEN;
     case POINT_ANSWER:
-        return option != ANSWER_TWICE;
+        return option != ANSWER_TWICE && option != ANSWER_NO_ID;
     case POINT_CANCEL:
         return 1;
     default:
@@ -98,7 +98,7 @@ unsigned choose(struct world *w, enum point point)
         option = choose_by_plan(w, at);
     } else if (w->faults < 3 + w->seed % 12 && random_of(w) % 5 == 0) {
         option = random_of(w) % options;
-        if (point == POINT_CANCEL && random_of(w) % 16 != 0) {
+        if (point == POINT_CANCEL && random_of(w) % 8 != 0) {
             option = 0; /* it would be the end of most worlds */
         }
     }
@@ -107,7 +107,7 @@ unsigned choose(struct world *w, enum point point)
     }
     w->faults++;
     w->allowed_orphans += cost(point, option);
-    w->may_fail = w->may_fail || w->faults >= PROVISION_ROTATION_FAILURES || point == POINT_CANCEL ||
+    w->may_fail = w->may_fail || 2 * w->faults >= PROVISION_ROTATION_FAILURES || point == POINT_CANCEL ||
                   (point == POINT_ANSWER && (option == ANSWER_FOREIGN || option == ANSWER_AFTER_FOREIGN));
     w->totals->met[point][option]++;
     tell(w, "fault at %u: %s: %s", at, point_name(point), option_name(point, option));

@@ -28,7 +28,7 @@
       "power cut after", "power cut after, for 2 h", "InternalError", "token refused")                       \
     X(ANSWER, "answer", "", "lost", "doubled", "late by 31 s", "late by 45 s", "late by 10 min", "no JSON",  \
       "empty object", "after one for another key or thing", "for another key or thing", "cut before",        \
-      "power cut before")                                                                                    \
+      "power cut before", "without the certificate's id")                                                    \
     X(CANCEL, "after an event", "", "the rotation is cancelled")
 
 enum point {
@@ -38,7 +38,7 @@ enum point {
         POINTS,
 };
 
-#define OPTIONS_MAX 12
+#define OPTIONS_MAX 13
 
 enum { PUT_OK, PUT_FAILS, PUT_CUT_BEFORE, PUT_CUT_AFTER, PUT_CUT_BEFORE_2H, PUT_CUT_AFTER_2H };
 enum { ERASE_OK, ERASE_FAILS, ERASE_CUT_BEFORE, ERASE_CUT_AFTER };
@@ -72,6 +72,7 @@ enum {
     ANSWER_FOREIGN,
     ANSWER_CLOSED,
     ANSWER_CUT,
+    ANSWER_NO_ID,
 };
 
 /* What holds for hours, beside the faults. */

@@ -2,7 +2,7 @@
 /* What comes in from outside, and which event of the table it is. What follows stands in steps.c. */
 #include "device/core/provision/provision.h"
 
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 #include "device/core/text.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
 #include "device/core/provision/steps.h"
 
 #include "device/core/link/backoff.h"
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 #include "device/core/text.h"
 
 #include <assert.h>

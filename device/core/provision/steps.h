@@ -4,7 +4,7 @@
 #ifndef DEVICE_CORE_PROVISION_STEPS_H
 #define DEVICE_CORE_PROVISION_STEPS_H
 
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 
 enum provision_event {
     PROVISION_EVENT_NONE,    /* nothing happens: the end of a chain of steps */

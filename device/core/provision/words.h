@@ -32,7 +32,8 @@
     8 /* so many failed ones without a cause, and the old identity is asked whether it can connect */
 #define PROVISION_SUBSCRIBE_LOSSES                                                                           \
     2 /* so many connections ended by a SUBSCRIBE in a row, and it is left out */
-#define PROVISION_ROTATION_FAILURES 5 /* so many refused or unanswered requests, and a rotation is given up */
+#define PROVISION_ROTATION_FAILURES                                                                          \
+    5 /* so many refused or unanswered requests, and a rotation is given up; a lost answer to RegisterThing is two of them */
 
 /* Parameters of the template that a device gives without being asked. The names are those of our documents; AWS has none. */
 #define PROVISION_SERIAL_NUMBER      "SerialNumber"
