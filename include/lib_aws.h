@@ -85,6 +85,19 @@ const char *AWS_getThingName(void);
  * room, or too late. */
 bool AWS_setProvisioningParameter(const char *pKeyStr, const char *pValueStr);
 
+/* The change of the device's certificate as a job: registers the library's own handler for the action "rotate-certificate". A job with the document
+ *     {"action":"rotate-certificate","template":"NAME"}
+ * makes a new key on the device, asks over the present connection for a certificate (CreateCertificateFromCsr), registers it by that provisioning
+ * template (RegisterThing, with the parameters ThingName and SerialNumber), connects with it, and stores it in the
+ * place of the old one when that was good; else the old one stays. The old certificate is not touched at AWS: the job's statusDetails say
+ * oldCertificateId and newCertificateId, for whoever deactivates it. docs/rotation.md has the template and the policy.
+ *
+ * pTemplateStr: the template for documents that name none; NULL: they must. The text must stay as long as the program runs.
+ * Between SYSTEM_init and SYSTEM_start, at each boot: a certificate that SYSTEM_init is given and that was rotated is replaced by the stored one only
+ * in programs that call this. It needs 16 KiB of memory, and 6 KiB more of the engine task's stack, only there.
+ * false, and a line in the log: too early or too late, not the name of a template (1..36 of [0-9A-Za-z_-]), or the table of actions is full. */
+bool AWS_registerCertificateRotation(const char *pTemplateStr);
+
 /* Closes the connection, and the device stays offline until AWS_resume. A job that runs goes on, and its status waits. */
 void AWS_suspend(void);
 void AWS_resume(void);

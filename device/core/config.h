@@ -69,6 +69,10 @@
 #ifndef CONFIG_DEVICE_JOBS_LINK_STABLE_MS
 #define CONFIG_DEVICE_JOBS_LINK_STABLE_MS 30000 /* a connection that lasts this long resets the backoff */
 #endif
+/* When nothing has set the clock for so long, TLS goes by the last known time. */
+#ifndef CONFIG_DEVICE_JOBS_CLOCK_WAIT_S
+#define CONFIG_DEVICE_JOBS_CLOCK_WAIT_S 60 /* 0..86400 */
+#endif
 #ifndef CONFIG_DEVICE_JOBS_KEEPALIVE_S
 #define CONFIG_DEVICE_JOBS_KEEPALIVE_S 60 /* AWS IoT: 30..1200 */
 #endif

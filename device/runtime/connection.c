@@ -182,6 +182,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
     switch ((enum port_mqtt_event_type)item->type) {
     case PORT_MQTT_CONNECTED:
         connected(now_ms);
+        runtime_clock_connected();
         break;
     case PORT_MQTT_DISCONNECTED:
         lose((enum err)item->number, item->payload, false, now_ms);
@@ -296,7 +297,9 @@ static void serve_wishes(uint64_t now_ms)
     }
     if (wants_suspend && device_runtime.own.link.state != LINK_STOPPED) {
         runtime_connection_close();
-        if (!must_stop) {
+        if (must_stop) {
+            runtime_clock_end();
+        } else {
             port_board_log(LOG_LEVEL_INFO, "disconnected: suspended");
         }
         tell(RUNTIME_LINK_SUSPENDED);
@@ -320,8 +323,10 @@ static void connect_when_due(uint64_t now_ms)
         open_connection(now_ms);
         break;
     case LINK_NO_CLOCK:
-        runtime_log(LOG_LEVEL_ERROR, "the clock is not set (%ld s since 1970): TLS waits until it is",
-                    (long)wall_s);
+        runtime_clock_tell_missing(wall_s);
+        break;
+    case LINK_BEGIN_CLOCK:
+        runtime_clock_begin(); /* link_wake_at_ms is past: the next turn is at once */
         break;
     }
 }

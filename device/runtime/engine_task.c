@@ -71,6 +71,7 @@ void runtime_engine_init(struct slice record)
     };
     jobs_engine_init(&device_runtime.own.engine, &config, record, runtime_now_ms());
     link_init(&device_runtime.own.link);
+    runtime_clock_init();
     runtime_connection_init();
     device_runtime.own.must_drop = device_runtime.own.must_restart = false;
     device_runtime.own.is_refresh_known = false;
@@ -139,6 +140,7 @@ static void serve_restart(uint64_t now_ms)
         return;
     }
     runtime_connection_close();
+    runtime_clock_end();
     port_mutex_lock(&device_runtime.lock);
     void (*before)(void) = device_runtime.wishes.before_restart;
     port_mutex_unlock(&device_runtime.lock);
@@ -201,6 +203,7 @@ static void turn(void)
 {
     hide_rest();
     serve_inbox();
+    runtime_clock_hear();
     serve_dropped_messages(runtime_now_ms());
     runtime_mailbox_serve(runtime_now_ms());
     runtime_worker_serve_return(runtime_now_ms());

@@ -92,6 +92,8 @@ static void forget(void)
     is_good &= erase(record_key(RECORD_PENDING)); /* has a key, too */
     is_good &= erase(record_key(RECORD_CONFIG));
     is_good &= erase(RUNTIME_JOURNAL_KEY);
+    is_good &= erase(record_key(RECORD_CLOCK));
+    is_good &= erase(record_key(RECORD_ROTATION));
     if (atomic_load(&is_all_wanted)) {
         is_good &= erase(record_key(RECORD_APP));
     }

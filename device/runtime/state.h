@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of device/runtime, shared by its files: runtime.c (life cycle, wishes of other tasks), engine_task.c (engine task),
- * connection.c (when to connect), reception.c (network task), document.c (whose the document buffer is), mailbox.c (reports,
- * registrations), refresh.c (documents read anew), claim.c (provisioning, a prologue), worker.c (worker task, event task). */
+ * connection.c (when to connect), clock.c (by which time), reception.c (network task), document.c (whose the document buffer is), mailbox.c (reports,
+ * registrations), refresh.c (documents read anew), claim.c (provisioning, a prologue), rotation.c (another certificate, a prologue), worker.c (worker
+ * task, event task). */
 #ifndef DEVICE_RUNTIME_STATE_H
 #define DEVICE_RUNTIME_STATE_H
 
@@ -198,10 +199,19 @@ struct runtime_events {
     bool is_network_told; /* what network_changed was told last */
 };
 
+/* What is known of the time (clock.c). */
+struct runtime_clock {
+    int64_t known_s; /* the stored time at which a server's certificate was good; 0: none */
+    int64_t heard_s; /* what the service has said last; 0: nothing */
+    bool is_begun;   /* the clock was begun at the last known time, and nothing better has come */
+    bool is_proven;  /* a server's certificate was good at what the clock says */
+};
+
 /* The engine task's own: no other task looks at it while life.is_started. */
 struct runtime_own {
     struct jobs_engine engine;
     struct link link;
+    struct runtime_clock clock;
     struct runtime_identity identity;      /* whose the connection is, or will be */
     struct runtime_identity next_identity; /* means something with must_change: its successor */
     bool must_change;
@@ -278,6 +288,14 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms);
 void runtime_connection_close(void);
 uint64_t runtime_connection_wake_at_ms(void);
 enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, const char *filter);
+
+/* clock.c: all on the engine task; runtime_clock_init before it, with the storage open */
+void runtime_clock_init(void);
+void runtime_clock_connected(void); /* TLS has found the server's certificate good */
+void runtime_clock_hear(void);      /* what the service has said about the time, if it is news */
+void runtime_clock_end(void);       /* an end in good order: the power may go now */
+void runtime_clock_tell_missing(int64_t wall_s);
+void runtime_clock_begin(void); /* LINK_BEGIN_CLOCK */
 
 /* reception.c: the port's event function */
 void runtime_reception_event(void *ctx, const struct port_mqtt_event *event);

@@ -4,11 +4,18 @@
 #ifndef PORTS_ESP_IDF_CLOCK_H
 #define PORTS_ESP_IDF_CLOCK_H
 
+#include "common/err.h"
+
 #include <stdint.h>
 
-/* Seconds since 1970, UTC; 0: not known yet. When the network time does not come within CONFIG_DEVICE_JOBS_CLOCK_WAIT_S, the
- * day on which this firmware was built is taken: the true time is later than that for sure. Any task. */
+/* port_time.h says what these do. */
 int64_t clock_wall_s(void);
+enum err clock_begin_wall(int64_t wall_s);
+int64_t clock_built_s(void);
+
+/* Lets the servers that the network names (DHCP, option 42) be taken, where the firmware is built for that. Before an address is asked for, with the
+ * stack prepared. Waits for the stack's task; any task. */
+void clock_prepare_network_time(void);
 
 /* Asks for the time over the network, again and again, unless somebody does it already (the application, or an earlier call).
  * To be called whenever there is an address. Waits for the stack's task; any task. */

@@ -43,6 +43,12 @@ target_link_libraries(${COMPONENT_LIB} INTERFACE
 # Sizes come from menuconfig, for the library and for whoever includes its headers.
 target_compile_options(${COMPONENT_LIB} PUBLIC -include sdkconfig.h)
 
-string(TIMESTAMP device_jobs_built_at "%s" UTC) # obeys SOURCE_DATE_EPOCH
+# A chip whose clock nothing sets begins at this second: the later the better. Where the project wants two builds to be the same, the
+# commit's; SOURCE_DATE_EPOCH comes before both.
+string(TIMESTAMP device_jobs_built_at "%s" UTC)
+if(CONFIG_APP_REPRODUCIBLE_BUILD)
+    include(${device_jobs_root}/ports/built_at.cmake)
+    device_jobs_built_at(${device_jobs_root} device_jobs_built_at)
+endif()
 set_source_files_properties(${device_jobs_root}/ports/esp_idf/clock.c
     PROPERTIES COMPILE_DEFINITIONS DEVICE_JOBS_BUILT_AT_S=${device_jobs_built_at})

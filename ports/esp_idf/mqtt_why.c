@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reasons in words, from the codes of esp-tls, mbedTLS and MQTT: see mqtt_why.h. */
 #include "ports/esp_idf/mqtt_why.h"
+#include "common/date.h"
+#include "device/port/port_time.h"
 
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509.h"
@@ -27,12 +29,21 @@ void mqtt_why_note(struct mqtt_state *state, enum err reason, const char *format
     state->reason = reason;
 }
 
+/* The certificate's own dates are not to be had: mbedTLS forgets it with the handshake. */
+static void fail_time(struct mqtt_state *state, const char *what)
+{
+    char now[DATE_CAP];
+    date_write(port_time_wall_s(), now);
+    mqtt_why_note(state, ERR_TLS, "server certificate %s: this device's clock says %s, is that right?", what,
+                  now);
+}
+
 static void fail_certificate(struct mqtt_state *state, uint32_t flags)
 {
     if (flags & MBEDTLS_X509_BADCERT_EXPIRED) {
-        mqtt_why_note(state, ERR_TLS, "server certificate has expired");
+        fail_time(state, "has expired");
     } else if (flags & MBEDTLS_X509_BADCERT_FUTURE) {
-        mqtt_why_note(state, ERR_TLS, "server certificate is not valid yet: is this device's clock right?");
+        fail_time(state, "is not valid yet");
     } else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
         mqtt_why_note(state, ERR_TLS, "server certificate is not for '%.100s'", state->config.host);
     } else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {

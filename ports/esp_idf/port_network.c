@@ -80,8 +80,11 @@ static bool prepare(void)
     if (result != ESP_ERR_INVALID_STATE && failed("event loop", result)) {
         return false;
     }
-    return !failed("network interfaces", netif_prepare()) &&
-           !failed("address events",
+    if (failed("network interfaces", netif_prepare())) {
+        return false;
+    }
+    clock_prepare_network_time(); /* the first lease may name servers */
+    return !failed("address events",
                    esp_event_handler_instance_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip_event, NULL, NULL));
 }
 

@@ -23,6 +23,16 @@ int64_t port_time_wall_s(void)
     return clock_wall_s();
 }
 
+enum err port_time_begin_wall(int64_t wall_s)
+{
+    return clock_begin_wall(wall_s);
+}
+
+int64_t port_time_built_s(void)
+{
+    return clock_built_s();
+}
+
 /* One vTaskDelay is enough for every `ms`: its longest wait, portMAX_DELAY, lasts 49 days at 1000 ticks a second and longer at
  * fewer, and UINT32_MAX ms are 49 days. */
 void port_time_sleep_ms(uint32_t ms)

@@ -22,8 +22,10 @@ static void fail_tls(struct session *session)
         session->reason = ERR_TLS;
         tls_explain(&session->verdict, session->host, session->text, sizeof(session->text));
     } else if (strstr(session->tls_error, "alert")) {
-        session_fail(session, ERR_TLS, "server refused this device: is its certificate known there? (%s)",
-                     session->tls_error);
+        char text[160];
+        const char *why = tls_own_fault(&session->verdict, text, sizeof(text));
+        session_fail(session, ERR_TLS, "server refused this device: %s (%s)",
+                     why ? why : "is its certificate known there?", session->tls_error);
     } else {
         session_fail(session, ERR_TLS, "TLS with %s:%u failed (%s)", session->host, session->port,
                      session->tls_error[0] ? session->tls_error : "closed by the server");

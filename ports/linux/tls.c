@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ports/linux/tls.h"
+#include "common/date.h"
 #include "common/pem.h"
+#include "device/port/port_time.h"
 #include "ports/linux/tls_key.h"
 
 #include <openssl/err.h>
@@ -9,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <time.h>
 
 #define ALPN_PORT 443
 static const unsigned char alpn[] =
@@ -117,6 +120,13 @@ static const char *use_key(SSL_CTX *ctx, const char *text)
     return why;
 }
 
+/* Seconds since 1970; 0: it cannot be read. */
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? (int64_t)timegm(&parts) : 0;
+}
+
 static int on_verify(int is_good, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -128,6 +138,8 @@ static int on_verify(int is_good, X509_STORE_CTX *store)
         if (certificate) {
             X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, verdict->subject,
                                       sizeof(verdict->subject));
+            verdict->from_s = seconds_of(X509_get0_notBefore(certificate));
+            verdict->to_s = seconds_of(X509_get0_notAfter(certificate));
         }
     }
     return is_good;
@@ -137,6 +149,8 @@ static bool expect_name(SSL_CTX *ctx, const char *host)
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* Not the system's clock, which may be one that nothing has set. */
+    X509_VERIFY_PARAM_set_time(param, (time_t)port_time_wall_s());
     /* A pinned intermediate or server certificate is as good as a root, as with mbedTLS. */
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1) {
@@ -181,6 +195,11 @@ SSL_CTX *tls_context_new(const struct port_mqtt_config *config, struct tls_verdi
         is_good = is_good && SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1) == 0;
     }
     ERR_clear_error();
+    const X509 *own = is_good ? SSL_CTX_get0_certificate(ctx) : NULL;
+    if (own) {
+        verdict->own_from_s = seconds_of(X509_get0_notBefore(own));
+        verdict->own_to_s = seconds_of(X509_get0_notAfter(own));
+    }
     if (!is_good) {
         SSL_CTX_free(ctx);
         return NULL;
@@ -188,19 +207,42 @@ SSL_CTX *tls_context_new(const struct port_mqtt_config *config, struct tls_verdi
     return ctx;
 }
 
+/* A certificate, "has expired" or "is not valid yet", with the dates that show who is wrong. */
+static void tell_times(const char *who, bool is_late, int64_t limit_s, char *out, size_t cap)
+{
+    char limit[DATE_CAP], now[DATE_CAP];
+    date_write(limit_s, limit);
+    date_write(port_time_wall_s(), now);
+    snprintf(out, cap, "%s %s (valid %s %s): this device's clock says %s, is that right?", who,
+             is_late ? "has expired" : "is not valid yet", is_late ? "until" : "from", limit, now);
+}
+
+const char *tls_own_fault(const struct tls_verdict *verdict, char *out, size_t cap)
+{
+    const int64_t now_s = port_time_wall_s();
+    const bool is_late = now_s > verdict->own_to_s;
+    if (!is_late && now_s >= verdict->own_from_s) {
+        return NULL;
+    }
+    tell_times("its certificate", is_late, is_late ? verdict->own_to_s : verdict->own_from_s, out, cap);
+    return out;
+}
+
 void tls_explain(const struct tls_verdict *verdict, const char *host, char *out, size_t cap)
 {
+    char who[100];
     switch (verdict->verify_error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         snprintf(out, cap, "server certificate is not for '%.100s'", host);
         break;
     case X509_V_ERR_CERT_HAS_EXPIRED:
-        snprintf(out, cap, "server certificate has expired ('%s')", verdict->subject);
+        snprintf(who, sizeof(who), "server certificate ('%.40s')", verdict->subject);
+        tell_times(who, true, verdict->to_s, out, cap);
         break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        snprintf(out, cap, "server certificate is not valid yet ('%s'): is this device's clock right?",
-                 verdict->subject);
+        snprintf(who, sizeof(who), "server certificate ('%.40s')", verdict->subject);
+        tell_times(who, false, verdict->from_s, out, cap);
         break;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:

@@ -12,12 +12,17 @@
 struct tls_verdict {
     int verify_error; /* X509_V_..., X509_V_OK */
     char subject[128];
-    const char *server_name; /* for SNI; NULL: none */
+    int64_t from_s, to_s;         /* with the subject: when that certificate is valid */
+    int64_t own_from_s, own_to_s; /* and when this device's own is */
+    const char *server_name;      /* for SNI; NULL: none */
 };
 
 /* A context for connections to config->host. `verdict` must live as long. NULL: *bad and *why (static) say why. */
 SSL_CTX *tls_context_new(const struct port_mqtt_config *config, struct tls_verdict *verdict,
                          enum port_mqtt_credential *bad, const char **why);
+
+/* Why the server may have refused this device: NULL, or in words that its certificate is not valid at present. `out` is where they are written. */
+const char *tls_own_fault(const struct tls_verdict *verdict, char *out, size_t cap);
 
 /* One line for a person. */
 void tls_explain(const struct tls_verdict *verdict, const char *host, char *out, size_t cap);

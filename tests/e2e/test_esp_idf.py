@@ -12,8 +12,8 @@ from harness import ROOT
 CONFIG_H = (ROOT / "device/core/config.h").read_text()
 KCONFIG = (ROOT / "Kconfig").read_text()
 PORTABLE = [f for folder in ("common", "device/core", "device/runtime", "device/api") for f in sorted((ROOT / folder).rglob("*.c"))]
-PORT_ONLY = {"MQTT_STACK", "LEAST_TASK_STACK", "NETWORK", "NETWORK_WIFI", "NETWORK_NONE", "NETWORK_OPENETH", "SNTP", "SNTP_SERVER",
-             "CLOCK_WAIT_S", "TLS", "KEY_REFERENCES"}  # options without a twin on a host
+PORT_ONLY = {"MQTT_STACK", "LEAST_TASK_STACK", "NETWORK", "NETWORK_WIFI", "NETWORK_NONE", "NETWORK_OPENETH", "SNTP", "SNTP_SERVER", "SNTP_SERVER_2",
+             "SNTP_DHCP", "TLS", "KEY_REFERENCES"}  # options without a twin on a host
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 

@@ -138,6 +138,10 @@ esp_ip6_addr_type_t esp_netif_ip6_get_addr_type(const esp_ip6_addr_t *address);
 #endif
 esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn fn, void *ctx);
 bool esp_sntp_enabled(void);
+void esp_sntp_setservername(uint8_t place, const char *name);
+const char *esp_sntp_getservername(uint8_t place);
+const ip_addr_t *esp_sntp_getserver(uint8_t place);
+void esp_sntp_servermode_dhcp(bool enable);
 esp_netif_t *esp_netif_new(const esp_netif_config_t *config);
 esp_err_t esp_netif_attach(esp_netif_t *netif, void *driver);
 esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config);

@@ -20,6 +20,9 @@
 #define CONFIG_DEVICE_JOBS_NETWORK_WIFI      1
 #define CONFIG_DEVICE_JOBS_SNTP              1
 #define CONFIG_DEVICE_JOBS_SNTP_SERVER       "pool.ntp.org"
+#define CONFIG_DEVICE_JOBS_SNTP_SERVER_2     "time.example"
+#define CONFIG_DEVICE_JOBS_SNTP_DHCP         1
 #endif
+#define CONFIG_LWIP_SNTP_MAX_SERVERS 2
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sdkconfig.h"
+
 /* Which ESP-IDF these declarations stand for; the gates compile the port against both. */
 #ifndef DECLS_IDF_MAJOR
 #define DECLS_IDF_MAJOR 5
@@ -183,12 +185,17 @@ typedef struct {
         0                                                                                                    \
     }
 typedef struct {
-    const char *server;
+    size_t num_of_servers;
+    const char *servers[CONFIG_LWIP_SNTP_MAX_SERVERS];
 } esp_sntp_config_t;
 #define ESP_NETIF_SNTP_DEFAULT_CONFIG(name)                                                                  \
     {                                                                                                        \
-        .server = (name)                                                                                     \
+        .num_of_servers = 1, .servers = {(name) }                                                            \
     }
+typedef struct {
+    uint32_t addr;
+} ip_addr_t;
+#define ip_addr_isany(address) (!(address) || (address)->addr == 0)
 typedef enum { WIFI_MODE_STA = 1 } wifi_mode_t;
 typedef enum { WIFI_IF_STA = 0 } wifi_interface_t;
 typedef enum { WIFI_STORAGE_RAM = 1 } wifi_storage_t;

@@ -159,7 +159,40 @@ void net_ip6_event(uint32_t ip6)
 
 /* ---- SNTP */
 
-static bool is_sntp_running, is_sntp_known_to_esp_netif;
+static bool is_sntp_running, is_sntp_known_to_esp_netif, takes_servers_of_dhcp;
+static struct {
+    ip_addr_t address;
+    const char *name;
+} sntp_places[CONFIG_LWIP_SNTP_MAX_SERVERS];
+
+void esp_sntp_servermode_dhcp(bool enable)
+{
+    takes_servers_of_dhcp = enable;
+}
+
+void esp_sntp_setservername(uint8_t place, const char *name)
+{
+    sntp_places[place].name = name;
+}
+
+const char *esp_sntp_getservername(uint8_t place)
+{
+    return sntp_places[place].name;
+}
+
+const ip_addr_t *esp_sntp_getserver(uint8_t place)
+{
+    return &sntp_places[place].address;
+}
+
+/* lwIP takes what a lease names for all there is. */
+void net_lease_with_time_server(uint32_t address)
+{
+    if (takes_servers_of_dhcp && address) {
+        memset(sntp_places, 0, sizeof(sntp_places));
+        sntp_places[0].address.addr = address;
+    }
+}
 static unsigned sntp_starts;
 static int sntp_error;
 
@@ -177,7 +210,12 @@ esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config)
         return sntp_error;
     }
     must(!is_sntp_running, "Operating mode must not be set while SNTP client is running");
-    must(config->server != NULL, "no server");
+    for (size_t i = 0; i < config->num_of_servers; i++) {
+        sntp_places[i].address.addr = 0;
+        sntp_places[i].name = config->servers[i];
+    }
+    bool has_server = sntp_places[0].name || sntp_places[0].address.addr;
+    must(has_server, "no server");
     is_sntp_running = is_sntp_known_to_esp_netif = true;
     sntp_starts++;
     return ESP_OK;

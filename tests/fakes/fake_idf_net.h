@@ -27,6 +27,8 @@ void net_wifi_event(int32_t id, uint8_t reason);
 /* How often the library has started SNTP. `error`: what esp_netif_sntp_init answers from now on; 0: it is good. */
 unsigned net_sntp_starts(void);
 void net_sntp_fail(int error);
+/* The network gives a lease that names this time server; 0: none. */
+void net_lease_with_time_server(uint32_t address);
 /* The application starts it: by lwIP's own function, or by esp_netif's. */
 void net_sntp_start_by_application(bool with_esp_netif);
 

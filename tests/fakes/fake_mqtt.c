@@ -435,6 +435,21 @@ void fake_taken_publish(uint8_t *qos, bool *is_retained)
     pthread_mutex_unlock(&lock);
 }
 
+bool fake_has_publish(void)
+{
+    pthread_mutex_lock(&lock);
+    bool result = mqtt.published > mqtt.taken;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void fake_drop_publishes(void)
+{
+    pthread_mutex_lock(&lock);
+    mqtt.taken = mqtt.published;
+    pthread_mutex_unlock(&lock);
+}
+
 bool fake_is_next_publish(const char *topic)
 {
     pthread_mutex_lock(&lock);

@@ -34,7 +34,7 @@ struct stored {
 
 static struct {
     struct stored records[KEYS];
-    unsigned puts, operations, operations_left;
+    unsigned puts, clock_puts, operations, operations_left;
     bool is_counted;
     enum err result;
     bool must_hold, is_held;
@@ -45,7 +45,8 @@ static struct {
     size_t log_len;
     unsigned restarts;
     unsigned puts_at_restart;
-    int64_t wall_s;
+    int64_t wall_s, begun_s;
+    bool is_clock_fixed;
     unsigned clock_reads;
     uint64_t advanced_ms;
     unsigned haste;
@@ -108,7 +109,11 @@ static void keep(const char *key, const void *record, size_t len)
     strcpy(place->key, key);
     memcpy(place->bytes, record, len);
     place->len = len;
-    store.puts++;
+    if (strcmp(key, "clock") == 0) {
+        store.clock_puts++;
+    } else {
+        store.puts++;
+    }
 }
 
 enum err port_store_open(void)
@@ -180,6 +185,11 @@ unsigned fake_store_operations(void)
 unsigned fake_put_count(void)
 {
     return read_unsigned(&store.puts);
+}
+
+unsigned fake_clock_put_count(void)
+{
+    return read_unsigned(&store.clock_puts);
 }
 
 void fake_store_fail(enum err err)
@@ -471,6 +481,37 @@ int64_t port_time_wall_s(void)
     int64_t wall_s = board.wall_s;
     pthread_mutex_unlock(&lock);
     return wall_s;
+}
+
+enum err port_time_begin_wall(int64_t wall_s)
+{
+    pthread_mutex_lock(&lock);
+    enum err err = board.is_clock_fixed ? ERR_UNSUPPORTED : ERR_OK;
+    if (!err) {
+        board.wall_s = board.begun_s = wall_s;
+    }
+    pthread_mutex_unlock(&lock);
+    return err;
+}
+
+int64_t port_time_built_s(void)
+{
+    return FAKE_BUILT_S;
+}
+
+int64_t fake_clock_begun_s(void)
+{
+    pthread_mutex_lock(&lock);
+    int64_t begun_s = board.begun_s;
+    pthread_mutex_unlock(&lock);
+    return begun_s;
+}
+
+void fake_fix_clock(void)
+{
+    pthread_mutex_lock(&lock);
+    board.is_clock_fixed = true;
+    pthread_mutex_unlock(&lock);
 }
 
 void port_time_sleep_ms(uint32_t ms)

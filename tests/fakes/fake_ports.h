@@ -45,6 +45,8 @@ void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payl
 /* With what the last one of these was published. */
 void fake_taken_publish(uint8_t *qos, bool *is_retained);
 unsigned fake_publish_count(void);
+bool fake_has_publish(void);                  /* there is one already */
+void fake_drop_publishes(void);               /* those that nobody has taken are lost */
 bool fake_is_next_publish(const char *topic); /* there is one already, and to this topic; it is not taken */
 
 /* From here on the peer acknowledges no PUBLISH and no SUBSCRIBE, as AWS does with who sends too fast; answers still come. false:
@@ -73,6 +75,7 @@ void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why)
 
 /* ---- storage */
 unsigned fake_put_count(void);
+unsigned fake_clock_put_count(void);       /* of the last known time, which fake_put_count leaves out */
 void fake_store_fail(enum err err);        /* each put, from here on; ERR_OK: good again */
 void fake_store_hold(void);                /* the next put waits in the middle ... */
 void fake_wait_held(void);                 /* ... it does now ... */
@@ -94,6 +97,12 @@ void fake_shut_down(
     void); /* what the device does before it restarts: calls what port_board_on_shutdown was given */
 unsigned fake_puts_at_restart(void);
 void fake_set_wall_s(int64_t wall_s);
+/* What port_time_built_s says. */
+#define FAKE_BUILT_S 1767225600
+/* What the library has begun the clock at, and as a clock that stands still it shows that from then on; 0: it has not. */
+int64_t fake_clock_begun_s(void);
+/* The library may not set this clock. */
+void fake_fix_clock(void);
 void fake_advance_ms(uint64_t ms); /* the monotonic clock jumps; who waits on a signal is not woken by that */
 unsigned fake_clock_reads(void);   /* of the monotonic clock, since fake_reset */
 void fake_hurry(unsigned factor);  /* port_time_sleep_ms, and with it TASK_DELAY_MS, takes so much less */

@@ -21,6 +21,8 @@ static struct {
 } offers[OFFERS];
 static unsigned next_offer;
 
+static bool may_lose_answers;
+
 static const char *document_of(const char *job_id)
 {
     for (unsigned i = 0; i < OFFERS; i++) {
@@ -73,7 +75,12 @@ static void answer(const struct fake_request *request, const char *kind, const c
     static _Thread_local char payload[16384];
     snprintf(topic, sizeof(topic), "%s/%s", request->topic, kind);
     write_answer(request, members, payload, sizeof(payload));
-    assert_true(fake_deliver(topic, payload));
+    assert_true(fake_deliver(topic, payload) || may_lose_answers);
+}
+
+void fake_let_answers_get_lost(bool may_lose)
+{
+    may_lose_answers = may_lose;
 }
 
 void fake_accept_request(const struct fake_request *request, const char *members)

@@ -21,6 +21,9 @@ void fake_expect_request(struct fake_request *request, const char *topic);
 void fake_accept_request(const struct fake_request *request, const char *members);
 void fake_reject_request(const struct fake_request *request, const char *code);
 
+/* An answer finds the connection closed: that is no mistake of the test from here on, or is again (false, as in the beginning). */
+void fake_let_answers_get_lost(bool may_lose);
+
 /* Opens the count-th connection, takes $next/get and answers with this job. */
 void fake_offer_job(unsigned connection, const char *job_id, const char *document);
 

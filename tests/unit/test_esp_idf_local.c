@@ -81,32 +81,23 @@ static void test_get_that_fails_changes_nothing(void **state)
 
 /* ---- clock: R-50 */
 
-static void test_clock_that_was_never_set_is_not_believed(void **state)
+static void test_clock_that_was_never_set_says_so(void **state)
 {
     (void)state;
     idf_set_wall_s(12);
-    idf_set_uptime_s(12);
-    assert_int_equal(port_time_wall_s(), 0);
+    assert_int_equal(port_time_wall_s(), 12);
     assert_int_equal(idf_clock_was_set_to(), 0);
+    assert_int_equal(port_time_built_s(), BUILT_AT_S);
 }
 
-static void test_clock_starts_at_the_build_when_the_network_time_does_not_come(void **state)
+/* The chip's clock is set, so that mbedTLS goes by it, and SNTP may still set it right. */
+static void test_clock_is_begun_for_a_chip_that_nobody_tells_the_time(void **state)
 {
     (void)state;
     idf_set_wall_s(60);
-    idf_set_uptime_s(60); /* CONFIG_DEVICE_JOBS_CLOCK_WAIT_S */
-    assert_int_equal(port_time_wall_s(), BUILT_AT_S);
-    assert_int_equal(idf_clock_was_set_to(), BUILT_AT_S);
-    assert_true(idf_log_has("no network time"));
-}
-
-static void test_clock_that_is_set_is_left_alone(void **state)
-{
-    (void)state;
-    idf_set_wall_s(BUILT_AT_S + 5);
-    idf_set_uptime_s(1000);
-    assert_int_equal(port_time_wall_s(), BUILT_AT_S + 5);
-    assert_int_equal(idf_clock_was_set_to(), 0);
+    assert_int_equal(port_time_begin_wall(BUILT_AT_S + 86400), ERR_OK);
+    assert_int_equal(idf_clock_was_set_to(), BUILT_AT_S + 86400);
+    assert_int_equal(port_time_wall_s(), BUILT_AT_S + 86400);
 }
 
 /* ---- board */
@@ -225,9 +216,8 @@ int main(void)
         cmocka_unit_test_setup(test_partition_that_cannot_be_used_is_told_and_not_erased, setup),
         cmocka_unit_test_setup(test_put_is_good_after_the_commit_only, setup),
         cmocka_unit_test_setup(test_get_that_fails_changes_nothing, setup),
-        cmocka_unit_test_setup(test_clock_that_was_never_set_is_not_believed, setup),
-        cmocka_unit_test_setup(test_clock_starts_at_the_build_when_the_network_time_does_not_come, setup),
-        cmocka_unit_test_setup(test_clock_that_is_set_is_left_alone, setup),
+        cmocka_unit_test_setup(test_clock_that_was_never_set_says_so, setup),
+        cmocka_unit_test_setup(test_clock_is_begun_for_a_chip_that_nobody_tells_the_time, setup),
         cmocka_unit_test_setup(test_device_id_is_the_mac, setup),
         cmocka_unit_test_setup(test_mac_and_reset_cause, setup),
         cmocka_unit_test_setup(test_lines, setup),

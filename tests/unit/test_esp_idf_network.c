@@ -11,6 +11,7 @@
 
 #include "device/port/port_network.h"
 #include "esp_event.h"
+#include "esp_sntp.h"
 #include "fakes/fake_idf.h"
 #include "fakes/fake_idf_net.h"
 
@@ -87,6 +88,44 @@ static void test_interfaces_that_lead_nowhere(void)
 }
 
 /* lwIP ends the program when SNTP is set up while it runs; the fake does, too. */
+static void test_time_servers_by_name(void)
+{
+    net_add(ethernet);
+    start();
+    EXPECT(strcmp(esp_sntp_getservername(0), CONFIG_DEVICE_JOBS_SNTP_SERVER) == 0);
+    EXPECT(strcmp(esp_sntp_getservername(1), CONFIG_DEVICE_JOBS_SNTP_SERVER_2) == 0);
+    net_ip_event(IP_EVENT_ETH_GOT_IP);
+    EXPECT(strcmp(esp_sntp_getservername(0), CONFIG_DEVICE_JOBS_SNTP_SERVER) == 0);
+}
+
+/* A network that lets nothing out but to its own server names it in the lease (DHCP, option 42): before the address is told, and the names come
+ * behind it, again after each lease, which takes them away. */
+static void test_time_server_that_the_network_names(void)
+{
+    unsigned at = net_add((struct net_interface){.key = "ETH_DEF"});
+    start();
+    for (int i = 0; i < 2; i++) {
+        net_lease_with_time_server(0x0101a8c0);
+        net_set(at, ethernet);
+        net_ip_event(IP_EVENT_ETH_GOT_IP);
+        EXPECT(net_sntp_starts() == 1);
+        EXPECT(esp_sntp_getserver(0)->addr == 0x0101a8c0 && !esp_sntp_getservername(0));
+        EXPECT(strcmp(esp_sntp_getservername(1), CONFIG_DEVICE_JOBS_SNTP_SERVER) == 0);
+    }
+}
+
+static void test_application_s_time_servers_are_left_alone(void)
+{
+    net_sntp_start_by_application(false);
+    esp_sntp_setservername(0, "application.example");
+    net_add(ethernet);
+    start();
+    net_lease_with_time_server(0x0101a8c0);
+    net_ip_event(IP_EVENT_ETH_GOT_IP);
+    EXPECT(strcmp(esp_sntp_getservername(0), "application.example") == 0);
+    EXPECT(!esp_sntp_getservername(1));
+}
+
 static void test_application_that_has_started_sntp_itself(void)
 {
     net_sntp_start_by_application(false);
@@ -166,6 +205,9 @@ int main(void)
         IN_CHILD(test_ipv6_alone),
         IN_CHILD(test_ipv6_alone_before_the_start),
         IN_CHILD(test_interfaces_that_lead_nowhere),
+        IN_CHILD(test_time_servers_by_name),
+        IN_CHILD(test_time_server_that_the_network_names),
+        IN_CHILD(test_application_s_time_servers_are_left_alone),
         IN_CHILD(test_application_that_has_started_sntp_itself),
         IN_CHILD(test_application_that_has_started_sntp_by_esp_netif),
         IN_CHILD(test_start_of_sntp_that_fails_is_told_and_tried_again),

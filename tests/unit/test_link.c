@@ -279,6 +279,59 @@ static void test_clock_that_was_never_set(void **state)
     assert_int_equal(link_poll(&link, 10000, 0), LINK_NO_CLOCK); /* it was lost again: said again */
 }
 
+/* Clock "2026": what a device that was connected in 2027 does not believe. The floor is only ever raised. */
+static void test_clock_before_the_last_known_time(void **state)
+{
+    (void)state;
+    struct link link;
+    link_init(&link);
+    link_raise_floor(&link, 1800000000);
+    link_raise_floor(&link, LINK_CLOCK_FLOOR_S + 1);
+    link_start(&link, 0);
+    assert_int_equal(link_poll(&link, 0, 1799999999), LINK_NO_CLOCK);
+    assert_int_equal(link_poll(&link, 1000, 1800000000), LINK_OPEN);
+}
+
+/* SNTP is blocked: after CONFIG_DEVICE_JOBS_CLOCK_WAIT_S the caller begins a clock at the floor, and connects at once. */
+static void test_clock_that_nothing_sets(void **state)
+{
+    (void)state;
+    const uint64_t wait_ms = CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000;
+    struct link link;
+    link_init(&link);
+    link_raise_floor(&link, 1800000000);
+    link_start(&link, 500);
+    assert_int_equal(link_poll(&link, 500, 0), LINK_NO_CLOCK);
+    for (uint64_t at_ms = 1500; at_ms < 500 + wait_ms; at_ms += 1000) {
+        assert_int_equal(link_poll(&link, at_ms, 1), LINK_NOTHING);
+    }
+    assert_int_equal(link_poll(&link, 500 + wait_ms, 61), LINK_BEGIN_CLOCK);
+    assert_true(link_wake_at_ms(&link) <= 500 + wait_ms);
+    assert_int_equal(link_poll(&link, 500 + wait_ms, link.floor_s), LINK_OPEN);
+}
+
+/* A platform that cannot begin one is asked once, and the clock is looked at each second for ever after. */
+static void test_clock_that_cannot_be_begun(void **state)
+{
+    (void)state;
+    uint64_t now_ms = CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000;
+    struct link link;
+    link_init(&link);
+    link_start(&link, 0);
+    assert_int_equal(link_poll(&link, 0, 0), LINK_NO_CLOCK);
+    assert_int_equal(link_poll(&link, now_ms, 0), LINK_BEGIN_CLOCK);
+    for (int i = 0; i < 200; i++, now_ms += 1000) {
+        assert_int_equal(link_poll(&link, now_ms, 0), LINK_NOTHING);
+        assert_int_equal(link_wake_at_ms(&link), now_ms + 1000);
+    }
+    assert_int_equal(link_poll(&link, now_ms, LINK_CLOCK_FLOOR_S), LINK_OPEN);
+    link_down(&link, now_ms, 0);
+    now_ms = link_wake_at_ms(&link);
+    assert_int_equal(link_poll(&link, now_ms, 0), LINK_NO_CLOCK); /* lost again: all from the beginning */
+    now_ms += CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000;
+    assert_int_equal(link_poll(&link, now_ms, 0), LINK_BEGIN_CLOCK);
+}
+
 /* Suspended while the clock is not set: there is nothing to wait for, and no time at which somebody looks. */
 static void test_stopped_link_does_not_look_at_the_clock(void **state)
 {
@@ -361,6 +414,9 @@ int main(void)
         cmocka_unit_test(test_single_fleet_after_a_long_outage),
         cmocka_unit_test(test_network_up),
         cmocka_unit_test(test_clock_that_was_never_set),
+        cmocka_unit_test(test_clock_before_the_last_known_time),
+        cmocka_unit_test(test_clock_that_nothing_sets),
+        cmocka_unit_test(test_clock_that_cannot_be_begun),
         cmocka_unit_test(test_stopped_link_does_not_look_at_the_clock),
         cmocka_unit_test(test_connection_that_acknowledges_nothing),
         cmocka_unit_test(test_failures_are_counted_to_the_end),

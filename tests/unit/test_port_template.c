@@ -114,6 +114,8 @@ CALL(port_task_start, "task", 1024, 1, enter, NULL)
 CALL(port_time_monotonic_ms, )
 CALL(port_time_monotonic_us, )
 CALL(port_time_wall_s, )
+CALL(port_time_begin_wall, 1)
+CALL(port_time_built_s, )
 CALL(port_time_sleep_ms, 1)
 static void call_port_board_print(void)
 {
@@ -142,7 +144,7 @@ static const struct {
     ROW(port_time_sleep_ms),      ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
     ROW(port_board_mac),          ROW(port_board_reset_cause), ROW(port_network_look),
     ROW(port_key_make),           ROW(port_key_make_request),  ROW(port_key_is_match),
-    ROW(port_key_certificate_id),
+    ROW(port_key_certificate_id), ROW(port_time_begin_wall),   ROW(port_time_built_s),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 

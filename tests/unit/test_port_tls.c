@@ -11,6 +11,7 @@
 
 #include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
+#include "device/port/port_time.h"
 #include "fakes/tls_world.h"
 #include "ports/linux/tls.h"
 
@@ -22,11 +23,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-static struct tls_identity authority, other_authority, server, address_server, device, foreign_device;
+static struct tls_identity authority, other_authority, server, address_server, early_server, late_server,
+    device, foreign_device;
 static struct tls_broker broker;
-static struct tls_listener listeners[2];
+static struct tls_listener listeners[4];
 
 static struct port_mutex mutex;
 static struct port_signal arrived;
@@ -104,7 +107,11 @@ static int start_world(void **state)
     tls_make_identity(&foreign_device, &other_authority, "device", NULL, -1, 30);
     listeners[0].server = &server;
     listeners[1].server = &address_server;
-    tls_broker_start(&broker, &authority, listeners, 2, NULL, NULL);
+    tls_make_identity(&early_server, &authority, "early server", "DNS:localhost", 10, 30);
+    tls_make_identity(&late_server, &authority, "late server", "DNS:localhost", -60, -30);
+    listeners[2].server = &early_server;
+    listeners[3].server = &late_server;
+    tls_broker_start(&broker, &authority, listeners, 4, NULL, NULL);
     return 0;
 }
 
@@ -141,6 +148,50 @@ static void test_wrong_authority_is_explained(void **state)
     config.root_ca_pem = other_authority.cert;
     open_connection(&config);
     expect_end(ERR_TLS, "is not signed by the given root CA");
+}
+
+/* who is wrong, the certificate or the clock, is for a person to see. */
+static void test_server_certificate_of_another_time(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = config_for("localhost", listeners[2].port);
+    open_connection(&config);
+    expect_end(ERR_TLS, "server certificate ('early server') is not valid yet (valid from 2");
+    assert_non_null(strstr(text, "): this device's clock says 2"));
+    config.port = listeners[3].port;
+    open_connection(&config);
+    expect_end(ERR_TLS, "server certificate ('late server') has expired (valid until 2");
+}
+
+static void test_device_certificate_that_has_expired(void **state)
+{
+    (void)state;
+    struct tls_identity old;
+    tls_make_identity(&old, &authority, "device", NULL, -60, -30);
+    struct port_mqtt_config config = config_for("localhost", listeners[0].port);
+    config.cert_pem = old.cert;
+    config.key_pem = old.key;
+    open_connection(&config);
+    expect_end(ERR_TLS, "server refused this device: its certificate has expired (valid until 2");
+}
+
+/* Nothing sets the system's clock, and it stands before the certificate: TLS goes by the time at which the library has begun its own. The last
+ * test of this program, whose time it is from then on. */
+static void test_clock_that_the_library_has_begun(void **state)
+{
+    (void)state;
+    struct port_mqtt_config config = config_for("localhost", listeners[2].port);
+    const int64_t system_s = (int64_t)time(NULL);
+    assert_in_range(port_time_built_s(), 1735689600, system_s);
+    assert_in_range(port_time_wall_s(), system_s, system_s + 60);
+    assert_int_equal(port_time_begin_wall(system_s - 86400), ERR_OK);
+    assert_in_range(port_time_wall_s(), system_s,
+                    system_s + 60); /* the system's is ahead: somebody has set it */
+    assert_int_equal(port_time_begin_wall(system_s + 11 * 86400), ERR_OK);
+    assert_in_range(port_time_wall_s(), system_s + 11 * 86400, system_s + 11 * 86400 + 60);
+    open_connection(&config);
+    wait_for(&has_connected);
+    port_mqtt_close();
 }
 
 static void test_device_certificate_that_the_server_does_not_know(void **state)
@@ -430,6 +481,9 @@ int main(void)
         cmocka_unit_test(test_tls_1_1_is_refused),
         cmocka_unit_test(test_bad_pem_texts),
         cmocka_unit_test(test_words_beside_a_key),
+        cmocka_unit_test(test_server_certificate_of_another_time),
+        cmocka_unit_test(test_device_certificate_that_has_expired),
+        cmocka_unit_test(test_clock_that_the_library_has_begun),
     };
     return cmocka_run_group_tests(tests, start_world, stop_world);
 }

@@ -96,6 +96,11 @@ bool jobs_engine_is_idle(const struct jobs_engine *e)
     return e->execution.state == JOBS_IDLE && e->execution.out.run_id == 0;
 }
 
+int64_t jobs_engine_service_time_s(const struct jobs_engine *e)
+{
+    return e->execution.service_time_s;
+}
+
 bool jobs_engine_is_settled(const struct jobs_engine *e)
 {
     return e->is_online && jobs_subscriptions_are_settled(&e->subscriptions);

@@ -105,6 +105,9 @@ bool jobs_engine_waiting(const struct jobs_engine *e, struct jobs_run *run);
  * beginning of jobs, and does not end it under one of their SUBSCRIBEs. */
 bool jobs_engine_is_settled(const struct jobs_engine *e);
 
+/* Seconds since 1970, as the last answer with a time has them; 0: none had. */
+int64_t jobs_engine_service_time_s(const struct jobs_engine *e);
+
 /* No job in hand, no handler or callback out. */
 bool jobs_engine_is_idle(const struct jobs_engine *e);
 /* The device may sleep or lose its power, and nothing is lost or late by it: idle, no run or claim of before whose end the service

@@ -8,7 +8,14 @@
 
 void link_init(struct link *link)
 {
-    *link = (struct link){.state = LINK_STOPPED};
+    *link = (struct link){.state = LINK_STOPPED, .floor_s = LINK_CLOCK_FLOOR_S};
+}
+
+void link_raise_floor(struct link *link, int64_t floor_s)
+{
+    if (floor_s > link->floor_s) {
+        link->floor_s = floor_s;
+    }
 }
 
 void link_start(struct link *link, uint64_t now_ms)
@@ -26,18 +33,33 @@ void link_stop(struct link *link)
     link->state = LINK_STOPPED;
 }
 
+/* The clock is not plausible. */
+static enum link_wish miss_clock(struct link *link, uint64_t now_ms)
+{
+    const bool is_first = !link->has_missed_clock;
+
+    if (is_first) {
+        link->has_missed_clock = true;
+        link->missed_ms = now_ms;
+    }
+    if (!link->has_begun_clock &&
+        now_ms >= link->missed_ms + (uint64_t)CONFIG_DEVICE_JOBS_CLOCK_WAIT_S * 1000) {
+        link->has_begun_clock = true;
+        return LINK_BEGIN_CLOCK; /* next_ms stays: the caller asks again at once */
+    }
+    link->next_ms = now_ms + CLOCK_AGAIN_MS;
+    return is_first ? LINK_NO_CLOCK : LINK_NOTHING;
+}
+
 enum link_wish link_poll(struct link *link, uint64_t now_ms, int64_t wall_s)
 {
     if (link->state != LINK_WAITING || now_ms < link->next_ms) {
         return LINK_NOTHING;
     }
-    if (wall_s < LINK_CLOCK_FLOOR_S) {
-        bool is_said = link->has_missed_clock;
-        link->has_missed_clock = true;
-        link->next_ms = now_ms + CLOCK_AGAIN_MS;
-        return is_said ? LINK_NOTHING : LINK_NO_CLOCK;
+    if (wall_s < link->floor_s) {
+        return miss_clock(link, now_ms);
     }
-    link->has_missed_clock = false;
+    link->has_missed_clock = link->has_begun_clock = false;
     link->state = LINK_CONNECTING;
     return LINK_OPEN;
 }

@@ -22,10 +22,9 @@ _Static_assert(sizeof(uint32_t) == RECORD_CHECK_BYTES, "the checksum is the CRC"
 
 const char *record_key(enum record_kind kind)
 {
-    static const char *const keys[RECORD_KINDS] = {[RECORD_APP] = "app",
-                                                   [RECORD_IDENTITY] = "identity",
-                                                   [RECORD_CONFIG] = "config",
-                                                   [RECORD_PENDING] = "pending"};
+    static const char *const keys[RECORD_KINDS] = {
+        [RECORD_APP] = "app",         [RECORD_IDENTITY] = "identity", [RECORD_CONFIG] = "config",
+        [RECORD_PENDING] = "pending", [RECORD_CLOCK] = "clock",       [RECORD_ROTATION] = "rotation"};
     return keys[kind];
 }
 

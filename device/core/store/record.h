@@ -21,6 +21,9 @@ enum record_kind {
     RECORD_IDENTITY = 2, /* thing name, certificate and key of a device that was provisioned (identity.h) */
     RECORD_CONFIG = 3,   /* endpoint and network of a device that was configured locally; no layout yet */
     RECORD_PENDING = 4,  /* what a device on its way to an identity holds (pending.h) */
+    RECORD_CLOCK = 5,    /* the last known time (device/runtime/clock.c) */
+    RECORD_ROTATION =
+        6, /* which certificate was changed for which, and for what job (device/runtime/rotation.c) */
     RECORD_KINDS,
 };
 

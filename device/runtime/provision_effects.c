@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* See provision_effects.h. */
+#include "device/runtime/provision_effects.h"
+
+#include "device/port/port_board.h"
+#include "device/port/port_key.h"
+#include "device/port/port_mqtt.h"
+#include "device/runtime/records.h"
+
+enum err provision_effects_make_key(void *ctx, char *key_pem, size_t cap)
+{
+    (void)ctx;
+    return port_key_make(key_pem, cap);
+}
+
+bool provision_effects_is_match(void *ctx, const char *cert_pem, const char *key_pem)
+{
+    (void)ctx;
+    return port_key_is_match(cert_pem, key_pem);
+}
+
+enum err provision_effects_publish(void *ctx, const char *topic, const char *payload, size_t len)
+{
+    (void)ctx;
+    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = 1};
+    return port_mqtt_publish(&message, NULL);
+}
+
+enum err provision_effects_erase(void *ctx, enum record_kind kind)
+{
+    (void)ctx;
+    return runtime_record_erase(kind);
+}
+
+uint32_t provision_effects_random(void *ctx)
+{
+    (void)ctx;
+    return port_board_random();
+}
+
+void provision_effects_log(void *ctx, enum log_level level, const char *text)
+{
+    (void)ctx;
+    port_board_log(level, text);
+}
