@@ -121,4 +121,15 @@
 #define DEVICE_ACTION_CAP     32  /* action name of at most 31 characters, and NUL */
 #define DEVICE_TOPIC_CAP      228 /* AWS IoT: 226 bytes, jobs/<jobId>/update/accepted with the longest names */
 
+/* Of a device that is being provisioned, or whose certificate is being changed. Texts with their NUL. */
+#define DEVICE_KEY_CAP                  512  /* PEM of an EC P-256 key has about 240 bytes */
+#define DEVICE_CERTIFICATE_CAP          2048 /* PEM; AWS's for such a key have about 1100 bytes */
+#define DEVICE_CERTIFICATE_ID_CAP       65   /* AWS IoT: 64 hex digits */
+#define DEVICE_OWNERSHIP_TOKEN_CAP      1024 /* AWS's client library for fleet provisioning has room for 512 */
+#define DEVICE_TEMPLATE_NAME_CAP        37   /* AWS IoT: 1..36 characters */
+#define DEVICE_CSR_CAP                  1024 /* PEM; about 500 bytes */
+#define DEVICE_PROVISION_PARAMETERS_CAP 1536 /* JSON of all parameters of the template */
+#define DEVICE_PROVISION_OUT_CAP        2816 /* the longest message to the service, and the record of an identity */
+#define DEVICE_PROVISION_MESSAGE_CAP    4096 /* the longest answer; a longer one is dropped */
+
 #endif

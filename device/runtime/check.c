@@ -19,6 +19,7 @@ void runtime_check(void)
     assert(!runtime_document_is_arriving() || inbox_is_open(&incoming->inbox));
     assert(command->state != RUNTIME_COMMAND_DONE || command->is_awaited);
     assert(command->state != RUNTIME_COMMAND_TAKEN || device_runtime.life.is_started);
+    assert(!device_runtime.own.identity.is_claim || !device_runtime.own.engine.is_online);
     /* nobody else looks at the engine: the interleavings have one task at a time */
     assert(!device_runtime.shown.is_at_rest || !device_runtime.life.is_started ||
            jobs_engine_is_at_rest(&device_runtime.own.engine));

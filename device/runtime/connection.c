@@ -26,13 +26,13 @@ static enum runtime_link state_when_down(void)
 
 static void log_down(bool was_up, struct slice why, uint64_t now_ms)
 {
-    const struct runtime_config *config = &device_runtime.config;
+    const struct runtime_identity *identity = &device_runtime.own.identity;
     const unsigned wait_s = (unsigned)((device_runtime.own.link.next_ms - now_ms + 999) / 1000);
     if (was_up) {
-        runtime_log(LOG_LEVEL_INFO, "disconnected from %.100s: %.*s", config->host, (int)why.len, why.ptr);
+        runtime_log(LOG_LEVEL_INFO, "disconnected from %.100s: %.*s", identity->host, (int)why.len, why.ptr);
     } else {
-        runtime_log(LOG_LEVEL_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", config->host,
-                    config->port, (int)why.len, why.ptr, wait_s);
+        runtime_log(LOG_LEVEL_ERROR, "cannot connect to %.100s:%u: %.*s; next try in %u s", identity->host,
+                    identity->port, (int)why.len, why.ptr, wait_s);
     }
 }
 
@@ -45,14 +45,29 @@ static void tell_guest(bool is_own_doing, uint64_t now_ms)
     }
 }
 
-/* The connection is gone, or never came. */
-static void lose(struct slice why, bool is_own_doing, uint64_t now_ms)
+static void tell_prologue(bool was_up, enum err reason, bool is_own_doing, uint64_t now_ms)
 {
-    bool was_up = device_runtime.own.link.state == LINK_UP;
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if (prologue) {
+        prologue->disconnected(was_up, reason, is_own_doing, now_ms);
+    }
+}
+
+/* Jobs have part in the connection that stands. */
+static bool has_jobs(void)
+{
+    return device_runtime.own.link.state == LINK_UP && !device_runtime.own.identity.is_claim;
+}
+
+/* The connection is gone, or never came. */
+static void lose(enum err reason, struct slice why, bool is_own_doing, uint64_t now_ms)
+{
+    bool was_up = device_runtime.own.link.state == LINK_UP, had_jobs = has_jobs();
     port_mqtt_close();
     tell_guest(is_own_doing, now_ms);
+    tell_prologue(was_up, reason, is_own_doing, now_ms);
     link_down(&device_runtime.own.link, now_ms, port_board_random());
-    if (was_up && jobs_engine_disconnected(&device_runtime.own.engine, is_own_doing, now_ms)) {
+    if (had_jobs && jobs_engine_disconnected(&device_runtime.own.engine, is_own_doing, now_ms)) {
         link_network_up(&device_runtime.own.link, now_ms,
                         port_board_random()); /* a SUBSCRIBE has ended it: soon again */
     }
@@ -74,7 +89,7 @@ static void forget_incoming(void)
 static void drop(const char *why, uint64_t now_ms)
 {
     if (device_runtime.own.link.state == LINK_CONNECTING || device_runtime.own.link.state == LINK_UP) {
-        lose(slice_from(why), true, now_ms);
+        lose(ERR_OFFLINE, slice_from(why), true, now_ms);
     }
     forget_incoming();
 }
@@ -90,18 +105,36 @@ void runtime_connection_close(void)
 {
     port_mqtt_close();
     tell_guest(true, runtime_now_ms());
-    if (device_runtime.own.link.state == LINK_UP) {
+    tell_prologue(device_runtime.own.link.state == LINK_UP, ERR_OFFLINE, true, runtime_now_ms());
+    if (has_jobs()) {
         jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }
     link_stop(&device_runtime.own.link);
     forget_incoming();
 }
 
+static void show_thing(const char *thing_name)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.shown.thing_name = thing_name;
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+/* The prologue hears of it first: when jobs begin, the identity under which they do is in storage. */
 static void connected(uint64_t now_ms)
 {
-    runtime_log(LOG_LEVEL_INFO, "connected to %.100s:%u as '%s'", device_runtime.config.host,
-                device_runtime.config.port, device_runtime.config.thing_name);
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    const struct runtime_identity *identity = &device_runtime.own.identity;
+    runtime_log(LOG_LEVEL_INFO, "connected to %.100s:%u as '%s'%s", identity->host, identity->port,
+                identity->client_id, identity->is_claim ? ", by claim" : "");
     link_up(&device_runtime.own.link, now_ms);
+    if (prologue) {
+        prologue->connected(now_ms);
+    }
+    if (!has_jobs()) {
+        return;
+    }
+    show_thing(identity->client_id);
     tell(RUNTIME_LINK_UP);
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
 }
@@ -110,6 +143,10 @@ static void connected(uint64_t now_ms)
 static void ask_guest(const struct inbox_item *item, uint64_t now_ms)
 {
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if (prologue && item->type == PORT_MQTT_SUBSCRIBED) {
+        prologue->answered(item, now_ms);
+    }
     if (guest) {
         guest->answered(item, now_ms);
     }
@@ -131,6 +168,9 @@ static void received(const struct inbox_item *item, uint64_t now_ms)
 {
     struct slice payload = item->payload;
     struct slice document = SLICE_EMPTY;
+    if (!has_jobs()) {
+        return;
+    }
     if (item->number == RUNTIME_MESSAGE_TOO_LARGE) {
         payload = SLICE_EMPTY;
         if (slice_ends_with(item->topic, "/accepted")) { /* a notification is good without its text */
@@ -151,7 +191,7 @@ void runtime_connection_event(const struct inbox_item *item, uint64_t now_ms)
         connected(now_ms);
         break;
     case PORT_MQTT_DISCONNECTED:
-        lose(item->payload, false, now_ms);
+        lose((enum err)item->number, item->payload, false, now_ms);
         break;
     case PORT_MQTT_SUBSCRIBED:
         subscribed(item, now_ms);
@@ -173,21 +213,66 @@ enum err runtime_connection_subscribe(void *ctx, enum jobs_subscription id, cons
 
 static void open_connection(uint64_t now_ms)
 {
+    const struct runtime_identity *identity = &device_runtime.own.identity;
     const struct port_mqtt_config config = {
-        .host = device_runtime.config.host,
-        .port = device_runtime.config.port,
-        .client_id = device_runtime.config.thing_name,
+        .host = identity->host,
+        .port = identity->port,
+        .client_id = identity->client_id,
         .keepalive_s = CONFIG_DEVICE_JOBS_KEEPALIVE_S,
-        .root_ca_pem = device_runtime.config.root_ca_pem,
-        .cert_pem = device_runtime.config.cert_pem,
-        .key_pem = device_runtime.config.key_pem,
+        .root_ca_pem = identity->root_ca_pem,
+        .cert_pem = identity->cert_pem,
+        .key_pem = identity->key_pem,
     };
     for (int i = 0; i < JOBS_SUB_COUNT; i++) {
         device_runtime.own.subscription_ids[i] = -1;
     }
     enum err err = port_mqtt_open(&config, runtime_reception_event, NULL);
     if (err) {
-        lose(slice_from(err_text(err)), true, now_ms);
+        lose(err, slice_from(err_text(err)), true, now_ms);
+    }
+}
+
+/* ---- whose it is */
+
+/* A thing's name is known to jobs before they are connected. */
+static void take_identity(const struct runtime_identity *identity)
+{
+    device_runtime.own.identity = *identity;
+    device_runtime.own.must_change = false;
+    if (!identity->is_claim) {
+        jobs_engine_name_thing(&device_runtime.own.engine, identity->client_id);
+    }
+}
+
+void runtime_connection_init(void)
+{
+    const struct runtime_config *config = &device_runtime.config;
+    const struct runtime_identity given = {
+        .host = config->host,
+        .port = config->port,
+        .client_id = config->thing_name,
+        .root_ca_pem = config->root_ca_pem,
+        .cert_pem = config->cert_pem,
+        .key_pem = config->key_pem,
+    };
+    take_identity(&given);
+}
+
+void runtime_use_identity(const struct runtime_identity *identity)
+{
+    device_runtime.own.next_identity = *identity;
+    device_runtime.own.must_change = true;
+}
+
+/* The next try is due at once, unless the library is suspended. */
+static void change_identity(uint64_t now_ms)
+{
+    drop("another identity is used", now_ms);
+    const struct runtime_identity next = device_runtime.own.next_identity;
+    take_identity(&next);
+    if (device_runtime.own.link.state != LINK_STOPPED) {
+        link_stop(&device_runtime.own.link);
+        link_start(&device_runtime.own.link, now_ms);
     }
 }
 
@@ -202,7 +287,10 @@ static void serve_wishes(uint64_t now_ms)
     bool has_network_come = device_runtime.wishes.has_network_come;
     device_runtime.wishes.reconnect = device_runtime.wishes.has_network_come = false;
     port_mutex_unlock(&device_runtime.lock);
-    if (device_runtime.own.must_drop) {
+    if (device_runtime.own.must_change) {
+        device_runtime.own.must_drop = false;
+        change_identity(now_ms);
+    } else if (device_runtime.own.must_drop) {
         device_runtime.own.must_drop = false;
         give_up(now_ms);
     } else if (is_lossy) {
@@ -229,6 +317,9 @@ static void serve_wishes(uint64_t now_ms)
 static void connect_when_due(uint64_t now_ms)
 {
     const int64_t wall_s = port_time_wall_s();
+    if (!device_runtime.own.identity.client_id) {
+        return;
+    }
     switch (link_poll(&device_runtime.own.link, now_ms, wall_s)) {
     case LINK_NOTHING:
         break;
@@ -255,7 +346,7 @@ static void leave_when_stuck(uint64_t now_ms)
     }
     runtime_log(LOG_LEVEL_ERROR,
                 "%u messages to %.100s were not acknowledged for %d s (does AWS IoT throttle this thing?)",
-                port_mqtt_outgoing().count, device_runtime.config.host,
+                port_mqtt_outgoing().count, device_runtime.own.identity.host,
                 CONFIG_DEVICE_JOBS_REQUEST_TIMEOUT_MS / 1000);
     give_up(now_ms);
 }
@@ -269,6 +360,8 @@ void runtime_connection_serve(uint64_t now_ms)
 
 uint64_t runtime_connection_wake_at_ms(void)
 {
-    const uint64_t link_ms = link_wake_at_ms(&device_runtime.own.link), stuck_ms = stuck_at_ms();
+    const uint64_t stuck_ms = stuck_at_ms();
+    const uint64_t link_ms =
+        device_runtime.own.identity.client_id ? link_wake_at_ms(&device_runtime.own.link) : RUNTIME_NEVER;
     return link_ms < stuck_ms ? link_ms : stuck_ms;
 }

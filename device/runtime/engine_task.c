@@ -71,6 +71,7 @@ void runtime_engine_init(struct slice record)
     };
     jobs_engine_init(&device_runtime.own.engine, &config, record, runtime_now_ms());
     link_init(&device_runtime.own.link);
+    runtime_connection_init();
     device_runtime.own.must_drop = device_runtime.own.must_restart = false;
     device_runtime.own.is_refresh_known = false;
 }
@@ -185,6 +186,15 @@ static void serve_guest(uint64_t now_ms)
     }
 }
 
+/* Behind jobs, which have a connection only when it is done or idle. */
+static void serve_prologue(uint64_t now_ms)
+{
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if (prologue) {
+        prologue->serve(now_ms);
+    }
+}
+
 /* Reports before handler's returns: a final status that came before the handler's IN_PROGRESS wins. Both before a callback's
  * return, because a report inside the callback counts. */
 static void turn(void)
@@ -198,6 +208,7 @@ static void turn(void)
     runtime_refresh_serve(runtime_now_ms());
     jobs_engine_tick(&device_runtime.own.engine, runtime_now_ms());
     serve_guest(runtime_now_ms());
+    serve_prologue(runtime_now_ms());
     runtime_connection_serve(runtime_now_ms());
     publish_state();
     serve_restart(runtime_now_ms());
@@ -222,6 +233,10 @@ static uint32_t wait_ms(void)
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
     if (guest) {
         due_ms = min_u64(due_ms, guest->wake_at_ms(runtime_now_ms()));
+    }
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if (prologue) {
+        due_ms = min_u64(due_ms, prologue->wake_at_ms());
     }
     uint64_t now_ms = runtime_now_ms();
     if (due_ms == RUNTIME_NEVER) {
@@ -262,6 +277,11 @@ void runtime_engine_task(void *ctx)
 {
     (void)ctx;
     jobs_engine_started(&device_runtime.own.engine, runtime_now_ms());
+    runtime_connection_init();
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if (prologue) {
+        prologue->started(runtime_now_ms());
+    }
     link_start(&device_runtime.own.link, runtime_now_ms());
     for (;;) {
         turn();

@@ -63,6 +63,12 @@ static size_t item_size(size_t topic_len, size_t payload_len)
     return inbox_size_of(topic_len, payload_len + 2);
 }
 
+/* With `lock` held. A device that does not know yet who it is has no topics of jobs. */
+static const char *thing_name(void)
+{
+    return device_runtime.shown.thing_name ? device_runtime.shown.thing_name : "";
+}
+
 static size_t received_cap(size_t topic_len)
 {
     size_t around = item_size(topic_len, 0);
@@ -109,7 +115,7 @@ static bool receive(const struct port_mqtt_event *event)
     if (event->offset == 0) {
         inbox_drop(&own.in);
         own.arriving = ARRIVING_NOTHING;
-        if (topic_is_of_jobs(event->topic, device_runtime.config.thing_name)) {
+        if (topic_is_of_jobs(event->topic, thing_name())) {
             return false;
         }
         own.arriving = ARRIVING_LEFT_OUT;
@@ -358,7 +364,9 @@ enum err runtime_publish(const struct runtime_sent *message, const char **why)
     if (!attach()) {
         return ERR_BUSY;
     }
-    *why = topic_why_not(copy.topic, device_runtime.config.thing_name);
+    lock();
+    *why = topic_why_not(copy.topic, thing_name());
+    unlock();
     if (*why) {
         return ERR_ARG;
     }
@@ -379,7 +387,9 @@ enum err runtime_subscribe(const char *filter, uint8_t qos, struct runtime_liste
     if (!attach()) {
         return ERR_BUSY;
     }
-    *why = filter_why_not(slice_from(filter), device_runtime.config.thing_name);
+    lock();
+    *why = filter_why_not(slice_from(filter), thing_name());
+    unlock();
     if (*why) {
         return ERR_ARG;
     }

@@ -170,6 +170,13 @@ static void end(void)
                 message->is_too_large ? RUNTIME_MESSAGE_TOO_LARGE : (int32_t)message->document_len);
 }
 
+/* The prologue is asked before the guest: with a claim, there is nothing for anybody else. */
+static bool is_of_prologue(const struct port_mqtt_event *event)
+{
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    return prologue && prologue->receive(event);
+}
+
 static bool is_of_guest(const struct port_mqtt_event *event)
 {
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
@@ -179,7 +186,7 @@ static bool is_of_guest(const struct port_mqtt_event *event)
 static void take_message(const struct port_mqtt_event *event)
 {
     struct slice piece = event->payload;
-    if (is_of_guest(event)) {
+    if (is_of_prologue(event) || is_of_guest(event)) {
         return;
     }
     if (event->offset == 0) {
@@ -207,6 +214,7 @@ static struct inbox_item item_of(const struct port_mqtt_event *event)
     case PORT_MQTT_CONNECTED:
         break;
     case PORT_MQTT_DISCONNECTED:
+        item.number = event->reason;
         item.payload = slice_from(event->text ? event->text : err_text(event->reason));
         if (item.payload.len >= RUNTIME_REASON_CAP) {
             item.payload.len = RUNTIME_REASON_CAP - 1;

@@ -55,6 +55,9 @@ static enum err reset(const struct runtime_config *config)
         device_runtime.mailbox.is_report_answered = false;
         device_runtime.refresh.state = RUNTIME_REFRESH_NONE;
         device_runtime.shown.link = RUNTIME_LINK_IDLE;
+        device_runtime.shown.thing_name = config->thing_name;
+        device_runtime.shown.provisioning = RUNTIME_PROVISIONING_NOT;
+        atomic_store(&device_runtime.prologue, NULL);
         device_runtime.shown.has_waiting = false;
         device_runtime.worker = (struct runtime_worker){0};
         device_runtime.events.cancel.state = RUNTIME_CANCEL_NONE;
@@ -208,8 +211,10 @@ static enum err start_tasks(void)
                          &device_runtime.life.is_worker_alive);
     }
     if (!err) {
-        err = start_task("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK, 5, runtime_engine_task,
-                         &device_runtime.life.is_started);
+        const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+        err =
+            start_task("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK + (prologue ? prologue->stack_bytes : 0),
+                       5, prologue ? prologue->task : runtime_engine_task, &device_runtime.life.is_started);
     }
     return err;
 }
@@ -251,7 +256,8 @@ static bool is_at_rest(void)
 {
     const struct inbox *inbox = &device_runtime.incoming.inbox;
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
-    if (guest && !guest->is_idle()) {
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    if ((guest && !guest->is_idle()) || (prologue && !prologue->is_idle())) {
         return false;
     }
     bool is_heard = inbox->whole == 0 && !inbox_is_open(inbox) && !runtime_is_application_out() &&
@@ -327,6 +333,29 @@ enum runtime_link runtime_link_state(void)
     }
     port_mutex_lock(&device_runtime.lock);
     enum runtime_link state = device_runtime.shown.link;
+    port_mutex_unlock(&device_runtime.lock);
+    return state;
+}
+
+void runtime_set_prologue(const struct runtime_prologue *prologue)
+{
+    atomic_store(&device_runtime.prologue, prologue);
+}
+
+void runtime_set_provisioning(enum runtime_provisioning state)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.shown.provisioning = state;
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+enum runtime_provisioning runtime_provisioning_state(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return RUNTIME_PROVISIONING_NOT;
+    }
+    port_mutex_lock(&device_runtime.lock);
+    enum runtime_provisioning state = device_runtime.shown.provisioning;
     port_mutex_unlock(&device_runtime.lock);
     return state;
 }

@@ -9,7 +9,8 @@
 
 #include "device/core/jobs/engine.h"
 
-/* Texts and the document buffer must live as long as the program. */
+/* Texts and the document buffer must live as long as the program. thing_name NULL: the device does not know yet who it is; handlers can be
+ * registered and the tasks started, and nothing connects before the prologue (prologue.h) has found an identity. */
 struct runtime_config {
     const char *host;
     uint16_t port;

@@ -12,6 +12,7 @@
 #include "device/port/port_mqtt.h"
 #include "device/port/port_sync.h"
 #include "device/runtime/inbox.h"
+#include "device/runtime/prologue.h"
 #include "device/runtime/runtime.h"
 
 #include <stdatomic.h>
@@ -167,7 +168,10 @@ struct runtime_mailbox {
 /* What other tasks may see of the engine task's own; written at the end of each of its turns. */
 struct runtime_shown {
     enum runtime_link link; /* SUSPENDED also while the tasks end: the connection is closed */
-    bool is_at_rest;        /* jobs_engine_is_at_rest; false while a turn is under way */
+    /* of whom the last connection with jobs was, or what runtime_init was given; NULL: nobody yet */
+    const char *thing_name;
+    enum runtime_provisioning provisioning;
+    bool is_at_rest; /* jobs_engine_is_at_rest; false while a turn is under way */
     struct jobs_counters counters;
     bool
         has_waiting; /* `waiting` is the run that waits for a report, and the document buffer has its document */
@@ -198,6 +202,9 @@ struct runtime_events {
 struct runtime_own {
     struct jobs_engine engine;
     struct link link;
+    struct runtime_identity identity;      /* whose the connection is, or will be */
+    struct runtime_identity next_identity; /* means something with must_change: its successor */
+    bool must_change;
     bool is_refresh_known;                /* the engine has a wish for a document */
     int subscription_ids[JOBS_SUB_COUNT]; /* of the SUBSCRIBE that waits for its SUBACK; -1: none does */
     bool must_drop;                       /* the engine wants another connection */
@@ -225,6 +232,8 @@ struct runtime {
     struct runtime_config config;              /* written by runtime_init alone, when no task runs */
     atomic_bool are_objects_made;              /* lock and signals can be used; never false again */
     const struct runtime_guest *_Atomic guest; /* NULL: there is none; never NULL again */
+    const struct runtime_prologue
+        *_Atomic prologue; /* NULL: there is none; does not change while a task runs */
     struct port_mutex lock;
     struct port_signal wake;       /* the engine task has something to do */
     struct port_signal gate;       /* the command slot can be taken: whoever waits for it takes the signal */
@@ -261,6 +270,7 @@ __attribute__((format(printf, 2, 3))) void runtime_log(enum log_level level, con
 /* engine_task.c */
 void runtime_engine_task(void *ctx);
 void runtime_engine_init(struct slice record);
+void runtime_connection_init(void); /* connection.c: the identity is what runtime_init was given */
 
 /* connection.c */
 void runtime_connection_serve(uint64_t now_ms);

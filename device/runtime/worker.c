@@ -177,6 +177,12 @@ static bool tell_link(void)
     return has_told;
 }
 
+static bool deliver_from_prologue(void)
+{
+    const struct runtime_prologue *prologue = atomic_load(&device_runtime.prologue);
+    return prologue && prologue->deliver();
+}
+
 static bool deliver_to_guest(void)
 {
     const struct runtime_guest *guest = atomic_load(&device_runtime.guest);
@@ -187,7 +193,7 @@ void runtime_event_task(void *ctx)
 {
     (void)ctx;
     for (;;) {
-        if (call_cancel() || tell_network() || tell_link() || deliver_to_guest()) {
+        if (call_cancel() || tell_network() || deliver_from_prologue() || tell_link() || deliver_to_guest()) {
             continue; /* looks at all again: a cancel may have come while the application was in the other callback */
         }
         if (must_end(&device_runtime.life.is_event_alive)) {

@@ -44,6 +44,7 @@ static struct {
     port_mqtt_event_fn on_event;
     void *ctx;
     unsigned opens, closes;
+    char client_id[132], cert_pem[2048]; /* of the last one that was opened */
     int last_id;
     enum err open_result;
     bool is_credential_bad;
@@ -124,8 +125,9 @@ void fake_mqtt_fail_open(enum err err)
 
 enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx)
 {
-    (void)config;
     pthread_mutex_lock(&lock);
+    snprintf(mqtt.client_id, sizeof(mqtt.client_id), "%s", config->client_id);
+    snprintf(mqtt.cert_pem, sizeof(mqtt.cert_pem), "%s", config->cert_pem);
     enum err err = mqtt.is_open ? ERR_BUSY : mqtt.open_result;
     mqtt.opens++;
     if (!err) {
@@ -362,6 +364,14 @@ void fake_wait_open(unsigned count)
     WAIT_UNTIL(&lock, &changed, mqtt.opens >= count, "a connection to be opened");
 }
 
+bool fake_is_opened_as(const char *client_id, const char *cert_pem)
+{
+    pthread_mutex_lock(&lock);
+    bool result = strcmp(mqtt.client_id, client_id) == 0 && strcmp(mqtt.cert_pem, cert_pem) == 0;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
 unsigned fake_open_count(void)
 {
     return read_unsigned(&mqtt.opens);
@@ -387,13 +397,17 @@ void fake_connect_only(void)
     send_event(&(struct port_mqtt_event){.type = PORT_MQTT_CONNECTED});
 }
 
-void fake_disconnect(const char *text)
+void fake_disconnect_for(enum err reason, const char *text)
 {
     pthread_mutex_lock(&lock);
     mqtt.is_connected = false;
     pthread_mutex_unlock(&lock);
-    send_event(
-        &(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = ERR_OFFLINE, .text = text});
+    send_event(&(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = reason, .text = text});
+}
+
+void fake_disconnect(const char *text)
+{
+    fake_disconnect_for(ERR_OFFLINE, text);
 }
 
 void fake_answer_subscribe(int message_id)

@@ -24,7 +24,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-#define KEYS 4
+#define KEYS 8
 
 struct stored {
     char key[16]; /* empty: none */

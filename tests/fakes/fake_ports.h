@@ -22,6 +22,7 @@ void fake_reset(void);
 void fake_wait_open(unsigned count);
 unsigned fake_open_count(void);
 unsigned fake_close_count(void);
+bool fake_is_opened_as(const char *client_id, const char *cert_pem); /* the last one */
 
 /* CONNACK, and every SUBSCRIBE granted from here on; returns when the device has sent them all. */
 void fake_connect(void);
@@ -36,7 +37,8 @@ enum fake_refusal {
 void fake_refuse_subscribe(const char *ending, enum fake_refusal how);
 unsigned fake_subscribe_count(void); /* since fake_reset */
 void fake_disconnect(const char *text);
-void fake_answer_subscribe(int message_id); /* a SUBACK that nobody has asked for */
+void fake_disconnect_for(enum err reason, const char *text); /* also of one that never came */
+void fake_answer_subscribe(int message_id);                  /* a SUBACK that nobody has asked for */
 
 /* The next publish, in order. Copies; payload_cap at least 2048. */
 void fake_wait_publish(char *topic, size_t topic_cap, char *payload, size_t payload_cap);

@@ -26,7 +26,7 @@ union jobs_scratch {
 
 struct jobs_context {
     uint64_t now_ms;        /* of the event that is being handled */
-    const char *thing_name; /* lives as long as the engine */
+    const char *thing_name; /* lives as long as the engine; NULL: not known, and there was no connection */
     struct jobs_io io;
     struct jobs_counters counters;
     char line[JOURNAL_MESSAGE_CAP]; /* the log line or message that is being made */

@@ -169,6 +169,12 @@ static void check_answers(struct jobs_engine *e)
     }
 }
 
+void jobs_engine_name_thing(struct jobs_engine *e, const char *thing_name)
+{
+    assert(!e->is_online);
+    e->context.thing_name = thing_name;
+}
+
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms)
 {
     e->context.now_ms = now_ms;

@@ -37,7 +37,7 @@ struct jobs_engine {
 };
 
 struct jobs_engine_config {
-    const char *thing_name; /* must live as long as the engine */
+    const char *thing_name; /* NULL: jobs_engine_name_thing gives it. Must live as long as the engine */
     struct jobs_io io;
 };
 
@@ -54,6 +54,9 @@ enum err jobs_engine_register(struct jobs_engine *e, const struct jobs_action *a
 
 /* The network was started: the registration grace runs from here. */
 void jobs_engine_started(struct jobs_engine *e, uint64_t now_ms);
+
+/* Whose jobs they are. While offline, and before the first jobs_engine_connected. The text must live until it is named anew. */
+void jobs_engine_name_thing(struct jobs_engine *e, const char *thing_name);
 
 void jobs_engine_connected(struct jobs_engine *e, uint64_t now_ms);
 /* is_own_doing: this device has ended the connection. Else a SUBSCRIBE under which it has ended may be what the broker refuses;

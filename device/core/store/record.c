@@ -22,8 +22,10 @@ _Static_assert(sizeof(uint32_t) == RECORD_CHECK_BYTES, "the checksum is the CRC"
 
 const char *record_key(enum record_kind kind)
 {
-    static const char *const keys[RECORD_KINDS] = {
-        [RECORD_APP] = "app", [RECORD_IDENTITY] = "identity", [RECORD_CONFIG] = "config"};
+    static const char *const keys[RECORD_KINDS] = {[RECORD_APP] = "app",
+                                                   [RECORD_IDENTITY] = "identity",
+                                                   [RECORD_CONFIG] = "config",
+                                                   [RECORD_PENDING] = "pending"};
     return keys[kind];
 }
 

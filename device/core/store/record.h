@@ -20,6 +20,7 @@ enum record_kind {
     RECORD_APP = 1,      /* the application's data (lib_flash.h) */
     RECORD_IDENTITY = 2, /* thing name, certificate and key of a device that was provisioned (identity.h) */
     RECORD_CONFIG = 3,   /* endpoint and network of a device that was configured locally; no layout yet */
+    RECORD_PENDING = 4,  /* what a device on its way to an identity holds (pending.h) */
     RECORD_KINDS,
 };
 
@@ -33,7 +34,7 @@ enum record_state {
     RECORD_NEWER,   /* the same, a later one: the firmware was rolled back */
 };
 
-/* Its key in the storage: "app", "identity", "config". Static. */
+/* Its key in the storage: "app", "identity", "config", "pending". Static. */
 const char *record_key(enum record_kind kind);
 
 /* The payload of payload_len bytes stands at record + RECORD_HEADER_BYTES; header and checksum are written around it. The length of the whole. */
