@@ -157,8 +157,12 @@ static bool keep_wifi(struct local_config *config)
 
 static enum err store(struct local_config *config)
 {
-    enum err err = config->way == CONFIG_WAY_CLAIM ? runtime_record_erase(RECORD_IDENTITY) : ERR_OK;
+    enum err err = ERR_OK;
 
+    if (config->way == CONFIG_WAY_CLAIM) {
+        err = runtime_record_erase(RECORD_IDENTITY);
+        err = err ? err : runtime_record_erase(RECORD_PENDING);
+    }
     return err ? err : runtime_record_write(RECORD_CONFIG, config->room, config->len);
 }
 
@@ -202,6 +206,7 @@ bool local_config_take(struct local_config *config, size_t text_len, char *answe
     begin_refusal(&report, answer, answer_cap);
     if (!judge(config, text_len, &report)) {
         config->len = 0;
+        memset(config->room, 0, LOCAL_CONFIG_ROOM); /* a key that was refused does not stay */
         end_refusal(&report);
         return false;
     }
@@ -257,6 +262,7 @@ enum err local_config_erase(void)
 {
     enum err err = runtime_record_erase(RECORD_IDENTITY);
 
+    err = err ? err : runtime_record_erase(RECORD_PENDING);
     err = err ? err : runtime_record_erase(RECORD_CONFIG);
     return err ? err : port_store_erase(RUNTIME_JOURNAL_KEY);
 }

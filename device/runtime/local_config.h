@@ -29,7 +29,8 @@ struct local_config {
 enum err local_config_load(struct local_config *config);
 
 /* Judges the text of text_len bytes at room + LOCAL_CONFIG_TEXT (more than CONFIG_RECORD_MAX: it is not there), field by field, asks the port about certificates and keys, and stores it.
- * A claim means a new beginning: a stored identity is erased. true: it is in storage, and `answer` is {"result":"ok"}. false: what was stored
+ * A claim means a new beginning: a stored identity is erased,
+ * and what was on the way to one. true: it is in storage, and `answer` is {"result":"ok"}. false: what was stored
  * is as it was, and `answer` says why: {"result":"refused","findings":[{"field":"endpoint","what":"has a path; ..."}]}; findings for which
  * there is no room are counted ("more":2). */
 bool local_config_take(struct local_config *config, size_t text_len, char *answer, size_t answer_cap);

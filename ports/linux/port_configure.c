@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Local configuration over a socket in the folder of the records (configure_socket.h), for port_configure.h. Its mode is 0600: who may read
- * the device's records may configure it. A thread of the port's own takes one text after the other until one is good. */
+ * the device's records may configure it. A task takes one text after the other until one is good. */
 #include "device/port/port_configure.h"
 #include "device/port/port_board.h"
 #include "ports/linux/configure_socket.h"
@@ -19,13 +19,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of starting and stopping */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
+static bool is_running; /* there is a task, whose the rest is; guarded by the lock */
 
 static struct {
     struct port_configure way;
-    pthread_t thread;
-    bool is_started;                   /* there is a thread to join; guarded by the lock */
-    int folder, listener, stop_wanted; /* descriptors, -1: none. The thread's between start and join */
+    int folder, listener, stop_wanted; /* descriptors, -1: none */
 } own = {.folder = -1, .listener = -1, .stop_wanted = -1};
 
 char *port_configure_room(size_t bytes)
@@ -99,14 +99,32 @@ static bool serve(int client)
     }
     answer[0] = '\0';
     bool is_done = own.way.take((size_t)len, answer, sizeof(answer));
-    if (!is_done) {
-        memset(own.way.text, 0, own.way.text_cap); /* a key that was refused does not stay */
-    }
     send(client, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
     return is_done;
 }
 
-static void *listen_for_texts(void *ctx)
+static void close_all(void)
+{
+    int *const fds[] = {&own.folder, &own.listener, &own.stop_wanted};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (*fds[i] >= 0) {
+            close(*fds[i]);
+        }
+        *fds[i] = -1;
+    }
+}
+
+/* Whoever stops us writes to stop_wanted only under the lock, and while is_running. */
+static void leave(void)
+{
+    pthread_mutex_lock(&lock);
+    is_running = false;
+    close_all();
+    pthread_cond_broadcast(&ended);
+    pthread_mutex_unlock(&lock);
+}
+
+static void listen_for_texts(void *ctx)
 {
     bool is_done = false;
 
@@ -119,8 +137,10 @@ static void *listen_for_texts(void *ctx)
         }
     }
     unlinkat(own.folder, CONFIGURE_SOCKET, 0);
-    close(own.listener);
-    return NULL;
+    if (is_done) {
+        own.way.done();
+    }
+    leave();
 }
 
 /* The folder's lock is ours, so a socket that stands there is that of a device that was killed. */
@@ -138,17 +158,6 @@ static enum err open_listener(void)
     return ERR_OK;
 }
 
-static void close_all(void)
-{
-    int *const fds[] = {&own.folder, &own.listener, &own.stop_wanted};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-        if (*fds[i] >= 0) {
-            close(*fds[i]);
-        }
-        *fds[i] = -1;
-    }
-}
-
 static enum err start(const struct port_configure *way)
 {
     own.way = *way;
@@ -158,32 +167,36 @@ static enum err start(const struct port_configure *way)
         return fail("no storage, or no descriptor, for");
     }
     enum err err = open_listener();
-    return err ? err : tasks_start_thread(&own.thread, listen_for_texts, NULL);
+    return err ? err : tasks_start("dj_configure", 0, listen_for_texts, NULL, NULL);
 }
 
 enum err port_configure_start(const struct port_configure *way)
 {
+    enum err err = ERR_BUSY;
+
     pthread_mutex_lock(&lock);
-    enum err err = own.is_started ? ERR_BUSY : start(way);
-    if (err && err != ERR_BUSY) {
-        close_all();
+    if (!is_running) {
+        err = start(way);
+        is_running = !err;
+        if (err) {
+            close_all();
+        }
     }
-    own.is_started = own.is_started || !err;
     pthread_mutex_unlock(&lock);
     return err;
 }
 
 void port_configure_stop(void)
 {
+    const uint64_t one = 1;
+
     pthread_mutex_lock(&lock);
-    if (own.is_started) {
-        const uint64_t one = 1;
+    if (is_running) {
         ssize_t written = write(own.stop_wanted, &one, sizeof(one));
-        (void)written; /* an eventfd takes the first always */
-        pthread_join(own.thread, NULL);
-        own.listener = -1; /* the thread has closed it */
-        close_all();
-        own.is_started = false;
+        (void)written; /* an eventfd takes it */
+    }
+    while (is_running) {
+        pthread_cond_wait(&ended, &lock);
     }
     pthread_mutex_unlock(&lock);
 }

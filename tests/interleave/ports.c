@@ -5,6 +5,7 @@
 
 #include "device/port/port_board.h"
 #include "device/port/port_gpio.h"
+#include "device/port/port_configure.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
 #include "device/port/port_sync.h"
@@ -132,6 +133,11 @@ bool ports_wants_boot(void)
 }
 
 /* ---- network */
+
+bool port_network_needs_ssid(void)
+{
+    return false;
+}
 
 enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))
 {
