@@ -19,12 +19,12 @@ typedef enum {
     STATE_AWS_IDLE,         /* SYSTEM_init has not succeeded yet */
     STATE_AWS_INIT,         /* configured, not started */
     STATE_AWS_START,        /* started, never connected so far */
-    STATE_AWS_PROVISIONING, /* kept for programs; fleet provisioning is not part of this version */
+    STATE_AWS_PROVISIONING, /* gets an identity by its claim; AWS_isConnected is false meanwhile */
     STATE_AWS_CONNECTED,
-    STATE_AWS_DISCONNECTED,     /* was connected; the library connects again */
-    STATE_AWS_SUSPENDED,        /* the application called AWS_suspend */
-    STATE_AWS_RESUME,           /* the application called AWS_resume; not connected yet */
-    STATE_AWS_PROVISION_FAILED, /* kept for programs, as STATE_AWS_PROVISIONING is */
+    STATE_AWS_DISCONNECTED, /* was connected; the library connects again */
+    STATE_AWS_SUSPENDED,    /* the application called AWS_suspend */
+    STATE_AWS_RESUME,       /* the application called AWS_resume; not connected yet */
+    STATE_AWS_PROVISION_FAILED, /* that was refused or not answered, a line in the log says why; it is tried again */
     STATE_AWS_MAX
 } awsIotStates_et;
 
@@ -35,7 +35,9 @@ typedef void (*awsSubscribeCallback_t)(const char *pTopicStr, const char *pPaylo
  *
  * One of three ways to configure a device (the provisioning methods of the original library):
  * 1. thing certificate: pThingNameStr, pThingCertStr, pThingPrivateKeyStr;
- * 2. claim certificate: not part of this version, SYSTEM_init refuses it;
+ * 2. claim certificate: pClaimCertStr, pClaimPrivateKeyStr, pClaimTemplateStr: fleet provisioning (docs/provisioning.md). A device that has
+ *    nothing stored makes a key, which never leaves it, gets a certificate and a thing name from AWS IoT and stores them; from then on,
+ *    and after each boot, it is that thing. What is stored comes before the claim, a given thing certificate before both;
  * 3. nothing at all: the device waits in SYSTEM_MODE_DEVICE_CONFIG. */
 typedef struct {
     char hostNameStr
@@ -50,11 +52,11 @@ typedef struct {
      * PKCS#11 URI, "pkcs11:token=lamps;object=lamp-1?pin-source=file:/etc/lamp/pin". ESP32: "esp-ds:NAMESPACE",
      * "esp-secure-cert:", "esp-secure-element:". Neither PEM nor a reference is ever logged. */
     const char *pThingPrivateKeyStr;
-    const char *pClaimCertStr;
-    const char *pClaimPrivateKeyStr;
-    const char *pClaimTemplateStr;
-    const char *pThingNameStr; /* 1..128 of [a-zA-Z0-9:_-]; also the MQTT client id */
-    uint8_t maxShadowCount_u8; /* this one and the next four are accepted and not used: see Kconfig */
+    const char *pClaimCertStr;       /* as pThingCertStr; the same for all devices of a batch */
+    const char *pClaimPrivateKeyStr; /* as pThingPrivateKeyStr */
+    const char *pClaimTemplateStr;   /* the name of the provisioning template, 1..36 of [a-zA-Z0-9_-] */
+    const char *pThingNameStr;       /* 1..128 of [a-zA-Z0-9:_-]; also the MQTT client id */
+    uint8_t maxShadowCount_u8;       /* this one and the next four are accepted and not used: see Kconfig */
     uint8_t maxPublishMessagesToStore_u8;
     uint8_t maxSubscribeMessagesToStore_u8;
     uint8_t maxSubscribeTopics_u8;
@@ -72,8 +74,16 @@ awsIotStates_et AWS_getState(void);
 /* "IDLE", "INIT", "START", "PROVISIONING", "CONNECTED", "DISCONNECTED", "SUSPENDED", "RESUME", "PROVISION_FAILED". Static. */
 const char *AWS_getStateString(void);
 
-/* The thing's name; empty before SYSTEM_init has succeeded. Static, does not change while the device runs. */
+/* The thing's name; empty before SYSTEM_init has succeeded, and with a claim until the device knows who it is. Static, and from then on does not
+ * change while the device runs. */
 const char *AWS_getThingName(void);
+
+/* With a claim: a pair for the parameters of the template, beside those that the device gives by itself: SerialNumber (the board's own number),
+ * DeviceNamePrefix (pDeviceNamePrefixStr) and AppVersion (pAppVersionStr). Up to 8; a later call with the same key changes the value.
+ * Before SYSTEM_start, from one task; the texts must stay as long as the program runs. NULL or an empty value: the pair is not sent,
+ * and the template's Default counts. false, and a line in the log: a key that is not 1 to 128 of [a-zA-Z0-9:_-] or one of the three, no
+ * room, or too late. */
+bool AWS_setProvisioningParameter(const char *pKeyStr, const char *pValueStr);
 
 /* Closes the connection, and the device stays offline until AWS_resume. A job that runs goes on, and its status waits. */
 void AWS_suspend(void);

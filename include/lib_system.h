@@ -47,6 +47,7 @@ typedef enum {
     EVENT_BLE_DISCONNECTED,
     EVENT_MQTT_CONNECTED,
     EVENT_MQTT_DISCONNECTED,
+    EVENT_THING_PROVISIONED, /* the device has got an identity of its own by its claim, and stored it; once */
     EVENT_MAX
 } systemEvents_et;
 
@@ -63,7 +64,8 @@ typedef struct {
     const char *pWifiSsidStr;  /* up to 32 bytes. The platform's network code uses it, Linux ignores it */
     const char *pWifiPwdStr;   /* up to 64 characters; used and ignored as pWifiSsidStr is */
     const char *pDeviceNamePrefixStr; /* up to 15 of [A-Za-z0-9_-]; NULL: "device" */
-    const char *pAppVersionStr;       /* for the log, up to 31 characters, or NULL */
+    const char
+        *pAppVersionStr; /* for the log, and for the template of a claim, up to 31 characters, or NULL */
     systemEventCb_t systemEventCallBack;
     awsConfig_st s_awsConfig;
 } systemInitConfig_st;
@@ -71,7 +73,7 @@ typedef struct {
 /* Checks the whole configuration, loads the journal of jobs, decides the mode. Call once, before any other task uses the
  * library. May block for the storage (up to 100 ms) and for the check of the certificates (up to 1 s on an ESP32).
  * false: something is wrong, the log says what, field by field; the mode stays SYSTEM_MODE_IDLE and the call may be
- * repeated. The struct may go away afterwards, the PEM texts and references must stay. After a success further calls return false. */
+ * repeated. The struct may go away afterwards, the PEM texts and references must stay; with a claim certificate all texts must. After a success further calls return false. */
 bool SYSTEM_init(systemInitConfig_st *s_pConfig);
 
 /* Starts the library's tasks and returns at once; handlers may be registered before or after. Without a successful

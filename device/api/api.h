@@ -19,6 +19,7 @@ void api_jobs_fill(struct runtime_config *config);
 enum api_way {
     API_WAY_BAD,     /* something is wrong; every finding is logged with the field's name */
     API_WAY_THING,   /* by a thing certificate */
+    API_WAY_CLAIM,   /* by a claim certificate, or by the identity that came of one */
     API_WAY_NOTHING, /* nothing was given */
 };
 
@@ -28,6 +29,11 @@ awsSubscribeCallback_t api_subscribe_callback(void); /* mode.c: of s_awsConfig; 
 void api_set_subscribe_callback(awsSubscribeCallback_t callback);
 
 void api_note_restart(void); /* lib_system_restart.c: for SYSTEM_isWaitingForRestart */
+
+/* lib_aws_claim.c, for lib_system.c: what stands between runtime_init and runtime_start with a claim. `thing_name` as in struct
+ * runtime_claim; device_name is the prefix, '_' and the board's number. */
+void api_claim(const systemInitConfig_st *config, const char *host_name, const char *device_name,
+               char *thing_name, void (*provisioned)(void));
 
 /* config_check.c */
 enum api_way api_check_config(const systemInitConfig_st *config);

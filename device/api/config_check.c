@@ -87,19 +87,24 @@ static bool check_pem_or_reference(const char *field, const char *text, const ch
     return pem_is_reference(text) || check_pem(field, text, kind);
 }
 
+/* The three texts with which a device connects, and the names of their fields. */
+struct credentials {
+    const char *root_ca, *cert, *key;
+    const char *cert_field, *key_field;
+};
+
+static const char root_ca_field[] = "s_awsConfig.pRootCaStr";
+
 /* Asks the port whether its TLS library can read the three texts and has what they refer to, and whether the key belongs to the certificate. */
-static bool check_credentials(const awsConfig_st *aws)
+static bool check_usable(const struct credentials *with)
 {
-    static const char *const fields[] = {
-        [PORT_MQTT_ROOT_CA] = "s_awsConfig.pRootCaStr",
-        [PORT_MQTT_CERT] = "s_awsConfig.pThingCertStr",
-        [PORT_MQTT_KEY] = "s_awsConfig.pThingPrivateKeyStr",
+    const char *const fields[] = {
+        [PORT_MQTT_ROOT_CA] = root_ca_field,
+        [PORT_MQTT_CERT] = with->cert_field,
+        [PORT_MQTT_KEY] = with->key_field,
     };
     const struct port_mqtt_config config = {
-        .root_ca_pem = aws->pRootCaStr,
-        .cert_pem = aws->pThingCertStr,
-        .key_pem = aws->pThingPrivateKeyStr,
-    };
+        .root_ca_pem = with->root_ca, .cert_pem = with->cert, .key_pem = with->key};
     enum port_mqtt_credential bad = PORT_MQTT_ROOT_CA;
     const char *why = NULL;
     if (port_mqtt_check(&config, &bad, &why)) {
@@ -108,23 +113,55 @@ static bool check_credentials(const awsConfig_st *aws)
     return true;
 }
 
-static bool check_pems(const awsConfig_st *aws)
+static bool check_credentials(const struct credentials *with)
 {
-    bool is_good = check_pem("s_awsConfig.pRootCaStr", aws->pRootCaStr, "CERTIFICATE");
-    is_good &= check_pem_or_reference("s_awsConfig.pThingCertStr", aws->pThingCertStr, "CERTIFICATE");
-    is_good &=
-        check_pem_or_reference("s_awsConfig.pThingPrivateKeyStr", aws->pThingPrivateKeyStr, "PRIVATE KEY");
-    return is_good && check_credentials(aws);
+    bool is_good = check_pem(root_ca_field, with->root_ca, "CERTIFICATE");
+    is_good &= check_pem_or_reference(with->cert_field, with->cert, "CERTIFICATE");
+    is_good &= check_pem_or_reference(with->key_field, with->key, "PRIVATE KEY");
+    return is_good && check_usable(with);
 }
 
-static bool check_thing(const awsConfig_st *aws)
+static bool check_endpoint(const awsConfig_st *aws)
 {
     bool is_good = check_host(aws->hostNameStr);
     if (aws->port_u16 == 0) {
         is_good = complain("s_awsConfig.port_u16", "is 0; AWS IoT takes MQTT at 8883, or at 443");
     }
+    return is_good;
+}
+
+static bool check_thing(const awsConfig_st *aws)
+{
+    const struct credentials with = {aws->pRootCaStr, aws->pThingCertStr, aws->pThingPrivateKeyStr,
+                                     "s_awsConfig.pThingCertStr", "s_awsConfig.pThingPrivateKeyStr"};
+    bool is_good = check_endpoint(aws);
     is_good &= check_thing_name(aws->pThingNameStr);
-    is_good &= check_pems(aws);
+    is_good &= check_credentials(&with);
+    return is_good;
+}
+
+static bool check_template(const char *name)
+{
+    static const char field[] = "s_awsConfig.pClaimTemplateStr";
+    if (!is_given(name)) {
+        return complain(field, "is missing; it is the name of a provisioning template");
+    }
+    if (strlen(name) >= DEVICE_TEMPLATE_NAME_CAP) {
+        return complain(field, "is too long (AWS IoT: up to 36 characters)");
+    }
+    if (strspn(name, WORD_CHARS "_-") != strlen(name)) {
+        return complain(field, "has a character that AWS IoT does not take (a-z A-Z 0-9 _ -)");
+    }
+    return true;
+}
+
+static bool check_claim(const awsConfig_st *aws)
+{
+    const struct credentials with = {aws->pRootCaStr, aws->pClaimCertStr, aws->pClaimPrivateKeyStr,
+                                     "s_awsConfig.pClaimCertStr", "s_awsConfig.pClaimPrivateKeyStr"};
+    bool is_good = check_endpoint(aws);
+    is_good &= check_template(aws->pClaimTemplateStr);
+    is_good &= check_credentials(&with);
     return is_good;
 }
 
@@ -174,9 +211,12 @@ enum api_way api_check_config(const systemInitConfig_st *config)
         return is_good ? API_WAY_NOTHING : API_WAY_BAD;
     }
     if (has_claim(aws) && !is_given(aws->pThingCertStr)) {
-        complain("s_awsConfig.pClaimCertStr", "fleet provisioning by claim is not part of this version; give "
-                                              "pThingCertStr, pThingPrivateKeyStr and pThingNameStr");
-        return API_WAY_BAD;
+#ifdef CONFIG_DEVICE_JOBS_NO_PROVISIONING
+        is_good = complain("s_awsConfig.pClaimCertStr", "fleet provisioning is left out of this program "
+                                                        "(CONFIG_DEVICE_JOBS_NO_PROVISIONING)");
+#endif
+        is_good &= check_claim(aws);
+        return is_good ? API_WAY_CLAIM : API_WAY_BAD;
     }
     is_good &= check_thing(aws);
     return is_good ? API_WAY_THING : API_WAY_BAD;

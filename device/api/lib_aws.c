@@ -3,10 +3,26 @@
 #include "lib_aws.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
+#include "device/runtime/prologue.h"
 
 bool AWS_isConnected(void)
 {
     return runtime_link_state() == RUNTIME_LINK_UP;
+}
+
+/* While the device is not connected as the thing that it is to be. */
+static awsIotStates_et state_on_the_way(awsIotStates_et otherwise)
+{
+    switch (runtime_provisioning_state()) {
+    case RUNTIME_PROVISIONING_RUNS:
+        return STATE_AWS_PROVISIONING;
+    case RUNTIME_PROVISIONING_FAILED:
+        return STATE_AWS_PROVISION_FAILED;
+    case RUNTIME_PROVISIONING_NOT:
+    case RUNTIME_PROVISIONING_AWAITED:
+        break;
+    }
+    return otherwise;
 }
 
 awsIotStates_et AWS_getState(void)
@@ -15,7 +31,7 @@ awsIotStates_et AWS_getState(void)
     case RUNTIME_LINK_IDLE:
         break;
     case RUNTIME_LINK_STARTING:
-        return STATE_AWS_START;
+        return state_on_the_way(STATE_AWS_START);
     case RUNTIME_LINK_UP:
         return STATE_AWS_CONNECTED;
     case RUNTIME_LINK_DOWN:
@@ -23,7 +39,7 @@ awsIotStates_et AWS_getState(void)
     case RUNTIME_LINK_SUSPENDED:
         return STATE_AWS_SUSPENDED;
     case RUNTIME_LINK_RESUMING:
-        return STATE_AWS_RESUME;
+        return state_on_the_way(STATE_AWS_RESUME);
     }
     return api_mode() == SYSTEM_MODE_NORMAL ? STATE_AWS_INIT : STATE_AWS_IDLE;
 }

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 enum loading {
-    LOADING_NOT, /* nobody has asked yet */
+    LOADING_NOT, /* nobody has asked yet, or there was none */
     LOADING,     /* a task is at it */
     LOADED,      /* what there is stands in `stored` */
 };
@@ -24,22 +24,26 @@ static void load(void)
     struct slice payload;
     if (!runtime_record_read(RECORD_IDENTITY, record, sizeof(record), &payload) &&
         !identity_read(payload, &stored)) {
-        line_error("FLASH", "the stored identity cannot be used, and counts as absent");
+        static atomic_bool is_told;
+        if (!atomic_exchange(&is_told, true)) {
+            line_error("FLASH", "the stored identity cannot be used, and counts as absent");
+        }
     }
 }
 
-/* Read once: nobody writes it while the device runs, and what was handed out must stay. */
+/* Read until there is one, and then not again: what was handed out must stay. */
 static const struct identity *stored_identity(void)
 {
+    static const struct identity none;
     int is = LOADING_NOT;
     if (atomic_compare_exchange_strong(&loading, &is, LOADING)) {
         load();
-        atomic_store(&loading, LOADED);
+        atomic_store(&loading, stored.cert_pem ? LOADED : LOADING_NOT);
     }
-    while (atomic_load(&loading) != LOADED) {
+    while (atomic_load(&loading) == LOADING) {
         port_time_sleep_ms(1);
     }
-    return &stored;
+    return atomic_load(&loading) == LOADED ? &stored : &none;
 }
 
 /* All of one source: a given certificate never goes with a stored key. */
@@ -47,7 +51,8 @@ static struct identity identity(void)
 {
     const struct runtime_config *given = runtime_given();
     if (given->cert_pem) {
-        return (struct identity){given->thing_name, given->cert_pem, given->key_pem};
+        return (struct identity){
+            .thing_name = given->thing_name, .cert_pem = given->cert_pem, .key_pem = given->key_pem};
     }
     return *stored_identity();
 }

@@ -64,17 +64,18 @@ static void keep_wifi(const systemInitConfig_st *config)
     strcpy(wifi_password, config->pWifiPwdStr ? config->pWifiPwdStr : "");
 }
 
-static bool init_thing(const awsConfig_st *aws)
+/* A device with a claim learns its name later. */
+static bool init_runtime(const awsConfig_st *aws, bool is_thing)
 {
     strcpy(host_name, aws->hostNameStr);
-    strcpy(thing_name, aws->pThingNameStr);
+    strcpy(thing_name, is_thing ? aws->pThingNameStr : "");
     struct runtime_config config = {
         .host = host_name,
         .port = aws->port_u16,
-        .thing_name = thing_name,
+        .thing_name = is_thing ? thing_name : NULL,
         .root_ca_pem = aws->pRootCaStr,
-        .cert_pem = aws->pThingCertStr,
-        .key_pem = aws->pThingPrivateKeyStr,
+        .cert_pem = is_thing ? aws->pThingCertStr : NULL,
+        .key_pem = is_thing ? aws->pThingPrivateKeyStr : NULL,
         .link_changed = link_changed,
         .network_changed = network_changed,
     };
@@ -87,6 +88,25 @@ static bool init_thing(const awsConfig_st *aws)
     }
     return !err;
 }
+
+#ifndef CONFIG_DEVICE_JOBS_NO_PROVISIONING
+static void provisioned(void)
+{
+    if (event_callback) {
+        event_callback(EVENT_THING_PROVISIONED);
+    }
+}
+
+static void init_claim(const systemInitConfig_st *config)
+{
+    api_claim(config, host_name, device_name, thing_name, provisioned);
+}
+#else
+static void init_claim(const systemInitConfig_st *config)
+{
+    (void)config;
+}
+#endif
 
 static void log_start(const systemInitConfig_st *config)
 {
@@ -120,8 +140,11 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
         api_set_mode(SYSTEM_MODE_DEVICE_CONFIG);
         return true;
     }
-    if (!init_thing(&s_pConfig->s_awsConfig)) {
+    if (!init_runtime(&s_pConfig->s_awsConfig, way == API_WAY_THING)) {
         return false;
+    }
+    if (way == API_WAY_CLAIM) {
+        init_claim(s_pConfig);
     }
     log_start(s_pConfig);
     api_set_mode(SYSTEM_MODE_NORMAL);
@@ -173,5 +196,5 @@ const char *SYSTEM_getDeviceName(void)
 
 const char *AWS_getThingName(void)
 {
-    return thing_name;
+    return runtime_thing_name();
 }

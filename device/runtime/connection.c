@@ -113,13 +113,6 @@ void runtime_connection_close(void)
     forget_incoming();
 }
 
-static void show_thing(const char *thing_name)
-{
-    port_mutex_lock(&device_runtime.lock);
-    device_runtime.shown.thing_name = thing_name;
-    port_mutex_unlock(&device_runtime.lock);
-}
-
 /* The prologue hears of it first: when jobs begin, the identity under which they do is in storage. */
 static void connected(uint64_t now_ms)
 {
@@ -134,7 +127,7 @@ static void connected(uint64_t now_ms)
     if (!has_jobs()) {
         return;
     }
-    show_thing(identity->client_id);
+    runtime_show_thing(identity->client_id);
     tell(RUNTIME_LINK_UP);
     jobs_engine_connected(&device_runtime.own.engine, now_ms);
 }

@@ -67,6 +67,9 @@ void runtime_set_prologue(const struct runtime_prologue *prologue);
  * connection that stands is closed first; `disconnected` is told of that (is_own_doing). */
 void runtime_use_identity(const struct runtime_identity *identity);
 
+/* For the prologue, any task: who the device is, as runtime_thing_name tells it. The runtime does the same when a connection with jobs stands. */
+void runtime_show_thing(const char *thing_name);
+
 /* The first: for the prologue. Any task. */
 void runtime_set_provisioning(enum runtime_provisioning state);
 enum runtime_provisioning runtime_provisioning_state(void);

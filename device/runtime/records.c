@@ -89,6 +89,7 @@ static bool erase(const char *key)
 static void forget(void)
 {
     bool is_good = !open_storage() && erase(record_key(RECORD_IDENTITY));
+    is_good &= erase(record_key(RECORD_PENDING)); /* has a key, too */
     is_good &= erase(record_key(RECORD_CONFIG));
     is_good &= erase(RUNTIME_JOURNAL_KEY);
     if (atomic_load(&is_all_wanted)) {

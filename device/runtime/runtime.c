@@ -342,6 +342,24 @@ void runtime_set_prologue(const struct runtime_prologue *prologue)
     atomic_store(&device_runtime.prologue, prologue);
 }
 
+void runtime_show_thing(const char *thing_name)
+{
+    port_mutex_lock(&device_runtime.lock);
+    device_runtime.shown.thing_name = thing_name;
+    port_mutex_unlock(&device_runtime.lock);
+}
+
+const char *runtime_thing_name(void)
+{
+    if (!atomic_load(&device_runtime.are_objects_made)) {
+        return "";
+    }
+    port_mutex_lock(&device_runtime.lock);
+    const char *name = device_runtime.life.is_ready ? device_runtime.shown.thing_name : NULL;
+    port_mutex_unlock(&device_runtime.lock);
+    return name ? name : "";
+}
+
 void runtime_set_provisioning(enum runtime_provisioning state)
 {
     port_mutex_lock(&device_runtime.lock);

@@ -49,6 +49,9 @@ enum err runtime_init(const struct runtime_config *config);
 /* What the last good runtime_init was given; all NULL before. */
 const struct runtime_config *runtime_given(void);
 
+/* Who the device is; "" while it does not know. The text lives as long as the program. */
+const char *runtime_thing_name(void);
+
 /* Before or after runtime_start. Errors of jobs_engine_register; ERR_BUSY before runtime_init. The name is copied. */
 enum err runtime_register(const struct jobs_action *action);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of device/runtime, shared by its files: runtime.c (life cycle, wishes of other tasks), engine_task.c (engine task),
  * connection.c (when to connect), reception.c (network task), document.c (whose the document buffer is), mailbox.c (reports,
- * registrations), refresh.c (documents read anew), worker.c (worker task, event task). */
+ * registrations), refresh.c (documents read anew), claim.c (provisioning, a prologue), worker.c (worker task, event task). */
 #ifndef DEVICE_RUNTIME_STATE_H
 #define DEVICE_RUNTIME_STATE_H
 

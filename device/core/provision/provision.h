@@ -20,10 +20,12 @@
 #include "device/core/provision/steps.h"
 #include "device/core/provision/words.h"
 
-/* Begins, or goes on where a power cut has left it. `workspace`, the texts of `config` and `io`'s ctx live until the machine is over.
+/* Begins, or goes on where a power cut has left it. Nothing is done yet: provision_wake_at_ms is now, and provision_tick does it (the first
+ * tick may make a key). A rotation whose connection stands already is told so next (provision_connected). `workspace`, the texts of `config` and `io`'s ctx live until the machine is over.
  * stored: the payload of RECORD_PENDING in workspace->pending, where runtime_record_read has put it; empty: there is none.
- * identity: what is stored as RECORD_IDENTITY; NULL: nothing is. (Claim with an identity: what is left of the pending record is erased,
- * and the machine is DONE at once. A pending record of the other origin, or one that nobody can read, counts as none and is replaced.)
+ * identity: what is stored as RECORD_IDENTITY; NULL: nothing is. Needed during this call only.
+ * A claim with an identity has been provisioned: what is left of its pending record is erased, and the machine is DONE. The same holds of a rotation
+ * whose new identity is that one. A pending record of the other origin, of another given_id, or that nobody can read, counts as none.
  * ERR_ARG: template name or thing name is none. ERR_TOO_LONG: the parameters do not fit. Nothing was begun then. */
 enum err provision_start(struct provision *p, const struct provision_config *config,
                          const struct provision_io *io, struct provision_workspace *workspace,
@@ -56,7 +58,8 @@ bool provision_is_done(const struct provision *p);
 /* It goes on, and the last try was refused or not answered (the API's PROVISION_FAILED). */
 bool provision_is_failing(const struct provision *p);
 
-/* Who the device is with PROVISION_LINK_NEW; false: there is no such identity yet. The texts lie in the workspace. */
+/* Who the device is with PROVISION_LINK_NEW; false: there is no such identity yet, or provision_start was given the stored
+ * one and that is it. The texts lie in the workspace. */
 bool provision_new_identity(const struct provision *p, struct identity *identity);
 /* The new certificate's id as the service gave it, "" before; until the workspace is used for something else. */
 const char *provision_certificate_id(const struct provision *p);

@@ -4,7 +4,7 @@
 #ifndef DEVICE_CORE_PROVISION_STEPS_H
 #define DEVICE_CORE_PROVISION_STEPS_H
 
-#include "device/core/provision/words.h"
+#include "device/core/provision/wire.h"
 
 enum provision_event {
     PROVISION_EVENT_NONE,    /* nothing happens: the end of a chain of steps */
@@ -47,6 +47,11 @@ struct provision {
     char problem[200];
 };
 
+#define PROVISION_LINE_CAP 320 /* of the log */
+
+/* Which identity a state wants the connection with. */
+enum provision_link provision_steps_link(const struct provision *p);
+
 /* Carries out the event and all that follows from it at once. */
 void provision_step(struct provision *p, enum provision_event event);
 
@@ -55,12 +60,19 @@ void provision_step(struct provision *p, enum provision_event event);
 #define PROVISION_CERT                                                                                       \
     (PROVISION_SET(PROVISION_CERT_OFFLINE) | PROVISION_SET(PROVISION_CERT_SUBSCRIBING) |                     \
      PROVISION_SET(PROVISION_CERT_ASKED) | PROVISION_SET(PROVISION_CERT_PAUSED))
+
 static inline bool provision_is_in(const struct provision *p, unsigned long set)
 {
     return (set >> p->state & 1) != 0;
 }
 
-/* A line, and what provision_problem gives: "<what>: <detail>". */
+/* The request of the states CERT_ and REG_. */
+static inline enum provision_request provision_steps_request(const struct provision *p)
+{
+    return provision_is_in(p, PROVISION_CERT) ? PROVISION_REQUEST_CERT : PROVISION_REQUEST_REG;
+}
+
+/* What provision_problem gives from now on: `what` and `detail`. The line about it comes with what follows. */
 void provision_fail(struct provision *p, const char *what, const char *detail);
 
 #endif

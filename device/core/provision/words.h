@@ -20,14 +20,13 @@
 /* Times and counts, in ms where nothing else is said. */
 #define PROVISION_ANSWER_MS                                                                                  \
     30000 /* a request without an answer by then is lost; AWS gives a hook alone 5 s */
-#define PROVISION_SUBACK_MS     5000    /* a subscription is a hint, and no more is waited for */
-#define PROVISION_RETRY_BASE_MS 30000   /* after a refusal, doubled with each, with jitter, ... */
-#define PROVISION_RETRY_CAP_MS  1800000 /* ... up to this */
-#define PROVISION_TRIAL_BASE_MS 2000    /* the same for refused connects with the new certificate */
-#define PROVISION_TRIAL_CAP_MS  60000
-#define PROVISION_SAVE_RETRY_MS 5000 /* the storage has failed: again after this */
-#define PROVISION_TRIAL_REFUSALS                                                                             \
-    6 /* so many refused connects in a row, and the new certificate is given up */
+#define PROVISION_SUBACK_MS      5000    /* a subscription is a hint, and no more is waited for */
+#define PROVISION_RETRY_BASE_MS  30000   /* after a refusal, doubled with each, with jitter, ... */
+#define PROVISION_RETRY_CAP_MS   1800000 /* ... up to this */
+#define PROVISION_TRIAL_BASE_MS  2000    /* the same for refused connects with the new certificate */
+#define PROVISION_TRIAL_CAP_MS   60000
+#define PROVISION_SAVE_RETRY_MS  5000 /* the storage has failed: again after this */
+#define PROVISION_TRIAL_REFUSALS 6    /* so many refused connects, and the new certificate is given up */
 #define PROVISION_TRIAL_DOUBTS                                                                               \
     8 /* so many failed ones without a cause, and the old identity is asked whether it can connect */
 #define PROVISION_SUBSCRIBE_LOSSES                                                                           \

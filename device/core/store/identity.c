@@ -28,7 +28,7 @@ bool identity_is_thing_name(const char *text)
     return len > 0 && len < DEVICE_THING_NAME_CAP && strspn(text, allowed) == len;
 }
 
-static bool is_certificate_id(const char *text)
+bool identity_is_certificate_id(const char *text)
 {
     size_t len = strlen(text);
     return len == DEVICE_CERTIFICATE_ID_CAP - 1 && strspn(text, "0123456789abcdef") == len;
@@ -43,7 +43,7 @@ bool identity_read(struct slice payload, struct identity *identity)
     found.key_pem = found.cert_pem ? take_text(&payload) : NULL;
     found.given_id = found.key_pem && payload.len > 0 ? take_text(&payload) : "";
     if (!found.key_pem || !found.given_id || payload.len > 0 || !identity_is_thing_name(found.thing_name) ||
-        (found.given_id[0] != '\0' && !is_certificate_id(found.given_id))) {
+        (found.given_id[0] != '\0' && !identity_is_certificate_id(found.given_id))) {
         return false;
     }
     *identity = found;
@@ -59,7 +59,7 @@ size_t identity_write(const struct identity *identity, char *payload, size_t cap
     size_t len = 0;
 
     if (!identity_is_thing_name(identity->thing_name) ||
-        (has_given_id && !is_certificate_id(identity->given_id))) {
+        (has_given_id && !identity_is_certificate_id(identity->given_id))) {
         return 0;
     }
     for (size_t i = 0; i < count; i++) {

@@ -22,6 +22,7 @@ struct identity {
 };
 
 bool identity_is_thing_name(const char *text);
+bool identity_is_certificate_id(const char *text); /* 64 hex digits */
 
 /* The payload's length; 0: it does not fit into cap bytes, or a text is empty or not what it should be. */
 size_t identity_write(const struct identity *identity, char *payload, size_t cap);

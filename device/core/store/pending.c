@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#define HEAD 2
-
 enum text {
     KEY,
     GIVEN_ID,
@@ -53,7 +51,7 @@ static bool is_good(const struct pending *pending, unsigned text, size_t len)
 
 size_t pending_write(struct pending *pending, char *payload, size_t cap)
 {
-    size_t len = HEAD;
+    size_t len = PENDING_HEAD;
 
     for (unsigned i = 0; i < TEXTS; i++) {
         const char **text = text_of(pending, i);
@@ -78,7 +76,7 @@ bool pending_read(struct slice payload, struct pending *pending)
 {
     struct pending found = {.key_pem = ""};
 
-    if (payload.len < HEAD) {
+    if (payload.len < PENDING_HEAD) {
         return false;
     }
     unsigned origin = (unsigned char)payload.ptr[0];
@@ -88,7 +86,7 @@ bool pending_read(struct slice payload, struct pending *pending)
     }
     found.origin = (enum pending_origin)origin;
     found.stage = (enum pending_stage)stage;
-    struct slice rest = {payload.ptr + HEAD, payload.len - HEAD};
+    struct slice rest = {payload.ptr + PENDING_HEAD, payload.len - PENDING_HEAD};
     for (unsigned i = 0; i < TEXTS; i++) {
         const char **text = text_of(&found, i);
         *text = "";

@@ -34,9 +34,10 @@ struct pending {
     const char *thing_name;
 };
 
+#define PENDING_HEAD 2 /* bytes before the first text, which is the key */
 #define PENDING_MAX                                                                                          \
-    (2 + DEVICE_KEY_CAP + DEVICE_CERTIFICATE_ID_CAP + DEVICE_CERTIFICATE_CAP + DEVICE_CERTIFICATE_ID_CAP +   \
-     DEVICE_OWNERSHIP_TOKEN_CAP)
+    (PENDING_HEAD + DEVICE_KEY_CAP + DEVICE_CERTIFICATE_ID_CAP + DEVICE_CERTIFICATE_CAP +                    \
+     DEVICE_CERTIFICATE_ID_CAP + DEVICE_OWNERSHIP_TOKEN_CAP)
 
 /* The payload's length; 0: a text that the stage needs is empty, or it does not fit. The texts may stand in `payload` already, in the order
  * of the struct and none before its place; *pending then has their new places. */
