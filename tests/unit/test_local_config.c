@@ -133,9 +133,9 @@ static void test_certificates_that_the_port_cannot_use(void **state)
     assert_string_equal(told, "privateKey does not belong to the certificate|");
     assert_false(take("{" CLAIM "}"));
     assert_string_equal(told, "claimPrivateKey does not belong to the certificate|");
-    fake_mqtt_refuse_credential(PORT_MQTT_CERT, NULL);
+    fake_mqtt_refuse_credential(PORT_MQTT_CERT, "cannot be read");
     assert_false(take("{" CLAIM "}"));
-    assert_string_equal(told, "claimCertificate cannot be used|");
+    assert_string_equal(told, "claimCertificate cannot be read|");
     assert_int_equal(fake_put_count(), 0);
 }
 

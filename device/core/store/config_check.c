@@ -65,7 +65,7 @@ const char *config_check_thing_name(const char *name)
 const char *config_check_template(const char *name)
 {
     if (!is_given(name)) {
-        return "is missing";
+        return "is missing; it is the name of a provisioning template";
     }
     if (strlen(name) > TEMPLATE_MAX) {
         return "is too long (AWS IoT: up to 36 characters)";
