@@ -47,10 +47,10 @@ static struct {
     size_t pair_count;
 
     /* the engine task's */
-    struct way *way;             /* NULL: the device knows who it is: */
+    struct way *way;              /* NULL: the device knows who it is: */
     const struct identity *thing; /* which it has from its storage; NULL: it has not */
-    enum provision_link link; /* the identity that is used */
-    bool has_machine;         /* the machine was started */
+    enum provision_link link;     /* the identity that is used */
+    bool has_machine;             /* the machine was started */
     bool is_changing; /* an identity was handed over, and the end of the connection of before is no news */
     int subscribe_id; /* of the last SUBSCRIBE */
 
@@ -243,11 +243,11 @@ static void start_machine(uint64_t now_ms)
     struct way *way = own.way;
     struct slice stored = SLICE_EMPTY;
     collect_pairs(way);
-    if (runtime_record_read(RECORD_PENDING, way->workspace.pending, sizeof(way->workspace.pending), &stored)) {
+    if (runtime_record_read(RECORD_PENDING, way->workspace.pending, sizeof(way->workspace.pending),
+                            &stored)) {
         stored = SLICE_EMPTY;
     }
-    enum err err =
-        provision_start(&way->machine, &way->config, &io, &way->workspace, stored, NULL, now_ms);
+    enum err err = provision_start(&way->machine, &way->config, &io, &way->workspace, stored, NULL, now_ms);
     own.has_machine = !err;
     if (err) {
         runtime_log(LOG_LEVEL_ERROR, "the device cannot be provisioned: %s",
@@ -334,15 +334,14 @@ static void connected(uint64_t now_ms)
     }
 }
 
-/* The connection ends at the device's own wish as well when the application suspends it: to the machine that is the network's fault. */
+/* The connection ends at the device's own wish as well when the application suspends it. */
 static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64_t now_ms)
 {
-    (void)was_up;
     lock();
     own.answer = ANSWER_NONE;
     unlock();
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
-        provision_disconnected(&own.way->machine, own.link, is_own_doing ? ERR_OFFLINE : reason, now_ms);
+        provision_disconnected(&own.way->machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
     }
 }
 
@@ -387,8 +386,8 @@ static void task(void *ctx)
     if (load(&stored)) {
         own.thing = &stored.thing;
         runtime_engine_task(ctx);
-    } else if (port_task_start("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK + sizeof(struct way) + KEY_STACK, 5,
-                               task_on_the_way, ctx)) {
+    } else if (port_task_start("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK + sizeof(struct way) + KEY_STACK,
+                               5, task_on_the_way, ctx)) {
         runtime_log(LOG_LEVEL_ERROR, "the device cannot be provisioned: no memory for the task");
         runtime_set_provisioning(RUNTIME_PROVISIONING_FAILED);
         runtime_engine_task(ctx);
@@ -400,8 +399,7 @@ static void task(void *ctx)
 static void begin(const struct port_mqtt_event *event)
 {
     bool is_free = own.answer != ANSWER_WHOLE;
-    bool has_room = event->topic.len < sizeof(own.way->topic) &&
-                    event->total <= sizeof(own.way->payload);
+    bool has_room = event->topic.len < sizeof(own.way->topic) && event->total <= sizeof(own.way->payload);
     if (!is_free) {
         return; /* a double, or an answer to what was asked before: the machine asks again when it needs one */
     }
@@ -417,8 +415,7 @@ static void begin(const struct port_mqtt_event *event)
 static void add(const struct port_mqtt_event *event)
 {
     struct way *way = own.way;
-    if (event->offset != way->payload_len ||
-        event->payload.len > sizeof(way->payload) - way->payload_len) {
+    if (event->offset != way->payload_len || event->payload.len > sizeof(way->payload) - way->payload_len) {
         own.answer = ANSWER_LEFT_OUT;
         return;
     }

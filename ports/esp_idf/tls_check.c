@@ -2,46 +2,13 @@
 /* PEM texts are read with mbedTLS, which ESP-IDF 5 has in version 3 and ESP-IDF 6 in version 4. */
 #include "ports/esp_idf/tls_check.h"
 #include "common/pem.h"
+#include "ports/esp_idf/pk_versions.h"
 #include "ports/esp_idf/tls_key.h"
 
-#include "esp_random.h"
-#include "mbedtls/pk.h"
-#include "mbedtls/version.h"
 #include "mbedtls/x509_crt.h"
-#if MBEDTLS_VERSION_MAJOR >= 4
-#include "psa/crypto.h"
-#endif
 
 #include <stdlib.h>
 #include <string.h>
-
-#if MBEDTLS_VERSION_MAJOR < 4
-static bool is_library_ready(void)
-{
-    return true;
-}
-
-/* Version 3 wants to be handed a source of random bits. */
-static int random_bytes(void *ctx, unsigned char *out, size_t len)
-{
-    (void)ctx;
-    esp_fill_random(out, len);
-    return 0;
-}
-#define PARSE_KEY(key, text)                                                                                 \
-    mbedtls_pk_parse_key(key, (const unsigned char *)(text), strlen(text) + 1, NULL, 0, random_bytes, NULL)
-#define IS_PAIR(public_, private_) (mbedtls_pk_check_pair(public_, private_, random_bytes, NULL) == 0)
-#else
-/* Version 4 reads no certificate before PSA is initialised. On a chip ESP-IDF does that before the application starts, on its
- * linux target nobody does. Once it has succeeded it may be called again, and does nothing. */
-static bool is_library_ready(void)
-{
-    return psa_crypto_init() == PSA_SUCCESS;
-}
-#define PARSE_KEY(key, text)                                                                                 \
-    mbedtls_pk_parse_key(key, (const unsigned char *)(text), strlen(text) + 1, NULL, 0)
-#define IS_PAIR(public_, private_) (mbedtls_pk_check_pair(public_, private_) == 0)
-#endif
 
 static const char *parse_certificates(const char *pem, mbedtls_x509_crt *chain)
 {
@@ -61,9 +28,9 @@ static const char *check_key(const char *pem, const mbedtls_x509_crt *certificat
     mbedtls_pk_context key;
     mbedtls_pk_init(&key);
     const char *why = NULL;
-    if (PARSE_KEY(&key, pem)) {
+    if (pk_parse(&key, pem)) {
         why = "holds no private key that can be read";
-    } else if (!IS_PAIR(&certificate->pk, &key)) {
+    } else if (!pk_is_pair(&certificate->pk, &key)) {
         why = "does not belong to the certificate";
     }
     mbedtls_pk_free(&key);
@@ -81,8 +48,8 @@ static const char *check_all(const struct port_mqtt_config *config, struct parse
 {
     mbedtls_x509_crt_init(&parsed->roots);
     mbedtls_x509_crt_init(&parsed->chain);
-    const char *what = is_library_ready() ? parse_certificates(config->root_ca_pem, &parsed->roots)
-                                          : "cannot be looked at: mbedTLS does not start";
+    const char *what = pk_is_library_ready() ? parse_certificates(config->root_ca_pem, &parsed->roots)
+                                             : "cannot be looked at: mbedTLS does not start";
     if (!what) {
         *which = PORT_MQTT_CERT;
         what = parse_certificates(config->cert_pem, &parsed->chain);

@@ -73,6 +73,30 @@ int mbedtls_pk_parse_key(mbedtls_pk_context *key, const unsigned char *text, siz
                          const unsigned char *password, size_t password_len);
 int mbedtls_pk_check_pair(const mbedtls_pk_context *public_, const mbedtls_pk_context *private_);
 #endif
+int mbedtls_pk_write_key_der(const mbedtls_pk_context *key, unsigned char *buf, size_t size);
+int mbedtls_pem_write_buffer(const char *header, const char *footer, const unsigned char *der_data,
+                             size_t der_len, unsigned char *buf, size_t buf_len, size_t *olen);
+void mbedtls_x509write_csr_init(mbedtls_x509write_csr *ctx);
+void mbedtls_x509write_csr_free(mbedtls_x509write_csr *ctx);
+void mbedtls_x509write_csr_set_key(mbedtls_x509write_csr *ctx, mbedtls_pk_context *key);
+void mbedtls_x509write_csr_set_md_alg(mbedtls_x509write_csr *ctx, mbedtls_md_type_t md_alg);
+int mbedtls_x509write_csr_set_subject_name(mbedtls_x509write_csr *ctx, const char *subject_name);
+#if MBEDTLS_VERSION_MAJOR < 4
+int mbedtls_pk_setup(mbedtls_pk_context *ctx, const mbedtls_pk_info_t *info);
+const mbedtls_pk_info_t *mbedtls_pk_info_from_type(mbedtls_pk_type_t pk_type);
+int mbedtls_ecp_gen_key(mbedtls_ecp_group_id grp_id, mbedtls_ecp_keypair *key,
+                        int (*f_rng)(void *, unsigned char *, size_t), void *p_rng);
+int mbedtls_x509write_csr_der(mbedtls_x509write_csr *ctx, unsigned char *buf, size_t size,
+                              int (*f_rng)(void *, unsigned char *, size_t), void *p_rng);
+int mbedtls_sha256(const unsigned char *input, size_t ilen, unsigned char *output, int is224);
+#else
+psa_status_t psa_generate_key(const psa_key_attributes_t *attributes, mbedtls_svc_key_id_t *key);
+psa_status_t psa_destroy_key(mbedtls_svc_key_id_t key);
+psa_status_t psa_hash_compute(psa_algorithm_t alg, const uint8_t *input, size_t input_length, uint8_t *hash,
+                              size_t hash_size, size_t *hash_length);
+int mbedtls_pk_copy_from_psa(mbedtls_svc_key_id_t key_id, mbedtls_pk_context *pk);
+int mbedtls_x509write_csr_der(mbedtls_x509write_csr *ctx, unsigned char *buf, size_t size);
+#endif
 uint32_t mbedtls_ssl_get_verify_result(const mbedtls_ssl_context *ssl);
 
 /* ---- what only IDF's linux target has, and what it does not have */

@@ -367,7 +367,66 @@ typedef struct {
     void *words[8];
 } mbedtls_pk_context;
 typedef struct {
+    int tag;
+    size_t len;
+    unsigned char *p;
+} mbedtls_x509_buf;
+typedef struct {
+    mbedtls_x509_buf raw;
     mbedtls_pk_context pk;
 } mbedtls_x509_crt;
+typedef struct {
+    mbedtls_pk_context *key;
+    const char *subject;
+} mbedtls_x509write_csr;
+typedef enum { MBEDTLS_MD_SHA256 = 9 } mbedtls_md_type_t;
+#if DECLS_IDF_MAJOR < 6
+typedef enum { MBEDTLS_PK_ECKEY = 2 } mbedtls_pk_type_t;
+typedef struct mbedtls_pk_info_t mbedtls_pk_info_t;
+typedef enum { MBEDTLS_ECP_DP_SECP256R1 = 3 } mbedtls_ecp_group_id;
+typedef struct mbedtls_ecp_keypair mbedtls_ecp_keypair;
+static inline mbedtls_ecp_keypair *mbedtls_pk_ec(const mbedtls_pk_context key)
+{
+    return (mbedtls_ecp_keypair *)key.words[2];
+}
+#else
+typedef uint32_t mbedtls_svc_key_id_t;
+#define MBEDTLS_SVC_KEY_ID_INIT 0
+typedef uint16_t psa_key_type_t;
+typedef uint32_t psa_algorithm_t;
+typedef uint32_t psa_key_usage_t;
+typedef struct {
+    size_t bits;
+    psa_key_type_t type;
+    psa_algorithm_t alg;
+    psa_key_usage_t usage;
+} psa_key_attributes_t;
+#define PSA_KEY_ATTRIBUTES_INIT                                                                              \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define PSA_ECC_FAMILY_SECP_R1           0x12
+#define PSA_KEY_TYPE_ECC_KEY_PAIR(curve) ((psa_key_type_t)(0x7100 | (curve)))
+#define PSA_ALG_SHA_256                  ((psa_algorithm_t)0x02000009)
+#define PSA_ALG_ECDSA(hash)              ((psa_algorithm_t)(0x06000600 | ((hash)&0xff)))
+#define PSA_KEY_USAGE_EXPORT             ((psa_key_usage_t)0x01)
+#define PSA_KEY_USAGE_SIGN_HASH          ((psa_key_usage_t)0x1000)
+static inline void psa_set_key_type(psa_key_attributes_t *attributes, psa_key_type_t type)
+{
+    attributes->type = type;
+}
+static inline void psa_set_key_bits(psa_key_attributes_t *attributes, size_t bits)
+{
+    attributes->bits = bits;
+}
+static inline void psa_set_key_algorithm(psa_key_attributes_t *attributes, psa_algorithm_t alg)
+{
+    attributes->alg = alg;
+}
+static inline void psa_set_key_usage_flags(psa_key_attributes_t *attributes, psa_key_usage_t usage)
+{
+    attributes->usage = usage;
+}
+#endif
 
 #endif

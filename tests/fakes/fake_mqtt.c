@@ -476,6 +476,22 @@ bool fake_deliver_own(const char *topic, struct slice payload, uint8_t qos, bool
     return result;
 }
 
+bool fake_deliver_own_pieces(const char *topic, const char *payload, size_t piece)
+{
+    const size_t total = strlen(payload);
+    const bool result = is_there_a_connection();
+    for (size_t at = 0; at < total; at += piece) {
+        send_piece(
+            &(struct port_mqtt_event){.type = PORT_MQTT_MESSAGE,
+                                      .topic = at == 0 ? slice_from(topic) : SLICE_EMPTY,
+                                      .payload = {payload + at, total - at < piece ? total - at : piece},
+                                      .offset = at,
+                                      .total = total,
+                                      .qos = 1});
+    }
+    return result;
+}
+
 bool fake_deliver(const char *topic, const char *payload)
 {
     return fake_deliver_pieces(topic, payload, strlen(payload) + 1);

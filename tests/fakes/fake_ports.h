@@ -65,6 +65,8 @@ void fake_deliver_piece(const char *topic, const char *payload, size_t offset,
 /* Whole, to a topic outside of FAKE_PREFIX. */
 bool fake_deliver_own(const char *topic, struct slice payload, uint8_t qos, bool is_retained);
 
+bool fake_deliver_own_pieces(const char *topic, const char *payload, size_t piece);
+
 /* port_mqtt_open and port_mqtt_check answer this from here on. */
 void fake_mqtt_fail_open(enum err err);
 void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why);

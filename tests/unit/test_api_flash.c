@@ -156,7 +156,8 @@ static void test_two_tasks_write(void **state)
 
 static void store_identity(void)
 {
-    static const struct identity stored = {"stored-lamp", CERT "stored", KEY "stored"};
+    static const struct identity stored = {
+        .thing_name = "stored-lamp", .cert_pem = CERT "stored", .key_pem = KEY "stored"};
     char record[RECORD_BYTES(400)];
     size_t len = identity_write(&stored, record + RECORD_HEADER_BYTES, 400);
     EXPECT(len > 0);

@@ -197,10 +197,36 @@ static void levels_null(systemInitConfig_st *c)
 {
     c->logModulesCount_u8 = 3, c->pLogLevels_e = no_levels;
 }
-static void claim_only(systemInitConfig_st *c)
+static void claim_cert_only(systemInitConfig_st *c)
 {
     c->s_awsConfig.pThingCertStr = c->s_awsConfig.pThingPrivateKeyStr = NULL;
     c->s_awsConfig.pClaimCertStr = CERT;
+}
+static void claim(systemInitConfig_st *c)
+{
+    claim_cert_only(c);
+    c->s_awsConfig.pClaimPrivateKeyStr = KEY;
+    c->s_awsConfig.pClaimTemplateStr = "fleet";
+}
+static void claim_template_long(systemInitConfig_st *c)
+{
+    claim(c);
+    c->s_awsConfig.pClaimTemplateStr = "a-name-of-37-characters-is-one-too-ma";
+}
+static void claim_template_chars(systemInitConfig_st *c)
+{
+    claim(c);
+    c->s_awsConfig.pClaimTemplateStr = "fleet/1";
+}
+static void claim_key_name(systemInitConfig_st *c)
+{
+    claim(c);
+    c->s_awsConfig.pClaimPrivateKeyStr = "claim_key.pem";
+}
+static void claim_without_host(systemInitConfig_st *c)
+{
+    claim(c);
+    c->s_awsConfig.hostNameStr[0] = '\0';
 }
 
 static const struct {
@@ -245,8 +271,13 @@ static const struct {
     {password_long, "pWifiPwdStr", "too long"},
     {version_long, "pAppVersionStr", "too long"},
     {levels_null, "pLogLevels_e", "missing"},
-    {claim_only, "s_awsConfig.pClaimCertStr", "not part of this version"},
-    {claim_template_only, "s_awsConfig.pClaimCertStr", "not part of this version"},
+    {claim_cert_only, "s_awsConfig.pClaimTemplateStr", "missing"},
+    {claim_cert_only, "s_awsConfig.pClaimPrivateKeyStr", "missing"},
+    {claim_template_only, "s_awsConfig.pClaimCertStr", "missing"},
+    {claim_template_long, "s_awsConfig.pClaimTemplateStr", "too long"},
+    {claim_template_chars, "s_awsConfig.pClaimTemplateStr", "character"},
+    {claim_key_name, "s_awsConfig.pClaimPrivateKeyStr", "is not PEM text"},
+    {claim_without_host, "s_awsConfig.hostNameStr", "empty"},
 };
 
 static void test_each_bad_field_is_named(void **state)

@@ -10,6 +10,7 @@
 
 #include "device/port/port_board.h"
 #include "device/port/port_gpio.h"
+#include "device/port/port_key.h"
 #include "device/port/port_mqtt.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
@@ -63,6 +64,7 @@ static void on_edge(uint8_t pin, bool is_high, uint32_t at_ms, uint32_t missed)
 }
 static char bytes[8];
 static size_t len;
+static char certificate_id[PORT_KEY_CERTIFICATE_ID_CAP];
 static uint8_t mac[PORT_BOARD_MAC_LEN];
 static struct port_network_state network;
 static bool level;
@@ -85,6 +87,10 @@ CALL(port_gpio_read, 1, &level)
 CALL(port_gpio_why, 1, ERR_BUSY)
 CALL(port_gpio_signal, &signal_)
 CALL(port_gpio_wait, &signal_)
+CALL(port_key_make, bytes, sizeof(bytes))
+CALL(port_key_make_request, "key", "name", bytes, sizeof(bytes))
+CALL(port_key_is_match, "cert", "key")
+CALL(port_key_certificate_id, "cert", certificate_id)
 CALL(port_mqtt_check, &config, &bad, &why)
 CALL(port_mqtt_open, &config, on_event, NULL)
 CALL(port_mqtt_close, )
@@ -122,19 +128,21 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),     ROW(port_board_print),       ROW(port_gpio_mode),
-    ROW(port_gpio_watch),    ROW(port_gpio_why),          ROW(port_gpio_signal),
-    ROW(port_gpio_wait),     ROW(port_gpio_write),        ROW(port_gpio_read),
-    ROW(port_board_random),  ROW(port_board_device_id),   ROW(port_board_on_shutdown),
-    ROW(port_board_restart), ROW(port_mqtt_check),        ROW(port_mqtt_open),
-    ROW(port_mqtt_close),    ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
-    ROW(port_mqtt_outgoing), ROW(port_network_start),     ROW(port_store_open),
-    ROW(port_store_put),     ROW(port_store_get),         ROW(port_store_erase),
-    ROW(port_mutex_init),    ROW(port_mutex_lock),        ROW(port_mutex_unlock),
-    ROW(port_signal_init),   ROW(port_signal_set),        ROW(port_signal_wait),
-    ROW(port_task_start),    ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
-    ROW(port_time_sleep_ms), ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
-    ROW(port_board_mac),     ROW(port_board_reset_cause), ROW(port_network_look),
+    ROW(port_board_log),          ROW(port_board_print),       ROW(port_gpio_mode),
+    ROW(port_gpio_watch),         ROW(port_gpio_why),          ROW(port_gpio_signal),
+    ROW(port_gpio_wait),          ROW(port_gpio_write),        ROW(port_gpio_read),
+    ROW(port_board_random),       ROW(port_board_device_id),   ROW(port_board_on_shutdown),
+    ROW(port_board_restart),      ROW(port_mqtt_check),        ROW(port_mqtt_open),
+    ROW(port_mqtt_close),         ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing),      ROW(port_network_start),     ROW(port_store_open),
+    ROW(port_store_put),          ROW(port_store_get),         ROW(port_store_erase),
+    ROW(port_mutex_init),         ROW(port_mutex_lock),        ROW(port_mutex_unlock),
+    ROW(port_signal_init),        ROW(port_signal_set),        ROW(port_signal_wait),
+    ROW(port_task_start),         ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
+    ROW(port_time_sleep_ms),      ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
+    ROW(port_board_mac),          ROW(port_board_reset_cause), ROW(port_network_look),
+    ROW(port_key_make),           ROW(port_key_make_request),  ROW(port_key_is_match),
+    ROW(port_key_certificate_id),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -193,7 +201,7 @@ static char *name_before(char *line, const char *parenthesis)
 static void test_no_function_is_forgotten(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"board", "gpio", "mqtt", "network", "store", "sync", "time"};
+    static const char *const headers[] = {"board", "gpio", "key", "mqtt", "network", "store", "sync", "time"};
     unsigned found = 0;
     for (size_t h = 0; h < sizeof(headers) / sizeof(headers[0]); h++) {
         char path[300], line[300];

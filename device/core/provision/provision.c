@@ -80,6 +80,14 @@ enum err provision_start(struct provision *p, const struct provision_config *con
     return ERR_OK;
 }
 
+/* The event, and what follows from it. */
+static void step(struct provision *p, enum provision_event event)
+{
+    while (event != PROVISION_EVENT_NONE) {
+        event = provision_steps_take(p, event);
+    }
+}
+
 /* ---- the connection */
 
 void provision_connected(struct provision *p, enum provision_link link, uint64_t now_ms)
@@ -90,11 +98,11 @@ void provision_connected(struct provision *p, enum provision_link link, uint64_t
     }
     p->up = (uint8_t)link;
     if (p->state != PROVISION_PROBE) {
-        provision_step(p, PROVISION_EVENT_UP);
+        step(p, PROVISION_EVENT_UP);
         return;
     }
     provision_fail(p, "the service does not take the new certificate", "");
-    provision_step(p, p->config.origin == PENDING_CLAIM ? PROVISION_EVENT_USELESS : PROVISION_EVENT_GIVE_UP);
+    step(p, p->config.origin == PENDING_CLAIM ? PROVISION_EVENT_USELESS : PROVISION_EVENT_GIVE_UP);
 }
 
 /* The problem, with the statement that the policy may lack: "<what> iot:Publish on topic/<topic><tail>". */
@@ -156,11 +164,15 @@ void provision_disconnected(struct provision *p, enum provision_link link, enum 
     const bool was_up = p->up == (uint8_t)link;
     const bool is_refused = !was_up && (reason == ERR_REFUSED || reason == ERR_TLS);
     p->up = PROVISION_LINK_NONE;
-    if (p->state == PROVISION_TRIAL) {
-        provision_step(p, judge_trial(p, is_refused));
+    if (reason == ERR_OK) { /* nobody is to blame for what the owner has done */
+        step(p, PROVISION_EVENT_DOWN);
         return;
     }
-    provision_step(p, was_up ? judge_end(p) : judge_attempt(p, is_refused));
+    if (p->state == PROVISION_TRIAL) {
+        step(p, judge_trial(p, is_refused));
+        return;
+    }
+    step(p, was_up ? judge_end(p) : judge_attempt(p, is_refused));
 }
 
 /* ---- answers */
@@ -170,7 +182,7 @@ void provision_subscribed(struct provision *p, bool is_granted, uint64_t now_ms)
     (void)is_granted; /* an answer reaches who asked without it */
     p->now_ms = now_ms;
     if (provision_is_in(p, SUBSCRIBING)) {
-        provision_step(p, PROVISION_EVENT_SETTLED);
+        step(p, PROVISION_EVENT_SETTLED);
     }
 }
 
@@ -182,7 +194,7 @@ static void refuse_answer(struct provision *p, enum provision_request request, e
     }
     provision_fail(p, provision_wire_name(request), " was answered with what cannot be used: ");
     text_append(p->problem, sizeof(p->problem), err_text(err));
-    provision_step(p, PROVISION_EVENT_BAD);
+    step(p, PROVISION_EVENT_BAD);
 }
 
 /* The answer names no request. It is known by the key: whichever request it answers, a certificate for the stored key with a token is
@@ -207,7 +219,7 @@ static void take_certificate(struct provision *p, struct slice payload)
     }
     found.stage = PENDING_CERTIFICATE;
     p->pending = found;
-    provision_step(p, PROVISION_EVENT_GOOD);
+    step(p, PROVISION_EVENT_GOOD);
 }
 
 /* This answer has nothing by which it could be known, so it counts only while one is awaited, or after it was given up for late. */
@@ -226,7 +238,7 @@ static void take_registration(struct provision *p, struct slice payload)
     }
     if (p->config.thing_name[0] != '\0' && strcmp(p->config.thing_name, thing_name) != 0) {
         provision_fail(p, "the template makes another thing of this device: ", thing_name);
-        provision_step(p, PROVISION_EVENT_GIVE_UP);
+        step(p, PROVISION_EVENT_GIVE_UP);
         return;
     }
     p->pending.stage = PENDING_TRIAL;
@@ -234,7 +246,7 @@ static void take_registration(struct provision *p, struct slice payload)
     if (p->io.registered != NULL) {
         p->io.registered(p->io.ctx, thing_name, device_configuration);
     }
-    provision_step(p, PROVISION_EVENT_GOOD);
+    step(p, PROVISION_EVENT_GOOD);
 }
 
 static void take_rejection(struct provision *p, enum provision_request request, struct slice payload)
@@ -249,8 +261,8 @@ static void take_rejection(struct provision *p, enum provision_request request, 
                                   &is_token_refused);
     provision_fail(p, provision_wire_name(request), " was refused: ");
     text_append(p->problem, sizeof(p->problem), words);
-    provision_step(p, request == PROVISION_REQUEST_REG && is_token_refused ? PROVISION_EVENT_USELESS
-                                                                           : PROVISION_EVENT_BAD);
+    step(p, request == PROVISION_REQUEST_REG && is_token_refused ? PROVISION_EVENT_USELESS
+                                                                 : PROVISION_EVENT_BAD);
 }
 
 bool provision_message(struct provision *p, struct slice topic, struct slice payload, uint64_t now_ms)
@@ -287,7 +299,7 @@ void provision_tick(struct provision *p, uint64_t now_ms)
         fail_for_policy(p, provision_wire_name(provision_steps_request(p)),
                         " was not answered; does the policy allow iot:Receive on topic/", "/*");
     }
-    provision_step(p, PROVISION_EVENT_DUE);
+    step(p, PROVISION_EVENT_DUE);
 }
 
 bool provision_cancel(struct provision *p, const char *why, uint64_t now_ms)
@@ -297,7 +309,7 @@ bool provision_cancel(struct provision *p, const char *why, uint64_t now_ms)
         return false;
     }
     provision_fail(p, why, "");
-    provision_step(p, PROVISION_EVENT_GIVE_UP);
+    step(p, PROVISION_EVENT_GIVE_UP);
     return true;
 }
 

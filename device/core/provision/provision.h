@@ -33,8 +33,9 @@ enum err provision_start(struct provision *p, const struct provision_config *con
 
 /* The connection that was opened with `link` stands. */
 void provision_connected(struct provision *p, enum provision_link link, uint64_t now_ms);
-/* It failed or is gone, and not by its owner's own doing. reason as the port gives it: ERR_REFUSED and ERR_TLS count as the service's no,
- * anything else as the network's fault. */
+/* It failed or is gone, and not because the machine wants another one. reason as the port gives it: ERR_REFUSED and ERR_TLS count as the
+ * service's no, anything else as the network's fault. ERR_OK: its owner has closed it (the application has suspended it), and nobody is
+ * to blame. */
 void provision_disconnected(struct provision *p, enum provision_link link, enum err reason, uint64_t now_ms);
 /* The SUBACK to the last io.subscribe. Need not be told: nothing depends on it. */
 void provision_subscribed(struct provision *p, bool is_granted, uint64_t now_ms);

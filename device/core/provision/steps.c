@@ -443,19 +443,17 @@ enum provision_link provision_steps_link(const struct provision *p)
     }
 }
 
-void provision_step(struct provision *p, enum provision_event event)
+enum provision_event provision_steps_take(struct provision *p, enum provision_event event)
 {
-    while (event != PROVISION_EVENT_NONE) {
-        const struct step *step = &steps[p->state][event];
+    const struct step *step = &steps[p->state][event];
 
-        assert(step->effect != IMPOSSIBLE);
-        if (p->state != step->to) {
-            p->state = step->to;
-            p->at_ms = PROVISION_NEVER;
-        }
-        if (provision_steps_link(p) != (enum provision_link)p->up) {
-            p->up = PROVISION_LINK_NONE; /* its owner closes it */
-        }
-        event = effects[step->effect](p);
+    assert(step->effect != IMPOSSIBLE);
+    if (p->state != step->to) {
+        p->state = step->to;
+        p->at_ms = PROVISION_NEVER;
     }
+    if (provision_steps_link(p) != (enum provision_link)p->up) {
+        p->up = PROVISION_LINK_NONE; /* its owner closes it */
+    }
+    return effects[step->effect](p);
 }

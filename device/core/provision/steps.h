@@ -52,8 +52,8 @@ struct provision {
 /* Which identity a state wants the connection with. */
 enum provision_link provision_steps_link(const struct provision *p);
 
-/* Carries out the event and all that follows from it at once. */
-void provision_step(struct provision *p, enum provision_event event);
+/* The step of the table, and its effect. Returns what follows from it at once; NONE: nothing does. */
+enum provision_event provision_steps_take(struct provision *p, enum provision_event event);
 
 /* Sets of states, one bit each. */
 #define PROVISION_SET(state) (1ul << (state))

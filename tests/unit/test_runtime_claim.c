@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* device/runtime/claim: a device with a claim gets an identity, stores it and is that thing from then on (R-52, R-53). What the way is like
+ * shows tests/provision; here are tasks, memory, connection and storage, with real keys. */
+// LINK: claim_service runtime_table device_runtime device_core fake_service fake_wait fake_ports port_linux common
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "device/core/store/identity.h"
+#include "device/port/port_key.h"
+#include "device/runtime/claim.h"
+#include "device/runtime/records.h"
+#include "device/runtime/state.h"
+#include "fakes/claim_service.h"
+#include "fakes/in_child.h"
+#include "fakes/runtime_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char thing_name[DEVICE_THING_NAME_CAP];
+static atomic_uint told;
+
+static void provisioned(void)
+{
+    atomic_fetch_add(&told, 1);
+}
+
+static const struct runtime_claim claim = {
+    .host = "localhost",
+    .port = 8883,
+    .root_ca_pem = "ca",
+    .cert_pem = "claim cert",
+    .key_pem = "claim key",
+    .template_name = "fleet",
+    .client_id = "esp32_0042",
+    .serial_number = "0042",
+    .name_prefix = "esp32",
+    .app_version = "1.0.0",
+    .thing_name = thing_name,
+    .provisioned = provisioned,
+};
+
+static bool is_stored(enum record_kind kind)
+{
+    char record[8192];
+    size_t len;
+    return port_store_get(record_key(kind), record, sizeof(record), &len) == ERR_OK;
+}
+
+static void init(void)
+{
+    thing_name[0] = '\0';
+    table_init_without_thing();
+    runtime_claim(&claim);
+    assert_int_equal(table_register_blink(), ERR_OK);
+}
+
+static int setup(void **state)
+{
+    int result = table_setup(state);
+    atomic_store(&told, 0);
+    claim_reset();
+    init();
+    return result;
+}
+
+static int teardown(void **state)
+{
+    int result = table_teardown(state);
+    claim_reset();
+    return result;
+}
+
+static void begin(unsigned connection)
+{
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(connection);
+    assert_true(fake_is_opened_as("esp32_0042", "claim cert"));
+    fake_connect_only();
+}
+
+static void await_thing(unsigned connection, const char *name)
+{
+    fake_wait_open(connection);
+    assert_true(fake_is_opened_as(name, claim_certificate()));
+    fake_connect();
+    FAKE_WAIT(atomic_load(&told) == 1);
+    assert_string_equal(runtime_thing_name(), name);
+}
+
+/* A boot: everything in memory is gone. */
+static void boot(void)
+{
+    assert_int_equal(runtime_stop(), ERR_OK);
+    init();
+}
+
+static void test_whole_way(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_claim_parameter("Colour", "red"), ERR_OK);
+    begin(1);
+    claim_take_csr();
+    assert_true(is_stored(RECORD_PENDING)); /* the key is in storage before the request is seen */
+    assert_false(is_stored(RECORD_IDENTITY));
+    assert_int_equal(runtime_provisioning_state(), RUNTIME_PROVISIONING_RUNS);
+    assert_int_equal(runtime_link_state(), RUNTIME_LINK_STARTING);
+    assert_false(runtime_is_at_rest());
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    assert_true(claim_has_parameter("SerialNumber", "0042"));
+    assert_true(claim_has_parameter("DeviceNamePrefix", "esp32"));
+    assert_true(claim_has_parameter("AppVersion", "1.0.0"));
+    assert_true(claim_has_parameter("Colour", "red"));
+    assert_string_equal(runtime_thing_name(), "");
+    claim_accept_registration(FAKE_THING);
+    await_thing(2, FAKE_THING);
+    assert_true(is_stored(RECORD_IDENTITY));
+    assert_false(is_stored(RECORD_PENDING));
+    assert_int_equal(runtime_provisioning_state(), RUNTIME_PROVISIONING_NOT);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_UP);
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get"); /* and jobs begin */
+    fake_accept_request(&request, "");
+    FAKE_WAIT(runtime_is_at_rest());
+    assert_int_equal(atomic_load(&told), 1);
+}
+
+static void provision(void)
+{
+    begin(1);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    await_thing(2, FAKE_THING);
+    fake_answer_no_job();
+}
+
+static void test_second_start_provisions_nothing(void **state)
+{
+    (void)state;
+    provision();
+    char first[4096];
+    snprintf(first, sizeof(first), "%s", claim_certificate());
+    boot();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(3);
+    assert_true(fake_is_opened_as(FAKE_THING, first));
+    assert_string_equal(runtime_thing_name(), FAKE_THING); /* also offline */
+    fake_connect();
+    struct fake_request request;
+    fake_expect_request(&request, "$next/get"); /* the first thing that is sent */
+    assert_int_equal(runtime_provisioning_state(), RUNTIME_PROVISIONING_NOT);
+    assert_int_equal(atomic_load(&told), 1);
+}
+
+/* A stop, as a power cut does: each step is taken up where it was, with the same key. */
+static void test_each_step_is_resumed(void **state)
+{
+    (void)state;
+    begin(1);
+    claim_take_csr();
+    boot();
+    begin(2);
+    claim_take_csr();
+    assert_true(claim_is_same_key());
+    claim_accept_csr("token-2");
+    claim_take_registration("token-2");
+    boot();
+    begin(3);
+    claim_take_registration("token-2"); /* no second certificate */
+    claim_accept_registration(FAKE_THING);
+    fake_wait_open(4);
+    boot();
+    assert_int_equal(runtime_start(), ERR_OK);
+    await_thing(5, FAKE_THING);
+}
+
+/* The library was stopped and started, not the device. */
+static void test_stop_and_start(void **state)
+{
+    (void)state;
+    begin(1);
+    claim_take_csr();
+    assert_int_equal(runtime_stop(), ERR_OK);
+    assert_true(runtime_is_at_rest() || !runtime_is_started());
+    begin(2);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    await_thing(3, FAKE_THING);
+}
+
+static void test_suspended_on_the_way(void **state)
+{
+    (void)state;
+    begin(1);
+    claim_take_csr();
+    runtime_suspend(true);
+    FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+    assert_false(fake_log_has("does the policy allow"));
+    runtime_suspend(false);
+    fake_wait_open(2);
+    fake_connect_only();
+    fake_advance_ms(3600000); /* the pause after a lost answer */
+    runtime_network_changed(true);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+}
+
+static void test_answers_in_pieces(void **state)
+{
+    (void)state;
+    char payload[4096];
+    begin(1);
+    claim_take_csr();
+    claim_write_certificate(payload, sizeof(payload), "token-1");
+    assert_true(fake_deliver_own_pieces(CLAIM_CSR_TOPIC "/accepted", payload, 100));
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    claim_accept_registration("another"); /* doubled: the first counts */
+    await_thing(2, FAKE_THING);
+}
+
+static void test_answer_that_is_too_long(void **state)
+{
+    (void)state;
+    static char payload[DEVICE_PROVISION_MESSAGE_CAP + 2];
+    begin(1);
+    claim_take_csr();
+    memset(payload, ' ', sizeof(payload) - 1);
+    assert_true(fake_deliver_own(CLAIM_CSR_TOPIC "/accepted", slice_from(payload), 1, false));
+    fake_wait_log("an answer to the claim is longer than 4096 bytes, and left out");
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+}
+
+/* A certificate for another key does not count. */
+static void test_certificate_of_somebody_else(void **state)
+{
+    (void)state;
+    char payload[4096];
+    begin(1);
+    claim_take_csr();
+    claim_write_certificate(payload, sizeof(payload), "token-1");
+    boot();
+    assert_int_equal(runtime_record_erase(RECORD_PENDING), ERR_OK);
+    begin(2);
+    claim_take_csr();
+    assert_false(claim_is_same_key());
+    assert_true(fake_deliver_own(CLAIM_CSR_TOPIC "/accepted", slice_from(payload), 1, false));
+    fake_wait_log("a certificate that does not match the key of this device is passed over");
+    assert_int_equal(table_register_blink(), ERR_EXISTS); /* a turn later there is room for the next one */
+    claim_accept_csr("token-2");
+    claim_take_registration("token-2");
+}
+
+static void test_refused_and_tried_again(void **state)
+{
+    (void)state;
+    begin(1);
+    claim_take_csr();
+    claim_reject(CLAIM_CSR_TOPIC, "ResourceNotFoundException", "no such thing");
+    FAKE_WAIT(runtime_provisioning_state() == RUNTIME_PROVISIONING_FAILED);
+    assert_true(
+        fake_log_has("CreateCertificateFromCsr was refused: ResourceNotFoundException: no such thing"));
+    fake_advance_ms(3600000);
+    runtime_network_changed(true); /* wakes the engine task */
+    fake_wait_open(2);             /* there is no connection in the pause */
+    fake_connect_only();
+    claim_take_csr();
+    assert_true(claim_is_same_key());
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    await_thing(3, FAKE_THING);
+}
+
+static void test_damaged_identity_counts_as_absent(void **state)
+{
+    (void)state;
+    assert_int_equal(port_store_put("identity", "damaged", 7), ERR_OK);
+    begin(1);
+    claim_take_csr();
+    assert_true(fake_log_has("the record 'identity' is"));
+}
+
+/* The record is whole, and what stands in it is none. */
+static void test_unreadable_identity_counts_as_absent(void **state)
+{
+    (void)state;
+    char record[RECORD_BYTES(3)] = {0};
+    memcpy(record + RECORD_HEADER_BYTES, "a", 2);
+    assert_int_equal(port_store_put("identity", record, record_seal(RECORD_IDENTITY, record, 3)), ERR_OK);
+    begin(1);
+    claim_take_csr();
+    assert_true(fake_log_has("the record 'identity' cannot be used, and counts as absent"));
+}
+
+/* In a child: the restart of this table only ends the engine task. */
+static void reset_forgets_the_key_on_the_way(void)
+{
+    void *none = NULL;
+    setup(&none);
+    begin(1);
+    claim_take_csr();
+    EXPECT(is_stored(RECORD_PENDING));
+    runtime_reset(false);
+    fake_wait_restart();
+    EXPECT(!is_stored(RECORD_PENDING));
+}
+
+static void test_parameters_of_the_application(void **state)
+{
+    (void)state;
+    char long_key[130];
+    memset(long_key, 'k', sizeof(long_key) - 1);
+    long_key[129] = '\0';
+    assert_int_equal(runtime_claim_parameter(NULL, "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter("", "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter("a b", "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter(long_key, "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter("SerialNumber", "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter("DeviceNamePrefix", "x"), ERR_ARG);
+    assert_int_equal(runtime_claim_parameter("AppVersion", "x"), ERR_ARG);
+    static const char *const keys[] = {"a", "b", "c", "d",
+                                       "e", "f", "g", "Colour"}; /* Colour: of the first test */
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(runtime_claim_parameter(keys[i], "x"), ERR_OK);
+    }
+    assert_int_equal(runtime_claim_parameter("ninth", "x"), ERR_FULL);
+    assert_int_equal(runtime_claim_parameter("Colour", "blue"), ERR_OK);
+    begin(1);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    assert_true(claim_has_parameter("Colour", "blue"));
+    assert_false(claim_has_parameter("Colour", "red"));
+    assert_true(claim_has_parameter("g", "x"));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_whole_way),
+        TEST(test_second_start_provisions_nothing),
+        TEST(test_each_step_is_resumed),
+        TEST(test_stop_and_start),
+        TEST(test_suspended_on_the_way),
+        TEST(test_answers_in_pieces),
+        TEST(test_answer_that_is_too_long),
+        TEST(test_certificate_of_somebody_else),
+        TEST(test_refused_and_tried_again),
+        TEST(test_damaged_identity_counts_as_absent),
+        TEST(test_unreadable_identity_counts_as_absent),
+        IN_CHILD(reset_forgets_the_key_on_the_way),
+        TEST(test_parameters_of_the_application),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
