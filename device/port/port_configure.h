@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of an answer with its NUL, the least a way must carry: what Bluetooth takes at once. */
-#define PORT_CONFIGURE_ANSWER_CAP 500
+/* Bytes of an answer with its NUL, the least a way must carry: what each of Espressif's Bluetooth stacks takes at once, encrypted. */
+#define PORT_CONFIGURE_ANSWER_CAP 240
 
 struct port_configure {
     /* Where the port puts a text, and nothing else; the port's alone until `done`, but for what `take` makes of it. */

@@ -30,7 +30,7 @@
 #define CERT_TEXT "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
 #define KEY_TEXT  "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n"
 
-static char answer[PORT_CONFIGURE_ANSWER_CAP];
+static char answer[1024];
 
 static jobsStatus_et any_handler(job_st *ps_job)
 {
