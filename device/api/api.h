@@ -45,6 +45,7 @@ systemMode_et api_configure_mode(const systemInitConfig_st *config, enum api_way
 void api_configure_start(const char *who, void (*go_on)(const systemInitConfig_st *config, enum api_way way));
 void api_configure_stop(void); /* nothing is handed in any more; good also when the device does not wait */
 #else
+#include "device/api/line.h"
 static inline const systemInitConfig_st *api_configure_fill(const systemInitConfig_st *given,
                                                             enum api_way *way)
 {
@@ -59,7 +60,8 @@ static inline systemMode_et api_configure_mode(const systemInitConfig_st *config
 static inline void api_configure_start(const char *who,
                                        void (*go_on)(const systemInitConfig_st *config, enum api_way way))
 {
-    (void)who, (void)go_on;
+    (void)go_on;
+    line_error(who, "nothing can configure this device: its firmware has no way for that");
 }
 static inline void api_configure_stop(void)
 {

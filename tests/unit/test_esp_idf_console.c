@@ -159,7 +159,7 @@ static void test_pieces(void **state)
     assert_int_equal(put("+{\"b\"", &len), CONFIGURE_PIECE_MORE);
     assert_int_equal(len, 4);
     assert_int_equal(put("+:", &len), CONFIGURE_PIECE_MORE);
-    assert_int_equal(put("x", &len), CONFIGURE_PIECE_BAD); /* a line for somebody else, between them */
+    assert_int_equal(put("xyz", &len), CONFIGURE_PIECE_BAD); /* a line for somebody else, between them */
     assert_int_equal(put("=2}", &len), CONFIGURE_PIECE_WHOLE);
     assert_int_equal(len, 7);
     assert_memory_equal(text, "{\"b\":2}", 7);

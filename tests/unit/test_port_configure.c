@@ -17,9 +17,12 @@
 #include "ports/linux/tasks.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -172,6 +175,10 @@ static void test_stop_and_start_again(void **state)
     int silent = connect_to();
     assert_true(silent >= 0);
     assert_int_equal(send(silent, "half", 4, MSG_NOSIGNAL), 4);
+    for (int unread = 1; unread > 0;) {
+        assert_int_equal(ioctl(silent, SIOCOUTQ, &unread), 0); /* it waits for the other half now */
+        sched_yield();
+    }
     port_configure_stop();
     assert_int_equal(heard.takes + heard.dones, 0);
     assert_int_equal(connect_to(), -1);
