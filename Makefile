@@ -53,6 +53,7 @@ check unit e2e:
 # A tenth of the random worlds once more, under ASan and UBSan.
 sim: build
 	@$(BUILD)/host/tests/interleave/interleave $(if $(SEEDS),--seeds $(SEEDS),--exhaustive)
+	@$(BUILD)/host/tests/provision_sim $(if $(SEEDS),--seeds $(SEEDS),--long)
 	@$(BUILD)/host/tests/sim $(if $(SEEDS),--seeds $(SEEDS),--exhaustive --seeds 200000)
 	@cmake -S . -B $(BUILD)/asan -DDEVICE_JOBS_SANITIZE=address,undefined > /dev/null
 	@$(MAKE) --no-print-directory -C $(BUILD)/asan -j$(JOBS) sim 2>&1 | tools/quiet-build

@@ -7,7 +7,7 @@ stay as they are.
 """
 import re
 
-LOG = r"jobs_context_log|jobs_states_say|say_leaving|runtime_log|port_board_log|log_down"
+LOG = r"jobs_context_log|jobs_states_say|say_leaving|runtime_log|port_board_log|log_down|say|say_again_at"
 ASSIGNED = re.compile(r"\*?[A-Za-z_](?:[\w>.\-]|\[[^\]\n]*\])* (?:[-+|&^*/%]|<<|>>)?=(?!=)\s*")
 COUNTED = re.compile(r"(?:\+\+|--)[\w>.\-]+;|[\w>.\-]+(?:\+\+|--);")
 

@@ -99,6 +99,7 @@ static const char *refuse_publish(const char *topic, size_t payload_len)
     switch (topic_classify(topic)) {
     case TOPIC_ORDINARY:
     case TOPIC_REQUEST:
+    case TOPIC_PROVISIONING:
         return NULL;
     case TOPIC_ANSWER:
     case TOPIC_NOTIFICATION:
@@ -126,7 +127,8 @@ static const char *refuse_subscribe(const char *filter)
 static bool is_hearable(const char *topic)
 {
     enum topic_class class = topic_classify(topic);
-    return class != TOPIC_REQUEST && class != TOPIC_ANSWER && class != TOPIC_PRIVATE;
+    return class != TOPIC_REQUEST && class != TOPIC_PROVISIONING && class != TOPIC_ANSWER &&
+           class != TOPIC_PRIVATE;
 }
 
 static bool decide(struct guard *guard, const struct identity *identity, enum guard_access access,

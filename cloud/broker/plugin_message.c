@@ -34,12 +34,14 @@ static int redirect_request(struct plugin *plugin, const struct connection *conn
 {
     struct private_topic topic = {
         .serial = connection->serial,
+        .is_provisioning = topic_classify(event->topic) == TOPIC_PROVISIONING,
         .qos = event->qos > 0,
         .topic = slice_from(event->topic),
     };
     size_t cap = topic.topic.len + PRIVATE_TOPIC_EXTRA;
     char *private_topic = mosquitto_malloc(cap);
     memcpy(topic.certificate_id, connection->identity.certificate_id, sizeof(topic.certificate_id));
+    memcpy(topic.client_id, connection->identity.client_id, sizeof(topic.client_id));
     if (private_topic == NULL || private_topic_write_request(&topic, private_topic, cap) != ERR_OK) {
         mosquitto_free(private_topic);
         guard_log_closed(&plugin->guard, &connection->identity,
@@ -165,7 +167,8 @@ int plugin_on_message(int kind, void *event_data, void *ctx)
         return private_topic_parse_answer(event->topic, &to) ? keep_answer(plugin, &to, event)
                                                              : MOSQ_ERR_SUCCESS;
     }
-    if (topic_classify(event->topic) == TOPIC_REQUEST) {
+    enum topic_class class = topic_classify(event->topic);
+    if (class == TOPIC_REQUEST || class == TOPIC_PROVISIONING) {
         return redirect_request(plugin, connection, event);
     }
     if (event->retain) {

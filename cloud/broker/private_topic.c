@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/broker/private_topic.h"
 
+#include "cloud/base/hex.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +22,15 @@ enum err private_topic_write_request(const struct private_topic *topic, char *ou
     if (strlen(topic->certificate_id) != CERTIFICATE_DIGITS) {
         return ERR_ARG;
     }
-    return fits(snprintf(out, cap, PRIVATE_TOPIC_REQUEST "%016" PRIx64 "/%s/%u/%.*s", topic->serial,
-                         topic->certificate_id, topic->qos, (int)topic->topic.len, topic->topic.ptr),
+    char client[2 * sizeof(topic->client_id) + 1] = ""; /* with the slash behind it */
+    if (topic->is_provisioning) {
+        hex_write(topic->client_id, strlen(topic->client_id), client);
+        strcat(client, "/");
+    }
+    return fits(snprintf(out, cap, "%s%016" PRIx64 "/%s/%u/%s%.*s",
+                         topic->is_provisioning ? PRIVATE_TOPIC_PROVISION : PRIVATE_TOPIC_REQUEST,
+                         topic->serial, topic->certificate_id, topic->qos, client, (int)topic->topic.len,
+                         topic->topic.ptr),
                 cap);
 }
 
@@ -68,17 +77,27 @@ static const char *behind(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
+/* "<client id>/<topic>", what stands behind <qos> in a request of fleet provisioning. */
+static bool read_client(struct private_topic *topic)
+{
+    struct slice client = slice_cut(&topic->topic, '/');
+    size_t len = client.len / 2;
+    return client.len % 2 == 0 && len < sizeof(topic->client_id) &&
+           hex_read(client.ptr, len, topic->client_id) && topic->topic.len > 0;
+}
+
 bool private_topic_parse_request(const char *text, struct private_topic *topic)
 {
-    struct slice rest = slice_from(behind(text, PRIVATE_TOPIC_REQUEST));
-    struct private_topic read = {0};
+    const char *provisioning = behind(text, PRIVATE_TOPIC_PROVISION);
+    struct private_topic read = {.is_provisioning = provisioning != NULL};
+    struct slice rest = slice_from(read.is_provisioning ? provisioning : behind(text, PRIVATE_TOPIC_REQUEST));
 
     if (!cut_serial(&rest, &read.serial)) {
         return false;
     }
     struct slice certificate = cut_digits(&rest, CERTIFICATE_DIGITS);
     if (slice_copy(certificate, read.certificate_id, sizeof(read.certificate_id)) != ERR_OK ||
-        certificate.len == 0 || !read_end(rest, &read)) {
+        certificate.len == 0 || !read_end(rest, &read) || (read.is_provisioning && !read_client(&read))) {
         return false;
     }
     *topic = read;

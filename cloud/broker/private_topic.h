@@ -3,6 +3,9 @@
  *     $iotlocal/request/<serial>/<certificate id>/<qos>/<the device's topic>
  * is where the plugin moves a device's request to the service: <serial> (16 hexadecimal digits) names the connection and is
  * never used twice, <certificate id> (64) says whose connection that is, <qos> is 0 or 1.
+ *     $iotlocal/provisioning/<serial>/<certificate id>/<qos>/<client id>/<the device's topic>
+ * is the same for a request of fleet provisioning; the hook of a template is told the client id (here in hexadecimal digits,
+ * because it may hold any character).
  *     $iotlocal/answer/<serial>/<qos>/<answer topic>
  * is where the daemon publishes the answer; the plugin delivers the answer to the connection of that serial number and to no
  * other, with the QoS of the request.
@@ -21,6 +24,7 @@
 
 #define PRIVATE_TOPIC_ROOT       "$iotlocal"
 #define PRIVATE_TOPIC_REQUEST    PRIVATE_TOPIC_ROOT "/request/"
+#define PRIVATE_TOPIC_PROVISION  PRIVATE_TOPIC_ROOT "/provisioning/"
 #define PRIVATE_TOPIC_ANSWER     PRIVATE_TOPIC_ROOT "/answer/"
 #define PRIVATE_TOPIC_SUBSCRIBED PRIVATE_TOPIC_ROOT "/subscribed/"
 
@@ -28,17 +32,20 @@
 
 /* What the daemon subscribes to. */
 #define PRIVATE_TOPIC_REQUESTS      PRIVATE_TOPIC_REQUEST "#"
+#define PRIVATE_TOPIC_PROVISIONS    PRIVATE_TOPIC_PROVISION "#"
 #define PRIVATE_TOPIC_SUBSCRIPTIONS PRIVATE_TOPIC_SUBSCRIBED "#"
 #define PRIVATE_TOPIC_RETAINED_ALL  PRIVATE_TOPIC_RETAINED "#"
 
 #define PRIVATE_TOPIC_EXTRA                                                                                  \
-    128 /* a private topic is at most this much longer than its public one, with NUL */
+    384 /* a private topic is at most this much longer than its public one, with NUL */
 
 struct private_topic {
     uint64_t serial;
     char certificate_id[65]; /* 64 hexadecimal digits; of a request only: "" in an answer that was parsed */
     uint8_t qos;             /* 0 or 1 */
     struct slice topic;      /* the device's */
+    bool is_provisioning;    /* a request of fleet provisioning */
+    char client_id[129];     /* of such a request only: "" in any other that was parsed */
 };
 
 /* ERR_TOO_LONG: `out` is too small. ERR_ARG: the certificate id of a request does not have 64 digits. */

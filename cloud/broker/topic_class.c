@@ -30,6 +30,19 @@ static enum topic_class classify_jobs(struct slice rest)
     return TOPIC_REQUEST;
 }
 
+/* rest: behind one of the three operations of fleet provisioning and its slash. Nothing else lives below them. */
+static enum topic_class classify_format(struct slice rest)
+{
+    struct slice format = slice_cut(&rest, '/');
+    if (!slice_is(format, "json") && !slice_is(format, "cbor")) {
+        return TOPIC_RESERVED;
+    }
+    if (rest.ptr == NULL) {
+        return TOPIC_PROVISIONING;
+    }
+    return slice_is(rest, "accepted") || slice_is(rest, "rejected") ? TOPIC_ANSWER : TOPIC_RESERVED;
+}
+
 /* The families of topics that the service serves; all others that begin with $ are reserved. Another family is another
  * row. */
 static const struct family {
@@ -37,6 +50,9 @@ static const struct family {
     enum topic_class (*classify)(struct slice rest); /* rest: behind the head, at least one byte */
 } families[] = {
     {"$aws/things/+/jobs/", classify_jobs},
+    {"$aws/certificates/create/", classify_format},
+    {"$aws/certificates/create-from-csr/", classify_format},
+    {"$aws/provisioning-templates/+/provision/", classify_format},
 };
 
 /* Moves *rest behind the head. */

@@ -8,6 +8,7 @@
 enum topic_class {
     TOPIC_ORDINARY, /* the application's own */
     TOPIC_REQUEST, /* a device asks the service; also what only looks like a request: the service refuses that with words */
+    TOPIC_PROVISIONING, /* a device asks for an identity: a request, too */
     TOPIC_ANSWER,       /* the service answers one connection */
     TOPIC_NOTIFICATION, /* the service tells all who may hear it */
     TOPIC_RESERVED,     /* another topic that begins with $ */

@@ -56,6 +56,8 @@ enum core_code {
     CORE_CERTIFICATE_INVALID,
     CORE_REGISTRATION_CODE,
     CORE_MALFORMED_POLICY,
+    CORE_OWNERSHIP_TOKEN, /* of a certificate: not good */
+    CORE_ACCESS_DENIED,   /* the hook of a provisioning template has refused */
     CORE_THROTTLED,
     CORE_INTERNAL,
     CORE_CODE_COUNT,
@@ -165,7 +167,7 @@ void core_subscription_failed(struct core *core);
 /* Do notices wait that have room now? Then any batch renders them. */
 bool core_has_news(const struct core *core);
 
-/* --- What is due (due_run.c): time-outs of executions, the marks of delivered notices, announcements --- */
+/* --- What is due (due_run.c): time-outs of executions, the end of tokens and claims, the marks of delivered notices, announcements --- */
 
 /* Wall time of the next one, INT64_MAX = none. */
 int64_t core_next_due_ms(struct core *core);

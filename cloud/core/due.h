@@ -9,6 +9,8 @@
 /* Stored as numbers: never renumber. */
 enum due_kind {
     DUE_EXECUTION_TIMEOUT = 1, /* subject: the execution's row id */
+    DUE_OWNERSHIP = 2,         /* subject: the row id of an ownership token */
+    DUE_CLAIM = 3,             /* subject: the row id of a provisioning claim */
 };
 
 struct due {

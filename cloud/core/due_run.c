@@ -3,6 +3,8 @@
 #include "cloud/core/announce.h"
 #include "cloud/core/due.h"
 #include "cloud/core/jobs/timeout.h"
+#include "cloud/core/provisioning/claims.h"
+#include "cloud/core/provisioning/ownership.h"
 
 #define SLICE            32   /* rows of the due-queue */
 #define AFTER_FAILURE_MS 1000 /* a database that refuses is not asked in a loop */
@@ -32,6 +34,10 @@ static bool do_one(struct core *core, const struct due *due)
     switch (due->kind) {
     case DUE_EXECUTION_TIMEOUT:
         return timeout_execution(core, due->subject);
+    case DUE_OWNERSHIP:
+        return ownership_expire(core, due->subject);
+    case DUE_CLAIM:
+        return claim_expire(core, due->subject);
     }
     /* Nobody knows this kind: it must not stop the others. */
     return due_set(core, due->kind, due->subject, 0);

@@ -8,11 +8,12 @@
 #include "cloud/core/core.h"
 
 enum error_edge {
-    EDGE_MQTT,      /* the device's Jobs API; has no HTTP status */
-    EDGE_REGISTRY,  /* control plane: things, certificates, policies */
-    EDGE_JOBS,      /* control plane: jobs and executions */
-    EDGE_JOBS_DATA, /* iot-jobs-data */
-    EDGE_IOT_DATA,  /* iotdata */
+    EDGE_MQTT,         /* the device's Jobs API; has no HTTP status */
+    EDGE_PROVISIONING, /* fleet provisioning over MQTT; the status is its statusCode */
+    EDGE_REGISTRY,     /* control plane: things, certificates, policies */
+    EDGE_JOBS,         /* control plane: jobs and executions */
+    EDGE_JOBS_DATA,    /* iot-jobs-data */
+    EDGE_IOT_DATA,     /* iotdata */
     EDGE_S3,
     EDGE_COUNT,
 };

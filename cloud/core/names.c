@@ -44,6 +44,11 @@ bool name_is_job(struct slice text)
     return is_alnum_or(text, 1, CORE_JOB_ID_CAP - 1, "_-");
 }
 
+bool name_is_template(struct slice text)
+{
+    return is_alnum_or(text, 1, 36, "_-");
+}
+
 bool name_is_policy(struct slice text)
 {
     return is_alnum_or(text, 1, CORE_POLICY_NAME_CAP - 1, "_+=,.@-");

@@ -11,6 +11,7 @@ bool name_is_thing(struct slice text);       /* 1..128 [a-zA-Z0-9:_-] */
 bool name_is_job(struct slice text);         /* 1..64 [a-zA-Z0-9_-] */
 bool name_is_policy(struct slice text);      /* 1..128 [a-zA-Z0-9_+=,.@-] */
 bool name_is_certificate(struct slice text); /* 64 hex digits */
+bool name_is_template(struct slice text);    /* 1..36 [0-9A-Za-z_-] */
 bool name_is_bucket(struct slice text);      /* 3..63 [a-z0-9.-], begins and ends with a letter or digit */
 bool name_is_reason(struct slice text);      /* 1..128 [A-Z0-9_] */
 

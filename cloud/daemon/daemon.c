@@ -42,7 +42,12 @@ static void log_warning(const char *line)
 
 static void on_request(void *ctx, struct broker_request *request)
 {
-    device_turn_add(&((struct daemon *)ctx)->devices, request);
+    struct daemon *daemon = ctx;
+    if (request->from.is_provisioning) {
+        provisioning_turn_add(&daemon->provisioning, request);
+    } else {
+        device_turn_add(&daemon->devices, request);
+    }
 }
 
 static void on_subscribed(void *ctx, struct slice filter)
@@ -238,6 +243,7 @@ static int next_timeout_ms(struct daemon *daemon)
         left_ms = smaller(left_ms, daemon->broker.start_at_ms - clock_monotonic_ms(daemon->clock));
     }
     left_ms = smaller(left_ms, broker_link_timeout_ms(daemon->link));
+    left_ms = smaller(left_ms, provisioning_life_timeout_ms(daemon));
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
@@ -254,6 +260,7 @@ static void run_timers(struct daemon *daemon)
 {
     answer_http(daemon);
     check_retained(daemon);
+    provisioning_life_run(daemon);
     if (broker_link_timeout_ms(daemon->link) == 0) {
         broker_link_run(daemon->link);
     }
@@ -522,7 +529,7 @@ static bool start(struct daemon *daemon)
            broker_life_trust(daemon) &&
            access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
            broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
-           open_link(daemon);
+           provisioning_life_open(daemon) && open_link(daemon);
 }
 
 /* In reverse: what the worker has begun is finished and those who wait are told, then no new requests, then no broker, then
@@ -531,6 +538,7 @@ static void stop(struct daemon *daemon)
 {
     init_child_close(&daemon->init);
     worker_close(daemon->worker);
+    provisioning_life_close(daemon);
     if (daemon->core != NULL) {
         turn_close(&daemon->turn);
     }
@@ -568,6 +576,7 @@ int daemon_live(const struct daemon_options *options, struct background *backgro
         .worker_source.descriptor = -1,
         .broker_source.descriptor = -1,
         .output_source.descriptor = -1,
+        .hook_source.descriptor = -1,
         .init = INIT_CHILD_NONE,
         .init_source.descriptor = -1,
     };

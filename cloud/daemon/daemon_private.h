@@ -16,6 +16,7 @@
 #include "cloud/daemon/service_clock.h"
 #include "cloud/http/server.h"
 #include "cloud/mqtt/device_turn.h"
+#include "cloud/mqtt/provisioning_turn.h"
 #include "cloud/pki/pki.h"
 
 #define DAEMON_DATABASE     "iot.db"
@@ -41,6 +42,8 @@ struct daemon {
     struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;
+    struct hook_caller *hooks;
+    struct provisioning_turn provisioning;
     struct init_child init;
     struct mosquitto_child broker;
     unsigned broker_tries;
@@ -50,7 +53,7 @@ struct daemon {
     bool is_mqtt_port_given;
     struct loop loop;
     struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source,
-        init_source;
+        init_source, hook_source;
     int signals;
     bool is_ready; /* has been ready once */
     bool is_stopping;
@@ -65,6 +68,12 @@ bool broker_life_find_plugin(struct daemon *daemon);
 bool broker_life_trust(struct daemon *daemon); /* before the start: certificates of others that it trusts */
 bool broker_life_configure(struct daemon *daemon);
 bool broker_life_start(struct daemon *daemon);
+
+/* provisioning_life.c: fleet provisioning, between broker, worker, turns and hooks. false: daemon->why. */
+bool provisioning_life_open(struct daemon *daemon);
+void provisioning_life_close(struct daemon *daemon);         /* those who wait for a hook are told */
+int64_t provisioning_life_timeout_ms(struct daemon *daemon); /* INT64_MAX: none */
+void provisioning_life_run(struct daemon *daemon);           /* what is due because time has passed */
 
 /* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
 bool ready_tell(struct daemon *daemon);

@@ -114,6 +114,23 @@ void api_list_targets_for_policy(struct call *call);
 void api_list_policy_principals(struct call *call);
 void api_get_effective_policies(struct call *call);
 
+/* api_templates.c */
+void api_create_provisioning_template(struct call *call);
+void api_describe_provisioning_template(struct call *call);
+void api_list_provisioning_templates(struct call *call);
+void api_update_provisioning_template(struct call *call);
+void api_delete_provisioning_template(struct call *call);
+void api_create_provisioning_template_version(struct call *call);
+void api_describe_provisioning_template_version(struct call *call);
+void api_list_provisioning_template_versions(struct call *call);
+void api_delete_provisioning_template_version(struct call *call);
+
+/* api_provisioning.c */
+void api_make_provisioning_claim(struct call *call); /* work */
+void api_create_provisioning_claim(struct call *call);
+void api_prepare_register_thing(struct call *call); /* work */
+void api_register_thing(struct call *call);
+
 /* api_authorization.c */
 void api_test_authorization(struct call *call);
 

@@ -23,8 +23,8 @@ bool route_serves(enum api_family family, const char *service)
 
 const struct route *route_at(size_t i)
 {
-    static const struct route_table *const tables[] = {&routes_jobs, &routes_things, &routes_security,
-                                                       &routes_data, &routes_refused};
+    static const struct route_table *const tables[] = {&routes_jobs,         &routes_things, &routes_security,
+                                                       &routes_provisioning, &routes_data,   &routes_refused};
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
         if (i < tables[t]->count) {
             return &tables[t]->rows[i];

@@ -10,7 +10,8 @@ struct route_table {
     const struct route *rows;
     size_t count;
 };
-extern const struct route_table routes_jobs, routes_things, routes_security, routes_data, routes_refused;
+extern const struct route_table routes_jobs, routes_things, routes_security, routes_provisioning, routes_data,
+    routes_refused;
 
 /* The i-th row of all tables together; NULL: there are fewer. */
 const struct route *route_at(size_t i);

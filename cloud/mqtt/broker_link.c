@@ -14,7 +14,7 @@
 
 #define CLIENT_ID     "$iot-local" /* no device can have it: ids that begin with $ are refused */
 #define USERNAME      "iot-local"
-#define FILTER_COUNT  3
+#define FILTER_COUNT  4
 #define KEEP_ALIVE_S  15
 #define RETRY_FAST_MS 5   /* at start: the socket appears within a few milliseconds */
 #define RETRY_SLOW_MS 100 /* later: the broker is down for longer */
@@ -62,8 +62,8 @@ static int64_t now_ms(const struct broker_link *link)
 static void on_connect(struct mosquitto *client, void *ctx, int code)
 {
     (void)ctx;
-    char *filters[FILTER_COUNT] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_SUBSCRIPTIONS,
-                                   PRIVATE_TOPIC_RETAINED_ALL};
+    char *filters[FILTER_COUNT] = {PRIVATE_TOPIC_REQUESTS, PRIVATE_TOPIC_PROVISIONS,
+                                   PRIVATE_TOPIC_SUBSCRIPTIONS, PRIVATE_TOPIC_RETAINED_ALL};
     if (code == 0) {
         mosquitto_subscribe_multiple(client, NULL, FILTER_COUNT, filters, 1, 0, NULL);
     } else {

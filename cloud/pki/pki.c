@@ -269,8 +269,14 @@ static bool issue(const struct pki *pki, struct pki_order *order, bool with_priv
 
 bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap)
 {
+    return pki_issue_for_seconds(pki, 0, issued, why, why_cap);
+}
+
+bool pki_issue_for_seconds(struct pki *pki, int64_t seconds, struct pki_issued *issued, char *why,
+                           size_t why_cap)
+{
     struct reason reason = {why, why_cap};
-    struct pki_order order = {.key = key_stock_take(&pki->stock)};
+    struct pki_order order = {.key = key_stock_take(&pki->stock), .lifetime_s = seconds};
     bool is_good = issue(pki, &order, true, issued, &reason);
     EVP_PKEY_free(order.key);
     return is_good;

@@ -33,6 +33,10 @@ void pki_issued_clear(struct pki_issued *issued); /* wipes the key */
 /* A new RSA 2048 key pair (what AWS makes) and a certificate for it, signed by the CA. false: why. */
 bool pki_issue(struct pki *pki, struct pki_issued *issued, char *why, size_t why_cap);
 
+/* The same, but the certificate is good for so many seconds from now. */
+bool pki_issue_for_seconds(struct pki *pki, int64_t seconds, struct pki_issued *issued, char *why,
+                           size_t why_cap);
+
 /* A certificate for the key of this request (PEM of a stranger), with its subject, or AWS's when that is empty. ERR_ARG: the
  * request is no good; ERR_INTERNAL: OpenSSL failed. */
 enum err pki_issue_for(struct pki *pki, const char *request, struct pki_issued *issued, char *why,

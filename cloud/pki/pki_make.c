@@ -71,13 +71,16 @@ static bool set_subject(X509 *certificate, const struct pki_order *order)
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
 }
 
-static bool set_times(X509 *certificate, enum pki_kind kind)
+static bool set_times(X509 *certificate, enum pki_kind kind, int64_t lifetime_s)
 {
     ASN1_TIME *not_after = X509_getm_notAfter(certificate);
     long days = kind == PKI_ROOT ? ROOT_DAYS : SERVER_DAYS;
 
     if (X509_gmtime_adj(X509_getm_notBefore(certificate), -BACKDATED_S) == NULL) {
         return false;
+    }
+    if (lifetime_s > 0) {
+        return X509_gmtime_adj(not_after, (long)lifetime_s) != NULL;
     }
     if (kind == PKI_DEVICE) {
         return ASN1_TIME_set_string_X509(not_after, DEVICE_NOT_AFTER) == 1;
@@ -159,7 +162,7 @@ X509 *pki_make_certificate(const struct pki_order *order)
     EVP_PKEY *issuer_key = order->kind == PKI_ROOT ? order->key : order->issuer_key;
 
     if (X509_set_version(certificate, X509_VERSION_3) != 1 || !set_serial(certificate) ||
-        !set_subject(certificate, order) || !set_times(certificate, order->kind) ||
+        !set_subject(certificate, order) || !set_times(certificate, order->kind, order->lifetime_s) ||
         X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) != 1 ||
         X509_set_pubkey(certificate, order->key) != 1 || !add_extensions(certificate, issuer, order) ||
         X509_sign(certificate, issuer_key, EVP_sha256()) == 0) {

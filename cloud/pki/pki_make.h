@@ -24,6 +24,7 @@ struct pki_order {
     const X509_NAME *subject; /* of a device; NULL or empty: the name that AWS gives */
     const char *const *names; /* of a server: DNS names and addresses */
     size_t name_count;
+    int64_t lifetime_s; /* from now; 0: as its kind has it */
 };
 
 EVP_PKEY *pki_make_ec_key(void); /* P-256 */

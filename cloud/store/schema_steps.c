@@ -6,6 +6,7 @@
 #include "cloud/store/schema_4_objects.h"
 #include "cloud/store/schema_4_policies.h"
 #include "cloud/store/schema_4_things.h"
+#include "cloud/store/schema_5_provisioning.h"
 #include "cloud/store/schema_objects.h"
 
 /* --- 1 and 2 --- */
@@ -268,5 +269,6 @@ const struct schema_step schema_steps[] = {
     {.sql = principal_changes},
     {.sql = wider_tables, .run = schema_objects_to_files},
     {.sql = whole_registry},
+    {.sql = SCHEMA_5_PROVISIONING},
 };
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;

@@ -45,6 +45,23 @@
     "SELECT v.version, v.document, v.created_at_ms, v.version = default_version, generation_id"              \
     " FROM policy_versions v JOIN policies ON name = v.policy_name "
 
+#define TEMPLATE_COLUMNS                                                                                     \
+    "SELECT name, description, is_enabled, role_arn, hook_url, hook_version,"                                \
+    " provisioning_templates.created_at_ms, last_modified_at_ms, default_version"
+
+#define TEMPLATE_VERSION_COLUMNS                                                                             \
+    "SELECT v.version, v.created_at_ms, v.version = default_version, v.body FROM"                            \
+    " provisioning_template_versions v JOIN provisioning_templates ON name = template_name "
+
+/* The rights of provisioning claims are policies that no list shows (cloud/core/provisioning/claims.c). */
+#define POLICY_IS_LISTED(name) "substr(" name ", 1, 1) <> '$'"
+
+/* Nor does a list show the claims themselves. */
+#define CERTIFICATE_IS_LISTED                                                                                \
+    "NOT EXISTS (SELECT 1 FROM provisioning_claims c WHERE c.certificate_id = certificates.certificate_id) "
+
+#define OWNERSHIP_COLUMNS "SELECT id, certificate_id, expires_at_ms FROM ownership_tokens "
+
 #define OBJECT_COLUMNS "SELECT etag, content_type, modified_at_ms, size, file, headers, checksum"
 
 #define UPLOAD_COLUMNS "SELECT upload_id, key, content_type, headers, checksum, created_at_ms FROM uploads "
@@ -114,8 +131,10 @@
     X(STORE_CERTIFICATE_UPDATE, \
       "UPDATE certificates SET status = ?2, last_modified_at_ms = ?3 WHERE certificate_id = ?1") \
     X(STORE_CERTIFICATE_DELETE, "DELETE FROM certificates WHERE certificate_id = ?") \
-    X(STORE_CERTIFICATE_LIST_UP, CERTIFICATE_COLUMNS "WHERE rowid > ? ORDER BY rowid LIMIT ?") \
-    X(STORE_CERTIFICATE_LIST_DOWN, CERTIFICATE_COLUMNS "WHERE rowid < ? ORDER BY rowid DESC LIMIT ?") \
+    X(STORE_CERTIFICATE_LIST_UP, \
+      CERTIFICATE_COLUMNS "WHERE rowid > ? AND " CERTIFICATE_IS_LISTED "ORDER BY rowid LIMIT ?") \
+    X(STORE_CERTIFICATE_LIST_DOWN, \
+      CERTIFICATE_COLUMNS "WHERE rowid < ? AND " CERTIFICATE_IS_LISTED "ORDER BY rowid DESC LIMIT ?") \
     X(STORE_CERTIFICATE_OF_CA_UP, \
       CERTIFICATE_COLUMNS "WHERE rowid > ? AND ca_certificate_id = ?3 ORDER BY rowid LIMIT ?2") \
     X(STORE_CERTIFICATE_OF_CA_DOWN, \
@@ -149,6 +168,7 @@
     X(STORE_PRINCIPAL_ATTACH, \
       "INSERT OR REPLACE INTO thing_principals (certificate_id, thing_name, type) VALUES (?, ?, ?)") \
     X(STORE_PRINCIPAL_DETACH, "DELETE FROM thing_principals WHERE certificate_id = ? AND thing_name = ?") \
+    X(STORE_PRINCIPAL_DETACH_ALL, "DELETE FROM thing_principals WHERE certificate_id = ?") \
     X(STORE_PRINCIPAL_TYPE, "SELECT type FROM thing_principals WHERE certificate_id = ? AND thing_name = ?") \
     X(STORE_PRINCIPAL_OTHER_THING, \
       "SELECT thing_name, type FROM thing_principals WHERE certificate_id = ? AND thing_name <> ?" \
@@ -170,8 +190,10 @@
     X(STORE_POLICY_GET, POLICY_COLUMNS "FROM policies WHERE name = ?") \
     X(STORE_POLICY_EXISTS, "SELECT 1 FROM policies WHERE name = ?") \
     X(STORE_POLICY_DELETE, "DELETE FROM policies WHERE name = ?") \
-    X(STORE_POLICY_LIST_UP, "SELECT rowid, name FROM policies WHERE rowid > ? ORDER BY rowid LIMIT ?") \
-    X(STORE_POLICY_LIST_DOWN, "SELECT rowid, name FROM policies WHERE rowid < ? ORDER BY rowid DESC LIMIT ?") \
+    X(STORE_POLICY_LIST_UP, \
+      "SELECT rowid, name FROM policies WHERE rowid > ? AND " POLICY_IS_LISTED("name") " ORDER BY rowid LIMIT ?") \
+    X(STORE_POLICY_LIST_DOWN, \
+      "SELECT rowid, name FROM policies WHERE rowid < ? AND " POLICY_IS_LISTED("name") " ORDER BY rowid DESC LIMIT ?") \
     X(STORE_POLICY_SET_DEFAULT, \
       "UPDATE policies SET default_version = ?2, last_modified_at_ms = ?3, document = (SELECT v.document FROM" \
       " policy_versions v WHERE v.policy_name = ?1 AND v.version = ?2) WHERE name = ?1") \
@@ -198,10 +220,10 @@
       "SELECT 1 FROM policy_attachments WHERE target_kind = 'cert' AND target = ? LIMIT 1") \
     X(STORE_POLICY_ANY_TARGET, "SELECT 1 FROM policy_attachments WHERE policy_name = ? LIMIT 1") \
     X(STORE_POLICY_OF_TARGET_UP, \
-      "SELECT policy_name FROM policy_attachments WHERE policy_name > ? AND target_kind = 'cert' AND" \
+      "SELECT policy_name FROM policy_attachments WHERE " POLICY_IS_LISTED("policy_name") " AND policy_name > ? AND target_kind = 'cert' AND" \
       " target = ?3 ORDER BY policy_name LIMIT ?2") \
     X(STORE_POLICY_OF_TARGET_DOWN, \
-      "SELECT policy_name FROM policy_attachments WHERE policy_name < ? AND target_kind = 'cert' AND" \
+      "SELECT policy_name FROM policy_attachments WHERE " POLICY_IS_LISTED("policy_name") " AND policy_name < ? AND target_kind = 'cert' AND" \
       " target = ?3 ORDER BY policy_name DESC LIMIT ?2") \
     X(STORE_POLICY_TARGETS_UP, \
       "SELECT target FROM policy_attachments WHERE target > ? AND target_kind = 'cert' AND policy_name = ?3" \
@@ -336,6 +358,53 @@
     X(STORE_RETAINED_FORGET, \
       "DELETE FROM retained WHERE is_saved = 0 AND change_number <= ? AND length(payload) = 0") \
     X(STORE_RETAINED_SAVED, "UPDATE retained SET is_saved = 1 WHERE is_saved = 0 AND change_number <= ?") \
+    \
+    X(STORE_TEMPLATE_INSERT, \
+      "INSERT INTO provisioning_templates (name, description, is_enabled, role_arn, hook_url, hook_version," \
+      " created_at_ms, last_modified_at_ms, default_version, last_version)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 1)") \
+    X(STORE_TEMPLATE_GET, \
+      TEMPLATE_COLUMNS ", body FROM provisioning_templates JOIN provisioning_template_versions ON" \
+      " template_name = name AND version = default_version WHERE name = ?") \
+    X(STORE_TEMPLATE_EXISTS, "SELECT 1 FROM provisioning_templates WHERE name = ?") \
+    X(STORE_TEMPLATE_LIST, \
+      TEMPLATE_COLUMNS " FROM provisioning_templates WHERE name > ? ORDER BY name LIMIT ?") \
+    X(STORE_TEMPLATE_UPDATE, \
+      "UPDATE provisioning_templates SET description = coalesce(?2, description)," \
+      " is_enabled = coalesce(?3, is_enabled), role_arn = coalesce(?4, role_arn)," \
+      " hook_url = iif(?7, NULL, coalesce(?5, hook_url)), hook_version = iif(?7, NULL, coalesce(?6, hook_version))," \
+      " default_version = coalesce(?8, default_version), last_modified_at_ms = ?9 WHERE name = ?1") \
+    X(STORE_TEMPLATE_DELETE, "DELETE FROM provisioning_templates WHERE name = ?") \
+    X(STORE_TEMPLATE_NEXT_VERSION, \
+      "UPDATE provisioning_templates SET last_version = last_version + 1 WHERE name = ?") \
+    X(STORE_TEMPLATE_NEWEST_VERSION, "SELECT last_version FROM provisioning_templates WHERE name = ?") \
+    X(STORE_TEMPLATE_VERSION_INSERT, \
+      "INSERT INTO provisioning_template_versions (template_name, version, created_at_ms, body)" \
+      " SELECT name, last_version, ?2, ?3 FROM provisioning_templates WHERE name = ?1") \
+    X(STORE_TEMPLATE_VERSION_GET, TEMPLATE_VERSION_COLUMNS "WHERE template_name = ? AND version = ?") \
+    X(STORE_TEMPLATE_VERSION_LIST, \
+      TEMPLATE_VERSION_COLUMNS "WHERE template_name = ? ORDER BY version DESC") \
+    X(STORE_TEMPLATE_VERSION_COUNT, \
+      "SELECT count(*) FROM provisioning_template_versions WHERE template_name = ?") \
+    X(STORE_TEMPLATE_VERSION_DELETE, \
+      "DELETE FROM provisioning_template_versions WHERE template_name = ? AND version = ?") \
+    \
+    X(STORE_CLAIM_POLICY_PUT, \
+      "INSERT INTO policies (name, created_at_ms, last_modified_at_ms, generation_id, document) VALUES" \
+      " (?1, ?2, ?2, lower(hex(randomblob(32))), ?3) ON CONFLICT (name) DO UPDATE SET document = ?3") \
+    X(STORE_CLAIM_INSERT, \
+      "INSERT INTO provisioning_claims (certificate_id, template_name, expires_at_ms) VALUES (?, ?, ?)") \
+    X(STORE_CLAIM_OF, "SELECT id FROM provisioning_claims WHERE certificate_id = ?") \
+    X(STORE_CLAIM_BY_ID, "SELECT id, certificate_id FROM provisioning_claims WHERE id = ?") \
+    X(STORE_CLAIM_OF_TEMPLATE, \
+      "SELECT id, certificate_id FROM provisioning_claims WHERE template_name = ? ORDER BY id LIMIT 1") \
+    \
+    X(STORE_OWNERSHIP_INSERT, \
+      "INSERT INTO ownership_tokens (token_hash, certificate_id, expires_at_ms) VALUES (?, ?, ?)") \
+    X(STORE_OWNERSHIP_GET, OWNERSHIP_COLUMNS "WHERE token_hash = ?") \
+    X(STORE_OWNERSHIP_OF, OWNERSHIP_COLUMNS "WHERE certificate_id = ?") \
+    X(STORE_OWNERSHIP_BY_ID, OWNERSHIP_COLUMNS "WHERE id = ?") \
+    X(STORE_OWNERSHIP_DELETE, "DELETE FROM ownership_tokens WHERE id = ?") \
     \
     X(STORE_DUE_SET, "INSERT OR REPLACE INTO due (kind, subject, due_at_ms) VALUES (?, ?, ?)") \
     X(STORE_DUE_CLEAR, "DELETE FROM due WHERE kind = ? AND subject = ?") \

@@ -171,6 +171,13 @@ bool application_init(void)
                             "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
                         .pThingNameStr = "lamp"},
     };
+    if (application_rules.has_claim) {
+        awsConfig_st *aws = &config.s_awsConfig;
+        aws->pClaimCertStr = aws->pThingCertStr;
+        aws->pClaimPrivateKeyStr = aws->pThingPrivateKeyStr;
+        aws->pClaimTemplateStr = "fleet";
+        aws->pThingCertStr = aws->pThingPrivateKeyStr = aws->pThingNameStr = NULL;
+    }
     return SYSTEM_init(&config);
 }
 

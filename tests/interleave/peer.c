@@ -16,7 +16,7 @@
 #define FILTERS_MAX 8
 
 struct message {
-    enum { TO_SERVICE, TO_OTHERS, TO_DEVICE, SUBSCRIBE, UNSUBSCRIBE } kind;
+    enum { TO_SERVICE, TO_PROVISIONER, TO_OTHERS, TO_DEVICE, SUBSCRIBE, UNSUBSCRIBE } kind;
     int id;      /* of a packet of the device that is acknowledged; else 0 */
     uint8_t qos; /* of a publish */
     char topic[TOPIC_CAP];
@@ -28,6 +28,7 @@ static struct {
     bool is_connected; /* the device knows that it is */
     bool is_closed;    /* by the device: no event any more */
     bool is_cut;       /* the connection breaks at the next look of the network task */
+    enum provisioner_peer peer;
     port_mqtt_event_fn on_event;
     void *ctx;
     struct port_signal wake;  /* the network task has something to do */
@@ -55,19 +56,29 @@ static struct message *add_message(void)
 
 /* ---- the service's side: one step with what it answers, so that nothing comes between them */
 
-static void send_to_device(void *ctx, const char *topic, const char *payload)
+void peer_send(const char *topic, const char *payload)
 {
-    (void)ctx;
     if (!connection.is_connected) {
         return; /* nobody is there to hear it */
     }
     struct message *message = add_message();
     message->kind = TO_DEVICE;
-    snprintf(message->topic, sizeof(message->topic), PREFIX "%s", topic);
+    snprintf(message->topic, sizeof(message->topic), "%s", topic);
     snprintf(message->payload, sizeof(message->payload), "%s", payload);
     scheduler_mix(message->topic, strlen(message->topic) + 1);
     scheduler_mix(message->payload, strlen(message->payload) + 1);
     scheduler_wake(&connection.wake);
+}
+
+/* A device with a claim is not the thing yet. */
+static void send_to_device(void *ctx, const char *topic, const char *payload)
+{
+    char whole[TOPIC_CAP];
+    (void)ctx;
+    if (connection.peer == PROVISIONER_THING) {
+        snprintf(whole, sizeof(whole), PREFIX "%s", topic);
+        peer_send(whole, payload);
+    }
 }
 
 void peer_reset(unsigned jobs)
@@ -116,7 +127,7 @@ static void emit_message(const struct message *message)
                                        .offset = at,
                                        .total = total,
                                        .qos = message->qos});
-        if (at + len == total && strncmp(message->topic, PREFIX, strlen(PREFIX)) != 0) {
+        if (at + len == total && message->topic[0] != '$') {
             traffic_came();
         }
     }
@@ -155,7 +166,7 @@ static unsigned find_filter(const char *filter)
 
 static void add_filter(const char *filter)
 {
-    if (strncmp(filter, PREFIX, strlen(PREFIX)) == 0 || find_filter(filter) < connection.filter_count) {
+    if (filter[0] == '$' || find_filter(filter) < connection.filter_count) {
         return;
     }
     if (connection.filter_count == FILTERS_MAX) {
@@ -202,6 +213,12 @@ static void serve(void)
         acknowledge_publish(&message);
         job_service_request(&service, message.topic, message.payload);
         break;
+    case TO_PROVISIONER:
+        acknowledge_publish(&message);
+        if (!provisioner_request(message.topic, message.payload)) {
+            scheduler_find("a publish to %s", message.topic);
+        }
+        break;
     case TO_OTHERS:
         if (traffic_arrives(message.topic, message.payload)) {
             acknowledge_publish(&message);
@@ -227,6 +244,8 @@ static void serve(void)
 static void network_task(void *ctx)
 {
     (void)ctx;
+    const bool is_refused = connection.peer == PROVISIONER_REFUSED;
+    connection.is_cut |= is_refused;
     if (!connection.is_closed && !connection.is_cut) {
         connection.is_connected = true;
         emit(&(struct port_mqtt_event){.type = PORT_MQTT_CONNECTED});
@@ -239,7 +258,8 @@ static void network_task(void *ctx)
         }
     }
     connection.is_connected = false;
-    emit(&(struct port_mqtt_event){.type = PORT_MQTT_DISCONNECTED, .reason = ERR_OFFLINE, .text = "cut"});
+    emit(&(struct port_mqtt_event){
+        .type = PORT_MQTT_DISCONNECTED, .reason = is_refused ? ERR_REFUSED : ERR_OFFLINE, .text = "cut"});
     if (peer_rules.end_ms > 0) {
         scheduler_sleep(peer_rules.end_ms);
     }
@@ -258,13 +278,13 @@ enum err port_mqtt_check(const struct port_mqtt_config *config, enum port_mqtt_c
 
 enum err port_mqtt_open(const struct port_mqtt_config *config, port_mqtt_event_fn on_event, void *ctx)
 {
-    (void)config;
     scheduler_point("opens a connection");
     if (connection.is_open) {
         return ERR_BUSY;
     }
     memset(&connection, 0, sizeof(connection));
     connection.is_open = true;
+    connection.peer = provisioner_judge(config->client_id, config->cert_pem);
     connection.on_event = on_event;
     connection.ctx = ctx;
     scheduler_start("network", 6, true, network_task, NULL);
@@ -357,11 +377,12 @@ enum err port_mqtt_publish(const struct port_mqtt_message *given, int *message_i
         return err;
     }
     bool is_own = strncmp(given->topic, PREFIX, strlen(PREFIX)) != 0;
+    bool is_reserved = is_own && given->topic[0] == '$';
     if (given->len >= PAYLOAD_CAP || strlen(given->topic) >= TOPIC_CAP ||
-        (is_own && given->topic[0] == '$')) {
+        is_reserved != (connection.peer == PROVISIONER_CLAIM)) {
         scheduler_find("a publish of %zu bytes to %s", given->len, given->topic);
     }
-    message->kind = is_own ? TO_OTHERS : TO_SERVICE;
+    message->kind = is_reserved ? TO_PROVISIONER : is_own ? TO_OTHERS : TO_SERVICE;
     strcpy(message->topic, given->topic + (is_own ? 0 : strlen(PREFIX)));
     if (given->len > 0) {
         memcpy(message->payload, given->payload, given->len);

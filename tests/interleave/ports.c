@@ -20,10 +20,13 @@
 #define LOG_CAP    6000
 #define WALL_S     1800000000
 
+#define RECORDS 4
+
 static struct {
+    char key[16]; /* empty: none */
     char record[RECORD_CAP];
-    size_t len; /* 0: none */
-} store;
+    size_t len;
+} store[RECORDS];
 
 static char log_text[LOG_CAP];
 static size_t log_len;
@@ -34,7 +37,10 @@ static unsigned tasks_to_fail; /* the last of them fails */
 
 void ports_reset(void)
 {
-    store.len = log_len = 0;
+    for (unsigned i = 0; i < RECORDS; i++) {
+        store[i].key[0] = '\0';
+    }
+    log_len = 0;
     log_text[0] = '\0';
     wants_boot = false;
     is_clock_set = true;
@@ -178,17 +184,28 @@ enum err port_store_open(void)
     return ERR_OK;
 }
 
+/* RECORDS: there is none. */
+static unsigned find_record(const char *key)
+{
+    unsigned at = 0;
+    while (at < RECORDS && strcmp(store[at].key, key) != 0) {
+        at++;
+    }
+    return at;
+}
+
 enum err port_store_put(const char *key, const void *record, size_t len)
 {
-    (void)key;
     scheduler_check_no_lock("writes to the storage");
     scheduler_point("puts a record");
-    if (len > RECORD_CAP) {
+    const unsigned found = find_record(key), at = found < RECORDS ? found : find_record("");
+    if (len > RECORD_CAP || at == RECORDS) {
         scheduler_find("a record of %zu bytes", len);
     }
     scheduler_mix(record, len);
-    memcpy(store.record, record, len);
-    store.len = len;
+    strcpy(store[at].key, key);
+    memcpy(store[at].record, record, len);
+    store[at].len = len;
     if (put_ms > 0) {
         scheduler_sleep(put_ms);
     }
@@ -198,22 +215,27 @@ enum err port_store_put(const char *key, const void *record, size_t len)
 
 enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
 {
-    (void)key;
-    if (store.len == 0) {
+    const unsigned at = find_record(key);
+    if (at == RECORDS) {
         return ERR_NOT_FOUND;
     }
-    if (store.len > cap) {
+    if (store[at].len > cap) {
         return ERR_TOO_LONG;
     }
-    memcpy(record, store.record, store.len);
-    *len = store.len;
+    memcpy(record, store[at].record, store[at].len);
+    *len = store[at].len;
     return ERR_OK;
 }
 
 enum err port_store_erase(const char *key)
 {
-    (void)key;
-    store.len = 0;
+    const unsigned at = find_record(key);
+    scheduler_check_no_lock("writes to the storage");
+    if (at < RECORDS) {
+        scheduler_point("erases a record");
+        store[at].key[0] = '\0';
+        scheduler_point("has erased a record");
+    }
     return ERR_OK;
 }
 

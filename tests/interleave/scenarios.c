@@ -428,5 +428,15 @@ const struct scenario scenarios[] = {
     ELSEWHERE(messages_in_pieces, "messages come byte by byte while the connection breaks"),
     ELSEWHERE(suspend_against_messages, "suspended and resumed around messages"),
     ELSEWHERE(stop_and_start_against_messages, "stopped and started again around messages"),
+    ELSEWHERE(claim, "a device is provisioned by claim, and does a job"),
+    ELSEWHERE(claim_against_power_cuts, "the same, and the power goes at each step"),
+    ELSEWHERE(claim_against_cut, "the same, and the connection breaks"),
+    ELSEWHERE(claim_against_suspend, "the same, suspended and resumed"),
+    ELSEWHERE(claim_against_restart, "the same, and the device restarts itself"),
+    ELSEWHERE(claim_against_stop_and_start, "the same, stopped and started again"),
+    ELSEWHERE(claim_with_lost_answers, "the same, and the first answers are lost"),
+    ELSEWHERE(claim_with_doubled_answers_in_pieces,
+              "the same, and each answer comes three times and in pieces"),
+    ELSEWHERE(claim_refused_at_first, "the same, and the new certificate is refused at first"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

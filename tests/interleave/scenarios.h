@@ -17,6 +17,17 @@ void scenario_job_for_a_device_at_rest(void);
 void scenario_stop_taken_back(void);
 void scenario_stop_and_start_against_messages(void);
 
+/* scenarios_claim.c */
+void scenario_claim(void);
+void scenario_claim_against_power_cuts(void);
+void scenario_claim_against_cut(void);
+void scenario_claim_against_suspend(void);
+void scenario_claim_against_restart(void);
+void scenario_claim_against_stop_and_start(void);
+void scenario_claim_with_lost_answers(void);
+void scenario_claim_with_doubled_answers_in_pieces(void);
+void scenario_claim_refused_at_first(void);
+
 /* scenarios_messages.c */
 void scenario_messages_against_job(void);
 void scenario_messages_against_cut(void);

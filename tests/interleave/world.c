@@ -19,6 +19,7 @@ void world_begin(unsigned jobs, enum application_way way)
     peer_reset(jobs);
     application_reset();
     traffic_reset();
+    provisioner_reset();
     application_rules.way = way;
     application_rules.has_cancel = true;
 }

@@ -38,6 +38,31 @@ void peer_reset(unsigned jobs);
 void peer_cut(void);       /* the connection breaks, if there is one */
 void peer_power_cut(void); /* the device's end of it is gone */
 
+void peer_send(const char *topic, const char *payload); /* to the device, by its whole topic */
+
+/* ---- fleet provisioning (provisioner.c) */
+struct provisioner_rules {
+    bool is_on;        /* else every connection is the thing's */
+    unsigned losses;   /* so many answers, the first ones, do not come */
+    unsigned doubles;  /* each answer comes so often more */
+    unsigned refusals; /* so many connects with the new certificate, the first ones, are refused */
+};
+extern struct provisioner_rules provisioner_rules;
+enum provisioner_step {
+    PROVISIONER_CSR,          /* the service has a request for a certificate, and has answered it */
+    PROVISIONER_REGISTRATION, /* the same for RegisterThing */
+    PROVISIONER_CONNECTED,    /* the device connects with the new certificate */
+    PROVISIONER_STEPS,
+};
+enum provisioner_peer { PROVISIONER_REFUSED, PROVISIONER_CLAIM, PROVISIONER_THING };
+void provisioner_reset(void);
+void provisioner_await(enum provisioner_step step); /* from the world's coroutine */
+enum provisioner_peer provisioner_judge(const char *client_id, const char *cert_pem);
+bool provisioner_request(const char *topic, const char *payload); /* false: not one of its topics */
+/* At the end: the identity is stored, there was one key, and at most one certificate more for each cut and each lost answer. */
+void provisioner_check(unsigned cuts);
+unsigned provisioner_claims(void); /* connections with the claim so far */
+
 /* ---- the application (application.c) */
 enum application_way {
     WAY_RETURNS, /* the handler returns SUCCEEDED */
@@ -52,6 +77,7 @@ enum application_way {
 struct application_rules {
     enum application_way way;
     bool has_cancel;
+    bool has_claim; /* SYSTEM_init is given a claim certificate */
     uint32_t deadline_s;
     unsigned attempts;
     uint32_t event_ms; /* how long the event callback blocks */

@@ -45,6 +45,26 @@ static void topics_have_the_class_of_their_place(void **state)
         {"$aws/things/lamp/jobs/notify", TOPIC_NOTIFICATION},
         {"$aws/things/lamp/jobs/notify-next", TOPIC_NOTIFICATION},
         {"$aws/things/lamp/jobs/notify-namespace-x", TOPIC_NOTIFICATION},
+        /* fleet provisioning (7): these topics and no others */
+        {"$aws/certificates/create/json", TOPIC_PROVISIONING},
+        {"$aws/certificates/create/cbor", TOPIC_PROVISIONING},
+        {"$aws/certificates/create-from-csr/json", TOPIC_PROVISIONING},
+        {"$aws/certificates/create-from-csr/cbor", TOPIC_PROVISIONING},
+        {"$aws/provisioning-templates/fleet/provision/json", TOPIC_PROVISIONING},
+        {"$aws/provisioning-templates/json/provision/cbor", TOPIC_PROVISIONING},
+        {"$aws/certificates/create/json/accepted", TOPIC_ANSWER},
+        {"$aws/certificates/create-from-csr/cbor/rejected", TOPIC_ANSWER},
+        {"$aws/provisioning-templates/fleet/provision/json/accepted", TOPIC_ANSWER},
+        {"$aws/certificates/create/xml", TOPIC_RESERVED},
+        {"$aws/certificates/create/json/", TOPIC_RESERVED},
+        {"$aws/certificates/create/json/other", TOPIC_RESERVED},
+        {"$aws/certificates/create/json/accepted/x", TOPIC_RESERVED},
+        {"$aws/certificates/create", TOPIC_RESERVED},
+        {"$aws/certificates/create/", TOPIC_RESERVED},
+        {"$aws/certificates/destroy/json", TOPIC_RESERVED},
+        {"$aws/provisioning-templates//provision/json", TOPIC_RESERVED},
+        {"$aws/provisioning-templates/fleet/provision/xml", TOPIC_RESERVED},
+        {"$aws/provisioning-templates/fleet/json", TOPIC_RESERVED},
         {"$aws/things/lamp/jobs/", TOPIC_RESERVED},
         {"$aws/things/lamp/jobs", TOPIC_RESERVED},
         {"$aws/things//jobs/get", TOPIC_RESERVED},
@@ -165,8 +185,10 @@ static void request_comes_back_as_it_went(void **state)
     static const uint64_t serials[] = {0, 1, 0x0123456789abcdef, UINT64_MAX};
     for (size_t i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
         char text[256];
-        struct private_topic topic = {serials[i], CERTIFICATE, i % 2,
-                                      slice_from("$aws/things/lamp/jobs/get")};
+        struct private_topic topic = {.serial = serials[i],
+                                      .certificate_id = CERTIFICATE,
+                                      .qos = i % 2,
+                                      .topic = slice_from("$aws/things/lamp/jobs/get")};
         struct private_topic back;
         assert_int_equal(private_topic_write_request(&topic, text, sizeof(text)), ERR_OK);
         assert_true(strlen(text) < topic.topic.len + PRIVATE_TOPIC_EXTRA);
@@ -180,11 +202,40 @@ static void request_comes_back_as_it_went(void **state)
     }
 }
 
+static void provisioning_request_brings_its_client_id(void **state)
+{
+    (void)state;
+    static const char *const clients[] = {"", "claim-1", "a/b+c#d", "\xc3\xbc \x01"};
+    char longest[129];
+    memset(longest, '/', 128);
+    longest[128] = '\0';
+    for (size_t i = 0; i <= sizeof(clients) / sizeof(clients[0]); i++) {
+        const char *client = i < sizeof(clients) / sizeof(clients[0]) ? clients[i] : longest;
+        char text[512];
+        struct private_topic topic = {7,    CERTIFICATE, 1, slice_from("$aws/certificates/create/json"),
+                                      true, ""};
+        struct private_topic back;
+        strcpy(topic.client_id, client);
+        assert_int_equal(private_topic_write_request(&topic, text, sizeof(text)), ERR_OK);
+        assert_true(strlen(text) < topic.topic.len + PRIVATE_TOPIC_EXTRA);
+        assert_null(strpbrk(text, "+#"));
+        assert_true(private_topic_parse_request(text, &back));
+        assert_true(back.is_provisioning);
+        assert_string_equal(back.client_id, client);
+        assert_string_equal(back.certificate_id, CERTIFICATE);
+        assert_true(slice_equals(back.topic, topic.topic));
+        assert_int_equal(back.qos, 1);
+    }
+}
+
 static void answer_comes_back_as_it_went(void **state)
 {
     (void)state;
     char text[256];
-    struct private_topic topic = {42, CERTIFICATE, 1, slice_from("$aws/things/lamp/jobs/get/accepted")};
+    struct private_topic topic = {.serial = 42,
+                                  .certificate_id = CERTIFICATE,
+                                  .qos = 1,
+                                  .topic = slice_from("$aws/things/lamp/jobs/get/accepted")};
     struct private_topic back;
     assert_int_equal(private_topic_write_answer(&topic, text, sizeof(text)), ERR_OK);
     assert_string_equal(text, "$iotlocal/answer/000000000000002a/1/$aws/things/lamp/jobs/get/accepted");
@@ -201,7 +252,7 @@ static void private_topic_that_cannot_be_written_is_an_error(void **state)
     (void)state;
     char text[10];
     char long_enough[256];
-    struct private_topic topic = {1, CERTIFICATE, 0, slice_from("a")};
+    struct private_topic topic = {.serial = 1, .certificate_id = CERTIFICATE, .topic = slice_from("a")};
     assert_int_equal(private_topic_write_answer(&topic, text, sizeof(text)), ERR_TOO_LONG);
     assert_int_equal(private_topic_write_request(&topic, text, sizeof(text)), ERR_TOO_LONG);
     topic.certificate_id[63] = '\0';
@@ -249,6 +300,33 @@ static void malformed_private_topics_are_refused(void **state)
     }
 }
 
+static void malformed_provisioning_requests_are_refused(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {
+        "",
+        "61",
+        "6/a",
+        "6g/a",
+        "61/",
+        "/",
+        "616/a",
+        "6161616161616161616161616161616161616161616161616161616161616161616161"
+        "6161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161"
+        "61"
+        "6161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161"
+        "61/a",
+    };
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        char text[600];
+        struct private_topic topic = {.serial = 7};
+        snprintf(text, sizeof(text), PRIVATE_TOPIC_PROVISION SERIAL "/" CERTIFICATE "/1/%s", tails[i]);
+        if (private_topic_parse_request(text, &topic) || topic.serial != 7) {
+            fail_msg("%s", text);
+        }
+    }
+}
+
 static void word_of_a_subscription_names_its_filter(void **state)
 {
     (void)state;
@@ -268,6 +346,8 @@ int main(void)
         cmocka_unit_test(filters_that_hear_of_jobs),
         cmocka_unit_test(wildcards_are_seen),
         cmocka_unit_test(request_comes_back_as_it_went),
+        cmocka_unit_test(provisioning_request_brings_its_client_id),
+        cmocka_unit_test(malformed_provisioning_requests_are_refused),
         cmocka_unit_test(answer_comes_back_as_it_went),
         cmocka_unit_test(private_topic_that_cannot_be_written_is_an_error),
         cmocka_unit_test(malformed_private_topics_are_refused),

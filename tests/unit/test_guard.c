@@ -65,11 +65,20 @@ static void policy_cannot_open_what_belongs_to_the_service(void **state)
 {
     (void)state;
     static const char *const publish[] = {"$aws/things/lamp/jobs/notify",
-                                          "$aws/things/lamp/jobs/get/accepted", "$aws/x", "$SYS/x",
+                                          "$aws/things/lamp/jobs/get/accepted",
+                                          "$aws/x",
+                                          "$SYS/x",
+                                          "$aws/certificates/create/json/accepted",
+                                          "$aws/certificates/create/xml",
+                                          "$aws/provisioning-templates/fleet/provision/json/rejected",
                                           "$iotlocal/answer/0000000000000001/1/a"};
     static const char *const filters[] = {"$iotlocal/#", "$SYS/#", "$share/g/$iotlocal/#", "$share/g",
                                           "$+/#"};
-    static const char *const hear[] = {"$aws/things/lamp/jobs/get", "$aws/things/lamp/jobs/get/accepted",
+    static const char *const hear[] = {"$aws/things/lamp/jobs/get",
+                                       "$aws/things/lamp/jobs/get/accepted",
+                                       "$aws/certificates/create/json",
+                                       "$aws/certificates/create/json/accepted",
+                                       "$aws/provisioning-templates/fleet/provision/cbor",
                                        "$iotlocal/request/0000000000000001/1/a"};
     add_policy("all", LAMP_CERT, ALLOW("*", "*"));
     struct connection *lamp = connect_as(LAMP_CERT, "lamp", 1);

@@ -157,8 +157,9 @@ static void test_the_map_in_the_docs(void **state)
 
 /* ---- identity */
 
-static const struct identity lamp = {"lamp-1", "-----BEGIN CERTIFICATE-----\n",
-                                     "-----BEGIN PRIVATE KEY-----\n"};
+static const struct identity lamp = {.thing_name = "lamp-1",
+                                     .cert_pem = "-----BEGIN CERTIFICATE-----\n",
+                                     .key_pem = "-----BEGIN PRIVATE KEY-----\n"};
 
 static void test_identity(void **state)
 {
@@ -179,7 +180,7 @@ static void test_identity(void **state)
 
 static void expect_no_identity(const char *payload, size_t len)
 {
-    struct identity found = {"before", "before", "before"};
+    struct identity found = {.thing_name = "before"};
     assert_false(identity_read((struct slice){payload, len}, &found));
     assert_string_equal(found.thing_name, "before");
 }
@@ -206,6 +207,34 @@ static void test_what_is_no_identity(void **state)
     assert_int_equal(identity_write(&bad, payload, sizeof(payload)), 0);
 }
 
+#define GIVEN_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* After a change of the certificate: which given one it comes before. */
+static void test_identity_of_a_rotation(void **state)
+{
+    (void)state;
+    char payload[300];
+    struct identity changed = lamp;
+    struct identity found;
+    size_t plain_len = identity_write(&lamp, payload, sizeof(payload));
+    assert_true(identity_read((struct slice){payload, plain_len}, &found));
+    assert_string_equal(found.given_id, "");
+    changed.given_id = GIVEN_ID;
+    size_t len = identity_write(&changed, payload, sizeof(payload));
+    assert_int_equal(len, plain_len + sizeof(GIVEN_ID));
+    assert_true(identity_read((struct slice){payload, len}, &found));
+    assert_string_equal(found.given_id, GIVEN_ID);
+    assert_string_equal(found.key_pem, lamp.key_pem);
+    payload[len - 2] = 'G'; /* no hex digit */
+    expect_no_identity(payload, len);
+    payload[len - 2] = '\0';
+    expect_no_identity(payload, len - 1); /* too short */
+    changed.given_id = "abc";
+    assert_int_equal(identity_write(&changed, payload, sizeof(payload)), 0);
+    changed.given_id = "";
+    assert_int_equal(identity_write(&changed, payload, sizeof(payload)), plain_len);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -220,6 +249,7 @@ int main(void)
         TEST(test_the_map_in_the_docs),
         TEST(test_identity),
         TEST(test_what_is_no_identity),
+        TEST(test_identity_of_a_rotation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

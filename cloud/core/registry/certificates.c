@@ -324,3 +324,37 @@ enum core_code certificates_delete(struct core *core, const char *given, bool is
     }
     return core_write_end(core, &write, error);
 }
+
+/* --- What nobody has come for --- */
+
+/* 1: such a certificate; 0: none; -1: the database failed. */
+static int find_state(struct core *core, const char *id, struct state *out)
+{
+    struct core_error error = {.code = CORE_OK};
+    enum core_code code = read_state(core, id, out, &error);
+    core_error_clear(&error);
+    return code == CORE_OK ? 1 : code == CORE_NOT_FOUND ? 0 : -1;
+}
+
+static bool remove_all(struct core *core, const char *id, const struct state *before)
+{
+    return store_run(core->store, STORE_QUERY(core->store, STORE_PRINCIPAL_DETACH_ALL, store_text(id))) &&
+           remove_rows(core, id, before);
+}
+
+bool certificate_remove(struct core *core, const char *id)
+{
+    struct state now;
+    int got = find_state(core, id, &now);
+    return got == 1 ? remove_all(core, id, &now) : got == 0;
+}
+
+bool certificate_remove_pending(struct core *core, const char *id)
+{
+    struct state now;
+    int got = find_state(core, id, &now);
+    if (got < 1) {
+        return got == 0;
+    }
+    return strcmp(now.status, "PENDING_ACTIVATION") != 0 || remove_all(core, id, &now);
+}

@@ -29,6 +29,11 @@ enum core_code certificate_require(struct core *core, const char *arn, char id[C
 enum core_code certificate_check_id(const char *text, char id[CORE_CERTIFICATE_ID_CAP],
                                     struct core_error *error);
 
+/* Takes the certificate away with all that is attached to it if its status is PENDING_ACTIVATION; else, or without such a
+ * certificate, it does nothing. certificate_remove: whatever its status. Parts of a write. false: the database failed. */
+bool certificate_remove_pending(struct core *core, const char *id);
+bool certificate_remove(struct core *core, const char *id);
+
 /* The certificate of this id was deleted, or one that it had signed: the broker need not trust it any more, unless for others.
  * Part of a write. */
 bool broker_anchor_release(struct core *core, const char *id);

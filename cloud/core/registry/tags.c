@@ -21,6 +21,7 @@ static const struct taggable {
     {"thingtype", STORE_THING_TYPE_EXISTS},
     {"billinggroup", STORE_BILLING_GROUP_EXISTS},
     {"cacert", STORE_CA_GET},
+    {"provisioningtemplate", STORE_TEMPLATE_EXISTS},
 };
 
 struct resource {
@@ -52,7 +53,7 @@ static enum core_code require_resource(struct core *core, const char *arn, struc
     return core_fail(
         error, CORE_INVALID_REQUEST,
         "'%.*s' is not the ARN of a resource here that can have tags: a job, a policy, a thing type,"
-        " a billing group or a CA certificate; it looks like %s",
+        " a billing group, a CA certificate or a provisioning template; it looks like %s",
         utf8_fit(arn, NAME_SHOWN), arn, form);
 }
 

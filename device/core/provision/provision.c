@@ -2,7 +2,7 @@
 /* What comes in from outside, and which event of the table it is. What follows stands in steps.c. */
 #include "device/core/provision/provision.h"
 
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 #include "device/core/text.h"
 
 #include <assert.h>
@@ -203,7 +203,7 @@ static void take_certificate(struct provision *p, struct slice payload)
 {
     struct pending found = p->pending;
 
-    if (!provision_is_in(p, PROVISION_CERT)) {
+    if (!provision_is_in(p, PROVISION_CERT) || p->state == PROVISION_CERT_OFFLINE) {
         return;
     }
     char *room = p->workspace->pending + RECORD_HEADER_BYTES + p->pending_len;

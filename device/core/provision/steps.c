@@ -3,7 +3,7 @@
 #include "device/core/provision/steps.h"
 
 #include "device/core/link/backoff.h"
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 #include "device/core/text.h"
 
 #include <assert.h>
@@ -18,7 +18,7 @@ enum effect {
     SUBSCRIBE_ON, /* the next one */
     ASK,          /* the request is sent */
     PAUSE,        /* again after a backoff; a rotation has only so many tries */
-    HOLD,         /* the storage has failed: again soon */
+    HOLD,         /* the storage has failed: again after a backoff of its own */
     REST,         /* the new identity was refused: again after a backoff of its own */
     SAY,          /* a line about the problem */
     KEEP,         /* the pending record is put as it is now */
@@ -61,7 +61,6 @@ static const struct step steps[PROVISION_STATE_COUNT][PROVISION_EVENT_COUNT] = {
     ON(CERT_OFFLINE,     UP,      CERT_SUBSCRIBING, SUBSCRIBE),
     ON(CERT_OFFLINE,     DOWN,    CERT_OFFLINE,     NOTHING),
     ON(CERT_OFFLINE,     REFUSED, CERT_OFFLINE,     SAY),
-    ON(CERT_OFFLINE,     GOOD,    CERT_KEEPING,     KEEP),    /* late, of an earlier connection; the key says that it is ours */
     ON(CERT_OFFLINE,     GIVE_UP, LEAVING,          ERASE),
 
     ON(CERT_SUBSCRIBING, DUE,     CERT_SUBSCRIBING, SUBSCRIBE_ON),
@@ -80,7 +79,7 @@ static const struct step steps[PROVISION_STATE_COUNT][PROVISION_EVENT_COUNT] = {
     ON(CERT_ASKED,       GIVE_UP, LEAVING,          ERASE),
 
     ON(CERT_PAUSED,      DUE,     CERT_OFFLINE,     LOOK),
-    ON(CERT_PAUSED,      GOOD,    CERT_KEEPING,     KEEP),
+    ON(CERT_PAUSED,      GOOD,    CERT_KEEPING,     KEEP),    /* late; the key says that it is ours */
     ON(CERT_PAUSED,      GIVE_UP, LEAVING,          ERASE),
     DEAF(CERT_PAUSED),
 
@@ -339,7 +338,9 @@ static enum provision_event hold(struct provision *p)
     const bool is_erasing =
         provision_is_in(p, PROVISION_SET(PROVISION_CLEARING) | PROVISION_SET(PROVISION_LEAVING));
 
-    p->at_ms = p->now_ms + PROVISION_SAVE_RETRY_MS;
+    p->at_ms = p->now_ms +
+               backoff_ms(PROVISION_SAVE_BASE_MS, PROVISION_SAVE_CAP_MS, p->holds, p->io.random(p->io.ctx));
+    p->holds = p->holds < UINT8_MAX ? (uint8_t)(p->holds + 1) : UINT8_MAX;
     say_again_at(p, is_erasing ? "the storage does not erase the record pending" : p->problem);
     return PROVISION_EVENT_NONE;
 }
@@ -448,6 +449,9 @@ enum provision_event provision_steps_take(struct provision *p, enum provision_ev
     const struct step *step = &steps[p->state][event];
 
     assert(step->effect != IMPOSSIBLE);
+    if (event == PROVISION_EVENT_SAVED) {
+        p->holds = 0;
+    }
     if (p->state != step->to) {
         p->state = step->to;
         p->at_ms = PROVISION_NEVER;

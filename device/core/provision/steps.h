@@ -4,7 +4,7 @@
 #ifndef DEVICE_CORE_PROVISION_STEPS_H
 #define DEVICE_CORE_PROVISION_STEPS_H
 
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 
 enum provision_event {
     PROVISION_EVENT_NONE,    /* nothing happens: the end of a chain of steps */
@@ -35,6 +35,7 @@ struct provision {
                          * a service that grants one thing and refuses the next must not be asked more often for that */
     uint8_t refusals; /* TRIAL: refused connects in a row */
     uint8_t doubts;   /* TRIAL: connects in a row that failed without a cause */
+    uint8_t holds;    /* in a row: the storage has failed, or no key could be made */
     uint8_t up;       /* enum provision_link: the identity of the connection that stands */
     bool is_failing;
     uint64_t now_ms; /* of the event that is being handled */

@@ -25,13 +25,15 @@
 #define PROVISION_RETRY_CAP_MS   1800000 /* ... up to this */
 #define PROVISION_TRIAL_BASE_MS  2000    /* the same for refused connects with the new certificate */
 #define PROVISION_TRIAL_CAP_MS   60000
-#define PROVISION_SAVE_RETRY_MS  5000 /* the storage has failed: again after this */
-#define PROVISION_TRIAL_REFUSALS 6    /* so many refused connects, and the new certificate is given up */
+#define PROVISION_SAVE_BASE_MS   2000 /* the same for a storage or a key that fails */
+#define PROVISION_SAVE_CAP_MS    300000
+#define PROVISION_TRIAL_REFUSALS 6 /* so many refused connects, and the new certificate is given up */
 #define PROVISION_TRIAL_DOUBTS                                                                               \
     8 /* so many failed ones without a cause, and the old identity is asked whether it can connect */
 #define PROVISION_SUBSCRIBE_LOSSES                                                                           \
     2 /* so many connections ended by a SUBSCRIBE in a row, and it is left out */
-#define PROVISION_ROTATION_FAILURES 5 /* so many refused or unanswered requests, and a rotation is given up */
+#define PROVISION_ROTATION_FAILURES                                                                          \
+    5 /* so many refused or unanswered requests, and a rotation is given up; a lost answer to RegisterThing is two of them */
 
 /* Parameters of the template that a device gives without being asked. The names are those of our documents; AWS has none. */
 #define PROVISION_SERIAL_NUMBER      "SerialNumber"

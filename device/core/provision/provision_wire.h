@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Topics, requests and answers of fleet provisioning, as texts (AWS IoT Developer Guide, "Device provisioning MQTT API"). Knows no state. */
-#ifndef DEVICE_CORE_PROVISION_WIRE_H
-#define DEVICE_CORE_PROVISION_WIRE_H
+#ifndef DEVICE_CORE_PROVISION_PROVISION_WIRE_H
+#define DEVICE_CORE_PROVISION_PROVISION_WIRE_H
 
 #include "device/core/provision/words.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a device says to fleet provisioning, and what it reads of the answers. What follows from them is the machine's affair. */
-#include "device/core/provision/wire.h"
+#include "device/core/provision/provision_wire.h"
 
 #include "common/json.h"
 #include "common/json_write.h"
@@ -130,6 +130,24 @@ static enum err take(const struct json_field *field, size_t cap, char **room, co
     return ERR_OK;
 }
 
+/* For people: without it the certificate is as good. An empty text has its NUL as well, and so its place before the next one. */
+static enum err take_certificate_id(const struct json_field *field, char **room, const char *end,
+                                    const char **text)
+{
+    char *const before = *room;
+
+    if (before == end) {
+        return ERR_TOO_LONG;
+    }
+    if (take(field, DEVICE_CERTIFICATE_ID_CAP, room, end, text) != ERR_OK ||
+        !identity_is_certificate_id(*text)) {
+        before[0] = '\0';
+        *text = before;
+        *room = before + 1;
+    }
+    return ERR_OK;
+}
+
 enum err provision_wire_read_certificate(struct slice payload, char *room, size_t cap, struct pending *into)
 {
     struct json_field fields[] = {
@@ -139,20 +157,17 @@ enum err provision_wire_read_certificate(struct slice payload, char *room, size_
     };
     const char *const end = room + cap;
     const char *cert_pem;
-    const char *certificate_id = "";
+    const char *certificate_id;
     const char *token;
 
     enum err err = json_read(payload, fields, 3, NULL);
     if (!err) {
         err = take(&fields[0], DEVICE_CERTIFICATE_CAP, &room, end, &cert_pem);
     }
-    if (!err) { /* for people: without it the certificate is as good */
-        char *const id_room = room;
-        (void)take(&fields[1], DEVICE_CERTIFICATE_ID_CAP, &room, end, &certificate_id);
-        if (!identity_is_certificate_id(certificate_id)) {
-            certificate_id = "";
-            room = id_room;
-        }
+    if (!err) {
+        err = take_certificate_id(&fields[1], &room, end, &certificate_id);
+    }
+    if (!err) {
         err = take(&fields[2], DEVICE_OWNERSHIP_TOKEN_CAP, &room, end, &token);
     }
     if (err) {
