@@ -8,6 +8,7 @@ import stat
 import subprocess
 import unittest
 
+import claims
 import harness
 from harness import AWS, CloudTest, Process, wait_for
 
@@ -117,6 +118,43 @@ class LocalConfig(CloudTest):
         wait_for((self.state / "configure").exists, "the socket")
         self.assertEqual(device.stop(), 0, device.tail())
         self.assertFalse((self.state / "configure").exists())
+
+    # ---- a claim
+
+    def claim(self):
+        """The options of device-config for a claim of the template `fleet`."""
+        operator = claims.Operator(self, self.cloud)
+        operator.policy("device", claims.DEVICE_POLICY)
+        operator.template()
+        folder = operator.claim("fleet", *claims.claim_statements("fleet"))
+        return ["--endpoint", "localhost", "--port", self.cloud.mqtt_port, "--root-ca", folder / "root_ca.pem", "--claim-cert", folder / "certificate.pem",
+                "--claim-key", folder / "private_key.pem", "--template", "fleet"]
+
+    def test_by_claim(self):
+        """A device that waits gets a claim, is provisioned by it, and does jobs; again, it is that thing at once; configured anew, it begins anew."""
+        claim = self.claim()
+        device = self.device()
+        device.wait_line("mode DEVICE CONFIG")
+        self.assertIn("goes on", self.config(*claim)[0])
+        thing = device.wait_line(r"connected to .* as '(lamp-[^']+)'$").group(1)
+        self.expect_job(device, thing)
+        self.assertEqual(device.stop(), 0, device.tail())
+        shown, _ = self.config("--show")
+        self.assertIn(f"provisioned: as thing '{thing}'", shown)
+        self.assertIn("claimPrivateKey: held, not shown", shown)
+        again = self.device()
+        again.wait_line(f"connected to .* as '{thing}'")
+        self.assertNotIn("by claim", "\n".join(again.lines))
+        self.assertEqual(again.stop(), 0, again.tail())
+        self.config(*claim)
+        self.assertNotIn("provisioned", self.config("--show")[0])
+        anew = self.device()
+        anew.wait_line("by claim")
+        anew.wait_line(f"connected to .* as '{thing}'$")
+
+    def test_a_claim_and_a_thing_at_once(self):
+        _, errors = self.config(*self.claim(), "--thing", "lamp", code=1)
+        self.assertIn("claimCertificate comes with a thing's certificate, key or name", errors)
 
     # ---- the device does not run, or is configured
 
