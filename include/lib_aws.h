@@ -38,7 +38,8 @@ typedef void (*awsSubscribeCallback_t)(const char *pTopicStr, const char *pPaylo
  * 2. claim certificate: pClaimCertStr, pClaimPrivateKeyStr, pClaimTemplateStr: fleet provisioning (docs/provisioning.md). A device that has
  *    nothing stored makes a key, which never leaves it, gets a certificate and a thing name from AWS IoT and stores them; from then on,
  *    and after each boot, it is that thing. What is stored comes before the claim, a given thing certificate before both;
- * 3. nothing at all: the device waits in SYSTEM_MODE_DEVICE_CONFIG. */
+ * 3. nothing at all: what somebody has configured on the spot and the device has stored; else the device waits for that in
+ *    SYSTEM_MODE_DEVICE_CONFIG (docs/provisioning-local.md). */
 typedef struct {
     char hostNameStr
         [LENGTH_HOST_NAME]; /* the endpoint (`aws iot describe-endpoint --endpoint-type iot:Data-ATS`): a

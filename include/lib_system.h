@@ -27,8 +27,9 @@ extern "C" {
 typedef enum {
     SYSTEM_MODE_IDLE,          /* SYSTEM_init has not succeeded */
     SYSTEM_MODE_TEST,          /* kept for programs, not entered */
-    SYSTEM_MODE_DEVICE_CONFIG, /* no configuration was given and none is stored */
-    SYSTEM_MODE_WIFI_CONFIG,   /* kept for programs, not entered */
+    SYSTEM_MODE_DEVICE_CONFIG, /* no configuration was given and none is stored: somebody has to configure the device
+                                  (docs/provisioning-local.md) */
+    SYSTEM_MODE_WIFI_CONFIG, /* the same for the name of the Wi-Fi alone, on a chip whose firmware can be configured */
     SYSTEM_MODE_NORMAL, /* the configuration is valid; AWS_isConnected tells whether the device is connected */
     SYSTEM_MODE_OTA,    /* kept for programs, not entered */
     SYSTEM_MODE_ABORT,  /* SYSTEM_abort was called: the device restarts */
@@ -73,12 +74,14 @@ typedef struct {
 /* Checks the whole configuration, loads the journal of jobs, decides the mode. Call once, before any other task uses the
  * library. May block for the storage (up to 100 ms) and for the check of the certificates (up to 1 s on an ESP32).
  * false: something is wrong, the log says what, field by field; the mode stays SYSTEM_MODE_IDLE and the call may be
- * repeated. The struct may go away afterwards, the PEM texts and references must stay; with a claim certificate all texts must. After a success further calls return false. */
+ * repeated. The struct may go away afterwards, the PEM texts and references must stay; with a claim certificate, or with nothing given, all texts
+ * must. After a success further calls return false. */
 bool SYSTEM_init(systemInitConfig_st *s_pConfig);
 
 /* Starts the library's tasks and returns at once; handlers may be registered before or after. Without a successful
  * SYSTEM_init, and while they run: logged, no effect. After SYSTEM_stop, or after one that has returned false: everything goes on
- * where it was, with the handlers that are registered; a status that was not sent yet is sent. */
+ * where it was, with the handlers that are registered; a status that was not sent yet is sent. In the modes DEVICE_CONFIG and WIFI_CONFIG it
+ * waits, without the calling task, until somebody has configured the device, and goes on then. */
 void SYSTEM_start(void);
 
 /* For a device that sleeps or is about to lose its power: closes the connection in good order and ends the library's tasks. Waits for the
@@ -101,13 +104,13 @@ bool SYSTEM_stop(void);
  * `AWS_isConnected() && SYSTEM_isIdle()`, with a limit of its own. Any task. */
 bool SYSTEM_isIdle(void);
 
-/* The mode that SYSTEM_init has decided. Any task, at any time. */
+/* The mode that SYSTEM_init has decided; it changes to NORMAL when somebody has configured a device that waits. Any task, at any time. */
 systemMode_et SYSTEM_getMode(void);
 
 /* "IDLE", "TEST", "DEVICE CONFIG", "WIFI CONFIG", "NORMAL", "OTA", "ABORT". Static. */
 const char *SYSTEM_getModeString(void);
 
-/* Restarts the device after at least this many milliseconds; returns at once when SYSTEM_start was called, else not at
+/* Restarts the device after at least this many milliseconds; returns at once when SYSTEM_start was called and the mode is NORMAL, else not at
  * all. A final status that was reported before has reached the storage by then, also one that the handler which calls this
  * returns within 2 s; it is sent after the boot. For the restart as a job see JOBS_registerRestart.
  * Linux: the process ends with exit code 86, for a supervisor that starts it again: device-run, or systemd's

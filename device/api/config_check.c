@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Says everything that is wrong with a configuration, field by field, so that one look at the log is enough. */
-#include "common/pem.h"
+#include "device/core/store/config_check.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
 #include "device/port/port_mqtt.h"
 
 #include <string.h>
 
-#define PREFIX_MAX  (LENGTH_DEVICE_NAME_PREFIX - 1)
 #define VERSION_MAX 31
-#define WORD_CHARS  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static bool is_given(const char *text)
 {
@@ -22,10 +20,10 @@ static bool complain(const char *field, const char *what)
     return false;
 }
 
-/* A literal IPv6 address has colons as well; only its characters are checked here, the resolver judges the rest. */
-static bool is_ipv6(const char *host)
+/* A sentence of device/core/store/config_check.h, or NULL. */
+static bool judge(const char *field, const char *what)
 {
-    return strspn(host, "0123456789abcdefABCDEF:.") == strlen(host) && strchr(strchr(host, ':') + 1, ':');
+    return !what || complain(field, what);
 }
 
 static bool check_host(const char host[LENGTH_HOST_NAME])
@@ -34,57 +32,7 @@ static bool check_host(const char host[LENGTH_HOST_NAME])
     if (!memchr(host, '\0', LENGTH_HOST_NAME)) {
         return complain(field, "is too long, or has no NUL (up to 253 characters)");
     }
-    if (!host[0]) {
-        return complain(
-            field, "is empty; it is what `aws iot describe-endpoint --endpoint-type iot:Data-ATS` prints");
-    }
-    if (strstr(host, "://")) {
-        return complain(field, "has a scheme; give the name alone, without 'https://' or 'mqtts://'");
-    }
-    if (strchr(host, '/')) {
-        return complain(field, "has a path; give the name alone");
-    }
-    if (strchr(host, ':') && !is_ipv6(host)) {
-        return complain(field, "has a port; that belongs into port_u16");
-    }
-    if (strspn(host, WORD_CHARS "-_.:") != strlen(host)) {
-        return complain(field, "has a character that no host name has");
-    }
-    return true;
-}
-
-static bool check_thing_name(const char *name)
-{
-    static const char field[] = "s_awsConfig.pThingNameStr";
-    if (!is_given(name)) {
-        return complain(field, "is missing");
-    }
-    if (strlen(name) >= LENGTH_THING_NAME) {
-        return complain(field, "is too long (AWS IoT: up to 128 characters)");
-    }
-    if (strspn(name, WORD_CHARS ":_-") != strlen(name)) {
-        return complain(field, "has a character that AWS IoT does not take (a-z A-Z 0-9 : _ -)");
-    }
-    return true;
-}
-
-static bool check_pem(const char *field, const char *text, const char *kind)
-{
-    if (!is_given(text)) {
-        return complain(field, "is missing");
-    }
-    struct pem_block block;
-    if (!pem_find(text, kind, &block)) {
-        return complain(field,
-                        "is not PEM text of that kind; is it a file's name, or another file's content?");
-    }
-    return true;
-}
-
-/* Whether a reference leads anywhere only the port can say (check_credentials). */
-static bool check_pem_or_reference(const char *field, const char *text, const char *kind)
-{
-    return pem_is_reference(text) || check_pem(field, text, kind);
+    return judge(field, config_check_host(host));
 }
 
 /* The three texts with which a device connects, and the names of their fields. */
@@ -115,9 +63,9 @@ static bool check_usable(const struct credentials *with)
 
 static bool check_credentials(const struct credentials *with)
 {
-    bool is_good = check_pem(root_ca_field, with->root_ca, "CERTIFICATE");
-    is_good &= check_pem_or_reference(with->cert_field, with->cert, "CERTIFICATE");
-    is_good &= check_pem_or_reference(with->key_field, with->key, "PRIVATE KEY");
+    bool is_good = judge(root_ca_field, config_check_pem(with->root_ca, "CERTIFICATE"));
+    is_good &= judge(with->cert_field, config_check_pem_or_reference(with->cert, "CERTIFICATE"));
+    is_good &= judge(with->key_field, config_check_pem_or_reference(with->key, "PRIVATE KEY"));
     return is_good && check_usable(with);
 }
 
@@ -135,24 +83,9 @@ static bool check_thing(const awsConfig_st *aws)
     const struct credentials with = {aws->pRootCaStr, aws->pThingCertStr, aws->pThingPrivateKeyStr,
                                      "s_awsConfig.pThingCertStr", "s_awsConfig.pThingPrivateKeyStr"};
     bool is_good = check_endpoint(aws);
-    is_good &= check_thing_name(aws->pThingNameStr);
+    is_good &= judge("s_awsConfig.pThingNameStr", config_check_thing_name(aws->pThingNameStr));
     is_good &= check_credentials(&with);
     return is_good;
-}
-
-static bool check_template(const char *name)
-{
-    static const char field[] = "s_awsConfig.pClaimTemplateStr";
-    if (!is_given(name)) {
-        return complain(field, "is missing; it is the name of a provisioning template");
-    }
-    if (strlen(name) >= DEVICE_TEMPLATE_NAME_CAP) {
-        return complain(field, "is too long (AWS IoT: up to 36 characters)");
-    }
-    if (strspn(name, WORD_CHARS "_-") != strlen(name)) {
-        return complain(field, "has a character that AWS IoT does not take (a-z A-Z 0-9 _ -)");
-    }
-    return true;
 }
 
 static bool check_claim(const awsConfig_st *aws)
@@ -160,29 +93,19 @@ static bool check_claim(const awsConfig_st *aws)
     const struct credentials with = {aws->pRootCaStr, aws->pClaimCertStr, aws->pClaimPrivateKeyStr,
                                      "s_awsConfig.pClaimCertStr", "s_awsConfig.pClaimPrivateKeyStr"};
     bool is_good = check_endpoint(aws);
-    is_good &= check_template(aws->pClaimTemplateStr);
+    is_good &= judge("s_awsConfig.pClaimTemplateStr", config_check_template(aws->pClaimTemplateStr));
     is_good &= check_credentials(&with);
     return is_good;
-}
-
-static bool check_length(const char *field, const char *text, size_t max, const char *what)
-{
-    return !text || strlen(text) <= max || complain(field, what);
 }
 
 /* Checks the fields that every configuration may have, whichever way the device is configured. */
 static bool check_rest(const systemInitConfig_st *config)
 {
-    bool is_good = check_length("pWifiSsidStr", config->pWifiSsidStr, LENGTH_WIFI_CRED_SSID - 1,
-                                "is too long (up to 32 bytes)");
-    is_good &= check_length("pWifiPwdStr", config->pWifiPwdStr, LENGTH_WIFI_CRED_PASSWORD - 1,
-                            "is too long (up to 64 characters)");
-    is_good &= check_length("pAppVersionStr", config->pAppVersionStr, VERSION_MAX,
-                            "is too long (up to 31 characters)");
-    const char *prefix = config->pDeviceNamePrefixStr;
-    is_good &= check_length("pDeviceNamePrefixStr", prefix, PREFIX_MAX, "is too long (up to 15 characters)");
-    if (prefix && strspn(prefix, WORD_CHARS "_-") != strlen(prefix)) {
-        is_good = complain("pDeviceNamePrefixStr", "has a character that is not a letter, a digit, _ or -");
+    bool is_good = judge("pWifiSsidStr", config_check_wifi_ssid(config->pWifiSsidStr));
+    is_good &= judge("pWifiPwdStr", config_check_wifi_password(config->pWifiPwdStr));
+    is_good &= judge("pDeviceNamePrefixStr", config_check_prefix(config->pDeviceNamePrefixStr));
+    if (config->pAppVersionStr && strlen(config->pAppVersionStr) > VERSION_MAX) {
+        is_good = complain("pAppVersionStr", "is too long (up to 31 characters)");
     }
     if (config->logModulesCount_u8 > 0 && !config->pLogLevels_e) {
         is_good = complain("pLogLevels_e", "is missing, but logModulesCount_u8 counts levels");

@@ -5,6 +5,7 @@
 #include "device/api/line.h"
 #include "device/port/port_network.h"
 #include "device/port/port_time.h"
+#include "device/runtime/prologue.h"
 
 #include <string.h>
 
@@ -64,25 +65,15 @@ static void keep_wifi(const systemInitConfig_st *config)
     strcpy(wifi_password, config->pWifiPwdStr ? config->pWifiPwdStr : "");
 }
 
-/* A device with a claim learns its name later. */
-static bool init_runtime(const awsConfig_st *aws, bool is_thing)
+static bool init_runtime(void)
 {
-    strcpy(host_name, aws->hostNameStr);
-    strcpy(thing_name, is_thing ? aws->pThingNameStr : "");
     struct runtime_config config = {
-        .host = host_name,
-        .port = aws->port_u16,
-        .thing_name = is_thing ? thing_name : NULL,
-        .root_ca_pem = aws->pRootCaStr,
-        .cert_pem = is_thing ? aws->pThingCertStr : NULL,
-        .key_pem = is_thing ? aws->pThingPrivateKeyStr : NULL,
         .link_changed = link_changed,
         .network_changed = network_changed,
     };
     api_jobs_fill(&config);
     enum err err = runtime_init(&config);
     if (err) {
-        thing_name[0] = '\0';
         line_error("SYSTEM_init",
                    err == ERR_STORAGE ? "the storage for the journal of jobs cannot be used" : err_text(err));
     }
@@ -108,11 +99,51 @@ static void init_claim(const systemInitConfig_st *config)
 }
 #endif
 
+/* Who the device is, for a runtime whose tasks do not run. With a claim it learns its name later, and with nothing it is nobody. */
+static void identify(const systemInitConfig_st *config, enum api_way way)
+{
+    const awsConfig_st *aws = &config->s_awsConfig;
+    bool is_thing = way == API_WAY_THING;
+
+    strcpy(host_name, aws->hostNameStr);
+    strcpy(thing_name, is_thing ? aws->pThingNameStr : "");
+    const struct runtime_identity identity = {
+        .host = host_name,
+        .port = aws->port_u16,
+        .client_id = is_thing ? thing_name : NULL,
+        .root_ca_pem = aws->pRootCaStr,
+        .cert_pem = is_thing ? aws->pThingCertStr : NULL,
+        .key_pem = is_thing ? aws->pThingPrivateKeyStr : NULL,
+    };
+    runtime_identify(&identity);
+    if (way == API_WAY_CLAIM) {
+        init_claim(config);
+    }
+}
+
 static void log_start(const systemInitConfig_st *config)
 {
     const char *version = config->pAppVersionStr;
     line_write("device-jobs", LOG_LEVEL_INFO, "%s%s%s", device_name, version ? ", application " : "",
                version ? version : "");
+}
+
+static void log_mode(systemMode_et mode)
+{
+    if (mode == SYSTEM_MODE_DEVICE_CONFIG) {
+        line_error("SYSTEM_init",
+                   "s_awsConfig is empty and nothing is stored: waiting in mode DEVICE CONFIG");
+    } else if (mode == SYSTEM_MODE_WIFI_CONFIG) {
+        line_error("SYSTEM_init",
+                   "pWifiSsidStr is empty and no network is stored: waiting in mode WIFI CONFIG");
+    }
+}
+
+/* What a configuration says beside s_awsConfig. */
+static void keep_rest(const systemInitConfig_st *config)
+{
+    make_device_name(config->pDeviceNamePrefixStr);
+    keep_wifi(config);
 }
 
 bool SYSTEM_init(systemInitConfig_st *s_pConfig)
@@ -130,25 +161,43 @@ bool SYSTEM_init(systemInitConfig_st *s_pConfig)
         return false;
     }
     set_print_level(s_pConfig);
-    make_device_name(s_pConfig->pDeviceNamePrefixStr);
     event_callback = s_pConfig->systemEventCallBack;
     api_set_subscribe_callback(s_pConfig->s_awsConfig.subscribeCallbackHandler);
-    keep_wifi(s_pConfig);
-    if (way == API_WAY_NOTHING) {
-        line_error("SYSTEM_init",
-                   "s_awsConfig is empty and nothing is stored: waiting in mode DEVICE CONFIG");
-        api_set_mode(SYSTEM_MODE_DEVICE_CONFIG);
-        return true;
-    }
-    if (!init_runtime(&s_pConfig->s_awsConfig, way == API_WAY_THING)) {
+    const systemInitConfig_st *config = api_configure_fill(s_pConfig, &way);
+    keep_rest(config);
+    if (!init_runtime()) {
         return false;
     }
-    if (way == API_WAY_CLAIM) {
-        init_claim(s_pConfig);
-    }
-    log_start(s_pConfig);
-    api_set_mode(SYSTEM_MODE_NORMAL);
+    identify(config, way);
+    systemMode_et mode = api_configure_mode(config, way);
+    log_mode(mode);
+    log_start(config);
+    api_set_mode(mode);
     return true;
+}
+
+static void start(const char *who)
+{
+    enum err err = runtime_start();
+    if (err) {
+        line_error(who, err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
+        return;
+    }
+    static bool is_network_started; /* it stays up over SYSTEM_stop */
+    bool is_first = !is_network_started;
+    is_network_started = true;
+    if (is_first && port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
+        line_error(who, "the network cannot be brought up; the device works offline");
+    }
+}
+
+/* Somebody has configured the device. */
+static void go_on(const systemInitConfig_st *config, enum api_way way)
+{
+    keep_rest(config);
+    identify(config, way);
+    api_set_mode(SYSTEM_MODE_NORMAL);
+    start("SYSTEM_start");
 }
 
 void SYSTEM_start(void)
@@ -156,18 +205,11 @@ void SYSTEM_start(void)
     if (!api_is_ready(__func__)) {
         return;
     }
-    enum err err = runtime_start();
-    if (err) {
-        line_error(__func__,
-                   err == ERR_FULL ? "no memory for the library's tasks" : "the library runs already");
+    if (api_mode() == SYSTEM_MODE_DEVICE_CONFIG || api_mode() == SYSTEM_MODE_WIFI_CONFIG) {
+        api_configure_start(__func__, go_on);
         return;
     }
-    static bool is_network_started; /* it stays up over SYSTEM_stop */
-    bool is_first = !is_network_started;
-    is_network_started = true;
-    if (is_first && port_network_start(wifi_ssid, wifi_password, runtime_network_changed)) {
-        line_error(__func__, "the network cannot be brought up; the device works offline");
-    }
+    start(__func__);
 }
 
 systemMode_et SYSTEM_getMode(void)

@@ -32,11 +32,9 @@ void api_set_mode(systemMode_et mode_e)
 
 bool api_is_ready(const char *who)
 {
-    systemMode_et now = api_mode();
-    if (now == SYSTEM_MODE_NORMAL) {
+    if (api_mode() != SYSTEM_MODE_IDLE) {
         return true;
     }
-    line_error(who, now == SYSTEM_MODE_IDLE ? "SYSTEM_init has not succeeded yet"
-                                            : "the device is not configured yet");
+    line_error(who, "SYSTEM_init has not succeeded yet");
     return false;
 }

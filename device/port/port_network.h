@@ -16,6 +16,9 @@
  * ERR_FULL: no memory. The port logs why. */
 enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up));
 
+/* true: port_network_start wants an ssid, because the port brings a Wi-Fi up and nobody has done so before. */
+bool port_network_needs_ssid(void);
+
 /* What the network is like at this moment: of the interface that the way to the service goes by, as far as the port can tell. */
 #define PORT_NETWORK_ADDRESS_CAP 46 /* an IPv6 address and NUL */
 struct port_network_state {

@@ -63,6 +63,9 @@ struct runtime_prologue {
 /* After runtime_init, before runtime_start, from one task. Lives as long as the program; NULL: there is none. */
 void runtime_set_prologue(const struct runtime_prologue *prologue);
 
+/* Who the device is, in place of what runtime_init was given: after it, before runtime_start, from one task. is_claim is not looked at. */
+void runtime_identify(const struct runtime_identity *identity);
+
 /* For the prologue, on the engine task, not from `disconnected`: from the end of this turn the device connects with this identity. The
  * connection that stands is closed first; `disconnected` is told of that (is_own_doing). */
 void runtime_use_identity(const struct runtime_identity *identity);

@@ -17,13 +17,13 @@ file(GLOB device_jobs_sources
 
 set(device_jobs_requires esp-tls esp_event esp_hw_support esp_timer log mbedtls mqtt nvs_flash tcp_transport)
 if(device_jobs_target STREQUAL "linux")
-    list(FILTER device_jobs_sources EXCLUDE REGEX "/(chip|chip_gpio|netif|port_network|network_[a-z]+)\\.c$")
+    list(FILTER device_jobs_sources EXCLUDE REGEX "/(chip|chip_gpio|netif|port_network|network_[a-z]+|configure_(console|radio))\\.c$")
     file(GLOB device_jobs_linux_sources ${device_jobs_root}/ports/esp_idf/linux/*.c)
     list(APPEND device_jobs_sources ${device_jobs_linux_sources})
     list(APPEND device_jobs_requires esp_partition)
 else()
     set(device_jobs_public_requires esp_driver_gpio) # lib_gpio.h brings driver/gpio.h along
-    list(APPEND device_jobs_requires esp_eth esp_netif esp_system esp_wifi lwip vfs)
+    list(APPEND device_jobs_requires esp_driver_uart esp_driver_usb_serial_jtag esp_eth esp_netif esp_system esp_wifi lwip vfs)
 endif()
 
 idf_component_register(
@@ -35,6 +35,9 @@ idf_component_register(
 
 # For tls_key.c, in projects that have it.
 idf_component_optional_requires(PRIVATE espressif__esp_secure_cert_mgr esp_secure_cert_mgr)
+
+# For configure_radio.c: a project that is configured over the radio names the component among its own requirements.
+idf_component_optional_requires(PRIVATE wifi_provisioning network_provisioning espressif__network_provisioning)
 
 # task_stack.c stands in front of FreeRTOS's function.
 target_link_libraries(${COMPONENT_LIB} INTERFACE

@@ -7,7 +7,11 @@
 
 #include "common/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* true: network_start wants an ssid. */
+bool network_needs_ssid(void);
 
 /* After netif_prepare, with ESP-IDF's default event loop. `ssid` and `password` as in port_network.h. `on_lost` is called on
  * the event loop's task when the interface had an address and its link is gone; ESP-IDF itself reports the loss of the address

@@ -65,4 +65,9 @@ int8_t network_rssi(void)
 {
     return 0;
 }
+
+bool network_needs_ssid(void)
+{
+    return false;
+}
 #endif

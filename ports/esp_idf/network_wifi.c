@@ -175,4 +175,9 @@ int8_t network_rssi(void)
     }
     return info.rssi < 0 ? info.rssi : -1;
 }
+
+bool network_needs_ssid(void)
+{
+    return true;
+}
 #endif

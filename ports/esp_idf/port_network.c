@@ -105,6 +105,11 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
     return network_start(ssid, password, on_lost);
 }
 
+bool port_network_needs_ssid(void)
+{
+    return network_needs_ssid();
+}
+
 enum err port_network_look(struct port_network_state *out)
 {
     *out = (struct port_network_state){0};

@@ -9,3 +9,8 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
     (void)ssid, (void)password, (void)changed;
     return ERR_OK;
 }
+
+bool port_network_needs_ssid(void)
+{
+    return false;
+}

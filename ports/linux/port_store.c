@@ -9,6 +9,7 @@
  * has chosen is told: it may be a folder for more than this. */
 #include "device/port/port_store.h"
 #include "device/port/port_board.h"
+#include "ports/linux/store_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -177,6 +178,20 @@ enum err port_store_open(void)
     }
     pthread_mutex_unlock(&lock);
     return err;
+}
+
+int store_folder(void)
+{
+    pthread_mutex_lock(&lock);
+    int copy = folder < 0 ? -1 : fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    pthread_mutex_unlock(&lock);
+    return copy;
+}
+
+int store_folder_look(void)
+{
+    struct place place = {.is_own = false};
+    return name_place(&place) ? open(place.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 /* ---- records */

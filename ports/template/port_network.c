@@ -13,3 +13,8 @@ enum err port_network_look(struct port_network_state *out)
     (void)out;
     MISSING();
 }
+
+bool port_network_needs_ssid(void)
+{
+    MISSING();
+}

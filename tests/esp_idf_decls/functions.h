@@ -154,6 +154,32 @@ esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *config)
 esp_err_t esp_wifi_start(void);
 esp_err_t esp_wifi_connect(void);
 esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info);
+esp_err_t esp_wifi_restore(void);
+esp_netif_t *esp_netif_create_default_wifi_ap(void);
+
+bool uart_is_driver_installed(uart_port_t port);
+esp_err_t uart_driver_install(uart_port_t port, int rx_bytes, int tx_bytes, int queue_size,
+                              QueueHandle_t *queue, int flags);
+int uart_read_bytes(uart_port_t port, void *out, uint32_t len, uint32_t ticks);
+bool usb_serial_jtag_is_driver_installed(void);
+esp_err_t usb_serial_jtag_driver_install(usb_serial_jtag_driver_config_t *config);
+int usb_serial_jtag_read_bytes(void *out, uint32_t len, uint32_t ticks);
+void usb_serial_jtag_vfs_use_driver(void);
+
+esp_err_t DECLS_PROV(mgr_init)(DECLS_PROV(mgr_config_t) config);
+#if DECLS_IDF_MAJOR >= 6
+esp_err_t network_prov_mgr_deinit(void);
+esp_err_t network_prov_mgr_reset_wifi_sm_state_on_failure(void);
+#else
+void wifi_prov_mgr_deinit(void);
+esp_err_t wifi_prov_mgr_reset_sm_state_on_failure(void);
+#endif
+esp_err_t DECLS_PROV(mgr_disable_auto_stop)(uint32_t cleanup_ms);
+esp_err_t DECLS_PROV(mgr_endpoint_create)(const char *name);
+esp_err_t DECLS_PROV(mgr_endpoint_register)(const char *name, protocomm_req_handler_t handler, void *ctx);
+esp_err_t DECLS_PROV(mgr_start_provisioning)(DECLS_PROV(security_t) security, const void *params,
+                                             const char *name, const char *key);
+void DECLS_PROV(mgr_stop_provisioning)(void);
 
 esp_eth_mac_t *esp_eth_mac_new_openeth(const eth_mac_config_t *config);
 #if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0)

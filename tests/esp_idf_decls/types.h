@@ -19,6 +19,7 @@
 typedef int esp_err_t;
 #define ESP_OK                                   0
 #define ESP_FAIL                                 (-1)
+#define ESP_ERR_NO_MEM                           0x101
 #define ESP_ERR_INVALID_STATE                    0x103
 #define ESP_IDF_VERSION_VAL(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
 #define ESP_IDF_VERSION                          ESP_IDF_VERSION_VAL(DECLS_IDF_MAJOR, 0, 0)
@@ -29,6 +30,7 @@ typedef unsigned UBaseType_t;
 typedef uint32_t TickType_t;
 typedef void *TaskHandle_t;
 typedef void *SemaphoreHandle_t;
+typedef void *QueueHandle_t;
 typedef void (*TaskFunction_t)(void *);
 typedef struct {
     void *words[20];
@@ -207,14 +209,15 @@ typedef struct {
     {                                                                                                        \
         0                                                                                                    \
     }
-typedef union {
+typedef struct {
+    uint8_t ssid[32];
+    uint8_t password[64];
     struct {
-        uint8_t ssid[32];
-        uint8_t password[64];
-        struct {
-            wifi_auth_mode_t authmode;
-        } threshold;
-    } sta;
+        wifi_auth_mode_t authmode;
+    } threshold;
+} wifi_sta_config_t;
+typedef union {
+    wifi_sta_config_t sta;
 } wifi_config_t;
 typedef struct {
     uint8_t reason;
@@ -249,6 +252,61 @@ typedef struct {
     {                                                                                                        \
         .mac = (emac), .phy = (ephy)                                                                         \
     }
+
+/* ---- consoles */
+typedef int uart_port_t;
+typedef struct {
+    uint32_t tx_buffer_size, rx_buffer_size;
+} usb_serial_jtag_driver_config_t;
+
+/* ---- protocomm, and the provisioning manager: of ESP-IDF 5, and as a component of ESP-IDF 6 */
+typedef struct protocomm_security2_params {
+    const char *salt;
+    uint16_t salt_len;
+    const char *verifier;
+    uint16_t verifier_len;
+} protocomm_security2_params_t;
+typedef esp_err_t (*protocomm_req_handler_t)(uint32_t session_id, const uint8_t *in, ssize_t in_len,
+                                             uint8_t **out, ssize_t *out_len, void *ctx);
+#if DECLS_IDF_MAJOR >= 6
+#define DECLS_PROV(name) network_prov_##name
+typedef enum {
+    NETWORK_PROV_INIT,
+    NETWORK_PROV_START,
+    NETWORK_PROV_SET_WIFI_STA_CONFIG,
+    NETWORK_PROV_WIFI_CRED_RECV,
+    NETWORK_PROV_WIFI_CRED_FAIL,
+    NETWORK_PROV_WIFI_CRED_SUCCESS,
+    NETWORK_PROV_END,
+    NETWORK_PROV_DEINIT
+} network_prov_cb_event_t;
+typedef enum { NETWORK_PROV_SECURITY_2 = 2 } network_prov_security_t;
+#else
+#define DECLS_PROV(name) wifi_prov_##name
+typedef enum {
+    WIFI_PROV_INIT,
+    WIFI_PROV_START,
+    WIFI_PROV_CRED_RECV,
+    WIFI_PROV_CRED_FAIL,
+    WIFI_PROV_CRED_SUCCESS,
+    WIFI_PROV_END,
+    WIFI_PROV_DEINIT
+} wifi_prov_cb_event_t;
+typedef enum { WIFI_PROV_SECURITY_2 = 2 } wifi_prov_security_t;
+#endif
+typedef protocomm_security2_params_t DECLS_PROV(security2_params_t);
+typedef struct {
+    void (*event_cb)(void *ctx, DECLS_PROV(cb_event_t) event, void *data);
+    void *user_data;
+} DECLS_PROV(event_handler_t);
+typedef struct {
+    wifi_mode_t wifi_mode;
+} DECLS_PROV(scheme_t);
+typedef struct {
+    DECLS_PROV(scheme_t) scheme;
+    DECLS_PROV(event_handler_t) scheme_event_handler, app_event_handler;
+} DECLS_PROV(mgr_config_t);
+extern const DECLS_PROV(scheme_t) DECLS_PROV(scheme_ble), DECLS_PROV(scheme_softap);
 
 /* ---- esp-tls */
 typedef struct esp_tls esp_tls_t;

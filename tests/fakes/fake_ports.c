@@ -68,6 +68,7 @@ void fake_reset(void)
 {
     fake_mqtt_reset();
     fake_gpio_reset();
+    fake_configure_reset();
     pthread_mutex_lock(&lock);
     memset(&store, 0, sizeof(store));
     memset(&board, 0, sizeof(board));

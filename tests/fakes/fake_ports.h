@@ -114,6 +114,16 @@ void fake_network_set(const struct port_network_state *state, enum err err);
 void fake_board_set(enum err of_mac, enum port_board_reset cause);
 unsigned fake_log_count(const char *text); /* how often it stands in the log */
 
+/* ---- local configuration: fake_configure.c */
+void fake_configure_reset(void); /* fake_reset does it: there is no way to configure the device */
+void fake_configure_set(bool has_way, bool ends_by_restart, bool needs_ssid);
+void fake_configure_fail(enum err err);      /* port_configure_start answers this from here on */
+bool fake_is_configurable(bool *wants_wifi); /* the library waits for a text; wants_wifi may be NULL */
+bool fake_configure(const char *text, char *answer,
+                    size_t cap); /* true: the library wanted no more, and has gone on */
+bool fake_configure_wifi(const char *ssid, const char *password);
+bool fake_configure_has(const char *bytes); /* they stand somewhere in the memory for texts */
+
 /* ---- pins, 16 of them: fake_gpio.c */
 void fake_gpio_reset(void); /* fake_reset does it */
 unsigned fake_gpio_changes(uint8_t pin);

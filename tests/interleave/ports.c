@@ -4,6 +4,7 @@
 #include "interleave/world.h"
 
 #include "device/port/port_board.h"
+#include "device/port/port_configure.h"
 #include "device/port/port_gpio.h"
 #include "device/port/port_network.h"
 #include "device/port/port_store.h"
@@ -140,6 +141,32 @@ bool ports_wants_boot(void)
 }
 
 /* ---- network */
+
+bool port_network_needs_ssid(void)
+{
+    return false;
+}
+
+char *port_configure_room(size_t bytes)
+{
+    (void)bytes;
+    return NULL;
+}
+
+enum err port_configure_start(const struct port_configure *way)
+{
+    (void)way;
+    return ERR_UNSUPPORTED;
+}
+
+void port_configure_stop(void)
+{
+}
+
+bool port_configure_ends_by_restart(void)
+{
+    return false;
+}
 
 enum err port_network_start(const char *ssid, const char *password, void (*changed)(bool is_up))
 {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "device/port/port_board.h"
+#include "device/port/port_configure.h"
 #include "device/port/port_gpio.h"
 #include "device/port/port_key.h"
 #include "device/port/port_mqtt.h"
@@ -100,6 +101,11 @@ CALL(port_mqtt_publish, &message, &id)
 CALL(port_mqtt_outgoing, )
 CALL(port_network_start, "ssid", "password", hear)
 CALL(port_network_look, &network)
+CALL(port_network_needs_ssid, )
+CALL(port_configure_room, 1)
+CALL(port_configure_start, NULL)
+CALL(port_configure_stop, )
+CALL(port_configure_ends_by_restart, )
 CALL(port_store_open, )
 CALL(port_store_put, "key", bytes, sizeof(bytes))
 CALL(port_store_get, "key", bytes, sizeof(bytes), &len)
@@ -130,21 +136,31 @@ static const struct {
     const char *name;
     void (*call)(void);
 } rows[] = {
-    ROW(port_board_log),          ROW(port_board_print),       ROW(port_gpio_mode),
-    ROW(port_gpio_watch),         ROW(port_gpio_why),          ROW(port_gpio_signal),
-    ROW(port_gpio_wait),          ROW(port_gpio_write),        ROW(port_gpio_read),
-    ROW(port_board_random),       ROW(port_board_device_id),   ROW(port_board_on_shutdown),
-    ROW(port_board_restart),      ROW(port_mqtt_check),        ROW(port_mqtt_open),
-    ROW(port_mqtt_close),         ROW(port_mqtt_subscribe),    ROW(port_mqtt_publish),
-    ROW(port_mqtt_outgoing),      ROW(port_network_start),     ROW(port_store_open),
-    ROW(port_store_put),          ROW(port_store_get),         ROW(port_store_erase),
-    ROW(port_mutex_init),         ROW(port_mutex_lock),        ROW(port_mutex_unlock),
-    ROW(port_signal_init),        ROW(port_signal_set),        ROW(port_signal_wait),
-    ROW(port_task_start),         ROW(port_time_monotonic_ms), ROW(port_time_wall_s),
-    ROW(port_time_sleep_ms),      ROW(port_mqtt_unsubscribe),  ROW(port_time_monotonic_us),
-    ROW(port_board_mac),          ROW(port_board_reset_cause), ROW(port_network_look),
-    ROW(port_key_make),           ROW(port_key_make_request),  ROW(port_key_is_match),
-    ROW(port_key_certificate_id), ROW(port_time_begin_wall),   ROW(port_time_built_s),
+    ROW(port_board_log),          ROW(port_board_print),
+    ROW(port_gpio_mode),          ROW(port_gpio_watch),
+    ROW(port_gpio_why),           ROW(port_gpio_signal),
+    ROW(port_gpio_wait),          ROW(port_gpio_write),
+    ROW(port_gpio_read),          ROW(port_board_random),
+    ROW(port_board_device_id),    ROW(port_board_on_shutdown),
+    ROW(port_board_restart),      ROW(port_mqtt_check),
+    ROW(port_mqtt_open),          ROW(port_mqtt_close),
+    ROW(port_mqtt_subscribe),     ROW(port_mqtt_publish),
+    ROW(port_mqtt_outgoing),      ROW(port_network_start),
+    ROW(port_store_open),         ROW(port_store_put),
+    ROW(port_store_get),          ROW(port_store_erase),
+    ROW(port_mutex_init),         ROW(port_mutex_lock),
+    ROW(port_mutex_unlock),       ROW(port_signal_init),
+    ROW(port_signal_set),         ROW(port_signal_wait),
+    ROW(port_task_start),         ROW(port_time_monotonic_ms),
+    ROW(port_time_wall_s),        ROW(port_time_sleep_ms),
+    ROW(port_mqtt_unsubscribe),   ROW(port_time_monotonic_us),
+    ROW(port_board_mac),          ROW(port_board_reset_cause),
+    ROW(port_network_look),       ROW(port_key_make),
+    ROW(port_key_make_request),   ROW(port_key_is_match),
+    ROW(port_key_certificate_id), ROW(port_time_begin_wall),
+    ROW(port_time_built_s),       ROW(port_network_needs_ssid),
+    ROW(port_configure_room),     ROW(port_configure_start),
+    ROW(port_configure_stop),     ROW(port_configure_ends_by_restart),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -203,7 +219,8 @@ static char *name_before(char *line, const char *parenthesis)
 static void test_no_function_is_forgotten(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"board", "gpio", "key", "mqtt", "network", "store", "sync", "time"};
+    static const char *const headers[] = {"board",   "configure", "gpio", "key", "mqtt",
+                                          "network", "store",     "sync", "time"};
     unsigned found = 0;
     for (size_t h = 0; h < sizeof(headers) / sizeof(headers[0]); h++) {
         char path[300], line[300];

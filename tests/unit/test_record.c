@@ -11,6 +11,7 @@
 
 #include "device/core/crc32.h"
 #include "device/core/jobs/journal.h"
+#include "device/core/store/config_record.h"
 #include "device/core/store/identity.h"
 #include "device/core/store/pending.h"
 #include "device/core/store/record.h"
@@ -147,6 +148,8 @@ static void test_the_map_in_the_docs(void **state)
     snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(IDENTITY_MAX));
     assert_non_null(strstr(text, row));
     snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(PENDING_MAX));
+    assert_non_null(strstr(text, row));
+    snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(CONFIG_RECORD_MAX));
     assert_non_null(strstr(text, row));
     snprintf(row, sizeof(row), "| %d bytes |", RECORD_BYTES(LENGTH_FLASH_APP_DATA));
     assert_non_null(strstr(text, row));

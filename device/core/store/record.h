@@ -19,7 +19,7 @@
 enum record_kind {
     RECORD_APP = 1,      /* the application's data (lib_flash.h) */
     RECORD_IDENTITY = 2, /* thing name, certificate and key of a device that was provisioned (identity.h) */
-    RECORD_CONFIG = 3,   /* endpoint and network of a device that was configured locally; no layout yet */
+    RECORD_CONFIG = 3,   /* what somebody has configured on the spot (config_record.h) */
     RECORD_PENDING = 4,  /* what a device on its way to an identity holds (pending.h) */
     RECORD_CLOCK = 5,    /* the last known time (device/runtime/clock.c) */
     RECORD_ROTATION =

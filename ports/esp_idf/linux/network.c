@@ -11,6 +11,11 @@ enum err port_network_start(const char *ssid, const char *password, void (*chang
     return ERR_OK;
 }
 
+bool port_network_needs_ssid(void)
+{
+    return false;
+}
+
 enum err port_network_look(struct port_network_state *out)
 {
     *out = (struct port_network_state){0};
