@@ -30,6 +30,13 @@ static enum topic_class classify_jobs(struct slice rest)
     return TOPIC_REQUEST;
 }
 
+/* Events for operators: whatever stands there, the service alone publishes it. */
+static enum topic_class classify_event(struct slice rest)
+{
+    (void)rest;
+    return TOPIC_NOTIFICATION;
+}
+
 /* The families of topics that the service serves; all others that begin with $ are reserved. Another family is another
  * row. */
 static const struct family {
@@ -37,6 +44,7 @@ static const struct family {
     enum topic_class (*classify)(struct slice rest); /* rest: behind the head, at least one byte */
 } families[] = {
     {"$aws/things/+/jobs/", classify_jobs},
+    {"$aws/events/", classify_event},
 };
 
 /* Moves *rest behind the head. */
