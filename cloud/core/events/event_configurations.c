@@ -38,17 +38,12 @@ static bool is_modelled(enum event_kind kind)
     return kind == EVENT_JOB || kind == EVENT_JOB_EXECUTION;
 }
 
-/* kind, is_enabled, created_at_ms, last_modified_at_ms */
-static void read_row(sqlite3_stmt *row, struct event_configurations *out)
+/* is_enabled, created_at_ms, last_modified_at_ms */
+static void read_row(sqlite3_stmt *row, enum event_kind kind, struct event_configurations *out)
 {
-    char word[40];
-    enum event_kind kind;
-    int64_t created_at_ms = store_column_i64(row, 2);
-    int64_t modified_at_ms = store_column_i64(row, 3);
-    store_column_copy(row, 0, word, sizeof word);
-    if (event_kind_parse(slice_from(word), &kind)) {
-        out->is_enabled[kind] = store_column_i64(row, 1) != 0;
-    }
+    int64_t created_at_ms = store_column_i64(row, 1);
+    int64_t modified_at_ms = store_column_i64(row, 2);
+    out->is_enabled[kind] = store_column_i64(row, 0) != 0;
     if (!out->created_at_ms || created_at_ms < out->created_at_ms) {
         out->created_at_ms = created_at_ms;
     }
@@ -57,18 +52,29 @@ static void read_row(sqlite3_stmt *row, struct event_configurations *out)
     }
 }
 
+/* false: the database failed. */
+static bool read_kind(struct core *core, enum event_kind kind, struct event_configurations *out)
+{
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_EVENT_CONFIGURATION_GET, store_text(words[kind]));
+    int got = store_row(core->store, query);
+    if (got == 1) {
+        read_row(query, kind, out);
+    }
+    store_done(query);
+    return got >= 0;
+}
+
 enum core_code event_configurations_describe(struct core *core, struct event_configurations *out,
                                              struct core_error *error)
 {
     *out = (struct event_configurations){0};
     core_error_clear(error);
-    sqlite3_stmt *query = store_query(core->store, STORE_EVENT_CONFIGURATIONS, NULL, 0);
-    int got;
-    while ((got = store_row(core->store, query)) == 1) {
-        read_row(query, out);
+    for (unsigned i = 0; i < EVENT_KIND_COUNT; i++) {
+        if (!read_kind(core, (enum event_kind)i, out)) {
+            return core_fail_storage(core, error);
+        }
     }
-    store_done(query);
-    return got < 0 ? core_fail_storage(core, error) : CORE_OK;
+    return CORE_OK;
 }
 
 static bool save(struct core *core, const struct event_configurations *update)
@@ -106,5 +112,6 @@ enum core_code event_configurations_update(struct core *core, const struct event
 
 int event_configurations_has(struct core *core, enum event_kind kind)
 {
-    return core_has_row(core, STORE_EVENT_IS_ENABLED, words[kind]);
+    struct event_configurations now = {0};
+    return read_kind(core, kind, &now) ? now.is_enabled[kind] : -1;
 }
