@@ -60,6 +60,7 @@ class Client:
         self.version = version
         self.messages = collections.deque()
         self.packet_id = 0
+        self.ignored = None  # messages on topics that begin so are acknowledged and forgotten
 
     def _properties(self):
         """None, but MQTT 5 wants to be told so."""
@@ -127,6 +128,8 @@ class Client:
             rest = rest[2:]
         if self.version == 5:
             rest = rest[1 + rest[0]:]
+        if self.ignored and topic.startswith(self.ignored):
+            return
         self.messages.append(Message(topic, rest, qos, bool(head & 1)))
 
     def _wait(self, kind):

@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
-from harness import HeldBrokerTest, wait_for
-from mqtt import Closed, Message, certificate_id
+from harness import AWS, ENVIRONMENT, ROOT, HeldBrokerTest, Process, wait_for
+from mqtt import Closed, Message, certificate_arn, certificate_id
 from test_broker import ALLOW_ALL, ARN, NOT_AUTHORIZED, BrokerTest
 
 EVENTS = "$aws/events/"
@@ -499,6 +500,32 @@ class Jobs(JobsTest):
         while not told or told[-1] != "last":
             told.append(json.loads(sleeper.receive().payload)["jobId"])
         self.assertGreaterEqual(set(told), {f"job{i}" for i in range(20)})
+
+
+class Document(EventsTest):
+    """The lines of docs/iot-local.md, as they stand."""
+
+    def test_lines(self):
+        page = (ROOT / "docs" / "iot-local.md").read_text()
+        section = page[page.index("### Who comes and goes"):]
+        lines = section[section.index("```sh\n") + 6:section.index("\n```\n")].splitlines()
+        certificate = certificate_arn(self.cloud.thing("watcher"))
+        (self.cloud.folder / "watcher").symlink_to("thing-watcher")
+        environment = dict(ENVIRONMENT, IOT_LOCAL_ENDPOINT="localhost", IOT_LOCAL_ENDPOINT_PORT=str(self.cloud.mqtt_port),
+                           AWS_ENDPOINT_URL=self.cloud.http_url)
+        for line in lines[:-1]:
+            command = line.replace("aws ", AWS + " ", 1).replace("CERTIFICATE", certificate)
+            subprocess.run(["bash", "-ec", command], cwd=self.cloud.folder, env=environment, check=True, timeout=60,
+                           stdout=subprocess.DEVNULL)
+        listener = Process(["bash", "-ec", "exec " + lines[-1]], cwd=self.cloud.folder, env=environment)
+        self.addCleanup(listener.kill)
+        listener.wait_line(r"^\$aws/events/subscriptions/subscribed/watcher \{")
+        self.client().drop()
+        listener.wait_line(r'^\$aws/events/presence/connected/lamp \{"clientId":"lamp",')
+        listener.wait_line(r'"disconnectReason":"CONNECTION_LOST"')
+        self.cloud.job("a", "watcher")
+        self.cloud.aws("iot", "cancel-job", "--job-id", "a")
+        listener.wait_line(r"^\$aws/events/job/a/canceled ")
 
 
 class WithoutBroker(HeldBrokerTest, JobsTest):
