@@ -5,6 +5,7 @@
 #define CLOUD_BROKER_CONNECTION_H
 
 #include "cloud/access/authority.h"
+#include "cloud/base/uuid.h"
 #include "cloud/broker/subscriptions.h"
 
 #include <stdint.h>
@@ -25,7 +26,9 @@ struct connection {
     const void *client; /* struct mosquitto, never dereferenced here */
     uint64_t serial;    /* never used twice, not even by the next broker process */
     bool is_daemon;
-    bool is_stale;    /* rights have changed: the identity must be loaded again before it is asked */
+    char session[UUID_CAP]; /* what presence events call the connection; "" for the daemon */
+    int64_t version;        /* of its client id (versions.h); -1: not counted */
+    bool is_stale;          /* rights have changed: the identity must be loaded again before it is asked */
     bool is_resuming; /* wants the session of an earlier connection; whether there was one shows later */
     struct identity identity;
     struct subscriptions subscriptions; /* of the session, as far as they are known */

@@ -111,6 +111,11 @@ static const char *refuse_publish(const char *topic, size_t payload_len)
     return "topics that begin with $ are reserved, and iot-local serves none of this name";
 }
 
+bool guard_is_client_error(const char *topic, size_t payload_len)
+{
+    return payload_len > GUARD_PAYLOAD_MAX || !topic_fits_limits(topic);
+}
+
 static const char *refuse_subscribe(const char *filter)
 {
     if (!topic_fits_limits(filter)) {

@@ -32,6 +32,9 @@ bool guard_may_connect(struct guard *guard, const struct identity *identity);
 bool guard_may(struct guard *guard, struct connection *connection, enum guard_access access,
                const char *topic, size_t payload_len);
 
+/* A PUBLISH that AWS calls an error of the client, because a limit is exceeded, and not a matter of rights. */
+bool guard_is_client_error(const char *topic, size_t payload_len);
+
 /* AWS IoT has no QoS 2: false for that, whatever the policies say. */
 bool guard_takes_qos(struct guard *guard, const struct identity *identity, enum guard_access access,
                      const char *topic, int qos);

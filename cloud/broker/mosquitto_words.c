@@ -2,6 +2,7 @@
 /* Two tables, of mosquitto's lines and of OpenSSL's errors, and how a reason waits for the end line of its connection. */
 #include "cloud/broker/mosquitto_words.h"
 
+#include "cloud/broker/disconnect_reason.h"
 #include "cloud/broker/end_line.h"
 
 #include <stdio.h>
@@ -23,85 +24,100 @@ struct rule {
     enum use use;
     /* Our words. %s stands for what the line has behind the part (USE_REASON), or before the part (USE_SAY). */
     const char *text;
+    const char *end; /* AWS's word for why the connection ends; NULL: the line does not say that one ends */
 };
 
 /* The first rule that fits counts. */
 static const struct rule rules[] = {
     /* why mosquitto does not go on with a packet: each is followed by a line about the client */
-    {"Invalid protocol version ", "", USE_REASON,
-     "it asks for a version of MQTT that is neither 3.1.1 nor 5"},
-    {"Invalid protocol \"", "", USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5"},
-    {"Invalid Will QoS", "", USE_REASON, "its last will has QoS 3"},
+    {"Invalid protocol version ", "", USE_REASON, "it asks for a version of MQTT that is neither 3.1.1 nor 5",
+     DISCONNECT_CLIENT_ERROR},
+    {"Invalid protocol \"", "", USE_REASON, "its first packet is no CONNECT of MQTT 3.1.1 or 5",
+     DISCONNECT_CLIENT_ERROR},
+    {"Invalid Will QoS", "", USE_REASON, "its last will has QoS 3", DISCONNECT_CLIENT_ERROR},
     {"Protocol error from ", "password without username", USE_REASON,
-     "it sent a password without a user name"},
-    {"Bad client ", "multiple CONNECT", USE_REASON, "it sent CONNECT twice"},
-    {"Invalid QoS in PUBLISH", "", USE_REASON, "it sent a PUBLISH with QoS 3"},
-    {"Invalid QoS in subscription", "", USE_REASON, "it sent a SUBSCRIBE with a QoS above 2"},
-    {"Empty subscription string", "", USE_REASON, "it sent a SUBSCRIBE with an empty topic filter"},
+     "it sent a password without a user name", DISCONNECT_CLIENT_ERROR},
+    {"Bad client ", "multiple CONNECT", USE_REASON, "it sent CONNECT twice", DISCONNECT_CLIENT_ERROR},
+    {"Invalid QoS in PUBLISH", "", USE_REASON, "it sent a PUBLISH with QoS 3", DISCONNECT_CLIENT_ERROR},
+    {"Invalid QoS in subscription", "", USE_REASON, "it sent a SUBSCRIBE with a QoS above 2",
+     DISCONNECT_CLIENT_ERROR},
+    {"Empty subscription string", "", USE_REASON, "it sent a SUBSCRIBE with an empty topic filter",
+     DISCONNECT_CLIENT_ERROR},
     {"Invalid subscription string", "", USE_REASON,
      "it sent a SUBSCRIBE with a topic filter that MQTT does not allow (+ or # inside a level, or # not at "
-     "the end)"},
-    {"Empty unsubscription string", "", USE_REASON, "it sent an UNSUBSCRIBE with an empty topic filter"},
+     "the end)",
+     DISCONNECT_CLIENT_ERROR},
+    {"Empty unsubscription string", "", USE_REASON, "it sent an UNSUBSCRIBE with an empty topic filter",
+     DISCONNECT_CLIENT_ERROR},
     {"Invalid unsubscription string", "", USE_REASON,
-     "it sent an UNSUBSCRIBE with a topic filter that MQTT does not allow"},
+     "it sent an UNSUBSCRIBE with a topic filter that MQTT does not allow", DISCONNECT_CLIENT_ERROR},
 
     /* what ends a connection */
     {"Client <unknown>", " disconnected due to protocol error.", USE_REASON,
      "its first packet is no CONNECT that MQTT allows: no MQTT at all, wrong flags, text that is not UTF-8, "
-     "or no client id for a session that is to stay"},
+     "or no client id for a session that is to stay",
+     DISCONNECT_CLIENT_ERROR},
     {"Bad socket read/write on client <unknown>", ": Invalid function arguments", USE_REASON,
-     "the topic of its last will has + or # in it"},
+     "the topic of its last will has + or # in it", DISCONNECT_CLIENT_ERROR},
     {"Client ", " disconnected due to malformed packet.", USE_REASON,
      "it sent a packet that MQTT does not allow: text that is not UTF-8 or has control characters, an empty "
-     "topic, a wrong length"},
+     "topic, a wrong length",
+     DISCONNECT_CLIENT_ERROR},
     {"Client ", " disconnected due to protocol error.", USE_REASON,
-     "it broke the rules of MQTT: a topic to publish on with + or #, an unknown kind of packet, wrong flags"},
+     "it broke the rules of MQTT: a topic to publish on with + or #, an unknown kind of packet, wrong flags",
+     DISCONNECT_CLIENT_ERROR},
     {"Client ", " disconnected due to oversize packet.", USE_REASON,
-     "it sent a packet that is longer than 128 KB"},
+     "it sent a packet that is longer than 128 KB", DISCONNECT_CLIENT_ERROR},
     {"Client ", " disconnected due to oversize payload.", USE_REASON,
-     "it sent a payload that is longer than 128 KB"},
+     "it sent a payload that is longer than 128 KB", DISCONNECT_CLIENT_ERROR},
     {"Client ", " disconnected due to QoS too high or retain not supported.", USE_REASON,
-     "it asks for what iot-local does not have, for example an authentication method of MQTT 5"},
-    {"Client ", " disconnected due to out of memory.", USE_REASON, "the broker is out of memory"},
-    {"Client ", " disconnected, not authorised.", USE_REASON, "it is not authorised"},
+     "it asks for what iot-local does not have, for example an authentication method of MQTT 5",
+     DISCONNECT_CLIENT_ERROR},
+    {"Client ", " disconnected due to out of memory.", USE_REASON, "the broker is out of memory",
+     DISCONNECT_SERVER_ERROR},
+    {"Client ", " disconnected, not authorised.", USE_REASON, "it is not authorised", DISCONNECT_AUTH_ERROR},
     {"Client ", " has exceeded timeout, disconnecting.", USE_REASON,
-     "nothing came from it for one and a half times its keep-alive"},
-    {"Client ", " been disconnected by administrative action.", USE_REASON, "it lost its rights"},
-    {"Client ", " already connected, closing old connection.", USE_DROP, NULL}, /* the plugin tells that */
-    {"Client ", " closed its connection.", USE_DROP, NULL},
-    {"Client ", " disconnected.", USE_DROP, NULL},
+     "nothing came from it for one and a half times its keep-alive", DISCONNECT_KEEP_ALIVE},
+    {"Client ", " been disconnected by administrative action.", USE_REASON, "it lost its rights",
+     DISCONNECT_FORBIDDEN},
+    {"Client ", " already connected, closing old connection.", USE_DROP, NULL,
+     DISCONNECT_DUPLICATE}, /* the plugin tells that */
+    {"Client ", " closed its connection.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected.", USE_DROP, NULL, DISCONNECT_CLIENT_INITIATED},
     /* what a network says when a device is switched off; with TLS, mosquitto calls everything a protocol error */
-    {"Client ", " disconnected: Protocol error.", USE_DROP, NULL},
-    {"Client ", " disconnected: Success.", USE_DROP, NULL},
-    {"Client ", " disconnected: Broken pipe.", USE_DROP, NULL},
-    {"Client ", " disconnected: Connection reset by peer.", USE_DROP, NULL},
-    {"Client ", " disconnected: Connection timed out.", USE_DROP, NULL},
-    {"Client ", " disconnected: No route to host.", USE_DROP, NULL},
-    {"Client ", " disconnected: ", USE_REASON, "the network failed: %s"},
-    {"Bad socket read/write on client ", ": The connection was lost.", USE_DROP, NULL},
+    {"Client ", " disconnected: Protocol error.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: Success.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: Broken pipe.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: Connection reset by peer.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: Connection timed out.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: No route to host.", USE_DROP, NULL, DISCONNECT_CONNECTION_LOST},
+    {"Client ", " disconnected: ", USE_REASON, "the network failed: %s", DISCONNECT_CONNECTION_LOST},
+    {"Bad socket read/write on client ", ": The connection was lost.", USE_DROP, NULL,
+     DISCONNECT_CONNECTION_LOST},
     {"Bad socket read/write on client ", ": Unknown error", USE_REASON,
-     "it sent what mosquitto does not take, for example a topic alias above 8"},
-    {"Bad socket read/write on client ", ": ", USE_REASON, "mosquitto gave it up: %s"},
+     "it sent what mosquitto does not take, for example a topic alias above 8", DISCONNECT_CLIENT_ERROR},
+    {"Bad socket read/write on client ", ": ", USE_REASON, "mosquitto gave it up: %s",
+     DISCONNECT_SERVER_ERROR},
 
     /* other things worth telling */
     {"Expiring client ", " due to timeout.", USE_SAY,
-     "the session of client %s has ended: the device stayed away too long"},
+     "the session of client %s has ended: the device stayed away too long", NULL},
     {"Outgoing messages are being dropped for client ", ".", USE_SAY,
-     "messages for client %s are lost: too many wait for it"},
+     "messages for client %s are lost: too many wait for it", NULL},
 
     /* daily business */
-    {"New connection from ", "", USE_DROP, NULL},
-    {"New client connected from ", " as ", USE_COMES, NULL},
-    {"mosquitto version ", "", USE_DROP, NULL},
-    {"Config loaded from ", "", USE_DROP, NULL},
-    {"Loading plugin: ", "", USE_DROP, NULL},
-    {"Warning: Unable to set TCP_NODELAY.", "", USE_DROP,
+    {"New connection from ", "", USE_DROP, NULL, NULL},
+    {"New client connected from ", " as ", USE_COMES, NULL, NULL},
+    {"mosquitto version ", "", USE_DROP, NULL, NULL},
+    {"Config loaded from ", "", USE_DROP, NULL, NULL},
+    {"Loading plugin: ", "", USE_DROP, NULL, NULL},
+    {"Warning: Unable to set TCP_NODELAY.", "", USE_DROP, NULL,
      NULL}, /* of the daemon's socket, which is none of TCP */
-    {"Opening ", " listen socket on p", USE_DROP, NULL},
-    {"Saving in-memory database to ", "", USE_DROP, NULL},
-    {"Warning: Received ", "unknown packet identifier", USE_DROP, NULL},
-    {"Reused message ID ", "", USE_DROP, NULL},
-    {"Warning: Mosquitto should not be run as root", "", USE_DROP, NULL},
+    {"Opening ", " listen socket on p", USE_DROP, NULL, NULL},
+    {"Saving in-memory database to ", "", USE_DROP, NULL, NULL},
+    {"Warning: Received ", "unknown packet identifier", USE_DROP, NULL, NULL},
+    {"Reused message ID ", "", USE_DROP, NULL, NULL},
+    {"Warning: Mosquitto should not be run as root", "", USE_DROP, NULL, NULL},
 };
 
 /* What OpenSSL's errors mean for somebody who looks at a device. Each stands somewhere in its line. */
@@ -328,15 +344,26 @@ static enum words_worth translate_end(struct mosquitto_words *words, int64_t mon
     return worth;
 }
 
+/* The rule for this line, with what stands behind its head and where its part is. NULL: no rule fits. */
+static const struct rule *find_rule(const char *line, const char **rest, const char **part)
+{
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        *rest = behind(line, rules[i].head);
+        *part = *rest != NULL ? find_part(*rest, rules[i].part) : NULL;
+        if (*part != NULL) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
 static enum words_worth translate_by_rule(struct mosquitto_words *words, const char *line, char *out,
                                           size_t cap)
 {
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        const char *rest = behind(line, rules[i].head);
-        const char *part = rest != NULL ? find_part(rest, rules[i].part) : NULL;
-        if (part != NULL) {
-            return apply(words, &rules[i], rest, part, out, cap);
-        }
+    const char *rest, *part;
+    const struct rule *rule = find_rule(line, &rest, &part);
+    if (rule != NULL) {
+        return apply(words, rule, rest, part, out, cap);
     }
     snprintf(out, cap, "%s", line);
     return WORDS_WORTH_TELLING;
@@ -360,4 +387,11 @@ enum words_worth mosquitto_words_translate(struct mosquitto_words *words, int64_
         return translate_tls(words, monotonic_ms, line, out, cap);
     }
     return translate_by_rule(words, line, out, cap);
+}
+
+const char *mosquitto_words_end(const char *line)
+{
+    const char *rest, *part;
+    const struct rule *rule = find_rule(line, &rest, &part);
+    return rule != NULL ? rule->end : NULL;
 }

@@ -28,4 +28,8 @@ enum words_worth {
 enum words_worth mosquitto_words_translate(struct mosquitto_words *words, int64_t monotonic_ms,
                                            const char *line, char *out, size_t cap);
 
+/* AWS's word for the end that this line of mosquitto tells of (disconnect_reason.h), also for one that is no news; NULL: the line
+ * tells of none. */
+const char *mosquitto_words_end(const char *line);
+
 #endif

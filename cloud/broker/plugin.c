@@ -57,6 +57,7 @@ static int on_tick(int kind, void *event_data, void *ctx)
     struct plugin *plugin = ctx;
     plugin->retained.client = NULL;
     plugin->told = NULL;
+    plugin_presence_settle(plugin);
     plugin_send_outbox(plugin);
     if (is_time_to_poll(plugin)) {
         poll_rights(plugin);
@@ -110,6 +111,7 @@ int mosquitto_plugin_cleanup(void *ctx, struct mosquitto_opt *options, int optio
     (void)options, (void)option_count; /* mosquitto itself forgets the callbacks */
     struct plugin *plugin = ctx;
     plugin_drop_outbox(plugin);
+    plugin_presence_close(plugin);
     connection_table_destroy(plugin->guard.connections);
     authority_close(plugin->guard.authority);
     session_memory_destroy(plugin->sessions);
@@ -140,9 +142,11 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **ctx, struct mosquitt
         plugin->guard.authority = authority_open(&config, why, sizeof(why));
     }
     if (plugin->guard.authority != NULL) {
+        snprintf(why, sizeof(why), "out of memory");
         plugin->guard.connections = connection_table_create(plugin->guard.authority);
     }
-    if (plugin->guard.connections != NULL && register_callbacks(plugin) == MOSQ_ERR_SUCCESS) {
+    if (plugin->guard.connections != NULL && register_callbacks(plugin) == MOSQ_ERR_SUCCESS &&
+        plugin_presence_open(plugin)) {
         *ctx = plugin;
         return MOSQ_ERR_SUCCESS;
     }

@@ -5,7 +5,10 @@
 #define CLOUD_BROKER_PLUGIN_H
 
 #include "cloud/broker/guard.h"
+#include "cloud/broker/log_tap.h"
+#include "cloud/broker/presence.h"
 #include "cloud/broker/topic_class.h"
+#include "cloud/broker/versions.h"
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -29,6 +32,20 @@ struct plugin_retained {
     char filter[TOPIC_LEN_MAX + 1];
 };
 
+/* Lifecycle events: what waits to be published, and what is known about the end that comes next (plugin_presence.c). */
+struct plugin_presence {
+    struct log_tap tap;
+    struct versions *versions;
+    const char *said_end; /* AWS's word, by mosquitto's log since the last end; NULL: nothing was said */
+    const char *own_end;  /* AWS's word for the end of plugin->told, by the plugin; NULL: it has none */
+    const struct connection *coming; /* accepted, and not told yet; NULL: none */
+    /* Filters of one connection, subscribed or unsubscribed one after the other, and not told yet. */
+    const struct connection *subscriber;
+    enum presence_kind kind;
+    size_t filter_count;
+    char filters[PRESENCE_TOPICS_MAX][PRESENCE_FILTER_CAP];
+};
+
 struct plugin {
     mosquitto_plugin_id_t *id;
     struct guard guard;
@@ -36,6 +53,7 @@ struct plugin {
     char secret[129]; /* the daemon's password, out of mosquitto.conf, which only we can read */
     struct plugin_outbox outbox;
     struct plugin_retained retained;
+    struct plugin_presence presence;
     uint64_t newest;              /* serial number of the connection that was accepted last */
     const struct mosquitto *told; /* who is being closed for a reason that has been told; only compared */
     bool is_kicking;              /* whoever ends now has been told of */
@@ -52,6 +70,27 @@ bool plugin_read_client(const struct mosquitto *client, struct identity *identit
 
 /* plugin_acl.c: may a client do that? */
 int plugin_on_acl_check(int kind, void *event_data, void *ctx);
+
+/* The connection of this client is being closed for a reason that has been told; `end`: AWS's word for that reason. */
+void plugin_tell_end(struct plugin *plugin, const struct mosquitto *client, const char *end);
+
+/* plugin_presence.c: lifecycle events. They are published here, in the broker, so that no fleet that comes at once stands in the way
+ * of the daemon's notices. */
+bool plugin_presence_open(struct plugin *plugin); /* false: out of memory */
+void plugin_presence_close(struct plugin *plugin);
+/* Accepted. Told with the next word from this connection, or at the end of the turn: after the end of the connection that had its
+ * client id before. */
+void plugin_presence_come(struct plugin *plugin, struct connection *connection);
+void plugin_presence_speak(struct plugin *plugin, const struct connection *connection);
+/* The policies do not let it connect. */
+void plugin_presence_refuse(struct plugin *plugin, const struct identity *identity);
+void plugin_presence_go(struct plugin *plugin, const struct mosquitto *client,
+                        const struct connection *connection);
+/* PRESENCE_SUBSCRIBED or PRESENCE_UNSUBSCRIBED. filter: as the device gave it. */
+void plugin_presence_filter(struct plugin *plugin, const struct connection *connection,
+                            enum presence_kind kind, const char *filter);
+/* The end of the turn, and before another connection is judged: nothing may refer to a connection any more. */
+void plugin_presence_settle(struct plugin *plugin);
 
 /* plugin_message.c: the private way of requests and answers */
 int plugin_on_message(int kind, void *event_data, void *ctx);

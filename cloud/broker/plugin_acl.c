@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The plugin's answers to SUBSCRIBE and PUBLISH, and to every delivery of a message. */
+#include "cloud/broker/disconnect_reason.h"
 #include "cloud/broker/plugin.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ static int check_absent(struct plugin *plugin, const struct mosquitto_evt_acl_ch
 /* With MQTT 5, mosquitto sends this code as reason 0x9B of a DISCONNECT; otherwise mosquitto just closes. AWS does the same. */
 static int close_for_qos(struct plugin *plugin, const struct mosquitto_evt_acl_check *event)
 {
-    plugin->told = event->client;
+    plugin_tell_end(plugin, event->client, DISCONNECT_CLIENT_ERROR);
     return MOSQ_ERR_QOS_NOT_SUPPORTED;
 }
 
@@ -61,7 +62,8 @@ static int check_publish(struct plugin *plugin, struct connection *connection,
     if (mosquitto_client_protocol_version(event->client) == 5 && event->qos > 0) {
         return MOSQ_ERR_ACL_DENIED;
     }
-    plugin->told = event->client;
+    bool is_wrong = guard_is_client_error(event->topic, event->payloadlen);
+    plugin_tell_end(plugin, event->client, is_wrong ? DISCONNECT_CLIENT_ERROR : DISCONNECT_AUTH_ERROR);
     return PLUGIN_CLOSE;
 }
 
@@ -96,6 +98,7 @@ static int check_subscribe(struct plugin *plugin, struct connection *connection,
         return MOSQ_ERR_ACL_DENIED;
     }
     if (note_subscription(plugin, connection, event->client, topic_without_share(event->topic))) {
+        plugin_presence_filter(plugin, connection, PRESENCE_SUBSCRIBED, event->topic);
         return MOSQ_ERR_SUCCESS;
     }
     subscriptions_remove(&connection->subscriptions, event->topic);
@@ -147,12 +150,14 @@ int plugin_on_acl_check(int kind, void *event_data, void *ctx)
     if (connection->is_daemon) {
         return MOSQ_ERR_SUCCESS;
     }
+    plugin_presence_speak(plugin, connection);
     switch (event->access) {
     case MOSQ_ACL_SUBSCRIBE:
         return check_subscribe(plugin, connection, event);
     case MOSQ_ACL_UNSUBSCRIBE:
         check_session(connection, event->client);
         subscriptions_remove(&connection->subscriptions, event->topic);
+        plugin_presence_filter(plugin, connection, PRESENCE_UNSUBSCRIBED, event->topic);
         return MOSQ_ERR_SUCCESS;
     case MOSQ_ACL_WRITE:
         return check_publish(plugin, connection, event);

@@ -68,6 +68,7 @@ static bool add_connection(struct plugin *plugin, struct mosquitto *client, cons
         connection->subscriptions = earlier;
     }
     plugin->newest = connection->serial;
+    plugin_presence_come(plugin, connection);
     return true;
 }
 
@@ -83,8 +84,12 @@ static bool accept_device(struct plugin *plugin, struct mosquitto *client, X509 
     }
     read_common_name(certificate, identity.common_name, sizeof(identity.common_name));
     authority_load(plugin->guard.authority, &identity); /* who cannot be loaded has no rights */
-    if (guard_may_connect(&plugin->guard, &identity) && add_connection(plugin, client, &identity)) {
+    bool is_allowed = guard_may_connect(&plugin->guard, &identity);
+    if (is_allowed && add_connection(plugin, client, &identity)) {
         return true;
+    }
+    if (!is_allowed) {
+        plugin_presence_refuse(plugin, &identity);
     }
     authority_release(plugin->guard.authority, &identity);
     return false;
@@ -112,13 +117,15 @@ int plugin_on_basic_auth(int kind, void *event_data, void *ctx)
     X509 *certificate = mosquitto_client_certificate(event->client);
 
     plugin->retained.client = NULL;
+    plugin_presence_settle(plugin);
     bool is_accepted =
         certificate != NULL ? accept_device(plugin, event->client, certificate) : accept_local(plugin, event);
     X509_free(certificate);
     if (is_accepted) {
         return MOSQ_ERR_SUCCESS;
     }
-    plugin->told = event->client;
+    plugin_tell_end(plugin, event->client,
+                    NULL); /* there was no connection that events could tell the end of */
     return MOSQ_ERR_AUTH;
 }
 
@@ -199,9 +206,11 @@ int plugin_on_disconnect(int kind, void *event_data, void *ctx)
 
     if (connection != NULL && !connection->is_daemon) {
         is_told = device_has_left(plugin, event->client, connection) || is_told;
+        plugin_presence_go(plugin, event->client, connection);
     }
     write_end(event->client, connection, is_told);
     plugin->told = NULL;
+    plugin->presence.said_end = NULL;
     plugin->retained.client = NULL;
     connection_remove(plugin->guard.connections, event->client);
     return MOSQ_ERR_SUCCESS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The private way between devices and the daemon: requests to the daemon, its answers to the connection that asked, and
  * word of subscriptions and of retained messages. */
+#include "cloud/broker/disconnect_reason.h"
 #include "cloud/broker/plugin.h"
 #include "cloud/broker/private_topic.h"
 
@@ -46,7 +47,7 @@ static int redirect_request(struct plugin *plugin, const struct connection *conn
         mosquitto_free(private_topic);
         guard_log_closed(&plugin->guard, &connection->identity,
                          "a request is lost: the broker is out of memory");
-        plugin->told = event->client;
+        plugin_tell_end(plugin, event->client, DISCONNECT_SERVER_ERROR);
         return PLUGIN_CLOSE;
     }
     mosquitto_free(event->topic);

@@ -43,6 +43,13 @@ static enum topic_class classify_format(struct slice rest)
     return slice_is(rest, "accepted") || slice_is(rest, "rejected") ? TOPIC_ANSWER : TOPIC_RESERVED;
 }
 
+/* Events for operators: whatever stands there, the service alone publishes it. */
+static enum topic_class classify_event(struct slice rest)
+{
+    (void)rest;
+    return TOPIC_NOTIFICATION;
+}
+
 /* The families of topics that the service serves; all others that begin with $ are reserved. Another family is another
  * row. */
 static const struct family {
@@ -53,6 +60,7 @@ static const struct family {
     {"$aws/certificates/create/", classify_format},
     {"$aws/certificates/create-from-csr/", classify_format},
     {"$aws/provisioning-templates/+/provision/", classify_format},
+    {"$aws/events/", classify_event},
 };
 
 /* Moves *rest behind the head. */

@@ -4,6 +4,7 @@
 #include "cloud/core/batch.h"
 
 #include "cloud/base/memory.h"
+#include "cloud/core/events/event_outbox.h"
 #include "cloud/core/jobs/notices.h"
 
 #include <stdlib.h>
@@ -102,6 +103,7 @@ void core_broker_lost(struct core *core)
     outbox_truncate(core, 0);
     core->outbox_committed = 0;
     core->shown_mark = core->committed_shown_mark = 0;
+    event_outbox_broker_lost(core);
 }
 
 /* --- Batches --- */
@@ -125,6 +127,7 @@ bool core_begin(struct core *core)
     core->is_busy = !core->has_batch && store_is_busy(core->store);
     if (core->has_batch) {
         clear_delivered(core);
+        event_outbox_clear(core);
     }
     return core->has_batch;
 }
@@ -160,6 +163,7 @@ bool core_commit(struct core *core)
     }
     core_collect(core);
     bool is_good = store_commit(core->store);
+    event_outbox_committed(core, is_good);
     if (is_good) {
         core->committed_shown_mark = core->shown_mark;
         forget_cleared(core);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/base/memory.h"
 #include "cloud/core/batch.h"
+#include "cloud/core/events/event_outbox.h"
 #include "cloud/core/marks.h"
 
 #include <stdio.h>
@@ -36,12 +37,14 @@ struct core *core_open(const struct core_config *config, char *why, size_t why_c
     core->clock = config->clock;
     core->publish = config->publish;
     core->room = config->room;
+    core->publish_event = config->publish_event;
+    core->event_room = config->event_room;
     core->ctx = config->ctx;
     core->requests_per_s = config->requests_per_s;
     if (set_names(core, config, why, why_cap)) {
         core->store = store_open(config->database, config->objects_dir, why, why_cap);
     }
-    if (core->store && marks_open(core)) {
+    if (core->store && marks_open(core) && event_outbox_open(core)) {
         return core;
     }
     if (core->store) {

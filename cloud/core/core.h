@@ -111,6 +111,10 @@ struct core_config {
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
     /* How many notices may be published now? NULL: any number. */
     size_t (*room)(void *ctx);
+    /* The same for events, which go out when no notice waits: QoS 1, not retained, and core_event_delivered in the order of
+     * publishing. NULL: they stay in the database. */
+    void (*publish_event)(void *ctx, const char *topic, struct slice payload, int64_t event);
+    size_t (*event_room)(void *ctx);
     void *ctx;
 };
 
@@ -166,6 +170,17 @@ void core_subscribed(struct core *core, struct slice filter);
 void core_subscription_failed(struct core *core);
 /* Do notices wait that have room now? Then any batch renders them. */
 bool core_has_news(const struct core *core);
+
+/* --- Events for operators (events/event_outbox.c) --- */
+
+/* The broker has taken this event, and all before it. */
+void core_event_delivered(struct core *core, int64_t event);
+/* Do events wait that have room now? Not while a notice waits, with or without room. */
+bool core_has_events(const struct core *core);
+/* Publishes them, outside of batches. */
+void core_publish_events(struct core *core);
+/* How many were dropped since the last call, because the broker took none for too long? */
+int64_t core_events_left_out(struct core *core);
 
 /* --- What is due (due_run.c): time-outs of executions, the end of tokens and claims, the marks of delivered notices, announcements --- */
 

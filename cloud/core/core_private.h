@@ -23,6 +23,18 @@ struct announcements {
     struct announcement to_sessions;   /* those that the broker has restored */
 };
 
+/* Events on their way (events/event_outbox.c), told apart by their numbers, which grow. */
+struct event_numbers {
+    int64_t newest;         /* given */
+    int64_t shown;          /* up to this one, published on this connection to the broker */
+    int64_t taken;          /* up to this one, acknowledged by the broker: it does so in order */
+    int64_t clearing;       /* this batch takes them off the database up to this one; 0: it does not */
+    int64_t forgotten;      /* up to this one, off the database */
+    int64_t taken_since_ms; /* wall time of the first acknowledgement that is not cleared */
+    int64_t not_before_ms;  /* after a failure */
+    int64_t left_out;       /* dropped, and not told */
+};
+
 struct core {
     struct store *store;
     char region[CORE_REGION_CAP];
@@ -30,6 +42,8 @@ struct core {
     const struct clock *clock;
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
     size_t (*room)(void *ctx);
+    void (*publish_event)(void *ctx, const char *topic, struct slice payload, int64_t event);
+    size_t (*event_room)(void *ctx);
     void *ctx;
 
     unsigned requests_per_s; /* 0 = no limit */
@@ -56,6 +70,7 @@ struct core {
     /* Executions up to this row id were pending, if at all, when the broker started. */
     int64_t announced_up_to_id;
     struct announcements announcements;
+    struct event_numbers events;
 };
 
 /* CORE_INTERNAL with what the database said. */

@@ -2,6 +2,7 @@
 /* Does what is due, a slice at a time, so that the loop comes back to those who ask (cloud/README.md, "A turn"). */
 #include "cloud/core/announce.h"
 #include "cloud/core/due.h"
+#include "cloud/core/events/event_outbox.h"
 #include "cloud/core/jobs/timeout.h"
 #include "cloud/core/provisioning/claims.h"
 #include "cloud/core/provisioning/ownership.h"
@@ -23,6 +24,7 @@ int64_t core_next_due_ms(struct core *core)
     if (core->delivered_len > 0) {
         next_ms = smaller(next_ms, core->delivered_since_ms + CLEAR_AFTER_MS);
     }
+    next_ms = smaller(next_ms, event_outbox_due_ms(core));
     if (announce_is_under_way(core)) {
         next_ms = 0;
     }

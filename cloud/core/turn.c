@@ -165,6 +165,21 @@ static void publish_news(struct turn *turn)
     }
 }
 
+/* After the notices of devices. */
+static void publish_events(struct turn *turn)
+{
+    core_publish_events(turn->core);
+    int64_t left_out = core_events_left_out(turn->core);
+    if (left_out > 0) {
+        char line[200];
+        snprintf(
+            line, sizeof line,
+            "%lld events of jobs are lost: the broker has taken none for too long (docs/protocol.md 1.12)",
+            (long long)left_out);
+        turn->log(line);
+    }
+}
+
 static int64_t until_due_ms(const struct turn *turn)
 {
     int64_t due_ms = core_next_due_ms(turn->core);
@@ -181,11 +196,12 @@ void turn_run(struct turn *turn)
         core_run_due(turn->core);
     }
     publish_news(turn);
+    publish_events(turn);
 }
 
 int64_t turn_timeout_ms(struct turn *turn)
 {
-    if (core_has_news(turn->core) || (turn->first && !turn->busy_since_ms)) {
+    if (core_has_news(turn->core) || core_has_events(turn->core) || (turn->first && !turn->busy_since_ms)) {
         return 0;
     }
     int64_t left_ms = until_due_ms(turn);

@@ -60,11 +60,6 @@ static void on_retained(void *ctx, struct slice topic, int qos, struct slice pay
     device_turn_retained(&((struct daemon *)ctx)->devices, topic, qos, payload);
 }
 
-static void on_delivered(void *ctx, int64_t notice)
-{
-    core_delivered(((struct daemon *)ctx)->core, notice);
-}
-
 static void on_lost(void *ctx)
 {
     core_broker_lost(((struct daemon *)ctx)->core);
@@ -155,20 +150,6 @@ static void on_link_ready(void *ctx)
         start_init(daemon);
     } else {
         become_ready(daemon);
-    }
-}
-
-static size_t notice_room(void *ctx)
-{
-    const struct daemon *daemon = ctx;
-    return daemon->link != NULL ? broker_link_room(daemon->link) : 0;
-}
-
-static void publish_notice(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
-{
-    struct daemon *daemon = ctx;
-    if (daemon->link != NULL) {
-        broker_link_notify(daemon->link, topic, payload, len, notice);
     }
 }
 
@@ -414,8 +395,10 @@ static bool open_core(struct daemon *daemon)
         .account = daemon->options.account,
         .requests_per_s = daemon->options.requests_per_s,
         .clock = &daemon->service_clock.clock,
-        .publish = publish_notice,
-        .room = notice_room,
+        .publish = way_out_notice,
+        .room = way_out_room,
+        .publish_event = way_out_event,
+        .event_room = way_out_event_room,
         .ctx = daemon,
     };
     if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP) ||
@@ -504,7 +487,8 @@ static bool open_link(struct daemon *daemon)
         .on_request = on_request,
         .on_subscribed = on_subscribed,
         .on_retained = on_retained,
-        .on_delivered = on_delivered,
+        .on_delivered = way_out_delivered,
+        .on_event_delivered = way_out_event_delivered,
         .on_ready = on_link_ready,
         .on_lost = on_lost,
         .on_frozen = on_frozen,

@@ -78,6 +78,14 @@ void provisioning_life_close(struct daemon *daemon);         /* those who wait f
 int64_t provisioning_life_timeout_ms(struct daemon *daemon); /* INT64_MAX: none */
 void provisioning_life_run(struct daemon *daemon);           /* what is due because time has passed */
 
+/* way_out.c: for core_config and broker_link_config; ctx: the daemon. */
+size_t way_out_room(void *ctx);
+void way_out_notice(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
+void way_out_delivered(void *ctx, int64_t notice);
+size_t way_out_event_room(void *ctx);
+void way_out_event(void *ctx, const char *topic, struct slice payload, int64_t event);
+void way_out_event_delivered(void *ctx, int64_t event);
+
 /* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
 bool ready_tell(struct daemon *daemon);
 

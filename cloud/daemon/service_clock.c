@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/daemon/service_clock.h"
 
+#include "cloud/base/clock_file.h"
 #include "cloud/base/file_write.h"
 #include "common/number.h"
 
@@ -8,37 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILE_NAME "virtual-clock" /* one number: how many milliseconds the clock is ahead */
-
 /* 1: read; 0: there is none; -1: `why` says what is wrong with it. */
 static int read_shift(struct service_clock *clock, char *why, size_t why_cap)
 {
-    char text[NUMBER_TEXT_CAP + 1];
-    int64_t by_ms;
-    FILE *file = fopen(clock->path, "re");
-    if (file == NULL && errno == ENOENT) {
-        return 0;
-    }
-    if (file == NULL) {
+    int got = clock_file_read(clock->path, &clock->shift.by_ms);
+    if (got == -1) {
         snprintf(why, why_cap, "%s: %s", clock->path, strerror(errno));
-        return -1;
-    }
-    size_t len = fread(text, 1, sizeof(text), file);
-    fclose(file);
-    bool is_line = len > 0 && text[len - 1] == '\n';
-    if (!is_line || number_to_i64((struct slice){text, len - 1}, &by_ms) != ERR_OK || by_ms < 0) {
+    } else if (got < 0) {
         snprintf(why, why_cap, "%s holds no number of milliseconds: remove it", clock->path);
-        return -1;
     }
-    clock->shift.by_ms = by_ms;
-    return 1;
+    return got < 0 ? -1 : got;
 }
 
 bool service_clock_open(struct service_clock *clock, const struct data_dir *dir, bool is_virtual, char *why,
                         size_t why_cap)
 {
     *clock = (struct service_clock){.clock = clock_real};
-    if (!data_dir_file(dir, FILE_NAME, clock->path, why, why_cap)) {
+    if (!data_dir_file(dir, CLOCK_FILE_NAME, clock->path, why, why_cap)) {
         return false;
     }
     int got = read_shift(clock, why, why_cap);

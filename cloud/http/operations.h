@@ -58,6 +58,10 @@ void api_tag_resource(struct call *call);
 void api_untag_resource(struct call *call);
 void api_list_tags_for_resource(struct call *call);
 
+/* api_events.c */
+void api_describe_event_configurations(struct call *call);
+void api_update_event_configurations(struct call *call);
+
 /* api_certificates.c */
 void api_make_keys_and_certificate(struct call *call); /* work, not a handler */
 void api_make_certificate_from_csr(struct call *call); /* work */

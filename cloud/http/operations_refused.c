@@ -100,8 +100,6 @@ static const struct route rows[] = {
     REFUSED("POST", "/dynamic-thing-groups/{thingGroupName}", FAMILY_REGISTRY, "CreateDynamicThingGroup"),
     REFUSED("GET", "/encryption-configuration", FAMILY_REGISTRY, "DescribeEncryptionConfiguration"),
     REFUSED("PATCH", "/encryption-configuration", FAMILY_REGISTRY, "UpdateEncryptionConfiguration"),
-    REFUSED("GET", "/event-configurations", FAMILY_REGISTRY, "DescribeEventConfigurations"),
-    REFUSED("PATCH", "/event-configurations", FAMILY_REGISTRY, "UpdateEventConfigurations"),
     REFUSED("DELETE", "/fleet-metric/{metricName}", FAMILY_REGISTRY, "DeleteFleetMetric"),
     REFUSED("GET", "/fleet-metric/{metricName}", FAMILY_REGISTRY, "DescribeFleetMetric"),
     REFUSED("PATCH", "/fleet-metric/{metricName}", FAMILY_REGISTRY, "UpdateFleetMetric"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Things, their types and groups, tags, the endpoint (docs/protocol.md 5.7 to 5.9). */
+/* Things, their types and groups, tags, events, the endpoint (docs/protocol.md 5.7 to 5.9). */
 #include "cloud/http/api/api_tags.h"
 #include "cloud/http/operations.h"
 #include "cloud/http/route.h"
@@ -53,6 +53,10 @@ static const struct route rows[] = {
      .handler = api_untag_resource, .members = "resourceArn tagKeys", .own_errors = api_no_limit_error},
     {"GET", "/tags", FAMILY_REGISTRY, "ListTagsForResource",
      .handler = api_list_tags_for_resource, .query = "resourceArn nextToken"},
+    {"GET", "/event-configurations", FAMILY_REGISTRY, "DescribeEventConfigurations",
+     .handler = api_describe_event_configurations},
+    {"PATCH", "/event-configurations", FAMILY_REGISTRY, "UpdateEventConfigurations",
+     .handler = api_update_event_configurations, .members = "eventConfigurations"},
     {"GET", "/endpoint", FAMILY_REGISTRY, "DescribeEndpoint",
      .handler = api_describe_endpoint, .query = "endpointType"},
 };

@@ -25,11 +25,19 @@
 #define NOTICES_MAX   128  /* on their way at once */
 #define NOTICES_BYTES (1024 * 1024) /* so long an answer may have to wait behind them */
 #define NOTICE_BYTES  (34 * 1024)   /* the largest, with its document */
+#define EVENTS_MAX    32            /* on their way at once: so few stand in the way of notices */
+#define EVENTS_BYTES  (128 * 1024)
 
 struct flight {
     int mid;
     size_t len;
-    int64_t notice;
+    int64_t number; /* of the notice or event */
+};
+
+/* What the broker has not acknowledged. */
+struct flights {
+    struct flight at[NOTICES_MAX];
+    size_t count, bytes;
 };
 
 struct broker_link {
@@ -45,9 +53,8 @@ struct broker_link {
     unsigned tries;
     int64_t next_try_ms;
     int64_t next_misc_ms;
-    int64_t owed_since_ms; /* the broker owes us a word since then; 0: it does not */
-    struct flight flights[NOTICES_MAX];
-    size_t flight_count, flight_bytes;
+    int64_t owed_since_ms;          /* the broker owes us a word since then; 0: it does not */
+    struct flights notices, events; /* of events, at most EVENTS_MAX */
 };
 
 static int64_t now_ms(const struct broker_link *link)
@@ -82,18 +89,29 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int mid, int count
     link->is_ready = is_granted;
 }
 
+/* false: no message of this number is among them. */
+static bool land(struct flights *flights, int mid, int64_t *number)
+{
+    for (size_t i = 0; i < flights->count; i++) {
+        if (flights->at[i].mid == mid) {
+            *number = flights->at[i].number;
+            flights->bytes -= flights->at[i].len;
+            flights->at[i] = flights->at[--flights->count];
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_publish(struct mosquitto *client, void *ctx, int mid)
 {
     (void)client;
     struct broker_link *link = ctx;
-    for (size_t i = 0; i < link->flight_count; i++) {
-        if (link->flights[i].mid == mid) {
-            int64_t notice = link->flights[i].notice;
-            link->flight_bytes -= link->flights[i].len;
-            link->flights[i] = link->flights[--link->flight_count];
-            link->config.on_delivered(link->config.ctx, notice);
-            return;
-        }
+    int64_t number;
+    if (land(&link->notices, mid, &number)) {
+        link->config.on_delivered(link->config.ctx, number);
+    } else if (land(&link->events, mid, &number)) {
+        link->config.on_event_delivered(link->config.ctx, number);
     }
 }
 
@@ -147,7 +165,8 @@ static void disconnect(struct broker_link *link)
     link->is_ready = false;
     link->is_ready_told = false;
     link->unsent = 0;
-    link->flight_count = link->flight_bytes = 0;
+    link->notices.count = link->notices.bytes = 0;
+    link->events.count = link->events.bytes = 0;
     link->owed_since_ms = 0;
     plan_next_try(link);
     link->config.on_lost(link->config.ctx);
@@ -236,10 +255,10 @@ static void tell_ready(struct broker_link *link)
     }
 }
 
-/* A CONNACK, the PUBACK of a notice, room for what we write. */
+/* A CONNACK, the PUBACK of a notice or event, room for what we write. */
 static bool is_owed_a_word(const struct broker_link *link)
 {
-    return !link->is_ready || link->flight_count > 0 || link->waits_to_write;
+    return !link->is_ready || link->notices.count > 0 || link->events.count > 0 || link->waits_to_write;
 }
 
 static bool is_frozen(struct broker_link *link)
@@ -382,25 +401,42 @@ bool broker_link_publish(struct broker_link *link, const char *topic, const void
 
 size_t broker_link_room(const struct broker_link *link)
 {
-    if (!link->is_ready || link->flight_bytes >= NOTICES_BYTES) {
+    if (!link->is_ready || link->notices.bytes >= NOTICES_BYTES) {
         return 0;
     }
-    size_t by_number = NOTICES_MAX - link->flight_count;
-    size_t by_bytes = 1 + (NOTICES_BYTES - link->flight_bytes) / NOTICE_BYTES;
+    size_t by_number = NOTICES_MAX - link->notices.count;
+    size_t by_bytes = 1 + (NOTICES_BYTES - link->notices.bytes) / NOTICE_BYTES;
     return by_number < by_bytes ? by_number : by_bytes;
 }
 
-/* A notice that cannot be published stays owed: on_lost follows, because only a broken connection refuses one. */
-void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len,
-                        int64_t notice)
+/* What cannot be published stays owed: on_lost follows, because only a broken connection refuses it. */
+static void take_off(struct broker_link *link, struct flights *flights, const char *topic,
+                     struct slice payload, int64_t number)
 {
-    assert(link->flight_count < NOTICES_MAX);
-    int mid = publish(link, topic, payload, len, 1, false);
+    assert(flights->count < NOTICES_MAX);
+    int mid = publish(link, topic, payload.ptr, payload.len, 1, false);
     if (mid >= 0) {
-        link->flights[link->flight_count++] = (struct flight){mid, len, notice};
-        link->flight_bytes += len;
+        flights->at[flights->count++] = (struct flight){mid, payload.len, number};
+        flights->bytes += payload.len;
     }
     if (link->owed_since_ms == 0) {
         link->owed_since_ms = now_ms(link);
     }
+}
+
+void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len,
+                        int64_t notice)
+{
+    take_off(link, &link->notices, topic, (struct slice){payload, len}, notice);
+}
+
+size_t broker_link_event_room(const struct broker_link *link)
+{
+    bool has_room = link->is_ready && link->events.count < EVENTS_MAX && link->events.bytes < EVENTS_BYTES;
+    return has_room ? EVENTS_MAX - link->events.count : 0;
+}
+
+void broker_link_event(struct broker_link *link, const char *topic, struct slice payload, int64_t event)
+{
+    take_off(link, &link->events, topic, payload, event);
 }

@@ -30,9 +30,11 @@ struct broker_link_config {
     void (*on_retained)(void *ctx, struct slice topic, int qos, struct slice payload);
     /* The broker has taken a notice. */
     void (*on_delivered)(void *ctx, int64_t notice);
+    /* The same for an event; they come in the order in which they were published. */
+    void (*on_event_delivered)(void *ctx, int64_t event);
     /* Connected and subscribed: from now on nothing is lost. Called again after every new connection. */
     void (*on_ready)(void *ctx);
-    /* The connection has ended: notices that were not delivered will not be. */
+    /* The connection has ended: notices and events that were not delivered will not be. */
     void (*on_lost)(void *ctx);
     /* The broker owes us an answer since BROKER_FROZEN_MS. on_lost follows. */
     void (*on_frozen)(void *ctx);
@@ -66,5 +68,9 @@ size_t broker_link_room(const struct broker_link *link);
 /* Only while there is room. on_delivered(notice) or on_lost follows. */
 void broker_link_notify(struct broker_link *link, const char *topic, const void *payload, size_t len,
                         int64_t notice);
+
+/* The same for events, which are few at once: a notice that comes meanwhile waits behind them. */
+size_t broker_link_event_room(const struct broker_link *link);
+void broker_link_event(struct broker_link *link, const char *topic, struct slice payload, int64_t event);
 
 #endif

@@ -305,6 +305,16 @@
       "SELECT 1 FROM executions WHERE thing_name = ? AND pending_rank IS NOT NULL AND is_visible = 1" \
       " AND id <= ? LIMIT 1") \
     \
+    X(STORE_EVENT_CONFIGURATION_PUT, \
+      "INSERT INTO event_configurations (kind, is_enabled, created_at_ms, last_modified_at_ms)" \
+      " VALUES (?1, ?2, ?3, ?3) ON CONFLICT (kind) DO UPDATE SET is_enabled = ?2, last_modified_at_ms = ?3") \
+    X(STORE_EVENT_CONFIGURATION_GET, \
+      "SELECT is_enabled, created_at_ms, last_modified_at_ms FROM event_configurations WHERE kind = ?") \
+    X(STORE_EVENT_PUT, "INSERT INTO events (seq, topic, payload) VALUES (?, ?, ?)") \
+    X(STORE_EVENT_NEXT, "SELECT seq, topic, payload FROM events WHERE seq > ? ORDER BY seq LIMIT 1") \
+    X(STORE_EVENT_NEWEST, "SELECT coalesce(max(seq), 0) FROM events") \
+    X(STORE_EVENT_FORGET, "DELETE FROM events WHERE seq <= ?") \
+    \
     X(STORE_BUCKET_INSERT, "INSERT INTO buckets (name, created_at_ms) VALUES (?, ?)") \
     X(STORE_BUCKET_EXISTS, "SELECT 1 FROM buckets WHERE name = ?") \
     X(STORE_BUCKET_LIST, \

@@ -27,6 +27,10 @@ def data(operation, parameters=None, comes="ok", **keep):
 THINGS = [
     iot("DescribeEndpoint", {"endpointType": "iot:Data-ATS"}),
     iot("DescribeEndpoint", {"endpointType": "iot:Nowhere"}, BAD),
+    iot("DescribeEventConfigurations"),
+    iot("UpdateEventConfigurations", {"eventConfigurations": {"JOB": {"Enabled": True}, "JOB_EXECUTION": {"Enabled": True}}}),
+    iot("UpdateEventConfigurations", {"eventConfigurations": {"THING": {"Enabled": True}}}, BAD),
+    iot("DescribeEventConfigurations"),
     iot("CreateThingType", {"thingTypeName": "m-type", "thingTypeProperties": {"thingTypeDescription": "a lamp", "searchableAttributes": ["room"]},
                             "tags": [{"Key": "team", "Value": "a"}]}, type="thingTypeArn"),
     iot("CreateThingType", {"thingTypeName": "m-type"}, THERE),

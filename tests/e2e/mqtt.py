@@ -44,7 +44,8 @@ def _packet(head, body):
 class Client:
     """One connection. `code` is the CONNACK's return code; TLS failures and a closed connection raise. version 3 is MQTT 3.1."""
 
-    def __init__(self, port, folder, client_id, clean=True, will=None, ca=None, host="localhost", version=4):
+    def __init__(self, port, folder, client_id, clean=True, will=None, ca=None, host="localhost", version=4,
+                 keep_alive=60):
         folder = pathlib.Path(folder)
         context = ssl.create_default_context(cafile=str(ca or folder / "root_ca.pem"))
         if (folder / "certificate.pem").exists():
@@ -52,13 +53,14 @@ class Client:
         raw = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._start(context.wrap_socket(raw, server_hostname=host), version)
-        self._connect(client_id, clean, will)
+        self._connect(client_id, clean, will, keep_alive=keep_alive)
 
     def _start(self, connected, version=4):
         self.socket = connected
         self.version = version
         self.messages = collections.deque()
         self.packet_id = 0
+        self.ignored = None  # messages on topics that begin so are acknowledged and forgotten
 
     def _properties(self):
         """None, but MQTT 5 wants to be told so."""
@@ -70,7 +72,7 @@ class Client:
     def __exit__(self, *_):
         self.drop()
 
-    def _connect(self, client_id, clean, will, login=None):
+    def _connect(self, client_id, clean, will, login=None, keep_alive=60):
         flags = 2 if clean else 0
         body = _text(client_id)
         if will:
@@ -80,7 +82,7 @@ class Client:
             flags |= 0xC0
             body += _text(login[0]) + _text(login[1])
         name = "MQIsdp" if self.version == 3 else "MQTT"
-        self._send(0x10, _text(name) + bytes([self.version, flags]) + struct.pack("!H", 60) + self._properties() + body)
+        self._send(0x10, _text(name) + bytes([self.version, flags]) + struct.pack("!H", keep_alive) + self._properties() + body)
         try:
             answer = self._wait(0x20)
         except Closed:
@@ -126,6 +128,8 @@ class Client:
             rest = rest[2:]
         if self.version == 5:
             rest = rest[1 + rest[0]:]
+        if self.ignored and topic.startswith(self.ignored):
+            return
         self.messages.append(Message(topic, rest, qos, bool(head & 1)))
 
     def _wait(self, kind):

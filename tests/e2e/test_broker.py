@@ -248,6 +248,7 @@ class WhatPoliciesSay(BrokerTest):
 
     def test_last_will_speaks_only_where_its_device_may(self):
         watcher = self.connect(self.certificate("all", *ALLOW_ALL), "watcher")
+        watcher.ignored = "$aws/events/"
         self.assertEqual(watcher.subscribe("#", "$aws/#"), [1, 1])
         folder = self.certificate("will", {"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"},
                                   {"Effect": "Allow", "Action": "iot:Publish", "Resource": [
@@ -260,6 +261,7 @@ class WhatPoliciesSay(BrokerTest):
 
     def test_last_will_of_a_taken_over_connection_is_no_way_in_either(self):
         spy = self.connect(self.certificate("all", *ALLOW_ALL), "spy")
+        spy.ignored = "$aws/events/"
         self.assertEqual(spy.subscribe("#", "$aws/#"), [1, 1])
         folder = self.certificate("will", {"Effect": "Allow", "Action": ["iot:Connect", "iot:Publish"], "Resource": "*"})
         for topic in ("$aws/things/lamp/jobs/get", "$aws/things/lamp/jobs/notify", "$aws/things/lamp/jobs/get/accepted"):
@@ -302,6 +304,7 @@ class WhoHearsWhat(BrokerTest):
         lamp = self.device("lamp")
         spy_folder = self.certificate("all", *ALLOW_ALL)
         spy = self.connect(spy_folder, "spy")
+        spy.ignored = "$aws/events/"
         filters = ["#", "+/#", "$aws/#", "$aws/things/lamp/jobs/#", "$aws/things/+/jobs/+", "$aws/things/lamp/jobs/get",
                    "$aws/things/lamp/jobs/get/accepted", "$share/g/$aws/things/lamp/jobs/get/accepted"]
         self.assertEqual(spy.subscribe(*filters), [1] * len(filters))

@@ -29,6 +29,10 @@ struct fixture {
     unsigned requests_per_s; /* for the next fixture_open; 0 = no limit */
     char *heard;             /* notifications since the last look, "THING/notify {...}\n" each */
     size_t heard_len;
+    size_t event_room; /* as room, for events */
+    char *told;        /* events since the last look, "TOPIC {...}\n" each */
+    size_t told_len;
+    int64_t last_event; /* its number */
     char brief[8192];
     struct core_error error;
 };
@@ -61,6 +65,25 @@ static inline void fixture_hear(void *ctx, const char *topic, const char *payloa
     }
 }
 
+static inline size_t fixture_event_room(void *ctx)
+{
+    return ((struct fixture *)ctx)->event_room;
+}
+
+static inline void fixture_tell(void *ctx, const char *topic, struct slice payload, int64_t event)
+{
+    struct fixture *fx = ctx;
+    fx->told = realloc(fx->told, fx->told_len + strlen(topic) + payload.len + 3);
+    assert_non_null(fx->told);
+    fx->told_len +=
+        (size_t)sprintf(fx->told + fx->told_len, "%s %.*s\n", topic, (int)payload.len, payload.ptr);
+    fx->event_room -= fx->event_room != SIZE_MAX;
+    fx->last_event = event;
+    if (!fx->is_broker_deaf) {
+        core_event_delivered(fx->core, event);
+    }
+}
+
 /* Objects of a database in memory, or of one for which nobody has given a folder, lie in a folder of their own. */
 static inline void fixture_make_folder(struct fixture *fx)
 {
@@ -88,7 +111,8 @@ static inline void fixture_open(struct fixture *fx, const char *database)
 {
     char why[256] = "";
     int64_t now_ms = fx->now_ms ? fx->now_ms : FIXTURE_START_MS;
-    struct fixture fresh = {.now_ms = now_ms, .room = SIZE_MAX, .requests_per_s = fx->requests_per_s};
+    struct fixture fresh = {
+        .now_ms = now_ms, .room = SIZE_MAX, .event_room = SIZE_MAX, .requests_per_s = fx->requests_per_s};
     memcpy(fresh.objects_dir, fx->objects_dir, sizeof fresh.objects_dir);
     *fx = fresh;
     fx->clock = (struct clock){fixture_now, fixture_now, fx};
@@ -99,6 +123,8 @@ static inline void fixture_open(struct fixture *fx, const char *database)
                                  .clock = &fx->clock,
                                  .publish = fixture_hear,
                                  .room = fixture_room,
+                                 .publish_event = fixture_tell,
+                                 .event_room = fixture_event_room,
                                  .ctx = fx};
     fx->core = core_open(&config, why, sizeof why);
     if (!fx->core) {
@@ -111,6 +137,7 @@ static inline void fixture_close(struct fixture *fx)
     core_close(fx->core);
     core_error_clear(&fx->error);
     free(fx->heard);
+    free(fx->told);
     fixture_remove_folder(fx);
     *fx = (struct fixture){.now_ms = fx->now_ms};
 }

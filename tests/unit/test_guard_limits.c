@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cloud/broker/topic_class.h"
 #include "tests/fakes/guard_fixture.h"
 
 /* 8: QoS 2 is not there, whatever the policies say. */
@@ -31,6 +32,23 @@ static void qos_2_is_refused_everywhere(void **state)
     assert_told("last will has QoS 2");
     assert_int_equal(f.lines, 3);
     authority_release(f.authority, &lamp);
+}
+
+/* 1.13: what of a refused PUBLISH AWS calls an error of the client. */
+static void limits_are_the_clients_error_and_rights_are_not(void **state)
+{
+    (void)state;
+    char topic[TOPIC_LEN_MAX + 2];
+    memset(topic, 'x', sizeof topic - 1);
+    topic[sizeof topic - 1] = '\0';
+    assert_true(guard_is_client_error(topic, 0));
+    topic[TOPIC_LEN_MAX] = '\0';
+    assert_false(guard_is_client_error(topic, 0));
+    assert_true(guard_is_client_error("1/2/3/4/5/6/7/8/9", 0));
+    assert_false(guard_is_client_error("1/2/3/4/5/6/7/8", 0));
+    assert_false(guard_is_client_error("a", GUARD_PAYLOAD_MAX));
+    assert_true(guard_is_client_error("a", GUARD_PAYLOAD_MAX + 1));
+    assert_false(guard_is_client_error("$aws/events/presence/connected/lamp", 0));
 }
 
 static bool may_subscribe_number(struct connection *connection, int number)
@@ -208,6 +226,7 @@ int main(void)
         GUARD_TEST(identity_that_could_not_be_loaded_has_no_rights_and_says_so),
         GUARD_TEST(policies_beyond_the_limits_give_no_rights),
         GUARD_TEST(decisions_about_very_long_topics_are_not_kept),
+        GUARD_TEST(limits_are_the_clients_error_and_rights_are_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

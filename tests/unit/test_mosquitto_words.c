@@ -334,6 +334,51 @@ static void end_line_comes_back_as_it_went(void **state)
 
 #define WORDS_TEST(name) cmocka_unit_test_setup(name, start)
 
+/* AWS's word for each way in which mosquitto 2.0.11 says that a connection has ended (docs/protocol.md 1.13). */
+static void ends_have_a_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *word;
+    } cases[] = {
+        {"Client lamp disconnected.", "CLIENT_INITIATED_DISCONNECT"},
+        {"Client lamp closed its connection.", "CONNECTION_LOST"},
+        {"Client lamp disconnected: Protocol error.", "CONNECTION_LOST"},
+        {"Client lamp disconnected: Connection reset by peer.", "CONNECTION_LOST"},
+        {"Client lamp disconnected: Some other words.", "CONNECTION_LOST"},
+        {"Bad socket read/write on client lamp: The connection was lost.", "CONNECTION_LOST"},
+        {"Client lamp has exceeded timeout, disconnecting.", "MQTT_KEEP_ALIVE_TIMEOUT"},
+        {"Client lamp already connected, closing old connection.", "DUPLICATE_CLIENTID"},
+        {"Client lamp disconnected due to malformed packet.", "CLIENT_ERROR"},
+        {"Client lamp disconnected due to protocol error.", "CLIENT_ERROR"},
+        {"Client lamp disconnected due to oversize packet.", "CLIENT_ERROR"},
+        {"Client lamp disconnected due to oversize payload.", "CLIENT_ERROR"},
+        {"Client lamp disconnected due to QoS too high or retain not supported.", "CLIENT_ERROR"},
+        {"Bad client lamp sending multiple CONNECT messages.", "CLIENT_ERROR"},
+        {"Invalid QoS in PUBLISH from lamp, disconnecting.", "CLIENT_ERROR"},
+        {"Empty subscription string from 10.0.0.7, disconnecting.", "CLIENT_ERROR"},
+        {"Bad socket read/write on client lamp: Unknown error.", "CLIENT_ERROR"},
+        {"Bad socket read/write on client lamp: Invalid input.", "SERVER_ERROR"},
+        {"Client lamp disconnected due to out of memory.", "SERVER_ERROR"},
+        {"Client lamp disconnected, not authorised.", "AUTH_ERROR"},
+        {"Client lamp been disconnected by administrative action.", "FORBIDDEN_ACCESS"},
+        /* a client id with such words in it is still only a client id */
+        {"Client x has exceeded timeout, disconnecting. disconnected.", "CLIENT_INITIATED_DISCONNECT"},
+        {"New connection from 10.0.0.7:1234 on port 8883.", NULL},
+        {"New client connected from 10.0.0.7:1234 as lamp (p2, c1, k60, u'0123').", NULL},
+        {"Expiring client lamp due to timeout.", NULL},
+        {"OpenSSL Error[0]: error:0A000126:SSL routines::unexpected eof while reading", NULL},
+        {"refused iot:Publish on topic/a: client lamp, address 10.0.0.7, certificate 01234567: x", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *word = mosquitto_words_end(cases[i].line);
+        if (cases[i].word == NULL ? word != NULL : word == NULL || strcmp(word, cases[i].word) != 0) {
+            fail_msg("\"%s\" gives %s", cases[i].line, word != NULL ? word : "nothing");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +396,7 @@ int main(void)
         WORDS_TEST(refusals_in_a_loop_do_not_fill_the_log),
         WORDS_TEST(tls_errors_that_nobody_knows_do_not_fill_the_log),
         WORDS_TEST(end_line_comes_back_as_it_went),
+        WORDS_TEST(ends_have_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

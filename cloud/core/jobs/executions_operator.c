@@ -2,6 +2,7 @@
 /* The operator's operations on executions: docs/protocol.md 2.7 and 5.3. */
 #include "cloud/core/jobs/details.h"
 #include "cloud/core/jobs/executions_private.h"
+#include "cloud/core/jobs/job_events.h"
 #include "cloud/core/jobs/lifecycle.h"
 #include "cloud/core/names.h"
 
@@ -81,6 +82,7 @@ static bool delete_one(struct core *core, const struct execution_record *record)
 {
     struct change change;
     return change_begin(core, record->execution.thing_name, &change) &&
+           job_events_tell_deleted(core, &record->execution) &&
            execution_record_delete(core, &change, record) &&
            lifecycle_complete_job(core, record->execution.job_id) && change_finish(core, &change);
 }

@@ -4,6 +4,7 @@
 
 #include "cloud/core/core_private.h"
 #include "cloud/core/jobs/job_check.h"
+#include "cloud/core/jobs/job_events.h"
 #include "cloud/core/jobs/lifecycle.h"
 #include "cloud/core/names.h"
 #include "cloud/core/objects/objects.h"
@@ -154,7 +155,9 @@ static bool cancel_all(struct core *core, const struct job_cancel *cancel)
                                               store_text(job_status_text(JOB_CANCELED)),
                                               store_i64(cancel->is_forced), store_text(cancel->reason_code),
                                               store_text(cancel->comment), store_i64(core_now_ms(core)))) &&
-           for_each_pending(core, cancel->job_id, cancel_pending, cancel->is_forced);
+           job_events_tell(core, cancel->job_id, JOB_EVENT_CANCELLATION_IN_PROGRESS) &&
+           for_each_pending(core, cancel->job_id, cancel_pending, cancel->is_forced) &&
+           job_events_tell(core, cancel->job_id, JOB_EVENT_CANCELED);
 }
 
 enum core_code jobs_cancel(struct core *core, const struct job_cancel *cancel, struct job *out,
@@ -184,7 +187,9 @@ enum core_code jobs_cancel(struct core *core, const struct job_cancel *cancel, s
 /* The pending ones one by one, because each thing is told; the rest goes with the job. */
 static bool delete_all(struct core *core, const char *job_id)
 {
-    return for_each_pending(core, job_id, delete_pending, true) &&
+    return job_events_tell(core, job_id, JOB_EVENT_DELETION_IN_PROGRESS) &&
+           for_each_pending(core, job_id, delete_pending, true) &&
+           job_events_tell(core, job_id, JOB_EVENT_DELETED) &&
            store_run(core->store, STORE_QUERY(core->store, STORE_JOB_DELETE, store_text(job_id)));
 }
 

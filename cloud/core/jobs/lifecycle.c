@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/core/jobs/lifecycle.h"
 
+#include "cloud/core/jobs/job_events.h"
 #include "cloud/core/jobs/jobs.h"
 
 #include <assert.h>
@@ -96,7 +97,7 @@ bool lifecycle_end(struct core *core, struct change *change, struct execution_re
         return false;
     }
     record->execution.status = status;
-    if (!execution_record_save_end(core, change, record)) {
+    if (!execution_record_save_end(core, change, record) || !job_events_tell_end(core, &record->execution)) {
         return false;
     }
     if (has_retry_left(&rules, record)) {
@@ -107,8 +108,11 @@ bool lifecycle_end(struct core *core, struct change *change, struct execution_re
 
 bool lifecycle_complete_job(struct core *core, const char *job_id)
 {
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_JOB_COMPLETE, store_text(job_id),
-                                 store_text(job_status_text(JOB_COMPLETED)),
-                                 store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(core_now_ms(core))));
+    if (!store_run(core->store,
+                   STORE_QUERY(core->store, STORE_JOB_COMPLETE, store_text(job_id),
+                               store_text(job_status_text(JOB_COMPLETED)),
+                               store_text(job_status_text(JOB_IN_PROGRESS)), store_i64(core_now_ms(core))))) {
+        return false;
+    }
+    return store_changes(core->store) == 0 || job_events_tell(core, job_id, JOB_EVENT_COMPLETED);
 }
