@@ -96,6 +96,36 @@ static void test_narrow_policies_are_named(void **state)
     expect_trace("put:pending sub:" REG_TOPIC "/accepted "); /* which the policy may allow */
 }
 
+/* A suspension says nothing about a policy or a certificate. */
+static void test_connections_that_the_device_closes(void **state)
+{
+    (void)state;
+    ask_certificate();
+    down(PROVISION_LINK_ORIGIN, ERR_OK);
+    expect_line("provisioning: the device has closed the connection; again in ");
+    wait_and_tick();
+    for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
+        up(PROVISION_LINK_ORIGIN);
+        assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+        down(PROVISION_LINK_ORIGIN, ERR_OK);
+        assert_string_equal(lines, "");
+    }
+    setup(NULL);
+    ask_registration();
+    wait_and_tick();
+    wait_and_tick();
+    up(PROVISION_LINK_ORIGIN);
+    hear(REG_TOPIC, "/accepted", THING); /* nobody waits for it yet */
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
+    setup(NULL);
+    reach_trial();
+    for (int i = 0; i < 2 * PROVISION_TRIAL_DOUBTS; i++) {
+        down(PROVISION_LINK_NEW, ERR_OK);
+    }
+    assert_int_equal(p.state, PROVISION_TRIAL);
+    assert_string_equal(lines, "");
+}
+
 /* Two ends of a connection in a row, not one now and one then. */
 static void test_subscriptions_are_left_out_late(void **state)
 {
@@ -314,6 +344,7 @@ int main(void)
         TEST(test_pauses_grow),
         TEST(test_no_answer),
         TEST(test_narrow_policies_are_named),
+        TEST(test_connections_that_the_device_closes),
         TEST(test_subscriptions_are_left_out_late),
         TEST(test_the_claim_is_refused),
         TEST(test_token_refused),
