@@ -173,6 +173,8 @@ static void test_token_refused(void **state)
     expect_trace("put:pending ");
     assert_int_equal(stored_pending().stage, PENDING_KEY);
     assert_string_equal(stored_pending().key_pem, "key 1");
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "registered"));
     expect_line("RegisterThing was refused: InvalidCertificateOwnershipToken: expired; again in ");
     wait_and_tick();
     up(PROVISION_LINK_ORIGIN);
@@ -255,6 +257,8 @@ static void test_storage_and_keys_that_fail(void **state)
     hear(CERT_TOPIC, "/accepted",
          "{\"certificatePem\":\"cert of key 303\",\"certificateOwnershipToken\":\"the token\"}");
     assert_int_equal(p.state, PROVISION_CERT_KEEPING);
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "is stored"));
     put_err = ERR_OK;
     assert_true(wait_and_tick() <= PROVISION_SAVE_BASE_MS);
     assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
