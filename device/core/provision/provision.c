@@ -94,8 +94,8 @@ static void step(struct provision *p, enum provision_event event)
 void provision_connected(struct provision *p, enum provision_link link, uint64_t now_ms)
 {
     p->now_ms = now_ms;
-    if (link == PROVISION_LINK_NONE || link != provision_steps_link(p)) {
-        return; /* it was wanted when it was opened */
+    if (link == PROVISION_LINK_NONE || link != provision_steps_link(p) || p->up == (uint8_t)link) {
+        return; /* it was wanted when it was opened, or this is known */
     }
     p->up = (uint8_t)link;
     if (p->state != PROVISION_PROBE) {
@@ -153,9 +153,8 @@ static enum provision_event judge_trial(struct provision *p, enum err reason, bo
         return PROVISION_EVENT_DOWN;
     }
     if (is_refused) {
-        p->refusals++;
         provision_fail(p, "the service refuses to connect the new certificate as ", p->pending.thing_name);
-        if (p->refusals < PROVISION_TRIAL_REFUSALS) {
+        if (p->refusals + 1 < PROVISION_TRIAL_REFUSALS) { /* which counts this one */
             return PROVISION_EVENT_REFUSED;
         }
         return p->config.origin == PENDING_CLAIM ? PROVISION_EVENT_USELESS : PROVISION_EVENT_GIVE_UP;
@@ -384,7 +383,7 @@ void provision_check(const struct provision *p)
     assert(!provision_is_in(p, PROVISION_CERT) ||
            (p->pending.stage == PENDING_KEY && p->pending.key_pem[0] != '\0'));
     assert(p->state != PROVISION_TRIAL || p->pending.stage == PENDING_TRIAL);
-    assert(p->losses < PROVISION_SUBSCRIBE_LOSSES && p->refusals <= PROVISION_TRIAL_REFUSALS);
+    assert(p->losses < PROVISION_SUBSCRIBE_LOSSES && p->refusals < PROVISION_TRIAL_REFUSALS);
     (void)active;
     (void)is_timed;
 }
