@@ -244,6 +244,14 @@ static void test_a_late_certificate_is_not_left_over(void **state)
     assert_int_equal(p.state, PROVISION_CERT_PAUSED);
     hear(CERT_TOPIC, "/accepted", CERT);
     assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    setup(NULL);
+    start(NULL);
+    tick();
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+    hear(CERT_TOPIC, "/accepted", CERT);
+    assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
 }
 
 static void test_answers_that_cannot_be_used(void **state)

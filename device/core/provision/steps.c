@@ -386,7 +386,6 @@ static enum provision_event erase(struct provision *p)
 
 static enum provision_event tell_done(struct provision *p)
 {
-    p->is_failing = false;
     if (p->pending.stage == PENDING_TRIAL) { /* else there was an identity before this start */
         say(p, LOG_LEVEL_INFO, "the identity is stored: ", p->pending.thing_name);
     }
