@@ -64,7 +64,10 @@ static void judge_flash(struct world *w)
     struct identity identity;
     struct pending pending;
 
-    (void)flash_pending(w, &pending);
+    if (flash_pending(w, &pending) && pending.stage != PENDING_KEY &&
+        number_in(pending.cert_pem, "public-") != number_in(pending.key_pem, "secret-")) {
+        broken(w, "a certificate is kept that is not of the stored key");
+    }
     if (!flash_identity(w, &identity)) {
         if (w->origin == PENDING_ROTATION) {
             broken(w, "the old identity is lost");
@@ -78,7 +81,7 @@ static void judge_flash(struct world *w)
     if (certificate == 0 || certificate >= CERTIFICATES || !w->has_connected[certificate]) {
         broken(w, "an identity is stored that never connected");
     }
-    if (strncmp(identity.thing_name, "lamp-4711", 10) != 0) {
+    if (strcmp(identity.thing_name, "lamp-4711") != 0) {
         broken(w, "the thing's name is %s", identity.thing_name);
     }
     if (certificate > 1 && w->origin == PENDING_ROTATION && strlen(identity.given_id) != 64) {

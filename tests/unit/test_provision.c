@@ -26,6 +26,8 @@ static void test_the_whole_way(void **state)
     assert_string_equal(stored_pending().key_pem, "key 1");
     up(PROVISION_LINK_ORIGIN);
     expect_trace("sub:" CERT_TOPIC "/accepted ");
+    up(PROVISION_LINK_ORIGIN); /* which is known */
+    expect_trace("");
     provision_subscribed(&p, true, now_ms);
     expect_trace("sub:" CERT_TOPIC "/rejected ");
     provision_subscribed(&p, true, now_ms);
@@ -77,6 +79,23 @@ static void test_a_second_start_sends_nothing(void **state)
     assert_false(provision_new_identity(&p, &identity)); /* the caller has it */
 }
 
+/* A device that was provisioned by claim changes its certificate: what is pending of that is not the claim's. */
+static void test_a_claim_leaves_a_rotation_alone(void **state)
+{
+    (void)state;
+    const struct identity identity = {
+        .thing_name = "lamp-1", .cert_pem = "the old one", .key_pem = "the old key", .given_id = ""};
+    config.origin = PENDING_ROTATION;
+    reach_trial();
+    config.origin = PENDING_CLAIM;
+    start(&identity);
+    assert_true(provision_is_done(&p));
+    tick();
+    expect_trace("");
+    assert_int_equal(stored_pending().stage, PENDING_TRIAL);
+    assert_int_equal(provision_link(&p), PROVISION_LINK_NEW);
+}
+
 /* After a power cut at each stage. */
 static void test_goes_on_where_it_was(void **state)
 {
@@ -115,8 +134,13 @@ static void test_what_is_stored_and_of_no_use(void **state)
     start(NULL);
     tick();
     expect_trace("key put:pending ");
+    setup(NULL);
+    reach_trial();
     config.origin = PENDING_ROTATION; /* of a claim that was never ended */
     start(NULL);
+    struct identity identity;
+    assert_false(provision_new_identity(&p, &identity));
+    assert_string_equal(provision_certificate_id(&p), "");
     tick();
     expect_trace("key put:pending ");
     config.given_id = GIVEN_ID; /* another firmware gives another certificate */
@@ -225,6 +249,22 @@ static void test_a_late_certificate_is_not_left_over(void **state)
     assert_int_equal(p.state, PROVISION_CERT_PAUSED);
     hear(CERT_TOPIC, "/accepted", CERT);
     assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    setup(NULL);
+    start(NULL);
+    tick();
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+    hear(CERT_TOPIC, "/accepted", CERT);
+    assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
+    setup(NULL);
+    config.origin =
+        PENDING_ROTATION; /* the connection stays: a registration that comes late counts as well */
+    ask_registration();
+    wait_and_tick();
+    assert_int_equal(p.state, PROVISION_REG_PAUSED);
+    hear(REG_TOPIC, "/accepted", THING);
+    assert_int_equal(p.state, PROVISION_TRIAL);
 }
 
 static void test_answers_that_cannot_be_used(void **state)
@@ -398,6 +438,14 @@ static void test_cancel(void **state)
     down(PROVISION_LINK_NEW, ERR_REFUSED);
     assert_true(provision_cancel(&p, "in its pause", now_ms));
     assert_int_equal(provision_link(&p), PROVISION_LINK_ORIGIN);
+    setup(NULL);
+    begin_rotation();
+    ask_registration();
+    put_err = ERR_STORAGE;
+    hear(REG_TOPIC, "/rejected", "{\"errorCode\":\"InvalidCertificateOwnershipToken\"}");
+    assert_int_equal(p.state, PROVISION_DROPPING);
+    assert_true(provision_cancel(&p, "while the storage fails", now_ms));
+    assert_true(provision_is_over(&p));
 }
 
 static void test_without_an_ear_for_the_configuration(void **state)
@@ -420,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_whole_way),
         TEST(test_a_second_start_sends_nothing),
+        TEST(test_a_claim_leaves_a_rotation_alone),
         TEST(test_goes_on_where_it_was),
         TEST(test_what_is_stored_and_of_no_use),
         TEST(test_bad_configurations),

@@ -48,6 +48,7 @@ static void test_pauses_grow(void **state)
         assert_true(pause_ms >= PROVISION_RETRY_BASE_MS / 8 && pause_ms <= PROVISION_RETRY_CAP_MS);
         longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
         assert_true(i >= 2 || pause_ms > last_ms || i == 0);
+        assert_true(i < 10 || pause_ms > PROVISION_RETRY_CAP_MS / 4);
         last_ms = pause_ms;
         up(PROVISION_LINK_ORIGIN);
         provision_subscribed(&p, true, now_ms);
@@ -96,6 +97,98 @@ static void test_narrow_policies_are_named(void **state)
     expect_trace("put:pending sub:" REG_TOPIC "/accepted "); /* which the policy may allow */
 }
 
+/* A suspension says nothing about a policy or a certificate. */
+static void test_connections_that_the_device_closes(void **state)
+{
+    (void)state;
+    ask_certificate();
+    down(PROVISION_LINK_ORIGIN, ERR_OK);
+    expect_line("provisioning: the device has closed the connection; again in ");
+    char problem[] = "what was last said";
+    memcpy(p.problem, problem, sizeof(problem));
+    wait_and_tick();
+    for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
+        up(PROVISION_LINK_ORIGIN);
+        assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+        down(PROVISION_LINK_ORIGIN, ERR_OK);
+        assert_string_equal(lines, "");
+        assert_string_equal(provision_problem(&p), problem);
+    }
+    setup(NULL);
+    ask_registration();
+    wait_and_tick();
+    wait_and_tick();
+    up(PROVISION_LINK_ORIGIN);
+    hear(REG_TOPIC, "/accepted", THING); /* nobody waits for it yet */
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
+    setup(NULL);
+    reach_trial();
+    for (int i = 0; i < 2 * PROVISION_TRIAL_DOUBTS; i++) {
+        down(PROVISION_LINK_NEW, ERR_OK);
+    }
+    assert_int_equal(p.state, PROVISION_TRIAL);
+    assert_string_equal(lines, "");
+}
+
+/* The end of a connection while no SUBSCRIBE is out is not its fault. */
+static void test_other_ends_are_not_the_subscriptions(void **state)
+{
+    (void)state;
+    ask_certificate();
+    put_err = ERR_STORAGE;
+    hear(CERT_TOPIC, "/accepted", CERT);
+    for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
+        down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+        up(PROVISION_LINK_ORIGIN);
+    }
+    put_err = ERR_OK;
+    trace[0] = '\0';
+    wait_and_tick();
+    expect_trace("put:pending sub:" REG_TOPIC "/accepted ");
+}
+
+/* What AWS has seen of tokens concerns RegisterThing; the key is as good as before. */
+static void test_a_token_that_was_not_asked(void **state)
+{
+    (void)state;
+    ask_certificate();
+    hear(CERT_TOPIC, "/rejected", "{\"errorCode\":\"InvalidCertificateOwnershipToken\"}");
+    assert_int_equal(p.state, PROVISION_CERT_PAUSED);
+    wait_and_tick();
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(keys, 1);
+}
+
+/* Every wait begins with the event that leads to it. */
+static void test_each_event_has_its_time(void **state)
+{
+    (void)state;
+    ask_certificate();
+    now_ms += 1000;
+    hear(CERT_TOPIC, "/rejected", "{}");
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_RETRY_BASE_MS / 8 + 1);
+    wait_and_tick();
+    now_ms += 1000;
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SUBACK_MS);
+    now_ms += 1000;
+    provision_subscribed(&p, true, now_ms);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SUBACK_MS);
+    now_ms += 1000;
+    provision_subscribed(&p, true, now_ms);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_ANSWER_MS);
+    now_ms += 1000;
+    down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_RETRY_BASE_MS / 4 + 1);
+    setup(NULL);
+    config.origin = PENDING_ROTATION;
+    ask_certificate();
+    erase_err = ERR_STORAGE;
+    now_ms += 1000;
+    assert_true(provision_cancel(&p, "no more", now_ms));
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SAVE_BASE_MS / 8 + 1);
+}
+
 /* Two ends of a connection in a row, not one now and one then. */
 static void test_subscriptions_are_left_out_late(void **state)
 {
@@ -123,6 +216,7 @@ static void test_the_claim_is_refused(void **state)
     tick();
     lines[0] = '\0';
     down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+    assert_false(provision_is_failing(&p));
     assert_string_equal(lines, ""); /* whoever owns the connection says it */
     down(PROVISION_LINK_ORIGIN, ERR_TLS);
     expect_line("provisioning: the service refuses to connect the claim certificate\n");
@@ -143,6 +237,8 @@ static void test_token_refused(void **state)
     expect_trace("put:pending ");
     assert_int_equal(stored_pending().stage, PENDING_KEY);
     assert_string_equal(stored_pending().key_pem, "key 1");
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "registered"));
     expect_line("RegisterThing was refused: InvalidCertificateOwnershipToken: expired; again in ");
     wait_and_tick();
     up(PROVISION_LINK_ORIGIN);
@@ -161,7 +257,7 @@ static void test_the_new_certificate_is_refused(void **state)
         expect_line("the service refuses to connect the new certificate as lamp-1; again in ");
         assert_int_equal(provision_link(&p), PROVISION_LINK_NONE);
         uint64_t pause_ms = wait_and_tick();
-        assert_true(pause_ms >= PROVISION_TRIAL_BASE_MS / 4 && pause_ms <= PROVISION_TRIAL_CAP_MS);
+        assert_true(pause_ms >= PROVISION_TRIAL_BASE_MS / 8 && pause_ms <= PROVISION_TRIAL_CAP_MS);
     }
     expect_trace("");
     down(PROVISION_LINK_NEW, ERR_REFUSED);
@@ -210,7 +306,8 @@ static void test_storage_and_keys_that_fail(void **state)
     expect_line("the storage does not take the record pending; again in ");
     assert_true(first_ms <= PROVISION_SAVE_BASE_MS);
     for (int i = 0; i < 300; i++) {
-        assert_true(wait_and_tick() <= PROVISION_SAVE_CAP_MS);
+        uint64_t pause_ms = wait_and_tick();
+        assert_true(pause_ms <= PROVISION_SAVE_CAP_MS && (i < 10 || pause_ms > PROVISION_SAVE_CAP_MS / 4));
         lines[0] = '\0';
     }
     assert_true(wait_and_tick() > PROVISION_SAVE_CAP_MS / 4);
@@ -225,6 +322,8 @@ static void test_storage_and_keys_that_fail(void **state)
     hear(CERT_TOPIC, "/accepted",
          "{\"certificatePem\":\"cert of key 303\",\"certificateOwnershipToken\":\"the token\"}");
     assert_int_equal(p.state, PROVISION_CERT_KEEPING);
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "is stored"));
     put_err = ERR_OK;
     assert_true(wait_and_tick() <= PROVISION_SAVE_BASE_MS);
     assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
@@ -314,6 +413,10 @@ int main(void)
         TEST(test_pauses_grow),
         TEST(test_no_answer),
         TEST(test_narrow_policies_are_named),
+        TEST(test_connections_that_the_device_closes),
+        TEST(test_other_ends_are_not_the_subscriptions),
+        TEST(test_a_token_that_was_not_asked),
+        TEST(test_each_event_has_its_time),
         TEST(test_subscriptions_are_left_out_late),
         TEST(test_the_claim_is_refused),
         TEST(test_token_refused),
