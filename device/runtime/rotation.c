@@ -453,7 +453,7 @@ static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64
     }
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
         read_answers(now_ms); /* they came before the end */
-        provision_disconnected(&own.machine, own.link, is_own_doing ? ERR_OFFLINE : reason, now_ms);
+        provision_disconnected(&own.machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
     }
 }
 

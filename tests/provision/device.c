@@ -64,7 +64,10 @@ static void judge_flash(struct world *w)
     struct identity identity;
     struct pending pending;
 
-    (void)flash_pending(w, &pending);
+    if (flash_pending(w, &pending) && pending.stage != PENDING_KEY &&
+        number_in(pending.cert_pem, "public-") != number_in(pending.key_pem, "secret-")) {
+        broken(w, "a certificate is kept that is not of the stored key");
+    }
     if (!flash_identity(w, &identity)) {
         if (w->origin == PENDING_ROTATION) {
             broken(w, "the old identity is lost");

@@ -48,7 +48,8 @@ uint32_t random_of(struct world *w)
 
 bool weather_is(const struct world *w, enum weather weather)
 {
-    return w->weather == weather && (weather == WEATHER_NO_SUBSCRIBE || w->now_ms < WEATHER_MS);
+    return w->weather == weather && (weather == WEATHER_NO_SUBSCRIBE || weather == WEATHER_FIRST_REFUSED ||
+                                     weather == WEATHER_FIRST_SILENT || w->now_ms < WEATHER_MS);
 }
 
 /* ---- choices */
@@ -204,10 +205,14 @@ static enum err judge_connect(struct world *w, unsigned option)
     if (is_new && w->flash[RECORD_PENDING].is_there == false && !w->flash[RECORD_IDENTITY].is_there) {
         broken(w, "connects with what is not stored");
     }
-    if (!service_lets_in(w, identity.cert_pem, identity.key_pem)) {
+    unsigned serial = number_in(identity.cert_pem, "serial-");
+    if (is_new && serial == (w->origin == PENDING_CLAIM ? 1 : 2) && weather_is(w, WEATHER_FIRST_SILENT)) {
+        return ERR_OFFLINE;
+    }
+    if (!service_lets_in(w, identity.cert_pem, identity.key_pem) ||
+        (is_new && serial == (w->origin == PENDING_CLAIM ? 1 : 2) && weather_is(w, WEATHER_FIRST_REFUSED))) {
         return ERR_REFUSED;
     }
-    unsigned serial = number_in(identity.cert_pem, "serial-");
     w->has_connected[serial] = true;
     return ERR_OK;
 }
@@ -396,8 +401,9 @@ static void judge_second_start(struct world *w)
 static void judge_end(struct world *w)
 {
     static const unsigned weathers[WEATHERS] = {
-        [WEATHER_NO_NETWORK] = 1, [WEATHER_DISABLED] = 4, [WEATHER_NO_TOKEN] = 20,
-        [WEATHER_REFUSED] = 20,   [WEATHER_SILENT] = 20,  [WEATHER_NO_RECEIVE] = 20};
+        [WEATHER_NO_NETWORK] = 1,    [WEATHER_DISABLED] = 4,    [WEATHER_NO_TOKEN] = 20,
+        [WEATHER_REFUSED] = 20,      [WEATHER_SILENT] = 20,     [WEATHER_NO_RECEIVE] = 20,
+        [WEATHER_FIRST_REFUSED] = 1, [WEATHER_FIRST_SILENT] = 1};
     bool is_failed = w->is_running && !provision_is_done(&w->machine);
     struct identity identity;
     unsigned own = w->origin == PENDING_ROTATION ? 1 : 0; /* of before */
@@ -429,6 +435,9 @@ static void judge_end(struct world *w)
     }
     if (w->requests + w->registrations > 40 + 6 * w->faults) {
         broken(w, "%u requests", w->requests + w->registrations);
+    }
+    if (w->keys - own > 1 + w->faults && w->weather != WEATHER_FULL) {
+        broken(w, "%u keys", w->keys - own);
     }
     w->totals->orphans += orphans;
     w->totals->done += !is_failed;

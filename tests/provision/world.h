@@ -86,7 +86,9 @@ enum {
     X(NO_TOKEN, "no token is good for 3 h")                                                                  \
     X(REFUSED, "no new certificate can connect for 3 h")                                                     \
     X(SILENT, "the same, and the service says no word")                                                      \
-    X(FULL, "the storage fails for 3 h")
+    X(FULL, "the storage fails for 3 h")                                                                     \
+    X(FIRST_REFUSED, "the first certificate can never connect")                                              \
+    X(FIRST_SILENT, "the same, without a word")
 
 enum weather {
 #define X(name, what) WEATHER_##name,
