@@ -258,7 +258,7 @@ static struct slice take_pending(const struct identity *identity)
     }
     const bool is_through =
         pending.stage == PENDING_TRIAL && identity && strcmp(pending.key_pem, identity->key_pem) == 0;
-    if (is_through && !(load_proof_of_order(&proof))) {
+    if (is_through && !load_proof_of_order(&proof)) {
         runtime_record_erase(RECORD_PENDING);
         return SLICE_EMPTY;
     }
