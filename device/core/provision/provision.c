@@ -171,10 +171,6 @@ void provision_disconnected(struct provision *p, enum provision_link link, enum 
     const bool was_up = p->up == (uint8_t)link;
     const bool is_refused = !was_up && (reason == ERR_REFUSED || reason == ERR_TLS);
     p->up = PROVISION_LINK_NONE;
-    if (reason == ERR_OK) { /* nobody is to blame for what the owner has done */
-        step(p, PROVISION_EVENT_DOWN);
-        return;
-    }
     if (p->state == PROVISION_TRIAL) {
         step(p, judge_trial(p, reason, is_refused));
         return;
