@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Provisioning and rotation, with a service that sends whatever it likes. Input: lines. A line's first byte says what happens, the rest is a
  * payload (or what stands at `apply`). A certificate matches the key when there is a k in it. Whatever comes: no crash, invariants that hold
- * (provision_check), a wake time after now, requests that are JSON on topics of ours, records that can be read, an identity only while the new
- * one is connected. */
+ * (provision_check), a wake time after now, requests that are JSON on topics of ours, records that can be read, an identity only after the new
+ * one has connected. */
 #include "device/core/provision/provision.h"
 
 #include "common/json.h"
@@ -21,7 +21,7 @@ static struct device {
     char stored[RECORD_KINDS][RECORD_BYTES(PENDING_MAX)];
     size_t stored_len[RECORD_KINDS];
     uint64_t now_ms;
-    bool is_rotation, fails_puts, fails_publishes, is_new_up;
+    bool is_rotation, fails_puts, fails_publishes, has_connected;
 } device;
 
 static const struct provision_parameter parameters[] = {{PROVISION_SERIAL_NUMBER, "4711"}};
@@ -84,7 +84,7 @@ static enum err put(void *ctx, enum record_kind kind, char *record, size_t paylo
 
     (void)ctx;
     REQUIRE(kind == RECORD_PENDING ? pending_read(payload, &pending) : identity_read(payload, &identity));
-    REQUIRE(kind == RECORD_PENDING || device.is_new_up);
+    REQUIRE(kind == RECORD_PENDING || device.has_connected);
     if (device.fails_puts) {
         return ERR_STORAGE;
     }
@@ -151,7 +151,7 @@ static void boot(void)
         identity_read(payload, &identity);
     REQUIRE(provision_start(&device.machine, &config, &io, &device.workspace, stored,
                             has_identity ? &identity : NULL, device.now_ms) == ERR_OK);
-    device.is_new_up = false;
+    device.has_connected = false;
 }
 
 /* What a device may find in its storage. */
@@ -180,7 +180,7 @@ static void connect(bool is_good, enum err reason)
 {
     enum provision_link link = provision_link(&device.machine);
 
-    device.is_new_up = is_good && link == PROVISION_LINK_NEW;
+    device.has_connected |= is_good && link == PROVISION_LINK_NEW;
     if (is_good) {
         provision_connected(&device.machine, link, device.now_ms);
     } else {

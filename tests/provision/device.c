@@ -81,7 +81,7 @@ static void judge_flash(struct world *w)
     if (certificate == 0 || certificate >= CERTIFICATES || !w->has_connected[certificate]) {
         broken(w, "an identity is stored that never connected");
     }
-    if (strncmp(identity.thing_name, "lamp-4711", 10) != 0) {
+    if (strcmp(identity.thing_name, "lamp-4711") != 0) {
         broken(w, "the thing's name is %s", identity.thing_name);
     }
     if (certificate > 1 && w->origin == PENDING_ROTATION && strlen(identity.given_id) != 64) {

@@ -133,12 +133,14 @@ static void replay(int count, char **words)
     const enum pending_origin origin = strcmp(words[0], "claim") == 0 ? PENDING_CLAIM : PENDING_ROTATION;
 
     for (int i = 2; i < count && plan.count < PLAN_MAX; i++) {
-        if (sscanf(words[i], "%u:%u", &plan.faults[plan.count].at, &plan.faults[plan.count].option) == 2) {
-            plan.count++;
+        char *colon = NULL;
+        plan.faults[plan.count].at = (unsigned)strtoul(words[i], &colon, 10);
+        if (*colon == ':') {
+            plan.faults[plan.count++].option = (unsigned)strtoul(colon + 1, NULL, 10);
         }
     }
     is_loud = true;
-    run(origin, (enum weather)atoi(words[1]), &plan, 0);
+    run(origin, (enum weather)strtoul(words[1], NULL, 10), &plan, 0);
 }
 
 static void play_all(bool is_long)
@@ -172,7 +174,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--seed") == 0 && i + 3 < argc) {
             is_loud = true;
             run(strcmp(argv[i + 2], "claim") == 0 ? PENDING_CLAIM : PENDING_ROTATION,
-                (enum weather)atoi(argv[i + 3]), NULL, strtoull(argv[i + 1], NULL, 10));
+                (enum weather)strtoul(argv[i + 3], NULL, 10), NULL, strtoull(argv[i + 1], NULL, 10));
             return failures > 0;
         }
         if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {

@@ -104,13 +104,13 @@ static void deliver(struct world *w, const char *topic, const char *payload, con
     }
 }
 
-static void certificate_text(char *out, size_t cap, unsigned serial, unsigned key)
+static void certificate_text(char *out, size_t cap, const char *id_key, unsigned serial, unsigned key)
 {
     snprintf(
         out, cap,
-        "{\"certificateId\":\"%064u\",\"certificatePem\":\"-----BEGIN CERTIFICATE-----\\nserial-%u "
+        "{\"%s\":\"%064u\",\"certificatePem\":\"-----BEGIN CERTIFICATE-----\\nserial-%u "
         "public-%u\\n-----END CERTIFICATE-----\\n\",\"certificateOwnershipToken\":\"token-%u-\\u0041.x\"}",
-        serial, serial, key, serial);
+        id_key, serial, serial, key, serial);
 }
 
 static void create_from_csr(struct world *w, const char *topic, const char *payload, unsigned option)
@@ -135,11 +135,8 @@ static void create_from_csr(struct world *w, const char *topic, const char *payl
     unsigned serial = ++w->certificate_count;
     w->certificates[serial] =
         (struct certificate){.status = CERTIFICATE_PENDING, .key = key, .expires_ms = w->now_ms + TOKEN_MS};
-    certificate_text(text, sizeof(text), serial, key);
-    if (option == ANSWER_NO_ID) {
-        memcpy(strstr(text, "certificateId"), "certificateNo", 13);
-    }
-    certificate_text(foreign, sizeof(foreign), CERTIFICATES, 9999);
+    certificate_text(text, sizeof(text), option == ANSWER_NO_ID ? "other" : "certificateId", serial, key);
+    certificate_text(foreign, sizeof(foreign), "certificateId", CERTIFICATES, 9999);
     deliver(w, topic, text, foreign, option);
 }
 

@@ -156,6 +156,10 @@ static void test_what_is_none(void **state)
     }
     payload[len - 2] = '/'; /* no name of a thing */
     expect_none(len);
+    memcpy(payload, "\1\0", 2); /* stages that have no texts */
+    expect_none(2);
+    memcpy(payload, "\1\4", 2);
+    expect_none(2);
     memcpy(payload, "\1\1\0\0", 4); /* an empty key */
     expect_none(4);
     payload[0] = PENDING_CLAIM; /* one that is too long */

@@ -134,8 +134,13 @@ static void test_what_is_stored_and_of_no_use(void **state)
     start(NULL);
     tick();
     expect_trace("key put:pending ");
+    setup(NULL);
+    reach_trial();
     config.origin = PENDING_ROTATION; /* of a claim that was never ended */
     start(NULL);
+    struct identity identity;
+    assert_false(provision_new_identity(&p, &identity));
+    assert_string_equal(provision_certificate_id(&p), "");
     tick();
     expect_trace("key put:pending ");
     config.given_id = GIVEN_ID; /* another firmware gives another certificate */
@@ -252,6 +257,14 @@ static void test_a_late_certificate_is_not_left_over(void **state)
     hear(CERT_TOPIC, "/accepted", CERT);
     assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
     assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
+    setup(NULL);
+    config.origin =
+        PENDING_ROTATION; /* the connection stays: a registration that comes late counts as well */
+    ask_registration();
+    wait_and_tick();
+    assert_int_equal(p.state, PROVISION_REG_PAUSED);
+    hear(REG_TOPIC, "/accepted", THING);
+    assert_int_equal(p.state, PROVISION_TRIAL);
 }
 
 static void test_answers_that_cannot_be_used(void **state)
@@ -425,6 +438,14 @@ static void test_cancel(void **state)
     down(PROVISION_LINK_NEW, ERR_REFUSED);
     assert_true(provision_cancel(&p, "in its pause", now_ms));
     assert_int_equal(provision_link(&p), PROVISION_LINK_ORIGIN);
+    setup(NULL);
+    begin_rotation();
+    ask_registration();
+    put_err = ERR_STORAGE;
+    hear(REG_TOPIC, "/rejected", "{\"errorCode\":\"InvalidCertificateOwnershipToken\"}");
+    assert_int_equal(p.state, PROVISION_DROPPING);
+    assert_true(provision_cancel(&p, "while the storage fails", now_ms));
+    assert_true(provision_is_over(&p));
 }
 
 static void test_without_an_ear_for_the_configuration(void **state)

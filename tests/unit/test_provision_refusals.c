@@ -104,12 +104,15 @@ static void test_connections_that_the_device_closes(void **state)
     ask_certificate();
     down(PROVISION_LINK_ORIGIN, ERR_OK);
     expect_line("provisioning: the device has closed the connection; again in ");
+    char problem[] = "what was last said";
+    memcpy(p.problem, problem, sizeof(problem));
     wait_and_tick();
     for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
         up(PROVISION_LINK_ORIGIN);
         assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
         down(PROVISION_LINK_ORIGIN, ERR_OK);
         assert_string_equal(lines, "");
+        assert_string_equal(provision_problem(&p), problem);
     }
     setup(NULL);
     ask_registration();
@@ -125,6 +128,65 @@ static void test_connections_that_the_device_closes(void **state)
     }
     assert_int_equal(p.state, PROVISION_TRIAL);
     assert_string_equal(lines, "");
+}
+
+/* The end of a connection while no SUBSCRIBE is out is not its fault. */
+static void test_other_ends_are_not_the_subscriptions(void **state)
+{
+    (void)state;
+    ask_certificate();
+    put_err = ERR_STORAGE;
+    hear(CERT_TOPIC, "/accepted", CERT);
+    for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
+        down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+        up(PROVISION_LINK_ORIGIN);
+    }
+    put_err = ERR_OK;
+    trace[0] = '\0';
+    wait_and_tick();
+    expect_trace("put:pending sub:" REG_TOPIC "/accepted ");
+}
+
+/* What AWS has seen of tokens concerns RegisterThing; the key is as good as before. */
+static void test_a_token_that_was_not_asked(void **state)
+{
+    (void)state;
+    ask_certificate();
+    hear(CERT_TOPIC, "/rejected", "{\"errorCode\":\"InvalidCertificateOwnershipToken\"}");
+    assert_int_equal(p.state, PROVISION_CERT_PAUSED);
+    wait_and_tick();
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(keys, 1);
+}
+
+/* Every wait begins with the event that leads to it. */
+static void test_each_event_has_its_time(void **state)
+{
+    (void)state;
+    ask_certificate();
+    now_ms += 1000;
+    hear(CERT_TOPIC, "/rejected", "{}");
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_RETRY_BASE_MS / 8 + 1);
+    wait_and_tick();
+    now_ms += 1000;
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SUBACK_MS);
+    now_ms += 1000;
+    provision_subscribed(&p, true, now_ms);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SUBACK_MS);
+    now_ms += 1000;
+    provision_subscribed(&p, true, now_ms);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_ANSWER_MS);
+    now_ms += 1000;
+    down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_RETRY_BASE_MS / 4 + 1);
+    setup(NULL);
+    config.origin = PENDING_ROTATION;
+    ask_certificate();
+    erase_err = ERR_STORAGE;
+    now_ms += 1000;
+    assert_true(provision_cancel(&p, "no more", now_ms));
+    assert_int_equal(provision_wake_at_ms(&p), now_ms + PROVISION_SAVE_BASE_MS / 8 + 1);
 }
 
 /* Two ends of a connection in a row, not one now and one then. */
@@ -154,6 +216,7 @@ static void test_the_claim_is_refused(void **state)
     tick();
     lines[0] = '\0';
     down(PROVISION_LINK_ORIGIN, ERR_OFFLINE);
+    assert_false(provision_is_failing(&p));
     assert_string_equal(lines, ""); /* whoever owns the connection says it */
     down(PROVISION_LINK_ORIGIN, ERR_TLS);
     expect_line("provisioning: the service refuses to connect the claim certificate\n");
@@ -351,6 +414,9 @@ int main(void)
         TEST(test_no_answer),
         TEST(test_narrow_policies_are_named),
         TEST(test_connections_that_the_device_closes),
+        TEST(test_other_ends_are_not_the_subscriptions),
+        TEST(test_a_token_that_was_not_asked),
+        TEST(test_each_event_has_its_time),
         TEST(test_subscriptions_are_left_out_late),
         TEST(test_the_claim_is_refused),
         TEST(test_token_refused),

@@ -100,6 +100,9 @@ static enum err read_certificate(const char *payload, struct pending *into)
 
 static void test_certificate(void **state)
 {
+    static const char too_long[] = "\"certificateId\":\"" ID "0\",";
+    static const char no_hex[] =
+        "\"certificateId\":\"G123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\",";
     (void)state;
     struct pending into;
     assert_int_equal(
@@ -111,9 +114,8 @@ static void test_certificate(void **state)
     assert_string_equal(into.certificate_id, ID);
     assert_string_equal(into.token, "t.k");
     assert_ptr_equal(into.cert_pem, room);
-    static const char *const without_id[] = {
-        "", "\"certificateId\":\"short\",", "\"certificateId\":7,", "\"certificateId\":\"" ID "0\",",
-        "\"certificateId\":\"G123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\","};
+    static const char *const without_id[] = {"", "\"certificateId\":\"short\",", "\"certificateId\":7,",
+                                             too_long, no_hex};
     for (size_t i = 0; i < sizeof(without_id) / sizeof(without_id[0]); i++) {
         char payload[256];
         snprintf(payload, sizeof(payload), "{%s\"certificatePem\":\"c\",\"certificateOwnershipToken\":\"t\"}",

@@ -65,7 +65,6 @@ enum err provision_start(struct provision *p, const struct provision_config *con
     p->config.given_id = given_id;
     p->io = *io;
     p->workspace = workspace;
-    p->now_ms = now_ms;
     bool has_pending = pending_read(stored, &p->pending) && is_of_this(&p->config, &p->pending);
     p->pending_len = has_pending ? stored.len : 0;
     p->state = (uint8_t)resume(p, identity, has_pending);
@@ -169,7 +168,7 @@ void provision_disconnected(struct provision *p, enum provision_link link, enum 
         return;
     }
     const bool was_up = p->up == (uint8_t)link;
-    const bool is_refused = !was_up && (reason == ERR_REFUSED || reason == ERR_TLS);
+    const bool is_refused = reason == ERR_REFUSED || reason == ERR_TLS; /* means something of a connect */
     p->up = PROVISION_LINK_NONE;
     if (p->state == PROVISION_TRIAL) {
         step(p, judge_trial(p, reason, is_refused));
