@@ -11,8 +11,9 @@
 
 #include <string.h>
 
-#define DAY_S  86400
-#define HOUR_S 3600
+#define DAY_S   86400
+#define HOUR_S  3600
+#define SLACK_S DAY_S /* a clock that was put right, by hours at most, is no older clock */
 
 static int64_t read_known(void)
 {
@@ -29,12 +30,24 @@ static int64_t read_known(void)
     return known_s;
 }
 
+static void raise_floor(void)
+{
+    link_raise_floor(&device_runtime.own.link, port_time_built_s());
+    link_raise_floor(&device_runtime.own.link, device_runtime.own.clock.known_s - SLACK_S);
+}
+
+/* The latest time that is known to be past; *is_known: the device was connected then, else the program was built. */
+static int64_t last_known_s(bool *is_known)
+{
+    const int64_t known_s = device_runtime.own.clock.known_s, floor_s = device_runtime.own.link.floor_s;
+    *is_known = known_s > floor_s;
+    return *is_known ? known_s : floor_s;
+}
+
 void runtime_clock_init(void)
 {
-    struct runtime_clock *clock = &device_runtime.own.clock;
-    *clock = (struct runtime_clock){.known_s = read_known()};
-    link_raise_floor(&device_runtime.own.link, port_time_built_s());
-    link_raise_floor(&device_runtime.own.link, clock->known_s);
+    device_runtime.own.clock = (struct runtime_clock){.known_s = read_known()};
+    raise_floor();
 }
 
 /* It is said once; whether the storage takes it or not, the next try is a day away. */
@@ -48,7 +61,7 @@ static void store(int64_t wall_s)
                                         "start at an earlier one");
     }
     device_runtime.own.clock.known_s = wall_s;
-    link_raise_floor(&device_runtime.own.link, wall_s);
+    raise_floor();
 }
 
 /* Flash wears out: a connection that is made anew every minute does not write every minute. */
@@ -93,38 +106,37 @@ void runtime_clock_hear(void)
 
 void runtime_clock_tell_missing(int64_t wall_s)
 {
-    const struct runtime_clock *clock = &device_runtime.own.clock;
-    char now[DATE_CAP], floor[DATE_CAP];
+    bool is_known;
+    char now[DATE_CAP], last[DATE_CAP];
     if (wall_s < LINK_CLOCK_FLOOR_S) {
         runtime_log(LOG_LEVEL_ERROR,
                     "the clock is not set (%ld s since 1970): TLS waits until it is, %d s at most",
                     (long)wall_s, CONFIG_DEVICE_JOBS_CLOCK_WAIT_S);
         return;
     }
-    const int64_t floor_s = device_runtime.own.link.floor_s;
     date_write(wall_s, now);
-    date_write(floor_s, floor);
+    date_write(last_known_s(&is_known), last);
     runtime_log(LOG_LEVEL_ERROR,
                 "the clock is wrong: it says %s, but %s at %s; TLS waits until it is set, %d s at most", now,
-                floor_s == clock->known_s ? "this device was connected" : "this program was built", floor,
+                is_known ? "this device was connected" : "this program was built", last,
                 CONFIG_DEVICE_JOBS_CLOCK_WAIT_S);
 }
 
 void runtime_clock_begin(void)
 {
-    struct runtime_clock *clock = &device_runtime.own.clock;
-    const int64_t floor_s = device_runtime.own.link.floor_s;
-    char floor[DATE_CAP];
-    date_write(floor_s, floor);
-    if (port_time_begin_wall(floor_s)) {
+    bool is_known;
+    char last[DATE_CAP];
+    const int64_t last_s = last_known_s(&is_known);
+    date_write(last_s, last);
+    if (port_time_begin_wall(last_s)) {
         runtime_log(LOG_LEVEL_ERROR,
                     "nothing has set the clock, and this library may not: set the system's clock (NTP)");
         return;
     }
-    clock->is_begun = true;
+    device_runtime.own.clock.is_begun = true;
     runtime_log(
         LOG_LEVEL_INFO,
         "nothing has set the clock (is NTP blocked in this network?): TLS goes by the last known time, "
         "%s, at which this %s",
-        floor, floor_s == clock->known_s ? "device was connected" : "program was built");
+        last, is_known ? "device was connected" : "program was built");
 }

@@ -258,7 +258,7 @@ static struct slice take_pending(const struct identity *identity)
     }
     const bool is_through =
         pending.stage == PENDING_TRIAL && identity && strcmp(pending.key_pem, identity->key_pem) == 0;
-    if (is_through && !(load_proof_of_order(&proof))) {
+    if (is_through && !load_proof_of_order(&proof)) {
         runtime_record_erase(RECORD_PENDING);
         return SLICE_EMPTY;
     }
@@ -453,7 +453,7 @@ static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64
     }
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
         read_answers(now_ms); /* they came before the end */
-        provision_disconnected(&own.machine, own.link, is_own_doing ? ERR_OFFLINE : reason, now_ms);
+        provision_disconnected(&own.machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "device/port/port_sync.h"
 #include "device/port/port_time.h"
+#include "device/runtime/rotation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,25 @@ static void second_task(void *ctx)
 
 /* ---- callbacks */
 
+static void rotate(const job_st *job, bool is_resumed)
+{
+    const struct runtime_rotation_job order = {.run_id = job->runId_u32,
+                                               .job_id = job->idStr,
+                                               .execution_number = job->executionNumber_s64,
+                                               .is_resumed = is_resumed};
+    if (runtime_rotation_begin(&order, "fleet")) {
+        scheduler_find("the change of the certificate is not begun:\n%s", ports_log());
+    }
+}
+
+static jobsStatus_et resume(job_st *job, void *context)
+{
+    (void)context;
+    scheduler_check_no_lock("runs the resume handler");
+    rotate(job, true);
+    return JOB_STATUS_IN_PROGRESS;
+}
+
 static void do_work(void)
 {
     switch (application_rules.way) {
@@ -104,6 +124,7 @@ static void do_work(void)
         SYSTEM_restart(0);
         break;
     case WAY_RETURNS:
+    case WAY_ROTATES:
         break;
     }
 }
@@ -124,6 +145,11 @@ static jobsStatus_et handle(job_st *job, void *context)
     scheduler_note("handler of job", job_in_hand);
     port_signal_set(&has_started);
     const unsigned mine = job_in_hand;
+    if (application_rules.way == WAY_ROTATES) {
+        seen[mine].last_word = JOB_SUCCEEDED; /* which the library has to bring about */
+        rotate(job, false);
+        return JOB_STATUS_IN_PROGRESS;
+    }
     do_work();
     const bool is_later = application_rules.way == WAY_REPORTS || application_rules.way == WAY_OTHER_TASK ||
                           application_rules.way == WAY_TWO_TASKS;
@@ -143,6 +169,9 @@ static void on_cancel(uint32_t run_id, void *context)
     }
     run_to_stop = run_id; /* it may be over already, or its handler may not have begun */
     port_signal_set(&must_stop);
+    if (application_rules.way == WAY_ROTATES) {
+        runtime_rotation_cancel(run_id);
+    }
     if (application_rules.cancel_ms > 0) {
         port_time_sleep_ms(application_rules.cancel_ms);
     }
@@ -183,12 +212,16 @@ bool application_init(void)
 
 bool application_register(void)
 {
+    const bool rotates = application_rules.way == WAY_ROTATES;
     const jobHandler_st handler = {
         .pActionStr = "work",
+        .pResumeHandler = rotates ? resume : NULL,
         .pHandler = handle,
         .pCancelHandler = application_rules.has_cancel ? on_cancel : NULL,
         .deadlineSec_u32 = application_rules.deadline_s,
-        .onInterrupted_e = application_rules.attempts > 1 ? JOB_INTERRUPTED_RERUN : JOB_INTERRUPTED_FAIL,
+        .onInterrupted_e = rotates                          ? JOB_INTERRUPTED_WAIT
+                           : application_rules.attempts > 1 ? JOB_INTERRUPTED_RERUN
+                                                            : JOB_INTERRUPTED_FAIL,
         .maxAttempts_u8 = (uint8_t)application_rules.attempts,
     };
     return JOBS_registerHandler(&handler);
@@ -202,6 +235,9 @@ void application_boot(void *ctx)
     scheduler_start("second", 4, true, second_task, NULL);
     if (!application_init() || !application_register()) {
         scheduler_find("the device does not start:\n%s", ports_log());
+    }
+    if (application_rules.way == WAY_ROTATES) {
+        runtime_rotation_init("1");
     }
     SYSTEM_start();
 }

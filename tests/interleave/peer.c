@@ -379,7 +379,8 @@ enum err port_mqtt_publish(const struct port_mqtt_message *given, int *message_i
     bool is_own = strncmp(given->topic, PREFIX, strlen(PREFIX)) != 0;
     bool is_reserved = is_own && given->topic[0] == '$';
     if (given->len >= PAYLOAD_CAP || strlen(given->topic) >= TOPIC_CAP ||
-        is_reserved != (connection.peer == PROVISIONER_CLAIM)) {
+        (is_reserved != (connection.peer == PROVISIONER_CLAIM) &&
+         !(is_reserved && provisioner_rules.is_rotation))) {
         scheduler_find("a publish of %zu bytes to %s", given->len, given->topic);
     }
     message->kind = is_reserved ? TO_PROVISIONER : is_own ? TO_OTHERS : TO_SERVICE;

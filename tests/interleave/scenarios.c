@@ -438,5 +438,14 @@ const struct scenario scenarios[] = {
     ELSEWHERE(claim_with_doubled_answers_in_pieces,
               "the same, and each answer comes three times and in pieces"),
     ELSEWHERE(claim_refused_at_first, "the same, and the new certificate is refused at first"),
+    ELSEWHERE(rotation, "a device's certificate is changed by a job"),
+    ELSEWHERE(rotation_against_power_cuts, "the same, and the power goes at each step"),
+    ELSEWHERE(rotation_against_cut, "the same, and the connection breaks"),
+    ELSEWHERE(rotation_against_suspend, "the same, suspended and resumed"),
+    ELSEWHERE(rotation_against_stop_and_start, "the same, stopped and started again"),
+    ELSEWHERE(rotation_against_cancel, "the same, and the job is cancelled"),
+    ELSEWHERE(rotation_with_doubled_answers_in_pieces,
+              "the same, and each answer comes three times and in pieces"),
+    ELSEWHERE(rotation_refused_at_first, "the same, and the new certificate is refused at first"),
 };
 const unsigned scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);

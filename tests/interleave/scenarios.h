@@ -28,6 +28,16 @@ void scenario_claim_with_lost_answers(void);
 void scenario_claim_with_doubled_answers_in_pieces(void);
 void scenario_claim_refused_at_first(void);
 
+/* scenarios_rotation.c */
+void scenario_rotation(void);
+void scenario_rotation_against_power_cuts(void);
+void scenario_rotation_against_cut(void);
+void scenario_rotation_against_suspend(void);
+void scenario_rotation_against_stop_and_start(void);
+void scenario_rotation_against_cancel(void);
+void scenario_rotation_with_doubled_answers_in_pieces(void);
+void scenario_rotation_refused_at_first(void);
+
 /* scenarios_messages.c */
 void scenario_messages_against_job(void);
 void scenario_messages_against_cut(void);

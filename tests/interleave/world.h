@@ -43,6 +43,7 @@ void peer_send(const char *topic, const char *payload); /* to the device, by its
 /* ---- fleet provisioning (provisioner.c) */
 struct provisioner_rules {
     bool is_on;        /* else every connection is the thing's */
+    bool is_rotation;  /* the given certificate is a thing's, which asks for another one */
     unsigned losses;   /* so many answers, the first ones, do not come */
     unsigned doubles;  /* each answer comes so often more */
     unsigned refusals; /* so many connects with the new certificate, the first ones, are refused */
@@ -61,7 +62,7 @@ enum provisioner_peer provisioner_judge(const char *client_id, const char *cert_
 bool provisioner_request(const char *topic, const char *payload); /* false: not one of its topics */
 /* At the end: the identity is stored, there was one key, and at most one certificate more for each cut and each lost answer. */
 void provisioner_check(unsigned cuts);
-unsigned provisioner_claims(void); /* connections with the claim so far */
+unsigned provisioner_claims(void); /* connections with the certificate that the device was given, so far */
 
 /* ---- the application (application.c) */
 enum application_way {
@@ -73,6 +74,7 @@ enum application_way {
     WAY_REFRESHES,    /* the handler wants its document anew, and returns SUCCEEDED */
     WAY_LATE,         /* the handler sleeps past its deadline */
     WAY_RESTARTS,     /* the handler restarts the device, and returns SUCCEEDED */
+    WAY_ROTATES,      /* the handler begins the change of the certificate, which the library reports */
 };
 struct application_rules {
     enum application_way way;

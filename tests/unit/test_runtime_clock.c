@@ -156,13 +156,27 @@ static void test_clock_before_the_last_connection(void **state)
 {
     (void)state;
     put_known(WALL_S, 0);
-    fake_set_wall_s(WALL_S - DAY_S);
+    fake_set_wall_s(WALL_S - DAY_S - 1);
     boot();
     fake_wait_log("but this device was connected at 2027-01-15T08:00:00Z");
     assert_int_equal(fake_open_count(), 0);
-    fake_set_wall_s(WALL_S);
+    fake_set_wall_s(WALL_S - DAY_S);
     fake_advance_ms(1000);
     fake_wait_open(1);
+}
+
+/* The clock was ahead by hours (a time zone), and was put right: nothing waits for that. */
+static void test_clock_that_was_put_right(void **state)
+{
+    (void)state;
+    assert_int_equal(runtime_start(), ERR_OK);
+    connect(1);
+    FAKE_WAIT(fake_clock_put_count() == 1);
+    fake_set_wall_s(WALL_S - DAY_S);
+    runtime_reconnect();
+    connect(2);
+    assert_false(fake_log_has("the clock is wrong"));
+    assert_int_equal(stored_s(), WALL_S);
 }
 
 /* Any bit: it counts as absent, nothing waits for it, and the next connection replaces it. */
@@ -294,6 +308,7 @@ int main(void)
         TEST(test_storage_that_fails),
         TEST(test_clock_before_the_build),
         TEST(test_clock_before_the_last_connection),
+        TEST(test_clock_that_was_put_right),
         TEST(test_stored_time_that_is_damaged),
         TEST(test_nothing_sets_the_clock),
         TEST(test_nothing_sets_the_clock_of_a_new_device),
