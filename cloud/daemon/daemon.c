@@ -577,6 +577,7 @@ int daemon_live(const struct daemon_options *options, struct background *backgro
         .broker_source.descriptor = -1,
         .output_source.descriptor = -1,
         .hook_source.descriptor = -1,
+        .claim_source.descriptor = -1,
         .init = INIT_CHILD_NONE,
         .init_source.descriptor = -1,
     };

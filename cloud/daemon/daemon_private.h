@@ -42,6 +42,9 @@ struct daemon {
     struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;
+    struct pki
+        *claim_pki; /* the same authority for another worker: the keys of claims keep no operator waiting */
+    struct worker *claim_worker;
     struct hook_caller *hooks;
     struct provisioning_turn provisioning;
     struct init_child init;
@@ -53,7 +56,7 @@ struct daemon {
     bool is_mqtt_port_given;
     struct loop loop;
     struct loop_source signal_source, http_source, link_source, worker_source, broker_source, output_source,
-        init_source, hook_source;
+        init_source, hook_source, claim_source;
     int signals;
     bool is_ready; /* has been ready once */
     bool is_stopping;

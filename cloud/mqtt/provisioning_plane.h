@@ -48,7 +48,7 @@ void provisioning_hook_answered(struct provisioning_call *call, const struct hoo
 
 /* The request is refused before anything was done: too many wait. */
 void provisioning_call_throttle(struct provisioning_call *call);
-/* The batch was not kept: nothing of it happened. */
+/* The batch was not kept: nothing of it happened. Or nothing has been begun, because the service ends. */
 void provisioning_call_not_kept(struct provisioning_call *call);
 
 /* The caller ends the answer with provisioning_answer_clear. */

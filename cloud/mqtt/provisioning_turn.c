@@ -5,6 +5,7 @@
 #include "cloud/base/memory.h"
 #include "cloud/mqtt/provisioning_plane.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -64,7 +65,11 @@ static void go_on(struct waiting *waiting);
 static void work(struct worker_job *job)
 {
     struct waiting *waiting = of_job(job);
-    provisioning_work(waiting->call, waiting->desk->pki);
+    if (atomic_load(worker_is_closing(waiting->desk->worker))) {
+        provisioning_call_not_kept(waiting->call); /* nobody waits for the keys of many at the end */
+    } else {
+        provisioning_work(waiting->call, waiting->desk->pki);
+    }
 }
 
 static void work_is_done(struct worker_job *job)

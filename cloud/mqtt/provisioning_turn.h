@@ -14,8 +14,8 @@
 
 struct provisioning_turn {
     const struct device_turn *devices;
-    struct worker *worker;
-    struct pki *pki; /* the worker's */
+    struct worker *worker; /* for these alone: a hundred keys take ten seconds and more */
+    struct pki *pki;       /* the worker's */
     struct hook_caller *hooks;
     unsigned count; /* on their way */
 };

@@ -15,12 +15,22 @@
 #define KEY_STACK   6144 /* a key is made on the engine task, and a request signed */
 #define FIXED_PAIRS 3
 
-/* An answer of the service: written by the network task while it arrives, read by the engine task when it is whole. */
-enum answer {
-    ANSWER_NONE,
-    ANSWER_ARRIVING,
-    ANSWER_LEFT_OUT, /* too long, or the one before it is not read yet: the rest of it is dropped */
+/* Answers of the service: written by the network task while they arrive, read by the engine task when they are whole. With two places a double
+ * of the last answer does not keep the next one out. */
+#define ANSWERS   2
+#define NO_ANSWER ANSWERS
+
+enum answer_state {
+    ANSWER_FREE,
+    ANSWER_ARRIVING, /* one at most */
     ANSWER_WHOLE,
+    ANSWER_READ, /* the engine task reads it: nobody writes */
+};
+
+struct answer {
+    size_t topic_len, payload_len;
+    char topic[DEVICE_TOPIC_CAP];
+    char payload[DEVICE_PROVISION_MESSAGE_CAP];
 };
 
 /* Of a device on its way; on the engine task's stack, lives from its start to its end. */
@@ -29,10 +39,7 @@ struct way {
     struct provision_config config;
     struct provision_parameter pairs[FIXED_PAIRS + RUNTIME_CLAIM_PAIRS];
     struct provision_workspace workspace;
-    char topic[DEVICE_TOPIC_CAP];
-    size_t topic_len;
-    char payload[DEVICE_PROVISION_MESSAGE_CAP];
-    size_t payload_len;
+    struct answer answers[ANSWERS];
 };
 
 /* Of a device that knows who it is. In the same place. */
@@ -55,7 +62,8 @@ static struct {
     int subscribe_id; /* of the last SUBSCRIBE */
 
     /* guarded by the runtime's lock */
-    enum answer answer;
+    enum answer_state answers[ANSWERS];
+    unsigned newest;    /* of those that are WHOLE, if there are two */
     bool is_claiming;   /* what arrives is the machine's */
     bool is_under_way;  /* there is no stored identity */
     bool must_tell;     /* the application has not heard that it is provisioned */
@@ -167,6 +175,14 @@ static void use_nobody(void)
     runtime_use_identity(&nobody);
 }
 
+/* With `lock` held. */
+static void forget_answers(void)
+{
+    for (unsigned i = 0; i < ANSWERS; i++) {
+        own.answers[i] = ANSWER_FREE;
+    }
+}
+
 static void follow_link(void)
 {
     const enum provision_link wanted = provision_link(&own.way->machine);
@@ -185,7 +201,7 @@ static void follow_link(void)
     own.is_changing = true;
     lock();
     own.is_claiming = wanted == PROVISION_LINK_ORIGIN;
-    own.answer = own.answer == ANSWER_WHOLE ? ANSWER_NONE : own.answer; /* of the connection of before */
+    forget_answers();
     unlock();
 }
 
@@ -270,7 +286,7 @@ static void be_stored_thing(void)
 static void started(uint64_t now_ms)
 {
     lock();
-    own.answer = ANSWER_NONE;
+    forget_answers();
     own.is_claiming = false;
     own.is_under_way = !own.thing;
     unlock();
@@ -284,10 +300,26 @@ static void started(uint64_t now_ms)
     }
 }
 
-static void read_answer(uint64_t now_ms)
+/* The oldest one that is whole is the engine task's; NO_ANSWER: there is none. */
+static unsigned take_answer(void)
+{
+    unsigned taken = NO_ANSWER;
+    lock();
+    for (unsigned i = 0; i < ANSWERS; i++) {
+        if (own.answers[i] == ANSWER_WHOLE && (taken == NO_ANSWER || own.newest != i)) {
+            taken = i;
+        }
+    }
+    if (taken < NO_ANSWER) {
+        own.answers[taken] = ANSWER_READ;
+    }
+    unlock();
+    return taken;
+}
+
+static void tell_too_large(void)
 {
     lock();
-    bool is_whole = own.answer == ANSWER_WHOLE;
     unsigned too_large = own.too_large;
     own.too_large = 0;
     unlock();
@@ -295,15 +327,20 @@ static void read_answer(uint64_t now_ms)
         runtime_log(LOG_LEVEL_ERROR, "an answer to the claim is longer than %d bytes, and left out",
                     DEVICE_PROVISION_MESSAGE_CAP);
     }
-    if (!is_whole) {
-        return;
+}
+
+static void read_answers(uint64_t now_ms)
+{
+    tell_too_large();
+    for (unsigned i; (i = take_answer()) < NO_ANSWER;) {
+        const struct answer *answer = &own.way->answers[i];
+        const struct slice topic = {answer->topic, answer->topic_len};
+        const struct slice payload = {answer->payload, answer->payload_len};
+        provision_message(&own.way->machine, topic, payload, now_ms);
+        lock();
+        own.answers[i] = ANSWER_FREE;
+        unlock();
     }
-    const struct slice topic = {own.way->topic, own.way->topic_len};
-    const struct slice payload = {own.way->payload, own.way->payload_len};
-    provision_message(&own.way->machine, topic, payload, now_ms);
-    lock();
-    own.answer = ANSWER_NONE;
-    unlock();
 }
 
 static void serve(uint64_t now_ms)
@@ -312,7 +349,7 @@ static void serve(uint64_t now_ms)
     if (!own.has_machine) {
         return;
     }
-    read_answer(now_ms);
+    read_answers(now_ms);
     provision_tick(&own.way->machine, now_ms);
     follow_link();
     show();
@@ -337,10 +374,8 @@ static void connected(uint64_t now_ms)
 /* The connection ends at the device's own wish as well when the application suspends it. */
 static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64_t now_ms)
 {
-    lock();
-    own.answer = ANSWER_NONE;
-    unlock();
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
+        read_answers(now_ms); /* they came before the end */
         provision_disconnected(&own.way->machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
     }
 }
@@ -396,35 +431,50 @@ static void task(void *ctx)
 
 /* ---- on the network task, with `lock` held */
 
-static void begin(const struct port_mqtt_event *event)
+/* A place for the message that begins; one that was cut off, or if need be the newest that is not read yet, gives way. */
+static unsigned choose_place(void)
 {
-    bool is_free = own.answer != ANSWER_WHOLE;
-    bool has_room = event->topic.len < sizeof(own.way->topic) && event->total <= sizeof(own.way->payload);
-    if (!is_free) {
-        return; /* a double, or an answer to what was asked before: the machine asks again when it needs one */
+    static const enum answer_state order[] = {ANSWER_ARRIVING, ANSWER_FREE};
+    for (unsigned wanted = 0; wanted < 2; wanted++) {
+        for (unsigned i = 0; i < ANSWERS; i++) {
+            if (own.answers[i] == order[wanted]) {
+                return i;
+            }
+        }
     }
-    own.too_large += !has_room;
-    own.answer = has_room ? ANSWER_ARRIVING : ANSWER_LEFT_OUT;
-    if (has_room) {
-        memcpy(own.way->topic, event->topic.ptr, event->topic.len);
-        own.way->topic_len = event->topic.len;
-        own.way->payload_len = 0;
-    }
+    return own.answers[own.newest] == ANSWER_WHOLE ? own.newest : 1 - own.newest; /* the other is read */
 }
 
-static void add(const struct port_mqtt_event *event)
+static void begin(const struct port_mqtt_event *event)
 {
-    struct way *way = own.way;
-    if (event->offset != way->payload_len || event->payload.len > sizeof(way->payload) - way->payload_len) {
-        own.answer = ANSWER_LEFT_OUT;
+    const unsigned at = choose_place();
+    struct answer *answer = &own.way->answers[at];
+    own.answers[at] = ANSWER_FREE;
+    if (event->topic.len >= sizeof(answer->topic) || event->total > sizeof(answer->payload)) {
+        own.too_large++;
+        return;
+    }
+    own.answers[at] = ANSWER_ARRIVING;
+    memcpy(answer->topic, event->topic.ptr, event->topic.len);
+    answer->topic_len = event->topic.len;
+    answer->payload_len = 0;
+}
+
+static void add(unsigned at, const struct port_mqtt_event *event)
+{
+    struct answer *answer = &own.way->answers[at];
+    if (event->offset != answer->payload_len ||
+        event->payload.len > sizeof(answer->payload) - event->offset) {
+        own.answers[at] = ANSWER_FREE;
         return;
     }
     if (event->payload.len > 0) {
-        memcpy(way->payload + event->offset, event->payload.ptr, event->payload.len);
+        memcpy(answer->payload + event->offset, event->payload.ptr, event->payload.len);
     }
-    way->payload_len += event->payload.len;
-    if (way->payload_len >= event->total) {
-        own.answer = ANSWER_WHOLE;
+    answer->payload_len += event->payload.len;
+    if (answer->payload_len >= event->total) {
+        own.answers[at] = ANSWER_WHOLE;
+        own.newest = at;
     }
 }
 
@@ -436,8 +486,11 @@ static bool receive(const struct port_mqtt_event *event)
     if (event->offset == 0) {
         begin(event);
     }
-    if (own.answer == ANSWER_ARRIVING) {
-        add(event);
+    for (unsigned i = 0; i < ANSWERS; i++) {
+        if (own.answers[i] == ANSWER_ARRIVING) {
+            add(i, event);
+            break;
+        }
     }
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who this device is, from a folder: text files host, port, thing_name with one value each, and PEM files root_ca.pem,
+/* Who this device is, or with which claim it becomes somebody, from a folder: text files host, port, thing_name with one value each, and PEM files root_ca.pem,
  * certificate.pem, private_key.pem; for a key that is not read the last one holds a reference (docs/security.md). `iot-local thing NAME --out FOLDER` writes such a folder; one with the endpoint and the
- * certificate of an AWS account makes the same program a device of AWS IoT Core. A device with Wi-Fi also reads wifi_ssid and
+ * certificate of an AWS account makes the same program a device of AWS IoT Core. For a claim (device_config_load_claim) the folder has claim_template,
+ * claim_certificate.pem and claim_private_key.pem in place of the thing's three. A device with Wi-Fi also reads wifi_ssid and
  * wifi_password, when they are there.
  *
  * The folder is $DEVICE_DIR, which the command line sets, else ./device. Firmware carries the folder inside
@@ -25,10 +26,16 @@ static inline bool device_config_fail(const char *path, const char *what)
 #define DEVICE_CONFIG_FILE(name, symbol) extern const char device_config_##name[] __asm__(symbol)
 DEVICE_CONFIG_FILE(host, "_binary_host_start");
 DEVICE_CONFIG_FILE(port, "_binary_port_start");
+#ifdef DEVICE_CONFIG_CLAIM
+DEVICE_CONFIG_FILE(claim_template, "_binary_claim_template_start");
+DEVICE_CONFIG_FILE(claim_certificate, "_binary_claim_certificate_pem_start");
+DEVICE_CONFIG_FILE(claim_private_key, "_binary_claim_private_key_pem_start");
+#else
 DEVICE_CONFIG_FILE(thing_name, "_binary_thing_name_start");
-DEVICE_CONFIG_FILE(root_ca, "_binary_root_ca_pem_start");
 DEVICE_CONFIG_FILE(certificate, "_binary_certificate_pem_start");
 DEVICE_CONFIG_FILE(private_key, "_binary_private_key_pem_start");
+#endif
+DEVICE_CONFIG_FILE(root_ca, "_binary_root_ca_pem_start");
 DEVICE_CONFIG_FILE(wifi_ssid, "_binary_wifi_ssid_start");
 DEVICE_CONFIG_FILE(wifi_password, "_binary_wifi_password_start");
 
@@ -40,10 +47,16 @@ static inline const char *device_config_read(const char *name, bool is_optional)
     } files[] = {
         {"host", device_config_host},
         {"port", device_config_port},
-        {"thing_name", device_config_thing_name},
         {"root_ca.pem", device_config_root_ca},
+#ifdef DEVICE_CONFIG_CLAIM
+        {"claim_template", device_config_claim_template},
+        {"claim_certificate.pem", device_config_claim_certificate},
+        {"claim_private_key.pem", device_config_claim_private_key},
+#else
+        {"thing_name", device_config_thing_name},
         {"certificate.pem", device_config_certificate},
         {"private_key.pem", device_config_private_key},
+#endif
         {"wifi_ssid", device_config_wifi_ssid},
         {"wifi_password", device_config_wifi_password},
     };
@@ -143,27 +156,46 @@ static inline bool device_config_wifi(systemInitConfig_st *config)
            device_config_line("wifi_password", true, password, sizeof(password));
 }
 
-/* Fills config->s_awsConfig and the Wi-Fi's name and password. false: a line on standard error names the file and what is wrong
- * with it. */
-static inline bool device_config_load(systemInitConfig_st *config)
+/* Where to connect, and the Wi-Fi's name and password. */
+static inline bool device_config_endpoint(systemInitConfig_st *config)
 {
-    static char thing_name[LENGTH_THING_NAME];
     awsConfig_st *aws = &config->s_awsConfig;
     char port_text[8];
     uint32_t port = 0;
     if (!device_config_value("host", aws->hostNameStr, sizeof(aws->hostNameStr)) ||
-        !device_config_value("port", port_text, sizeof(port_text)) ||
-        !device_config_value("thing_name", thing_name, sizeof(thing_name)) || !device_config_wifi(config)) {
+        !device_config_value("port", port_text, sizeof(port_text)) || !device_config_wifi(config)) {
         return false;
     }
     if (!util_parseUint32(port_text, &port) || port == 0 || port > UINT16_MAX) {
         return device_config_fail("port", "is not a port number");
     }
     aws->port_u16 = (uint16_t)port;
+    return (aws->pRootCaStr = device_config_read("root_ca.pem", false));
+}
+
+/* Fills config->s_awsConfig and the Wi-Fi's name and password. false: a line on standard error names the file and what is wrong
+ * with it. */
+static inline bool device_config_load(systemInitConfig_st *config)
+{
+    static char thing_name[LENGTH_THING_NAME];
+    awsConfig_st *aws = &config->s_awsConfig;
     aws->pThingNameStr = thing_name;
-    return (aws->pRootCaStr = device_config_read("root_ca.pem", false)) &&
+    return device_config_endpoint(config) &&
+           device_config_value("thing_name", thing_name, sizeof(thing_name)) &&
            (aws->pThingCertStr = device_config_read("certificate.pem", false)) &&
            (aws->pThingPrivateKeyStr = device_config_read("private_key.pem", false));
+}
+
+/* The same for a device that is provisioned by a claim. */
+static inline bool device_config_load_claim(systemInitConfig_st *config)
+{
+    static char template_name[64];
+    awsConfig_st *aws = &config->s_awsConfig;
+    aws->pClaimTemplateStr = template_name;
+    return device_config_endpoint(config) &&
+           device_config_value("claim_template", template_name, sizeof(template_name)) &&
+           (aws->pClaimCertStr = device_config_read("claim_certificate.pem", false)) &&
+           (aws->pClaimPrivateKeyStr = device_config_read("claim_private_key.pem", false));
 }
 
 #endif

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 # Puts the device's folder (device/ in the project's folder, or -DDEVICE_DIR=...) into firmware for a chip, for device_config.h.
-# The files are copied first, so that those which may be missing are there, empty.
+# The files are copied first, so that those which may be missing are there, empty. CLAIM: the folder has a claim in place of a thing.
 function(embed_device component_lib)
     if(NOT DEVICE_DIR)
         set(DEVICE_DIR device)
     endif()
     get_filename_component(folder ${DEVICE_DIR} ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR})
-    foreach(name host port thing_name root_ca.pem certificate.pem private_key.pem wifi_ssid wifi_password)
+    set(identity thing_name certificate.pem private_key.pem)
+    if("CLAIM" IN_LIST ARGN)
+        set(identity claim_template claim_certificate.pem claim_private_key.pem)
+        target_compile_definitions(${component_lib} PRIVATE DEVICE_CONFIG_CLAIM)
+    endif()
+    foreach(name host port root_ca.pem ${identity} wifi_ssid wifi_password)
         set(source ${folder}/${name})
         set(copy ${CMAKE_BINARY_DIR}/device/${name})
         if(EXISTS ${source})

@@ -305,7 +305,7 @@ class Hooks(ProvisioningTest):
         self.assertRefused(device.register(token, {"SerialNumber": "1"}), 403, "AccessDenied", "connect")
 
     def test_late(self):
-        """5 seconds, by AWS; meanwhile others are served, also by the same hook."""
+        """5 seconds, by AWS; others are served before that, also by the same hook."""
         late = []
 
         def reply(asked):
@@ -315,11 +315,13 @@ class Hooks(ProvisioningTest):
             return 200, b'{"allowProvisioning":true}'
 
         _, device = self.start(reply)
-        token = device.create()["certificateOwnershipToken"]
+        other = self.claimant("other")
+        token, other_token = device.create()["certificateOwnershipToken"], other.create()["certificateOwnershipToken"]
         device.publish(provision_topic("fleet") + "json", json.dumps({"certificateOwnershipToken": token, "parameters": {"SerialNumber": "late"}}))
         wait_for(lambda: late, "the hook to be asked")
-        other = self.claimant("other")
-        self.assertEqual(other.register(other.create()["certificateOwnershipToken"], {"SerialNumber": "2"}).kind, "accepted")
+        self.assertEqual(other.register(other_token, {"SerialNumber": "2"}).kind, "accepted")
+        device.ping()
+        self.assertFalse(device.messages)
         self.assertRefused(Answer("rejected", json.loads(device.receive().payload)), 403, "AccessDenied", "no answer within 5 s")
         self.assertEqual(list(self.things()), ["lamp-2"])
 
@@ -394,6 +396,42 @@ class NarrowPolicies(ProvisioningTest):
         device = self.claimant()
         self.operator.call("PUT", f"/certificates/{(self.claim / 'certificate_id').read_text()}?newStatus=INACTIVE")
         self.assertTrue(wait_for(device.is_closed, "the connection to be closed"))
+
+
+class TemporaryClaims(ProvisioningTest):
+    """CreateProvisioningClaim, for a trusted user: five minutes for one template."""
+    arguments = ("--virtual-clock",)
+
+    def setUp(self):
+        super().setUp()
+        self.operator.template()
+        made = self.operator.call("POST", "/provisioning-templates/fleet/provisioning-claim")
+        self.temporary = write_identity(self.cloud.folder / "temporary", self.cloud, made["certificatePem"], made["keyPair"]["PrivateKey"])
+
+    def test_provisions_by_its_template(self):
+        device = self.claimant(folder=self.temporary)
+        self.assertEqual(set(device.subscribe(CREATE + "json/accepted", provision_topic("fleet") + "json/accepted")), {1})
+        made = device.create()
+        self.assertEqual(device.register(made["certificateOwnershipToken"], {"SerialNumber": "1"}).kind, "accepted")
+        self.assertEqual(self.connects(made, "lamp-1"), 0)
+
+    def test_by_no_other_template(self):
+        self.operator.template("other")
+        device = self.claimant(folder=self.temporary)
+        token = device.create()["certificateOwnershipToken"]
+        with self.assertRaises(Closed):
+            device.register(token, {"SerialNumber": "1"}, "other")
+        with self.assertRaises(Closed):
+            self.claimant(folder=self.temporary).publish("fleet/hello", b"{}")
+
+    def test_ends_after_five_minutes(self):
+        device = self.claimant(folder=self.temporary)
+        self.cloud.cli("clock", "advance", "299s")
+        device.create()
+        self.cloud.cli("clock", "advance", "2s")
+        self.assertTrue(wait_for(device.is_closed, "the connection to be closed"))
+        with self.assertRaises((Closed, AssertionError, ssl.SSLError)):
+            self.claimant(folder=self.temporary)
 
 
 class Crowd(ProvisioningTest):

@@ -43,6 +43,7 @@ static const struct {
     FUNCTION(AWS_getState, awsIotStates_et (*)(void)),
     FUNCTION(AWS_getStateString, const char *(*)(void)),
     FUNCTION(AWS_getThingName, const char *(*)(void)),
+    FUNCTION(AWS_setProvisioningParameter, bool (*)(const char *, const char *)),
     FUNCTION(AWS_suspend, void (*)(void)),
     FUNCTION(AWS_resume, void (*)(void)),
     FUNCTION(AWS_restart, void (*)(void)),

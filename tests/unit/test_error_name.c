@@ -42,6 +42,7 @@ static void a_name_has_one_status(void **state)
         {"CertificateValidationException", 400},
         {"RegistrationCodeValidationException", 400},
         {"MalformedPolicyException", 400},
+        {"AccessDeniedException", 403},
         {"ResourceNotFoundException", 404},
         {"CertificateStateException", 406},
         {"ResourceAlreadyExistsException", 409},

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "cloud/core/provisioning/ownership.h"
+#include "cloud/core/provisioning/templates.h"
 #include "cloud/mqtt/provisioning_turn.h"
 #include "fakes/core_fixture.h"
 
@@ -142,14 +144,54 @@ static void many_wait_but_not_too_many(void **state)
     run_until(0);
 }
 
+#define BODY                                                                                                 \
+    "{\"Resources\":{\"certificate\":{\"Type\":\"AWS::IoT::Certificate\",\"Properties\":{"                   \
+    "\"CertificateId\":{\"Ref\":\"AWS::IoT::Certificate::Id\"},\"Status\":\"Active\"}}}}"
+
+static void remember(void *ctx, const struct certificate *certificate)
+{
+    memcpy(ctx, certificate->id, sizeof certificate->id);
+}
+
+/* A token, and the template `fleet` whose hook nobody serves. */
+static void make_token_and_template(char token[OWNERSHIP_TOKEN_CAP])
+{
+    char next[CORE_KEY_CAP];
+    char id[CORE_CERTIFICATE_ID_CAP] = "";
+    const struct core_page page = {.limit = 1};
+    struct template made;
+    const struct template_create create = {.name = "fleet",
+                                           .body = slice_from(BODY),
+                                           .role_arn = "arn:aws:iam::123456789012:role/x",
+                                           .is_enabled = true,
+                                           .hook = {.url = "http://127.0.0.1:9/hook"}};
+    assert_true(core_begin(fx.core));
+    assert_int_equal(certificates_list(fx.core, NULL, &page, remember, id, next, &fx.error), CORE_OK);
+    assert_int_equal(ownership_issue(fx.core, id, token, &fx.error), CORE_OK);
+    assert_int_equal(templates_create(fx.core, &create, &made, &fx.error), CORE_OK);
+    template_clear(&made);
+    assert_true(core_commit(fx.core));
+}
+
 /* close_all sees that nobody is left, and the sanitizer that nothing is. */
 static void the_service_ends_with_requests_at_every_step(void **state)
 {
     (void)state;
+    char token[OWNERSHIP_TOKEN_CAP];
+    char payload[OWNERSHIP_TOKEN_CAP + 100];
     add("$aws/certificates/create/json", "{}");
-    add(REGISTER, "{}");
-    add("$aws/certificates/create/json", "{}");
-    assert_int_equal(desk.count, 3);
+    run_until(0);
+    make_token_and_template(token);
+    snprintf(payload, sizeof payload, "{\"certificateOwnershipToken\":\"%s\"}", token);
+    add(REGISTER, payload);
+    turn_run(&turn);
+    assert_null(turn.first);
+    assert_int_equal(desk.count, 1); /* waits for the hook */
+    add(REGISTER, payload);
+    for (int i = 0; i < 300; i++) { /* as long as it takes when somebody makes all these keys */
+        add("$aws/certificates/create/json", "{}");
+    }
+    assert_int_equal(desk.count, 302);
 }
 
 int main(void)

@@ -311,6 +311,28 @@ static void expect_references(sqlite3 *db)
     db_run(db, "ROLLBACK");
 }
 
+/* Tokens and claims go with their certificate, versions and tags with their template; a template that has claims cannot go. */
+static void expect_provisioning(sqlite3 *db)
+{
+    db_run(db, "PRAGMA foreign_keys=ON; BEGIN; DELETE FROM thing_principals; DELETE FROM policy_attachments;"
+               "INSERT INTO provisioning_templates VALUES ('t', NULL, 1, 'role', NULL, NULL, 1, 1, 1, 1);"
+               "INSERT INTO provisioning_template_versions VALUES ('t', 1, 1, '{}');"
+               "INSERT INTO tags VALUES ('provisioningtemplate', 't', 'k', 'v');"
+               "INSERT INTO ownership_tokens (token_hash, certificate_id, expires_at_ms) VALUES ('h', '" CERT
+               "', 9);"
+               "INSERT INTO provisioning_claims (certificate_id, template_name, expires_at_ms) VALUES ('" CERT
+               "', 't', 9)");
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM provisioning_templates", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    db_run(db, "DELETE FROM certificates WHERE certificate_id = '" CERT "'");
+    db_expect(db, "SELECT count(*) FROM ownership_tokens", "0\n");
+    db_expect(db, "SELECT count(*) FROM provisioning_claims", "0\n");
+    db_run(db, "DELETE FROM provisioning_templates");
+    db_expect(db, "SELECT count(*) FROM provisioning_template_versions", "0\n");
+    db_expect(db, "SELECT count(*) FROM tags WHERE kind = 'provisioningtemplate'", "0\n");
+    db_run(db, "ROLLBACK");
+}
+
 static void expect_everything(void)
 {
     sqlite3 *db = db_open(path);
@@ -326,6 +348,7 @@ static void expect_everything(void)
     expect_sequences(db);
     expect_triggers(db);
     expect_references(db);
+    expect_provisioning(db);
     sqlite3_close(db);
 }
 
@@ -377,6 +400,43 @@ static bool exists(const char *end, mode_t *mode)
     bool is_there = stat(name, &info) == 0;
     *mode = info.st_mode & 0777;
     return is_there;
+}
+
+/* A database that a build between two releases has made at this schema, with all that is in the released one. */
+static void make_schema_4(void)
+{
+    make_released(RELEASED);
+    sqlite3 *db = db_open(path);
+    const struct schema_place place = {.database = path, .objects_dir = objects};
+    mkdir(objects, 0700);
+    if (schema_upgrade(db, schema_steps, 4, &place, why, sizeof why)) {
+        fail_msg("%s", why);
+    }
+    sqlite3_close(db);
+}
+
+static void the_fifth_schema_keeps_the_fourth(void **state)
+{
+    (void)state;
+    static const char tables[] =
+        "SELECT (SELECT group_concat(name || pem) FROM (SELECT certificate_id AS name, pem FROM"
+        " certificates ORDER BY 1)), (SELECT group_concat(name || version) FROM (SELECT"
+        " policy_name AS name, version FROM policy_versions ORDER BY 1, 2)),"
+        " (SELECT count(*) FROM thing_principals), (SELECT count(*) FROM due)";
+    mode_t mode;
+    make_schema_4();
+    sqlite3 *db = db_open(path);
+    db_expect(db, "SELECT version FROM schema_version", "4\n");
+    char *before = db_rows(db, tables);
+    sqlite3_close(db);
+    upgrade();
+    expect_everything();
+    expect_same_tables_as_new();
+    db = db_open(path);
+    db_expect(db, tables, before);
+    sqlite3_close(db);
+    assert_true(exists(".schema-4.backup", &mode));
+    free(before);
 }
 
 static void backup_is_the_database_before(void **state)
@@ -535,10 +595,15 @@ static void every_access_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(released_steps_are_frozen),     TEST(filled_databases_come_along),
-        TEST(backup_is_the_database_before), TEST(no_backup_without_an_upgrade),
-        TEST(backup_that_cannot_be_written), TEST(objects_without_a_folder),
-        TEST(folder_that_cannot_be_written), TEST(cut_off_at_every_point),
+        TEST(released_steps_are_frozen),
+        TEST(filled_databases_come_along),
+        TEST(the_fifth_schema_keeps_the_fourth),
+        TEST(backup_is_the_database_before),
+        TEST(no_backup_without_an_upgrade),
+        TEST(backup_that_cannot_be_written),
+        TEST(objects_without_a_folder),
+        TEST(folder_that_cannot_be_written),
+        TEST(cut_off_at_every_point),
         TEST(every_access_fails_once),
     };
     failing_install();
