@@ -14,6 +14,12 @@
 #define FIELD_CAP     40
 _Static_assert(CONFIG_RECORD_MAX == 6144, "a sentence below names it");
 
+#ifdef CONFIG_DEVICE_JOBS_NO_PROVISIONING
+static const bool has_provisioning = false;
+#else
+static const bool has_provisioning = true;
+#endif
+
 /* ---- the answer */
 
 struct report {
@@ -185,6 +191,11 @@ static bool judge(struct local_config *config, size_t text_len, struct report *r
         return false;
     }
     config->way = config_check(&config->texts, complain, report);
+    if (config->way == CONFIG_WAY_CLAIM && !has_provisioning) {
+        complain(report, slice_from(config_field_name(CONFIG_CLAIM_CERTIFICATE)),
+                 "is of no use: fleet provisioning is left out of this program");
+        return false;
+    }
     if (config->way == CONFIG_WAY_BAD || !check_credentials(&config->texts, config->way, report)) {
         return false;
     }
