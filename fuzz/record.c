@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A record of device/core/store as a device finds it in its storage. Input: a first byte that is '=' gives the rest as the record
  * itself; any other one gives the rest as the payload of a whole record, so that the search is not stopped by the checksum. What is accepted
- * lies in the record and is written again as the same bytes; a damaged or torn copy is never accepted. An identity that is read
- * has bounded texts and is written again as it was. */
+ * lies in the record and is written again as the same bytes; a damaged or torn copy is never accepted. An identity
+ * or a pending record that is read has bounded texts and is written again as it was. */
 #include "device/core/store/record.h"
 #include "device/core/store/identity.h"
+#include "device/core/store/pending.h"
 #include "fuzz/require.h"
 
 #include <stdint.h>
@@ -30,6 +31,28 @@ static void check_identity(struct slice payload)
     REQUIRE(identity_write(&is, again, payload.len) == payload.len);
     REQUIRE(memcmp(again, payload.ptr, payload.len) == 0);
     REQUIRE(identity_write(&is, again, payload.len - 1) == 0);
+    free(again);
+}
+
+static void check_pending(struct slice payload)
+{
+    struct pending is;
+
+    if (!pending_read(payload, &is)) {
+        return;
+    }
+    const char *const texts[] = {is.key_pem,        is.given_id, is.cert_pem,
+                                 is.certificate_id, is.token,    is.thing_name};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        REQUIRE(texts[i][0] == '\0' || (texts[i] >= payload.ptr && texts[i] < payload.ptr + payload.len));
+    }
+    REQUIRE(strpbrk(is.thing_name, "/#+$") == NULL);
+    char *again = malloc(payload.len);
+    REQUIRE(again != NULL);
+    struct pending copy = is;
+    REQUIRE(pending_write(&copy, again, payload.len) == payload.len);
+    REQUIRE(memcmp(again, payload.ptr, payload.len) == 0);
+    REQUIRE(pending_write(&is, again, payload.len - 1) == 0);
     free(again);
 }
 
@@ -62,6 +85,7 @@ static void check_record(char *record, size_t len)
         free(again);
         check_damage((enum record_kind)kind, record, len, &payload);
         check_identity(payload);
+        check_pending(payload);
     }
 }
 

@@ -10,7 +10,7 @@
 #define MQTT_THROTTLED    {"RequestThrottled", 0}
 #define MQTT_INTERNAL     {"InternalError", 0}
 
-/* AWS publishes InvalidCertificateOwnershipToken and AccessDenied; the rest is ours (docs/protocol.md 9, U78). */
+/* AWS publishes InvalidCertificateOwnershipToken and AccessDenied; the rest is ours (docs/protocol.md 9, U57). */
 #define PROV_INVALID      {"InvalidRequest", 400}
 #define PROV_TOKEN        {"InvalidCertificateOwnershipToken", 400}
 #define PROV_DENIED       {"AccessDenied", 403}

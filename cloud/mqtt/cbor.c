@@ -128,8 +128,8 @@ static bool read_pieces(struct reader *reader, char *buffer, size_t *len)
 {
     struct head head;
     while (read_head(reader, &head)) {
-        const char *piece;
-        size_t piece_len;
+        const char *piece = "";
+        size_t piece_len = 0;
         if (is_break(&head)) {
             return true;
         }

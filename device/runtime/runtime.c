@@ -342,42 +342,6 @@ void runtime_set_prologue(const struct runtime_prologue *prologue)
     atomic_store(&device_runtime.prologue, prologue);
 }
 
-void runtime_show_thing(const char *thing_name)
-{
-    port_mutex_lock(&device_runtime.lock);
-    device_runtime.shown.thing_name = thing_name;
-    port_mutex_unlock(&device_runtime.lock);
-}
-
-const char *runtime_thing_name(void)
-{
-    if (!atomic_load(&device_runtime.are_objects_made)) {
-        return "";
-    }
-    port_mutex_lock(&device_runtime.lock);
-    const char *name = device_runtime.life.is_ready ? device_runtime.shown.thing_name : NULL;
-    port_mutex_unlock(&device_runtime.lock);
-    return name ? name : "";
-}
-
-void runtime_set_provisioning(enum runtime_provisioning state)
-{
-    port_mutex_lock(&device_runtime.lock);
-    device_runtime.shown.provisioning = state;
-    port_mutex_unlock(&device_runtime.lock);
-}
-
-enum runtime_provisioning runtime_provisioning_state(void)
-{
-    if (!atomic_load(&device_runtime.are_objects_made)) {
-        return RUNTIME_PROVISIONING_NOT;
-    }
-    port_mutex_lock(&device_runtime.lock);
-    enum runtime_provisioning state = device_runtime.shown.provisioning;
-    port_mutex_unlock(&device_runtime.lock);
-    return state;
-}
-
 void runtime_get_counters(struct jobs_counters *counters)
 {
     *counters = (struct jobs_counters){0};

@@ -261,7 +261,7 @@ extern struct runtime device_runtime;
 /* check.c */
 void runtime_check(void); /* with `lock` held */
 
-/* state.c; and runtime_is_started (runtime.h) */
+/* state.c; and runtime_is_started, runtime_thing_name (runtime.h), what is shown of the identity (prologue.h) */
 bool runtime_is_application_out(
     void); /* with `lock` held: a handler or cancel callback is, or the engine has not heard of its return */
 uint64_t runtime_now_ms(void);

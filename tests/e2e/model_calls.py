@@ -126,6 +126,42 @@ SECURITY = [
     iot("DeleteCertificate", {"certificateId": "$id"}, MISSING),
 ]
 
+BODY = ('{"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"}}},'
+        '"t":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"m-lamp","AttributePayload":{"room":"x"}},'
+        '"OverrideSettings":{"AttributePayload":"FAIL"}}}}')
+ROLE = "arn:aws:iam::123456789012:role/any"
+BY_CSR = ('{"Parameters":{"CSR":{"Type":"String"}},"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":'
+          '{"CertificateSigningRequest":{"Ref":"CSR"},"Status":"INACTIVE"}}%s}}')
+CONFLICT = BODY[BODY.index(',"t"'):-2]
+
+PROVISIONING = [
+    iot("CreateProvisioningTemplate", {"templateName": "m-template", "templateBody": BODY, "provisioningRoleArn": ROLE, "description": "d",
+                                       "enabled": True, "tags": [{"Key": "a", "Value": "b"}], "type": "FLEET_PROVISIONING",
+                                       "preProvisioningHook": {"targetArn": "http://127.0.0.1:9/", "payloadVersion": "2020-04-01"}}),
+    iot("CreateProvisioningTemplate", {"templateName": "m-template", "templateBody": BODY, "provisioningRoleArn": ROLE}, THERE),
+    iot("CreateProvisioningTemplate", {"templateName": "m-bad", "templateBody": "{}", "provisioningRoleArn": ROLE}, BAD),
+    iot("DescribeProvisioningTemplate", {"templateName": "m-template"}),
+    iot("DescribeProvisioningTemplate", {"templateName": "m-none"}, MISSING),
+    iot("ListProvisioningTemplates", NO_PAGES),
+    iot("UpdateProvisioningTemplate", {"templateName": "m-template", "description": "else", "enabled": False, "removePreProvisioningHook": True}),
+    iot("UpdateProvisioningTemplate", {"templateName": "m-none", "enabled": False}, MISSING),
+    *[iot("CreateProvisioningTemplateVersion", {"templateName": "m-template", "templateBody": BODY, "setAsDefault": True}) for _ in range(4)],
+    iot("CreateProvisioningTemplateVersion", {"templateName": "m-template", "templateBody": BODY}, "VersionsLimitExceededException"),
+    iot("DescribeProvisioningTemplateVersion", {"templateName": "m-template", "versionId": 5}),
+    iot("DescribeProvisioningTemplateVersion", {"templateName": "m-template", "versionId": 77}, MISSING),
+    iot("ListProvisioningTemplateVersions", {"templateName": "m-template", "maxResults": 9}),
+    iot("DeleteProvisioningTemplateVersion", {"templateName": "m-template", "versionId": 5}, "DeleteConflictException"),
+    iot("DeleteProvisioningTemplateVersion", {"templateName": "m-template", "versionId": 1}),
+    iot("CreateProvisioningClaim", {"templateName": "m-template"}),
+    iot("CreateProvisioningClaim", {"templateName": "m-none"}, MISSING),
+    iot("RegisterThing", {"templateBody": BY_CSR % "", "parameters": {"CSR": "$csr"}}),
+    iot("RegisterThing", {"templateBody": "{}"}, BAD),
+    iot("RegisterThing", {"templateBody": BY_CSR % CONFLICT, "parameters": {"CSR": "$csr"}}, "ConflictingResourceUpdateException"),
+    iot("RegisterThing", {"templateBody": BODY.replace('{"Ref":"AWS::IoT::Certificate::Id"}', '"%s"' % NOBODY)}, "ResourceRegistrationFailureException"),
+    iot("DeleteProvisioningTemplate", {"templateName": "m-template"}),
+    iot("DeleteProvisioningTemplate", {"templateName": "m-template"}, MISSING),
+]
+
 JOBS = [
     iot("CreateJob", {"jobId": "m-job", "targets": ["$thing"], "document": '{"action":"blink"}', "description": "d",
                       "timeoutConfig": {"inProgressTimeoutInMinutes": 60}, "tags": [{"Key": "a", "Value": "b"}]}, job="jobArn"),
@@ -208,4 +244,4 @@ AGAIN = [
     iot("DeleteBillingGroup", {"billingGroupName": "m-bill"}),
 ]
 
-CALLS = THINGS + SECURITY + JOBS + MESSAGES + END + AGAIN
+CALLS = THINGS + SECURITY + PROVISIONING + JOBS + MESSAGES + END + AGAIN

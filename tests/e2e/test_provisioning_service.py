@@ -426,9 +426,9 @@ class TemporaryClaims(ProvisioningTest):
 
     def test_ends_after_five_minutes(self):
         device = self.claimant(folder=self.temporary)
-        self.cloud.cli("clock", "advance", "299s")
+        self.cloud.cli("clock", "advance", "4m")
         device.create()
-        self.cloud.cli("clock", "advance", "2s")
+        self.cloud.cli("clock", "advance", "1m")
         self.assertTrue(wait_for(device.is_closed, "the connection to be closed"))
         with self.assertRaises((Closed, AssertionError, ssl.SSLError)):
             self.claimant(folder=self.temporary)

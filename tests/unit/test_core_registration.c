@@ -258,6 +258,7 @@ static void a_device_becomes_a_thing(void **state)
     assert_string_equal(things_of(fx), "lamp-7/NON_EXCLUSIVE_THING ");
     assert_string_equal(policies_of(fx), "p ");
     /* the token is used up, and the certificate stays after its hour */
+    assert_int_equal(fixture_next_due(fx), INT64_MAX);
     expect_failure(fx, apply(fx, token, SEVEN), CORE_OWNERSHIP_TOKEN, "not valid");
     fx->now_ms += 60 * 60 * 1000;
     fixture_run_due(fx);
@@ -439,6 +440,22 @@ static void what_happens_to_a_thing_that_exists(void **state)
     }
 }
 
+/* What the thing does not have cannot be in the way. */
+static void a_thing_without_anything_is_filled(void **state)
+{
+    struct fixture *fx = *state;
+    char token[OWNERSHIP_TOKEN_CAP];
+    pending(fx, token);
+    make_type(fx, "new");
+    make_billing_group(fx, "new");
+    fixture_thing(fx, "lamp-7");
+    make_template(fx, BODY(CERTIFICATE("") "," THING(
+                          NEW, "\"AttributePayload\":\"MERGE\",\"ThingTypeName\":\"REPLACE\","
+                               "\"BillingGroup\":\"REPLACE\"")));
+    assert_int_equal(atoi(apply(fx, token, SEVEN)), CORE_OK);
+    assert_string_equal(thing_of(fx, "lamp-7"), "{\"room\":\"new\"} type:new bill:new");
+}
+
 /* FAIL lets through what is there already as the template has it: a device that registers again after a power cut. */
 static void the_same_thing_again_is_no_conflict(void **state)
 {
@@ -587,6 +604,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_or_nothing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(odd_templates, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_happens_to_a_thing_that_exists, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_thing_without_anything_is_filled, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_same_thing_again_is_no_conflict, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(status_of_a_certificate_that_exists, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_a_hook_is_asked, fixture_setup, fixture_teardown),

@@ -119,6 +119,8 @@ static void hooks_stay_on_this_machine(void **state)
         "http://127.0.0.1:80@example.com/",
         "http://example.com:80/?127.0.0.1",
         "http://[::1/",
+        "http://[::1",
+        "http://[",
         "http://[::2]/",
         "http://[127.0.0.1]/",
         "http://::1/",

@@ -156,6 +156,16 @@ static void test_what_is_none(void **state)
     }
     payload[len - 2] = '/'; /* no name of a thing */
     expect_none(len);
+    memcpy(payload, "\1\1\0\0", 4); /* an empty key */
+    expect_none(4);
+    payload[0] = PENDING_CLAIM; /* one that is too long */
+    payload[1] = PENDING_KEY;
+    memset(payload + PENDING_HEAD, 'k', DEVICE_KEY_CAP);
+    memset(payload + PENDING_HEAD + DEVICE_KEY_CAP, 0, 2);
+    expect_none(PENDING_HEAD + DEVICE_KEY_CAP + 2);
+    memmove(payload + PENDING_HEAD, payload + PENDING_HEAD + 1, DEVICE_KEY_CAP + 1);
+    struct pending found;
+    assert_true(pending_read(written(PENDING_HEAD + DEVICE_KEY_CAP + 1), &found));
 }
 
 int main(void)

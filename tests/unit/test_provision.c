@@ -26,6 +26,8 @@ static void test_the_whole_way(void **state)
     assert_string_equal(stored_pending().key_pem, "key 1");
     up(PROVISION_LINK_ORIGIN);
     expect_trace("sub:" CERT_TOPIC "/accepted ");
+    up(PROVISION_LINK_ORIGIN); /* which is known */
+    expect_trace("");
     provision_subscribed(&p, true, now_ms);
     expect_trace("sub:" CERT_TOPIC "/rejected ");
     provision_subscribed(&p, true, now_ms);
@@ -75,6 +77,23 @@ static void test_a_second_start_sends_nothing(void **state)
     assert_true(provision_is_done(&p));
     assert_string_equal(lines, "");
     assert_false(provision_new_identity(&p, &identity)); /* the caller has it */
+}
+
+/* A device that was provisioned by claim changes its certificate: what is pending of that is not the claim's. */
+static void test_a_claim_leaves_a_rotation_alone(void **state)
+{
+    (void)state;
+    const struct identity identity = {
+        .thing_name = "lamp-1", .cert_pem = "the old one", .key_pem = "the old key", .given_id = ""};
+    config.origin = PENDING_ROTATION;
+    reach_trial();
+    config.origin = PENDING_CLAIM;
+    start(&identity);
+    assert_true(provision_is_done(&p));
+    tick();
+    expect_trace("");
+    assert_int_equal(stored_pending().stage, PENDING_TRIAL);
+    assert_int_equal(provision_link(&p), PROVISION_LINK_NEW);
 }
 
 /* After a power cut at each stage. */
@@ -225,6 +244,14 @@ static void test_a_late_certificate_is_not_left_over(void **state)
     assert_int_equal(p.state, PROVISION_CERT_PAUSED);
     hear(CERT_TOPIC, "/accepted", CERT);
     assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    setup(NULL);
+    start(NULL);
+    tick();
+    up(PROVISION_LINK_ORIGIN);
+    assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+    hear(CERT_TOPIC, "/accepted", CERT);
+    assert_int_equal(stored_pending().stage, PENDING_CERTIFICATE);
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
 }
 
 static void test_answers_that_cannot_be_used(void **state)
@@ -420,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_whole_way),
         TEST(test_a_second_start_sends_nothing),
+        TEST(test_a_claim_leaves_a_rotation_alone),
         TEST(test_goes_on_where_it_was),
         TEST(test_what_is_stored_and_of_no_use),
         TEST(test_bad_configurations),

@@ -48,6 +48,7 @@ static void test_pauses_grow(void **state)
         assert_true(pause_ms >= PROVISION_RETRY_BASE_MS / 8 && pause_ms <= PROVISION_RETRY_CAP_MS);
         longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
         assert_true(i >= 2 || pause_ms > last_ms || i == 0);
+        assert_true(i < 10 || pause_ms > PROVISION_RETRY_CAP_MS / 4);
         last_ms = pause_ms;
         up(PROVISION_LINK_ORIGIN);
         provision_subscribed(&p, true, now_ms);
@@ -94,6 +95,36 @@ static void test_narrow_policies_are_named(void **state)
     expect_trace("pub:" CERT_TOPIC " ");
     hear(CERT_TOPIC, "/accepted", CERT);
     expect_trace("put:pending sub:" REG_TOPIC "/accepted "); /* which the policy may allow */
+}
+
+/* A suspension says nothing about a policy or a certificate. */
+static void test_connections_that_the_device_closes(void **state)
+{
+    (void)state;
+    ask_certificate();
+    down(PROVISION_LINK_ORIGIN, ERR_OK);
+    expect_line("provisioning: the device has closed the connection; again in ");
+    wait_and_tick();
+    for (int i = 0; i < 2 * PROVISION_SUBSCRIBE_LOSSES; i++) {
+        up(PROVISION_LINK_ORIGIN);
+        assert_int_equal(p.state, PROVISION_CERT_SUBSCRIBING);
+        down(PROVISION_LINK_ORIGIN, ERR_OK);
+        assert_string_equal(lines, "");
+    }
+    setup(NULL);
+    ask_registration();
+    wait_and_tick();
+    wait_and_tick();
+    up(PROVISION_LINK_ORIGIN);
+    hear(REG_TOPIC, "/accepted", THING); /* nobody waits for it yet */
+    assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
+    setup(NULL);
+    reach_trial();
+    for (int i = 0; i < 2 * PROVISION_TRIAL_DOUBTS; i++) {
+        down(PROVISION_LINK_NEW, ERR_OK);
+    }
+    assert_int_equal(p.state, PROVISION_TRIAL);
+    assert_string_equal(lines, "");
 }
 
 /* Two ends of a connection in a row, not one now and one then. */
@@ -143,6 +174,8 @@ static void test_token_refused(void **state)
     expect_trace("put:pending ");
     assert_int_equal(stored_pending().stage, PENDING_KEY);
     assert_string_equal(stored_pending().key_pem, "key 1");
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "registered"));
     expect_line("RegisterThing was refused: InvalidCertificateOwnershipToken: expired; again in ");
     wait_and_tick();
     up(PROVISION_LINK_ORIGIN);
@@ -161,7 +194,7 @@ static void test_the_new_certificate_is_refused(void **state)
         expect_line("the service refuses to connect the new certificate as lamp-1; again in ");
         assert_int_equal(provision_link(&p), PROVISION_LINK_NONE);
         uint64_t pause_ms = wait_and_tick();
-        assert_true(pause_ms >= PROVISION_TRIAL_BASE_MS / 4 && pause_ms <= PROVISION_TRIAL_CAP_MS);
+        assert_true(pause_ms >= PROVISION_TRIAL_BASE_MS / 8 && pause_ms <= PROVISION_TRIAL_CAP_MS);
     }
     expect_trace("");
     down(PROVISION_LINK_NEW, ERR_REFUSED);
@@ -210,7 +243,8 @@ static void test_storage_and_keys_that_fail(void **state)
     expect_line("the storage does not take the record pending; again in ");
     assert_true(first_ms <= PROVISION_SAVE_BASE_MS);
     for (int i = 0; i < 300; i++) {
-        assert_true(wait_and_tick() <= PROVISION_SAVE_CAP_MS);
+        uint64_t pause_ms = wait_and_tick();
+        assert_true(pause_ms <= PROVISION_SAVE_CAP_MS && (i < 10 || pause_ms > PROVISION_SAVE_CAP_MS / 4));
         lines[0] = '\0';
     }
     assert_true(wait_and_tick() > PROVISION_SAVE_CAP_MS / 4);
@@ -225,6 +259,8 @@ static void test_storage_and_keys_that_fail(void **state)
     hear(CERT_TOPIC, "/accepted",
          "{\"certificatePem\":\"cert of key 303\",\"certificateOwnershipToken\":\"the token\"}");
     assert_int_equal(p.state, PROVISION_CERT_KEEPING);
+    assert_true(provision_is_failing(&p));
+    assert_null(strstr(lines, "is stored"));
     put_err = ERR_OK;
     assert_true(wait_and_tick() <= PROVISION_SAVE_BASE_MS);
     assert_int_equal(p.state, PROVISION_REG_SUBSCRIBING);
@@ -314,6 +350,7 @@ int main(void)
         TEST(test_pauses_grow),
         TEST(test_no_answer),
         TEST(test_narrow_policies_are_named),
+        TEST(test_connections_that_the_device_closes),
         TEST(test_subscriptions_are_left_out_late),
         TEST(test_the_claim_is_refused),
         TEST(test_token_refused),

@@ -188,7 +188,7 @@ static void expect_no_identity(const char *payload, size_t len)
 static void test_what_is_no_identity(void **state)
 {
     (void)state;
-    char payload[200];
+    char payload[300];
     struct identity bad = lamp;
     size_t len = identity_write(&lamp, payload, sizeof(payload));
     for (size_t shorter = 0; shorter < len; shorter++) {
@@ -200,6 +200,15 @@ static void test_what_is_no_identity(void **state)
     expect_no_identity(payload, len); /* no name of a thing: it would become part of a topic */
     expect_no_identity("\0c\0k", 5);
     expect_no_identity("lamp\0\0k", 8);
+    char longest[130];
+    memset(longest, 'n', 129); /* AWS IoT: at most 128 characters */
+    longest[129] = '\0';
+    bad.thing_name = longest;
+    assert_int_equal(identity_write(&bad, payload, sizeof(payload)), 0);
+    bad.thing_name = longest + 1;
+    assert_int_not_equal(identity_write(&bad, payload, sizeof(payload)), 0);
+    bad.thing_name = "";
+    assert_int_equal(identity_write(&bad, payload, sizeof(payload)), 0);
     bad.thing_name = "a/b";
     assert_int_equal(identity_write(&bad, payload, sizeof(payload)), 0);
     bad = lamp;
@@ -225,7 +234,9 @@ static void test_identity_of_a_rotation(void **state)
     assert_true(identity_read((struct slice){payload, len}, &found));
     assert_string_equal(found.given_id, GIVEN_ID);
     assert_string_equal(found.key_pem, lamp.key_pem);
-    payload[len - 2] = 'G'; /* no hex digit */
+    payload[len] = '\0';
+    expect_no_identity(payload, len + 1); /* something behind it */
+    payload[len - 2] = 'G';               /* no hex digit */
     expect_no_identity(payload, len);
     payload[len - 2] = '\0';
     expect_no_identity(payload, len - 1); /* too short */

@@ -311,28 +311,6 @@ static void expect_references(sqlite3 *db)
     db_run(db, "ROLLBACK");
 }
 
-/* Tokens and claims go with their certificate, versions and tags with their template; a template that has claims cannot go. */
-static void expect_provisioning(sqlite3 *db)
-{
-    db_run(db, "PRAGMA foreign_keys=ON; BEGIN; DELETE FROM thing_principals; DELETE FROM policy_attachments;"
-               "INSERT INTO provisioning_templates VALUES ('t', NULL, 1, 'role', NULL, NULL, 1, 1, 1, 1);"
-               "INSERT INTO provisioning_template_versions VALUES ('t', 1, 1, '{}');"
-               "INSERT INTO tags VALUES ('provisioningtemplate', 't', 'k', 'v');"
-               "INSERT INTO ownership_tokens (token_hash, certificate_id, expires_at_ms) VALUES ('h', '" CERT
-               "', 9);"
-               "INSERT INTO provisioning_claims (certificate_id, template_name, expires_at_ms) VALUES ('" CERT
-               "', 't', 9)");
-    assert_int_equal(sqlite3_exec(db, "DELETE FROM provisioning_templates", NULL, NULL, NULL),
-                     SQLITE_CONSTRAINT);
-    db_run(db, "DELETE FROM certificates WHERE certificate_id = '" CERT "'");
-    db_expect(db, "SELECT count(*) FROM ownership_tokens", "0\n");
-    db_expect(db, "SELECT count(*) FROM provisioning_claims", "0\n");
-    db_run(db, "DELETE FROM provisioning_templates");
-    db_expect(db, "SELECT count(*) FROM provisioning_template_versions", "0\n");
-    db_expect(db, "SELECT count(*) FROM tags WHERE kind = 'provisioningtemplate'", "0\n");
-    db_run(db, "ROLLBACK");
-}
-
 static void expect_everything(void)
 {
     sqlite3 *db = db_open(path);
@@ -348,7 +326,6 @@ static void expect_everything(void)
     expect_sequences(db);
     expect_triggers(db);
     expect_references(db);
-    expect_provisioning(db);
     sqlite3_close(db);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the machinery of upgrades demands of a step, with steps of our own. */
+/* What the machinery of upgrades demands of a step, with steps of our own; and what references of the newest schema do. */
 // LINK: cloud_store
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,6 +116,32 @@ static void foreign_keys_are_off_during_steps(void **state)
     sqlite3_close(db);
 }
 
+/* Tokens and claims go with their certificate, versions and tags with their template; a template that has claims cannot go. */
+static void provisioning_goes_with_what_it_belongs_to(void **state)
+{
+    (void)state;
+    sqlite3 *db = db_open(":memory:");
+    assert_int_equal(schema_upgrade(db, schema_steps, schema_step_count, &nowhere, why, sizeof why), ERR_OK);
+    db_run(db,
+           "INSERT INTO certificates (certificate_id, status, created_at_ms, last_modified_at_ms, "
+           "not_before_s, not_after_s, pem) VALUES ('c', 'ACTIVE', 1, 1, 1, 1, 'PEM');"
+           "INSERT INTO provisioning_templates VALUES ('t', NULL, 1, 'role', NULL, NULL, 1, 1, 1, 1);"
+           "INSERT INTO provisioning_template_versions VALUES ('t', 1, 1, '{}');"
+           "INSERT INTO tags VALUES ('provisioningtemplate', 't', 'k', 'v');"
+           "INSERT INTO ownership_tokens (token_hash, certificate_id, expires_at_ms) VALUES ('h', 'c', 9);"
+           "INSERT INTO provisioning_claims (certificate_id, template_name, expires_at_ms) VALUES ('c', 't', "
+           "9)");
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM provisioning_templates", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    db_run(db, "DELETE FROM certificates WHERE certificate_id = 'c'");
+    db_expect(db, "SELECT count(*) FROM ownership_tokens", "0\n");
+    db_expect(db, "SELECT count(*) FROM provisioning_claims", "0\n");
+    db_run(db, "DELETE FROM provisioning_templates");
+    db_expect(db, "SELECT count(*) FROM provisioning_template_versions", "0\n");
+    db_expect(db, "SELECT count(*) FROM tags WHERE kind = 'provisioningtemplate'", "0\n");
+    sqlite3_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +149,7 @@ int main(void)
         cmocka_unit_test(step_that_leaves_a_dangling_reference_is_refused),
         cmocka_unit_test(step_may_be_a_function),
         cmocka_unit_test(foreign_keys_are_off_during_steps),
+        cmocka_unit_test(provisioning_goes_with_what_it_belongs_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -408,6 +408,9 @@ static void device_parameters(void **state)
     json_object_set_new(many, "p1", json_string(big));
     assert_int_equal(template_check_parameters("parameters", many, &error), CORE_INVALID_REQUEST);
     free(big);
+    json_object_set_new(many, "p1", json_stringn_nocheck("a\0b", 3)); /* JSON has none, CBOR may */
+    error.code = CORE_OK;
+    assert_int_equal(template_check_parameters("parameters", many, &error), CORE_INVALID_REQUEST);
     json_decref(many);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The evaluated template was checked for its form; here its values meet the registry. AWS leaves open what happens to a resource
- * that exists when OverrideSettings say nothing: it stays as it is (docs/protocol.md 9, U71). */
+ * that exists when OverrideSettings say nothing: it stays as it is (docs/protocol.md 9, U51). */
 #include "cloud/core/provisioning/resources.h"
 
 #include "cloud/base/hex.h"

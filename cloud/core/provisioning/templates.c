@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Templates; template_versions.c has their versions, which share the check of a body and the row of a version with this file. */
+/* Templates; template_versions.c has their versions, template_row.c what both need. */
 #include "cloud/core/provisioning/templates.h"
 
 #include "cloud/base/utf8.h"
@@ -14,7 +14,6 @@
 #define DESCRIPTION_MAX 500
 #define ROLE_MIN        20
 #define ROLE_MAX        2048
-#define PAYLOAD_VERSION "2020-04-01"
 #define KIND            "provisioningtemplate"
 
 void template_clear(struct template *template)
@@ -28,33 +27,6 @@ void template_clear(struct template *template)
 }
 
 /* --- Checks --- */
-
-static enum core_code check_name(const char *name, struct core_error *error)
-{
-    return name_is_template(slice_from(name))
-               ? CORE_OK
-               : core_fail(error, CORE_INVALID_REQUEST,
-                           "'%.*s' is not the name of a provisioning template: it has 1 to 36 characters of"
-                           " [0-9A-Za-z_-]",
-                           utf8_fit(name, NAME_SHOWN), name);
-}
-
-static enum core_code not_found(const char *name, struct core_error *error)
-{
-    return core_fail(error, CORE_NOT_FOUND, "provisioning template '%s' does not exist", name);
-}
-
-enum core_code template_require(struct core *core, const char *name, struct core_error *error)
-{
-    if (check_name(name, error)) {
-        return error->code;
-    }
-    int got = core_has_row(core, STORE_TEMPLATE_EXISTS, name);
-    if (got < 0) {
-        return core_fail_storage(core, error);
-    }
-    return got ? CORE_OK : not_found(name, error);
-}
 
 static enum core_code check_texts(const char *description, const char *role_arn, struct core_error *error)
 {
@@ -78,8 +50,9 @@ static enum core_code check_hook(const struct template_hook *hook, struct core_e
     if (!hook->url) {
         return CORE_OK;
     }
-    if (hook->payload_version && strcmp(hook->payload_version, PAYLOAD_VERSION) != 0) {
-        return core_fail(error, CORE_INVALID_REQUEST, "payloadVersion is " PAYLOAD_VERSION ", not '%.*s'",
+    if (hook->payload_version && strcmp(hook->payload_version, TEMPLATE_PAYLOAD_VERSION) != 0) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "payloadVersion is " TEMPLATE_PAYLOAD_VERSION ", not '%.*s'",
                          utf8_fit(hook->payload_version, NAME_SHOWN), hook->payload_version);
     }
     return hook_url_check(hook->url, error);
@@ -90,7 +63,8 @@ static enum core_code check_hook(const struct template_hook *hook, struct core_e
 static enum core_code check_new(struct core *core, const struct template_create *create,
                                 struct core_error *error)
 {
-    if (check_name(create->name, error) || check_texts(create->description, create->role_arn, error) ||
+    if (template_check_name(create->name, error) ||
+        check_texts(create->description, create->role_arn, error) ||
         template_check_body(create->body, error) || check_hook(&create->hook, error) ||
         tags_check(create->tags, error)) {
         return error->code;
@@ -106,18 +80,13 @@ static enum core_code check_new(struct core *core, const struct template_create 
     return error->code;
 }
 
-static const char *version_of(const struct template_hook *hook)
-{
-    return !hook->url ? NULL : hook->payload_version ? hook->payload_version : PAYLOAD_VERSION;
-}
-
 static bool insert(struct core *core, const struct template_create *create)
 {
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_TEMPLATE_INSERT, store_text(create->name),
-                                 store_text(create->description), store_i64(create->is_enabled),
-                                 store_text(create->role_arn), store_text(create->hook.url),
-                                 store_text(version_of(&create->hook)), store_i64(core_now_ms(core)))) &&
+    return store_run(core->store, STORE_QUERY(core->store, STORE_TEMPLATE_INSERT, store_text(create->name),
+                                              store_text(create->description), store_i64(create->is_enabled),
+                                              store_text(create->role_arn), store_text(create->hook.url),
+                                              store_text(template_hook_version(&create->hook)),
+                                              store_i64(core_now_ms(core)))) &&
            template_insert_version(core, create->name, create->body) &&
            tags_store(core, KIND, create->name, create->tags);
 }
@@ -166,7 +135,7 @@ enum core_code templates_describe(struct core *core, const char *name, struct te
 {
     *out = (struct template){0};
     core_error_clear(error);
-    if (check_name(name, error)) {
+    if (template_check_name(name, error)) {
         return error->code;
     }
     sqlite3_stmt *query = STORE_QUERY(core->store, STORE_TEMPLATE_GET, store_text(name));
@@ -177,7 +146,7 @@ enum core_code templates_describe(struct core *core, const char *name, struct te
     }
     store_done(query);
     if (!got) {
-        return not_found(name, error);
+        return template_not_found(name, error);
     }
     return got < 0 ? core_fail_storage(core, error) : CORE_OK;
 }
@@ -229,17 +198,6 @@ static enum core_code check_update(struct core *core, const char *name, const st
                                    : CORE_OK;
 }
 
-static bool write_update(struct core *core, const char *name, const struct template_update *update)
-{
-    return store_run(core->store,
-                     STORE_QUERY(core->store, STORE_TEMPLATE_UPDATE, store_text(name),
-                                 store_text(update->description),
-                                 update->has_enabled ? store_i64(update->is_enabled) : store_text(NULL),
-                                 store_text(update->role_arn), store_text(update->hook.url),
-                                 store_text(version_of(&update->hook)), store_i64(update->removes_hook),
-                                 store_time(update->default_version), store_i64(core_now_ms(core))));
-}
-
 enum core_code templates_update(struct core *core, const char *name, const struct template_update *update,
                                 struct core_error *error)
 {
@@ -248,7 +206,7 @@ enum core_code templates_update(struct core *core, const char *name, const struc
     if (check_update(core, name, update, error)) {
         return error->code;
     }
-    if (core_write_begin(core, &write, error) && !write_update(core, name, update)) {
+    if (core_write_begin(core, &write, error) && !template_write_update(core, name, update)) {
         core_fail_storage(core, error);
     }
     return core_write_end(core, &write, error);

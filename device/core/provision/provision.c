@@ -29,8 +29,9 @@ static enum provision_state resume(const struct provision *p, const struct ident
 {
     const struct pending *pending = &p->pending;
 
-    if (identity != NULL && p->config.origin == PENDING_CLAIM) {
-        return PROVISION_CLEARING;
+    if (identity != NULL &&
+        p->config.origin == PENDING_CLAIM) { /* what is pending of a rotation is not the claim's */
+        return pending->origin == PENDING_ROTATION ? PROVISION_DONE : PROVISION_CLEARING;
     }
     if (!has_pending) {
         return PROVISION_KEY;
@@ -65,9 +66,10 @@ enum err provision_start(struct provision *p, const struct provision_config *con
     p->io = *io;
     p->workspace = workspace;
     p->now_ms = now_ms;
-    p->at_ms = now_ms;
     bool has_pending = pending_read(stored, &p->pending) && is_of_this(&p->config, &p->pending);
     p->pending_len = has_pending ? stored.len : 0;
+    p->state = (uint8_t)resume(p, identity, has_pending);
+    p->at_ms = p->state != PROVISION_DONE ? now_ms : PROVISION_NEVER;
     if (!has_pending) {
         p->pending = (struct pending){.key_pem = "",
                                       .given_id = "",
@@ -76,7 +78,6 @@ enum err provision_start(struct provision *p, const struct provision_config *con
                                       .token = "",
                                       .thing_name = ""};
     }
-    p->state = (uint8_t)resume(p, identity, has_pending);
     return ERR_OK;
 }
 
@@ -93,8 +94,8 @@ static void step(struct provision *p, enum provision_event event)
 void provision_connected(struct provision *p, enum provision_link link, uint64_t now_ms)
 {
     p->now_ms = now_ms;
-    if (link == PROVISION_LINK_NONE || link != provision_steps_link(p)) {
-        return; /* it was wanted when it was opened */
+    if (link == PROVISION_LINK_NONE || link != provision_steps_link(p) || p->up == (uint8_t)link) {
+        return; /* it was wanted when it was opened, or this is known */
     }
     p->up = (uint8_t)link;
     if (p->state != PROVISION_PROBE) {
@@ -117,9 +118,13 @@ static void fail_for_policy(struct provision *p, const char *name, const char *w
 }
 
 /* What it means that a connection which stood has ended. */
-static enum provision_event judge_end(struct provision *p)
+static enum provision_event judge_end(struct provision *p, enum err reason)
 {
-    if (provision_is_in(p, ASKED)) {
+    if (reason == ERR_OK && provision_is_in(p, ASKED)) {
+        provision_fail(p, "the device has closed the connection", "");
+    } else if (reason == ERR_OK) {
+        return PROVISION_EVENT_DOWN;
+    } else if (provision_is_in(p, ASKED)) {
         fail_for_policy(p, provision_wire_name(provision_steps_request(p)),
                         " has ended the connection; does the policy allow iot:Publish on topic/", "");
     } else if (provision_is_in(p, SUBSCRIBING) && ++p->losses >= PROVISION_SUBSCRIBE_LOSSES) {
@@ -142,12 +147,14 @@ static enum provision_event judge_attempt(struct provision *p, bool is_refused)
     return is_refused ? PROVISION_EVENT_REFUSED : PROVISION_EVENT_DOWN;
 }
 
-static enum provision_event judge_trial(struct provision *p, bool is_refused)
+static enum provision_event judge_trial(struct provision *p, enum err reason, bool is_refused)
 {
+    if (reason == ERR_OK) {
+        return PROVISION_EVENT_DOWN;
+    }
     if (is_refused) {
-        p->refusals++;
         provision_fail(p, "the service refuses to connect the new certificate as ", p->pending.thing_name);
-        if (p->refusals < PROVISION_TRIAL_REFUSALS) {
+        if (p->refusals + 1 < PROVISION_TRIAL_REFUSALS) { /* which counts this one */
             return PROVISION_EVENT_REFUSED;
         }
         return p->config.origin == PENDING_CLAIM ? PROVISION_EVENT_USELESS : PROVISION_EVENT_GIVE_UP;
@@ -164,15 +171,11 @@ void provision_disconnected(struct provision *p, enum provision_link link, enum 
     const bool was_up = p->up == (uint8_t)link;
     const bool is_refused = !was_up && (reason == ERR_REFUSED || reason == ERR_TLS);
     p->up = PROVISION_LINK_NONE;
-    if (reason == ERR_OK) { /* nobody is to blame for what the owner has done */
-        step(p, PROVISION_EVENT_DOWN);
-        return;
-    }
     if (p->state == PROVISION_TRIAL) {
-        step(p, judge_trial(p, is_refused));
+        step(p, judge_trial(p, reason, is_refused));
         return;
     }
-    step(p, was_up ? judge_end(p) : judge_attempt(p, is_refused));
+    step(p, was_up ? judge_end(p, reason) : judge_attempt(p, is_refused));
 }
 
 /* ---- answers */
@@ -380,7 +383,7 @@ void provision_check(const struct provision *p)
     assert(!provision_is_in(p, PROVISION_CERT) ||
            (p->pending.stage == PENDING_KEY && p->pending.key_pem[0] != '\0'));
     assert(p->state != PROVISION_TRIAL || p->pending.stage == PENDING_TRIAL);
-    assert(p->losses < PROVISION_SUBSCRIBE_LOSSES && p->refusals <= PROVISION_TRIAL_REFUSALS);
+    assert(p->losses < PROVISION_SUBSCRIBE_LOSSES && p->refusals < PROVISION_TRIAL_REFUSALS);
     (void)active;
     (void)is_timed;
 }

@@ -24,7 +24,7 @@
  * tick may make a key). A rotation whose connection stands already is told so next (provision_connected). `workspace`, the texts of `config` and `io`'s ctx live until the machine is over.
  * stored: the payload of RECORD_PENDING in workspace->pending, where runtime_record_read has put it; empty: there is none.
  * identity: what is stored as RECORD_IDENTITY; NULL: nothing is. Needed during this call only.
- * A claim with an identity has been provisioned: what is left of its pending record is erased, and the machine is DONE. The same holds of a rotation
+ * A claim with an identity has been provisioned: what is left of its pending record is erased, and the machine is DONE (that of a rotation stays). The same holds of a rotation
  * whose new identity is that one. A pending record of the other origin, of another given_id, or that nobody can read, counts as none.
  * ERR_ARG: template name or thing name is none. ERR_TOO_LONG: the parameters do not fit. Nothing was begun then. */
 enum err provision_start(struct provision *p, const struct provision_config *config,
@@ -33,9 +33,8 @@ enum err provision_start(struct provision *p, const struct provision_config *con
 
 /* The connection that was opened with `link` stands. */
 void provision_connected(struct provision *p, enum provision_link link, uint64_t now_ms);
-/* It failed or is gone, and not because the machine wants another one. reason as the port gives it: ERR_REFUSED and ERR_TLS count as the
- * service's no, anything else as the network's fault. ERR_OK: its owner has closed it (the application has suspended it), and nobody is
- * to blame. */
+/* It failed or is gone. Need not be told when its owner closes it because another link is wanted. reason as the port gives it: ERR_REFUSED and
+ * ERR_TLS of a connect count as the service's no, anything else as the network's fault; ERR_OK: the device has closed it (a suspension). */
 void provision_disconnected(struct provision *p, enum provision_link link, enum err reason, uint64_t now_ms);
 /* The SUBACK to the last io.subscribe. Need not be told: nothing depends on it. */
 void provision_subscribed(struct provision *p, bool is_granted, uint64_t now_ms);

@@ -319,13 +319,20 @@ static enum provision_event ask(struct provision *p)
     return PROVISION_EVENT_NONE;
 }
 
+/* After a failure, which is counted. */
+static void wait_longer(struct provision *p, uint32_t base_ms, uint32_t cap_ms, uint8_t *failures)
+{
+    const uint32_t chance = p->io.random(p->io.ctx);
+
+    p->at_ms = p->now_ms + backoff_ms(base_ms, cap_ms, *failures, chance);
+    if (*failures < UINT8_MAX) {
+        (*failures)++;
+    }
+}
+
 static enum provision_event pause_for(struct provision *p)
 {
-    p->at_ms = p->now_ms + backoff_ms(PROVISION_RETRY_BASE_MS, PROVISION_RETRY_CAP_MS, p->failures,
-                                      p->io.random(p->io.ctx));
-    if (p->failures < UINT8_MAX) {
-        p->failures++;
-    }
+    wait_longer(p, PROVISION_RETRY_BASE_MS, PROVISION_RETRY_CAP_MS, &p->failures);
     if (p->config.origin == PENDING_ROTATION && p->failures >= PROVISION_ROTATION_FAILURES) {
         return PROVISION_EVENT_GIVE_UP;
     }
@@ -338,17 +345,14 @@ static enum provision_event hold(struct provision *p)
     const bool is_erasing =
         provision_is_in(p, PROVISION_SET(PROVISION_CLEARING) | PROVISION_SET(PROVISION_LEAVING));
 
-    p->at_ms = p->now_ms +
-               backoff_ms(PROVISION_SAVE_BASE_MS, PROVISION_SAVE_CAP_MS, p->holds, p->io.random(p->io.ctx));
-    p->holds = p->holds < UINT8_MAX ? (uint8_t)(p->holds + 1) : UINT8_MAX;
+    wait_longer(p, PROVISION_SAVE_BASE_MS, PROVISION_SAVE_CAP_MS, &p->holds);
     say_again_at(p, is_erasing ? "the storage does not erase the record pending" : p->problem);
     return PROVISION_EVENT_NONE;
 }
 
 static enum provision_event rest(struct provision *p)
 {
-    p->at_ms = p->now_ms + backoff_ms(PROVISION_TRIAL_BASE_MS, PROVISION_TRIAL_CAP_MS, p->refusals,
-                                      p->io.random(p->io.ctx));
+    wait_longer(p, PROVISION_TRIAL_BASE_MS, PROVISION_TRIAL_CAP_MS, &p->refusals);
     say_again_at(p, p->problem);
     return PROVISION_EVENT_NONE;
 }
@@ -382,7 +386,6 @@ static enum provision_event erase(struct provision *p)
 
 static enum provision_event tell_done(struct provision *p)
 {
-    p->is_failing = false;
     if (p->pending.stage == PENDING_TRIAL) { /* else there was an identity before this start */
         say(p, LOG_LEVEL_INFO, "the identity is stored: ", p->pending.thing_name);
     }

@@ -23,7 +23,7 @@
 #define PROVISION_SUBACK_MS      5000    /* a subscription is a hint, and no more is waited for */
 #define PROVISION_RETRY_BASE_MS  30000   /* after a refusal, doubled with each, with jitter, ... */
 #define PROVISION_RETRY_CAP_MS   1800000 /* ... up to this */
-#define PROVISION_TRIAL_BASE_MS  2000    /* the same for refused connects with the new certificate */
+#define PROVISION_TRIAL_BASE_MS  4000    /* the same for refused connects with the new certificate */
 #define PROVISION_TRIAL_CAP_MS   60000
 #define PROVISION_SAVE_BASE_MS   2000 /* the same for a storage or a key that fails */
 #define PROVISION_SAVE_CAP_MS    300000
