@@ -99,6 +99,8 @@ static void test_what_does_not_fit_changes_nothing(void **state)
     assert_int_equal(config_record_set(payload, len, len + 6, CONFIG_TEMPLATE, "text"), len + 6);
     len += 6;
     assert_int_equal(config_record_set(payload, len, len, CONFIG_ENDPOINT, "tsoh"), len);
+    assert_int_equal(config_record_set(payload, len - 1, sizeof(payload), CONFIG_PORT, "1"),
+                     0); /* no payload */
 }
 
 /* As stored by every firmware since: number, text, NUL for each field, a 0 at the end. */
