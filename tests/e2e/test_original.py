@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unittest
 
+from claims import DEVICE_POLICY, Operator, claim_statements
 from harness import BUILD, ENVIRONMENT, ROOT, CloudTest, Process
 from mqtt import Client, Message, certificate_arn
 
@@ -36,20 +37,28 @@ class Built(CloudTest):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.thing = self.cloud.thing("lamp")
 
+    def edits(self):
+        return (("AWS_IOT_MQTT_HOST", '"%s"' % (self.thing / "host").read_text().strip()),
+                ("AWS_IOT_MQTT_PORT", (self.thing / "port").read_text().strip()), ("MY_THING_NAME", '"lamp"'))
+
+    def certificates(self):
+        return {theirs: self.thing / ours for theirs, ours in CERTIFICATES.items()}
+
     def build(self, name):
         """The program in a folder of its own, with what its user has edited."""
         source = self.folder / name
         shutil.copytree(PROGRAMS / name, source)
         config = (source / "app_config.h").read_text()
-        for macro, value in (("AWS_IOT_MQTT_HOST", '"%s"' % (self.thing / "host").read_text().strip()),
-                             ("AWS_IOT_MQTT_PORT", (self.thing / "port").read_text().strip()), ("MY_THING_NAME", '"lamp"')):
+        for macro, value in self.edits():
             config, count = re.subn(rf"(#define {macro}\s+)\S+", rf"\g<1>{value}", config)
             self.assertEqual(count, 1, macro)
         (source / "app_config.h").write_text(config)
         (source / "certs").mkdir()
-        for theirs, ours in CERTIFICATES.items():
-            shutil.copy(self.thing / ours, source / "certs" / theirs)
+        for theirs, ours in self.certificates().items():
+            shutil.copy(ours, source / "certs" / theirs)
         project = PROJECT.replace("/path/to/device-jobs/build/host", str(BUILD.resolve()))
+        for theirs in set(CERTIFICATES) - set(self.certificates()):
+            project = project.replace("certs/" + theirs, "certs/" + theirs.replace("thing", "claim"))
         self.assertNotEqual(project, PROJECT)
         (source / "CMakeLists.txt").write_text(project)
         warnings = "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror -Wno-unused-parameter"
@@ -93,6 +102,37 @@ class Jobs(Built):
         self.assertIn("key 'offTime' is missing", execution["details"]["message"])
         self.cloud.job("last", "lamp", '{"action":"blink","count":1,"onTime":1,"offTime":1}')
         self.cloud.wait_status("lamp", "last", "SUCCEEDED")
+
+
+class Claim(Built):
+    """A program that is provisioned by claim, and does a job."""
+
+    def setUp(self):
+        super().setUp()
+        operator = Operator(self, self.cloud)
+        operator.policy("device", DEVICE_POLICY)
+        operator.template()
+        self.claim = operator.claim("original", *claim_statements("fleet"))
+
+    def edits(self):
+        return (*super().edits()[:2], ("CLAIM_TEMPLATE", '"fleet"'))
+
+    def certificates(self):
+        return {"aws_root_ca.pem": self.claim / "root_ca.pem", "claim_certificate.pem.crt": self.claim / "certificate.pem",
+                "claim_private.pem.key": self.claim / "private_key.pem"}
+
+    def test_provisioned_by_claim(self):
+        program = self.build("claim")
+        device = self.start(program)
+        device.wait_line("registered: 0, thing: $")
+        name = device.wait_line(r"aws connected as (\S+), registered: 1").group(1)
+        self.cloud.job("seed", name, SEED)
+        device.wait_line("blink 3 times => ON:250ms OFF:500ms")
+        self.cloud.wait_status(name, "seed", "SUCCEEDED")
+        self.end(device)
+        device = self.start(program)
+        device.wait_line("registered: 1")
+        device.wait_line(f"aws connected as {name}, registered: 1")
 
 
 @unittest.skipUnless(HAS_FLASH, "lib_flash.h is not there yet")
@@ -279,7 +319,7 @@ class EspIdf(unittest.TestCase):
         return done.returncode, done.stdout
 
     def test_programs_compile_without_a_warning(self):
-        self.assertEqual(NAMES, ["all", "jobs", "publish_subscribe"])
+        self.assertEqual(NAMES, ["all", "claim", "jobs", "publish_subscribe"])
         for name in NAMES if HAS_FLASH else ["publish_subscribe"]:
             for major in ("5", "6"):
                 self.assertEqual(self.compile(name, f"-DDECLS_IDF_MAJOR={major}"), (0, ""), name)

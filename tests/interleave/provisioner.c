@@ -8,6 +8,7 @@
 #include "device/runtime/state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CERTIFICATES 16
@@ -81,11 +82,19 @@ enum err port_key_certificate_id(const char *cert_pem, char id[PORT_KEY_CERTIFIC
     return ERR_OK;
 }
 
+/* The number behind `begin` with which the text begins; CERTIFICATES: it does not, or nobody has made that one. */
+static unsigned number_of(const char *text, const char *begin)
+{
+    const size_t len = strlen(begin);
+    const unsigned long number =
+        strncmp(text, begin, len) == 0 ? strtoul(text + len, NULL, 10) : CERTIFICATES;
+    return number < service_state.certificates ? (unsigned)number : CERTIFICATES;
+}
+
 /* ---- connections */
 
 enum provisioner_peer provisioner_judge(const char *client_id, const char *cert_pem)
 {
-    unsigned number = 0;
     if (!provisioner_rules.is_on) {
         return PROVISIONER_THING;
     }
@@ -93,8 +102,8 @@ enum provisioner_peer provisioner_judge(const char *client_id, const char *cert_
         service_state.claims++;
         return PROVISIONER_CLAIM;
     }
-    bool is_known = sscanf(cert_pem, "cert-%u ", &number) == 1 && number < service_state.certificates;
-    if (!is_known || !service_state.is_active[number] || strcmp(client_id, "lamp") != 0) {
+    const unsigned number = number_of(cert_pem, "cert-");
+    if (number == CERTIFICATES || !service_state.is_active[number] || strcmp(client_id, "lamp") != 0) {
         scheduler_find("a connection as '%s' with '%s'", client_id, cert_pem);
     }
     reach(PROVISIONER_CONNECTED);
@@ -156,11 +165,10 @@ static void serve_csr(const char *json)
 static void serve_registration(const char *json)
 {
     char token[TEXT_CAP];
-    unsigned number = CERTIFICATES;
     take_text(json, "certificateOwnershipToken", token);
-    bool is_known = sscanf(token, "token-%u", &number) == 1 && number < service_state.certificates;
+    const unsigned number = number_of(token, "token-");
     reach(PROVISIONER_REGISTRATION);
-    if (!is_known || service_state.is_active[number]) {
+    if (number == CERTIFICATES || service_state.is_active[number]) {
         answer(REGISTER_TOPIC "/rejected", "{\"statusCode\":400,\"errorCode\":"
                                            "\"InvalidCertificateOwnershipToken\",\"errorMessage\":\"used\"}");
         return;

@@ -16,11 +16,27 @@ static void begin(void)
     application_rules.has_claim = true;
 }
 
-/* The end of each: the job is done, the identity stored, and a boot more provisions nothing. */
+/* The end of each: the job is done, and the identity stored. */
 static void settle(unsigned cuts)
 {
     world_settle(12);
     provisioner_check(cuts);
+}
+
+static void cut_power(void)
+{
+    scheduler_point("cuts the power");
+    peer_power_cut();
+    scheduler_end_device();
+    boot();
+}
+
+/* And a boot more provisions nothing. */
+void scenario_claim(void)
+{
+    begin();
+    boot();
+    settle(0);
     const unsigned claims = provisioner_claims();
     peer_power_cut();
     scheduler_end_device();
@@ -32,21 +48,6 @@ static void settle(unsigned cuts)
         scheduler_find("a device that has an identity is '%s', and connects with its claim %u times",
                        AWS_getThingName(), provisioner_claims() - claims);
     }
-}
-
-static void cut_power(void)
-{
-    scheduler_point("cuts the power");
-    peer_power_cut();
-    scheduler_end_device();
-    boot();
-}
-
-void scenario_claim(void)
-{
-    begin();
-    boot();
-    settle(0);
 }
 
 void scenario_claim_against_power_cuts(void)
