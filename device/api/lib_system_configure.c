@@ -92,7 +92,9 @@ const systemInitConfig_st *api_configure_fill(const systemInitConfig_st *given, 
     if (!l) {
         return given;
     }
-    *l = (struct local){.filled = *given, .way = *way};
+    memset(l, 0, sizeof(*l));
+    l->filled = *given;
+    l->way = *way;
     l->config.room = l->room;
     l->config.tell = tell_finding;
     l->is_aws_given = *way != API_WAY_NOTHING;

@@ -8,11 +8,18 @@
 #include "device/runtime/records.h"
 #include "device/runtime/state.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define FINDING_SPARE 48 /* bytes of a finding beside its two texts, and what closes the answer */
 #define FIELD_CAP     40
 _Static_assert(CONFIG_RECORD_MAX == 6144, "a sentence below names it");
+
+#ifdef CONFIG_DEVICE_JOBS_NO_PROVISIONING
+static const bool has_provisioning = false;
+#else
+static const bool has_provisioning = true;
+#endif
 
 /* ---- the answer */
 
@@ -130,6 +137,15 @@ static struct slice payload_of(const struct local_config *config)
     return (struct slice){config->room + LOCAL_CONFIG_TEXT, config->len};
 }
 
+/* Of a payload that was made a moment ago. */
+static void read_texts(struct local_config *config)
+{
+    bool is_record = config_record_read(payload_of(config), &config->texts);
+
+    assert(is_record);
+    (void)is_record;
+}
+
 /* Puts a field, unless there is none to put. */
 static bool set(struct local_config *config, enum config_field field, const char *text)
 {
@@ -150,9 +166,13 @@ static bool keep_wifi(struct local_config *config)
         strcpy(config->password, of[CONFIG_WIFI_PASSWORD] ? of[CONFIG_WIFI_PASSWORD] : "");
         return true;
     }
-    return !config->ssid[0] || (set(config, CONFIG_WIFI_SSID, config->ssid) &&
-                                set(config, CONFIG_WIFI_PASSWORD, config->password) &&
-                                config_record_read(payload_of(config), &config->texts));
+    if (!config->ssid[0]) {
+        return true;
+    }
+    bool is_set =
+        set(config, CONFIG_WIFI_SSID, config->ssid) && set(config, CONFIG_WIFI_PASSWORD, config->password);
+    read_texts(config);
+    return is_set;
 }
 
 static enum err store(struct local_config *config)
@@ -180,11 +200,13 @@ static bool judge(struct local_config *config, size_t text_len, struct report *r
         return false;
     }
     config->len = len;
-    if (!config_record_read(payload_of(config), &config->texts)) {
-        complain(report, whole, err_text(ERR_INTERNAL));
+    read_texts(config);
+    config->way = config_check(&config->texts, complain, report);
+    if (config->way == CONFIG_WAY_CLAIM && !has_provisioning) {
+        complain(report, slice_from(config_field_name(CONFIG_CLAIM_CERTIFICATE)),
+                 "is of no use: fleet provisioning is left out of this program");
         return false;
     }
-    config->way = config_check(&config->texts, complain, report);
     if (config->way == CONFIG_WAY_BAD || !check_credentials(&config->texts, config->way, report)) {
         return false;
     }
@@ -225,9 +247,9 @@ bool local_config_take_wifi(struct local_config *config, const char *ssid, const
     }
     strcpy(config->ssid, ssid);
     strcpy(config->password, password);
-    return set(config, CONFIG_WIFI_SSID, ssid) && set(config, CONFIG_WIFI_PASSWORD, password) &&
-           config_record_read(payload_of(config), &config->texts) &&
-           !runtime_record_write(RECORD_CONFIG, config->room, config->len);
+    bool is_set = set(config, CONFIG_WIFI_SSID, ssid) && set(config, CONFIG_WIFI_PASSWORD, password);
+    read_texts(config); /* they have moved, also when only one of the two fits */
+    return is_set && !runtime_record_write(RECORD_CONFIG, config->room, config->len);
 }
 
 static void ignore(void *ctx, struct slice field, const char *what)

@@ -23,7 +23,7 @@
 #include "driver/uart.h"
 #endif
 
-#define STACK_BYTES  4096 /* storage and the check of certificates run on this task */
+#define STACK_BYTES  6144 /* storage and the check of certificates run on this task */
 #define DRIVER_BYTES 1024 /* a line comes as fast as the wire is, while the task looks at what came before */
 #define WAIT_MS      50
 #define ANSWER_CAP   1024

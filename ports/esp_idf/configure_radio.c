@@ -29,6 +29,7 @@
 #endif
 
 #define ENDPOINT     "device-config"
+#define STACK_BYTES  6144
 #define CLEANUP_MS   5000 /* the phone asks once more how it went */
 #define SALT_CAP     32
 #define VERIFIER_CAP 384 /* SRP-6a over 3072 bits */
@@ -36,19 +37,31 @@
 #define SSID_CAP     33
 #define PASSWORD_CAP 65
 
+enum work {
+    WORK_TEXT, /* a whole text stands there */
+    WORK_WIFI, /* name and password are good */
+    WORK_END,  /* the manager has ended */
+};
+
 static struct {
     struct port_configure way;
-    struct port_mutex
-        lock; /* of `take` and `take_wifi`: the radio's task and the event loop's. Held while they work, because nobody else wants it */
+    struct port_signal
+        gate; /* who takes it may ask the task, and gives it back: the radio's task or the event loop's */
+    struct port_signal asked;    /* `work` is the task's */
+    struct port_signal answered; /* it is done */
+    enum work work;
+    size_t text_len; /* of WORK_TEXT */
+    char *answer;    /* of WORK_TEXT: room for PORT_CONFIGURE_ANSWER_CAP bytes */
     struct configure_pieces pieces;
-    bool is_configured;                          /* nothing is missing any more; guarded by the lock */
+    bool is_configured;                          /* nothing is missing any more; with the gate */
     char ssid[SSID_CAP], password[PASSWORD_CAP]; /* received, and not known to be good; the event loop's */
     char salt[SALT_CAP], verifier[VERIFIER_CAP];
     char name[NAME_CAP];
     MANAGER(security2_params_t) security; /* must stay while the manager runs */
 } * own;                                  /* from the heap, for good */
 
-static atomic_bool is_running;
+static atomic_bool is_running; /* the task is there */
+static struct port_signal ended;
 
 char *port_configure_room(size_t bytes)
 {
@@ -120,18 +133,58 @@ static bool find_password(void)
     return true;
 }
 
-/* ---- what comes */
+/* ---- the task: storage and the check of certificates need more of a stack than the radio's task and the event loop's have */
 
-/* With the lock held. The manager ends some seconds later, and then the device restarts. */
-static void note_result(bool is_configured)
+/* The manager ends some seconds after it was told to. */
+static void work(void)
 {
+    bool is_configured = own->work == WORK_TEXT
+                             ? own->way.take(own->text_len, own->answer, PORT_CONFIGURE_ANSWER_CAP)
+                             : own->way.take_wifi(own->ssid, own->password);
     if (is_configured) {
         own->is_configured = true;
         MANAGER(mgr_stop_provisioning)();
     }
 }
 
-static void take_piece(const char *piece, size_t len, char *answer, size_t cap)
+/* The manager has told the driver to keep name and password in a place of its own; here they stand in the record, and factory reset knows that. */
+static void finish(void)
+{
+    if (own->is_configured) {
+        failed("Wi-Fi's own storage", esp_wifi_restore());
+        own->way.done();
+    }
+}
+
+static void run(void *ctx)
+{
+    (void)ctx;
+    for (;;) {
+        port_signal_wait(&own->asked, UINT32_MAX);
+        if (own->work == WORK_END) {
+            break;
+        }
+        work();
+        port_signal_set(&own->answered);
+    }
+    finish();
+    atomic_store(&is_running, false);
+    port_signal_set(&ended);
+}
+
+/* With the gate. */
+static void ask(enum work what)
+{
+    own->work = what;
+    port_signal_set(&own->asked);
+    if (what != WORK_END) {
+        port_signal_wait(&own->answered, UINT32_MAX);
+    }
+}
+
+/* ---- what comes */
+
+static void take_piece(const char *piece, size_t len, char *answer)
 {
     size_t text_len = 0;
 
@@ -141,9 +194,11 @@ static void take_piece(const char *piece, size_t len, char *answer, size_t cap)
     }
     enum configure_piece what = configure_pieces_close(&own->pieces, &text_len);
     if (what == CONFIGURE_PIECE_WHOLE) {
-        note_result(own->way.take(text_len, answer, cap));
+        own->text_len = text_len;
+        own->answer = answer;
+        ask(WORK_TEXT);
     } else {
-        configure_pieces_answer(what, text_len, answer, cap);
+        configure_pieces_answer(what, text_len, answer, PORT_CONFIGURE_ANSWER_CAP);
     }
 }
 
@@ -156,13 +211,13 @@ static esp_err_t on_request(uint32_t session_id, const uint8_t *in, ssize_t in_l
     if (!answer) {
         return ESP_ERR_NO_MEM;
     }
-    port_mutex_lock(&own->lock);
+    port_signal_wait(&own->gate, UINT32_MAX);
     if (own->is_configured) {
         strcpy(answer, "{\"result\":\"ok\"}");
     } else {
-        take_piece((const char *)in, in_len > 0 ? (size_t)in_len : 0, answer, PORT_CONFIGURE_ANSWER_CAP);
+        take_piece((const char *)in, in_len > 0 ? (size_t)in_len : 0, answer);
     }
-    port_mutex_unlock(&own->lock);
+    port_signal_set(&own->gate);
     *out = (uint8_t *)answer;
     *out_len = (ssize_t)strlen(answer);
     return ESP_OK;
@@ -180,22 +235,19 @@ static void keep_wifi(const wifi_sta_config_t *received)
 
 static void take_wifi(void)
 {
-    port_mutex_lock(&own->lock);
+    port_signal_wait(&own->gate, UINT32_MAX);
     if (!own->is_configured && own->ssid[0]) {
-        note_result(own->way.take_wifi(own->ssid, own->password));
+        ask(WORK_WIFI);
     }
     memset(own->password, 0, sizeof(own->password));
-    port_mutex_unlock(&own->lock);
+    port_signal_set(&own->gate);
 }
 
-/* The manager has told the driver to keep name and password in a place of its own; here they stand in the record, and factory reset knows that. */
 static void end(void)
 {
-    atomic_store(&is_running, false);
-    if (own->is_configured) {
-        failed("Wi-Fi's own storage", esp_wifi_restore());
-        own->way.done();
-    }
+    port_signal_wait(&own->gate, UINT32_MAX);
+    ask(WORK_END);
+    port_signal_set(&own->gate);
 }
 
 static void on_event(void *ctx, MANAGER(cb_event_t) event, void *data)
@@ -264,6 +316,14 @@ static bool start_manager(void)
            !failed("endpoint", MANAGER(mgr_endpoint_register)(ENDPOINT, on_request, NULL));
 }
 
+/* A manager that has not started tells no end. */
+static void give_up(void)
+{
+    MANAGER(mgr_deinit)();
+    end();
+    port_signal_wait(&ended, UINT32_MAX);
+}
+
 static enum err begin(const struct port_configure *way)
 {
     char line[80];
@@ -275,10 +335,21 @@ static enum err begin(const struct port_configure *way)
     }
     memset(own, 0, sizeof(*own));
     own->way = *way;
-    port_mutex_init(&own->lock);
+    port_signal_init(&own->gate);
+    port_signal_init(&own->asked);
+    port_signal_init(&own->answered);
+    port_signal_init(&ended);
+    port_signal_set(&own->gate);
     configure_pieces_begin(&own->pieces, way->text, way->text_cap);
     make_name();
-    if (!find_password() || !prepare_wifi() || !start_manager()) {
+    if (!find_password() || !prepare_wifi()) {
+        return ERR_FULL;
+    }
+    if (port_task_start("dj_configure", STACK_BYTES, 3, run, NULL)) {
+        return ERR_FULL;
+    }
+    if (!start_manager()) {
+        give_up();
         return ERR_FULL;
     }
     snprintf(line, sizeof(line), "configuration: waits as '%s' for Espressif's app or esp_prov.py",
@@ -299,11 +370,12 @@ enum err port_configure_start(const struct port_configure *way)
     return err;
 }
 
-/* Ends at once; the event that it has ended comes within. */
+/* The event that the manager has ended comes within its function. */
 void port_configure_stop(void)
 {
     if (atomic_load(&is_running)) {
         MANAGER(mgr_deinit)();
+        port_signal_wait(&ended, UINT32_MAX);
     }
 }
 #endif

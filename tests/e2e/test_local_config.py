@@ -66,7 +66,7 @@ class LocalConfig(CloudTest):
         out, _ = self.config("--from", folder)
         self.assertIn("the device is configured, and goes on", out)
         device.wait_line("connected to .* as 'lamp'")
-        device.wait_line("mode NORMAL")
+        wait_for(lambda: any("mode NORMAL" in line for line in device.lines), "the application to see the mode")
         self.assertFalse(socket.exists())
         self.expect_job(device, "lamp")
         shutil.rmtree(folder)

@@ -99,13 +99,16 @@ static void test_what_does_not_fit_changes_nothing(void **state)
     assert_int_equal(config_record_set(payload, len, len + 6, CONFIG_TEMPLATE, "text"), len + 6);
     len += 6;
     assert_int_equal(config_record_set(payload, len, len, CONFIG_ENDPOINT, "tsoh"), len);
+    assert_int_equal(config_record_set(payload, len - 1, sizeof(payload), CONFIG_PORT, "1"),
+                     0); /* no payload */
 }
 
 /* As stored by every firmware since: number, text, NUL for each field, a 0 at the end. */
 static void test_bytes_on_the_flash(void **state)
 {
     (void)state;
-    static const char known[] = "\1host\0\2" "443\0\3ca\0\4lamp\0\5c\0\6k\0\7cc\0\10ck\0\11t\0\12s\0\13p\0\14x";
+    static const char known[] = "\1host\0\2"
+                                "443\0\3ca\0\4lamp\0\5c\0\6k\0\7cc\0\10ck\0\11t\0\12s\0\13p\0\14x";
     struct config_texts texts;
     assert_int_equal(CONFIG_FIELDS, 13); /* a new one gets its number here */
     assert_false(config_record_read((struct slice){known, sizeof(known)}, &texts)); /* no end */
@@ -130,7 +133,8 @@ static void expect_none(const char *bytes, size_t len)
 static void test_what_is_no_record(void **state)
 {
     (void)state;
-    static const char good[] = "\1host\0\2" "443\0"; /* and the literal's NUL: the end */
+    static const char good[] = "\1host\0\2"
+                               "443\0"; /* and the literal's NUL: the end */
     struct config_texts texts;
     assert_true(config_record_read((struct slice){good, sizeof(good)}, &texts));
     for (size_t len = 0; len < sizeof(good); len++) {

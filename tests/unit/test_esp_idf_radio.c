@@ -13,6 +13,9 @@
 #include "fakes/fake_idf_net.h"
 
 #include "fakes/in_child.h"
+
+#include <sched.h>
+
 #include "ports/esp_idf/configure_radio.c" /* of the ways, this one */
 
 #define TEXT_CAP 40
@@ -158,9 +161,9 @@ static void expect_answer(const char *request, size_t len, const char *answer)
     free(out); /* as the manager does */
 }
 
-static void ask(const char *request, const char *answer)
+static void request(const char *bytes, const char *answer)
 {
-    expect_answer(request, strlen(request), answer);
+    expect_answer(bytes, strlen(bytes), answer);
 }
 
 static void phone(const char *ssid, const char *password, wifi_prov_cb_event_t how)
@@ -170,6 +173,15 @@ static void phone(const char *ssid, const char *password, wifi_prov_cb_event_t h
     memcpy(received.password, password, strlen(password));
     tell(WIFI_PROV_CRED_RECV, &received);
     tell(how, NULL);
+}
+
+/* The manager has ended, and what follows from that is done. */
+static void finished(void)
+{
+    tell(WIFI_PROV_END, NULL);
+    while (atomic_load(&is_running)) {
+        sched_yield();
+    }
 }
 
 /* ---- */
@@ -210,17 +222,17 @@ static void hex_that_is_none(void)
 static void a_text_in_pieces(void)
 {
     start_way();
-    ask("{\"a\":1}", "bad");
+    request("{\"a\":1}", "bad");
     EXPECT(strcmp(world.seen, "{\"a\":1}") == 0);
-    ask("+{\"b\"", "{\"result\":\"more\",\"bytes\":4}");
+    request("+{\"b\"", "{\"result\":\"more\",\"bytes\":4}");
     world.is_good = true;
     EXPECT(world.stops == 0);
-    ask("=:2}", "good");
+    request("=:2}", "good");
     EXPECT(strcmp(world.seen, "{\"b\":2}") == 0);
     EXPECT(world.stops == 1 && world.dones == 0); /* the answer first */
-    ask("{\"c\":3}", "{\"result\":\"ok\"}");      /* the phone has missed it, and asks again */
+    request("{\"c\":3}", "{\"result\":\"ok\"}");  /* the phone has missed it, and asks again */
     EXPECT(world.takes == 2);
-    tell(WIFI_PROV_END, NULL);
+    finished();
     EXPECT(world.dones == 1 && world.restores == 1);
 }
 
@@ -263,7 +275,7 @@ static void the_network_by_phone(void)
     EXPECT(world.stops == 1);
     tell(WIFI_PROV_CRED_SUCCESS, NULL);
     EXPECT(world.wifis == 2);
-    tell(WIFI_PROV_END, NULL);
+    finished();
     EXPECT(world.dones == 1);
 }
 
@@ -277,7 +289,7 @@ static void stop_and_start_again(void)
     EXPECT(port_configure_start(&way) == ERR_OK);
     EXPECT(net_stations() == 1);
     world.is_good = true;
-    ask("{}", "good");
+    request("{}", "good");
 }
 
 static void a_manager_that_does_not_start(void)

@@ -260,6 +260,45 @@ static void test_a_stored_configuration_that_cannot_be_used(void **state)
     assert_int_equal(config.len, 0);
 }
 
+/* The longest text that is taken, and what the network's name does not fit beside. */
+static void test_no_room_for_the_network(void **state)
+{
+    (void)state;
+    static char text[CONFIG_RECORD_MAX + 1];
+    assert_true(local_config_take_wifi(&config, "home", "secret"));
+    /* the root CA is padded by text outside of its block */
+    snprintf(text, sizeof(text),
+             "{\"endpoint\":\"localhost\",\"thingName\":\"lamp-1\",\"certificate\":\"" CERT
+             "\",\"privateKey\":\"" KEY "\",\"rootCa\":\"" CERT);
+    size_t len = strlen(text);
+    memset(text + len, 'x', CONFIG_RECORD_MAX - 2 - len);
+    strcpy(text + CONFIG_RECORD_MAX - 2, "\"}");
+    assert_true(take(text)); /* keys and quotes of JSON leave room for a short one */
+    assert_string_equal(field(CONFIG_WIFI_SSID), "home");
+    static char ssid[33], password[65];
+    memset(ssid, 's', sizeof(ssid) - 1);
+    memset(password, 'p', sizeof(password) - 1);
+    assert_false(local_config_take_wifi(&config, ssid, password)); /* kept for the next text */
+    assert_string_equal(field(CONFIG_THING_NAME), "lamp-1");       /* where it stands now */
+    assert_false(take(text));
+    assert_string_equal(told, " is too long with the network's name and password|");
+    assert_int_equal(load(), ERR_OK);
+    assert_int_equal(config.way, CONFIG_WAY_THING);
+    assert_string_equal(field(CONFIG_WIFI_SSID), "home");
+}
+
+static void test_answers_for_which_there_is_no_room(void **state)
+{
+    (void)state;
+    size_t len = strlen("{" THING "}");
+    memcpy(room + LOCAL_CONFIG_TEXT, "{" THING "}", len);
+    assert_true(local_config_take(&config, len, answer, 10));
+    assert_string_equal(answer, "");
+    memcpy(room + LOCAL_CONFIG_TEXT, "[]", 2);
+    assert_false(local_config_take(&config, 2, answer, 10));
+    assert_string_equal(answer, "");
+}
+
 static void test_erase(void **state)
 {
     (void)state;
@@ -286,6 +325,8 @@ int main(void)
         TEST(test_storage_that_does_not_take_it),
         TEST(test_power_cut_anywhere),
         TEST(test_a_stored_configuration_that_cannot_be_used),
+        TEST(test_no_room_for_the_network),
+        TEST(test_answers_for_which_there_is_no_room),
         TEST(test_erase),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,23 +5,10 @@
 #include "device/runtime/local_config.h"
 #include "ports/linux/configure_socket.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-bool say(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    fputs("device-config: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return false;
-}
 
 static bool say_busy(void)
 {

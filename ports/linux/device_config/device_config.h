@@ -25,7 +25,7 @@ struct options {
     size_t text_len;
 };
 
-/* One line on standard error. Returns false. */
+/* say.c: one line on standard error. Returns false. */
 bool say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* options.c: -1: go on; else the code to end with. */

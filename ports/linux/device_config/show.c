@@ -100,8 +100,10 @@ bool show(void)
     if (folder < 0 && errno != ENOENT) {
         return say("cannot open the folder of the records: %s", strerror(errno));
     }
-    bool is_good = folder < 0 || (show_config(folder, &is_there) & show_identity(folder, &is_there));
+    bool is_good = true;
     if (folder >= 0) {
+        is_good = show_config(folder, &is_there);
+        is_good &= show_identity(folder, &is_there);
         close(folder);
     }
     if (is_good && !is_there) {
