@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ownership tokens, and what a registration makes of a template: docs/protocol.md 7. */
+/* What a registration makes of a template: docs/protocol.md 7.2. */
 // LINK: cloud_core jansson
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,18 +8,14 @@
 
 #include <cmocka.h>
 
-#include "cloud/core/provisioning/ownership.h"
 #include "cloud/core/provisioning/registration.h"
 #include "cloud/core/provisioning/resources.h"
 #include "cloud/core/provisioning/template_body.h"
 #include "cloud/core/provisioning/templates.h"
 #include "cloud/core/registry/billing_groups.h"
 #include "cloud/core/registry/thing_types.h"
-#include "fakes/core_fixture.h"
+#include "fakes/provisioning.h"
 
-#define ID       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define OTHER_ID "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define ARN      FIXTURE_ARN("cert", ID)
 #define POLICY                                                                                               \
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iot:Connect\","           \
     "\"Resource\":\"*\"}]}"
@@ -35,20 +31,6 @@
     "\"hall\"}},\"Resources\":{" resources "},\"DeviceConfiguration\":{\"url\":{\"Fn::Sub\":"                \
     "\"https://example.com/${SerialNumber}\"}}}"
 #define SEVEN "{\"SerialNumber\":\"7\"}"
-
-static void add_certificate(struct fixture *fx, const char *id, const char *status)
-{
-    char pem[] = "PEM";
-    struct certificate new = {.pem = pem};
-    snprintf(new.id, sizeof new.id, "%s", id);
-    snprintf(new.status, sizeof new.status, "%s", status);
-    FIXTURE_OK(fx, certificates_add(fx->core, &new, &fx->error));
-}
-
-static void issue(struct fixture *fx, const char *id, char token[OWNERSHIP_TOKEN_CAP])
-{
-    FIXTURE_OK(fx, ownership_issue(fx->core, id, token, &fx->error));
-}
 
 static void make_template_with(struct fixture *fx, const char *body, const char *hook)
 {
@@ -100,23 +82,6 @@ static void expect_failure(struct fixture *fx, const char *got, enum core_code c
     }
 }
 
-/* A new certificate with its token, as CreateCertificateFromCsr leaves it. */
-static void pending(struct fixture *fx, char token[OWNERSHIP_TOKEN_CAP])
-{
-    add_certificate(fx, ID, "PENDING_ACTIVATION");
-    issue(fx, ID, token);
-}
-
-static const char *status_of(struct fixture *fx, const char *id)
-{
-    static char status[32];
-    struct certificate got;
-    int code = FIXTURE_RUN(fx, certificates_describe(fx->core, id, &got, &fx->error));
-    snprintf(status, sizeof status, "%s", code ? "none" : got.status);
-    certificate_clear(&got);
-    return status;
-}
-
 /* "ATTRIBUTES type:TYPE bill:GROUP", or "none". */
 static const char *thing_of(struct fixture *fx, const char *name)
 {
@@ -157,85 +122,6 @@ static const char *policies_of(struct fixture *fx)
     return out;
 }
 
-/* --- Tokens --- */
-
-static int find(struct fixture *fx, const char *token, char id[CORE_CERTIFICATE_ID_CAP])
-{
-    return FIXTURE_RUN(fx, ownership_find(fx->core, slice_from(token), id, &fx->error));
-}
-
-static void a_token_names_its_certificate(void **state)
-{
-    struct fixture *fx = *state;
-    char token[OWNERSHIP_TOKEN_CAP], second[OWNERSHIP_TOKEN_CAP], id[CORE_CERTIFICATE_ID_CAP] = "";
-    assert_int_equal(FIXTURE_RUN(fx, ownership_issue(fx->core, ID, token, &fx->error)), CORE_NOT_FOUND);
-    assert_int_equal(FIXTURE_RUN(fx, ownership_issue(fx->core, "x", token, &fx->error)),
-                     CORE_INVALID_REQUEST);
-    pending(fx, token);
-    assert_int_equal(strlen(token), OWNERSHIP_TOKEN_CAP - 1);
-    assert_int_equal(find(fx, token, id), CORE_OK);
-    assert_string_equal(id, ID);
-    issue(fx, ID, second);
-    assert_string_not_equal(token, second);
-    assert_int_equal(find(fx, token, id), CORE_OWNERSHIP_TOKEN); /* the earlier one is no longer good */
-    assert_int_equal(find(fx, second, id), CORE_OK);
-    second[5] ^= 1;
-    assert_int_equal(find(fx, second, id), CORE_OWNERSHIP_TOKEN);
-    assert_non_null(strstr(fx->error.message, "not valid"));
-    assert_int_equal(find(fx, "", id), CORE_OWNERSHIP_TOKEN);
-    assert_string_equal(fx->error.message,
-                        "Certificate ownership token cannot be empty."); /* AWS's own words */
-    assert_int_equal(FIXTURE_RUN(fx, ownership_find(fx->core, (struct slice){0}, id, &fx->error)),
-                     CORE_OWNERSHIP_TOKEN);
-}
-
-/* One hour, then the certificate that nobody has come for goes. */
-static void an_hour_and_no_longer(void **state)
-{
-    struct fixture *fx = *state;
-    char token[OWNERSHIP_TOKEN_CAP], id[CORE_CERTIFICATE_ID_CAP];
-    pending(fx, token);
-    fixture_thing(fx, "x"); /* what an operator has attached meanwhile does not keep it */
-    FIXTURE_OK(fx, principals_attach(fx->core, "x", ARN, NULL, &fx->error));
-    assert_int_equal(fixture_next_due(fx), FIXTURE_START_MS + 60 * 60 * 1000);
-    fx->now_ms += 60 * 60 * 1000 - 1;
-    fixture_run_due(fx);
-    assert_int_equal(find(fx, token, id), CORE_OK);
-    fx->now_ms++;
-    assert_int_equal(find(fx, token, id), CORE_OWNERSHIP_TOKEN); /* before the due-queue has come to it */
-    assert_non_null(strstr(fx->error.message, "expired"));
-    fixture_run_due(fx);
-    assert_string_equal(status_of(fx, ID), "none");
-    assert_int_equal(find(fx, token, id), CORE_OWNERSHIP_TOKEN);
-    assert_int_equal(fixture_next_due(fx), INT64_MAX);
-}
-
-static void a_certificate_that_is_in_use_stays(void **state)
-{
-    struct fixture *fx = *state;
-    char token[OWNERSHIP_TOKEN_CAP], id[CORE_CERTIFICATE_ID_CAP];
-    pending(fx, token);
-    FIXTURE_OK(fx, certificates_update(fx->core, ID, "ACTIVE", &fx->error));
-    fx->now_ms += 60 * 60 * 1000;
-    fixture_run_due(fx);
-    assert_string_equal(status_of(fx, ID), "ACTIVE");
-    assert_int_equal(find(fx, token, id), CORE_OWNERSHIP_TOKEN);
-}
-
-static void a_token_goes_with_its_certificate(void **state)
-{
-    struct fixture *fx = *state;
-    char token[OWNERSHIP_TOKEN_CAP], id[CORE_CERTIFICATE_ID_CAP];
-    pending(fx, token);
-    FIXTURE_OK(fx, certificates_delete(fx->core, ID, false, &fx->error));
-    assert_int_equal(find(fx, token, id), CORE_OWNERSHIP_TOKEN);
-    add_certificate(fx, ID, "PENDING_ACTIVATION"); /* another one of this id is not meant */
-    fx->now_ms += 60 * 60 * 1000;
-    fixture_run_due(fx);
-    assert_string_equal(status_of(fx, ID), "PENDING_ACTIVATION");
-    assert_int_equal(fixture_next_due(fx), INT64_MAX);
-}
-
 /* --- Registration --- */
 
 static void a_device_becomes_a_thing(void **state)
@@ -243,7 +129,7 @@ static void a_device_becomes_a_thing(void **state)
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
     struct policy policy;
-    pending(fx, token);
+    provisioning_pending(fx, token);
     FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), NULL, &policy, &fx->error));
     policy_clear(&policy);
     make_template(
@@ -253,7 +139,7 @@ static void a_device_becomes_a_thing(void **state)
     assert_string_equal(
         apply(fx, token, SEVEN),
         "0 {\"deviceConfiguration\":{\"url\":\"https://example.com/7\"},\"thingName\":\"lamp-7\"}");
-    assert_string_equal(status_of(fx, ID), "ACTIVE");
+    assert_string_equal(provisioning_status(fx, ID), "ACTIVE");
     assert_string_equal(thing_of(fx, "lamp-7"), "{\"room\":\"hall\"} type: bill:");
     assert_string_equal(things_of(fx), "lamp-7/NON_EXCLUSIVE_THING ");
     assert_string_equal(policies_of(fx), "p ");
@@ -262,7 +148,7 @@ static void a_device_becomes_a_thing(void **state)
     expect_failure(fx, apply(fx, token, SEVEN), CORE_OWNERSHIP_TOKEN, "not valid");
     fx->now_ms += 60 * 60 * 1000;
     fixture_run_due(fx);
-    assert_string_equal(status_of(fx, ID), "ACTIVE");
+    assert_string_equal(provisioning_status(fx, ID), "ACTIVE");
     assert_int_equal(fixture_next_due(fx), INT64_MAX);
 }
 
@@ -271,7 +157,7 @@ static void a_policy_document(void **state)
 {
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     make_template(
         fx, BODY(CERTIFICATE(
                 "") ",\"a\":{\"Type\":\"AWS::IoT::Policy\",\"Properties\":{\"PolicyDocument\":" POLICY
@@ -281,14 +167,14 @@ static void a_policy_document(void **state)
     assert_string_equal(apply(fx, token, SEVEN),
                         "0 {\"deviceConfiguration\":{\"url\":\"https://example.com/7\"}}");
     assert_string_equal(policies_of(fx), "B4BE407C9270AC32DC09BB152A8CF90D898DB466 ");
-    assert_string_equal(status_of(fx, ID), "ACTIVE"); /* the default */
+    assert_string_equal(provisioning_status(fx, ID), "ACTIVE"); /* the default */
 }
 
 static void what_cannot_be_registered(void **state)
 {
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     expect_failure(fx, apply(fx, token, SEVEN), CORE_NOT_FOUND, "template 't' does not exist");
     make_template(fx, BODY(CERTIFICATE("") "," THING(NAME, "")));
     expect_failure(fx, apply(fx, "", SEVEN), CORE_OWNERSHIP_TOKEN, "cannot be empty");
@@ -301,7 +187,7 @@ static void what_cannot_be_registered(void **state)
     expect_failure(fx, apply(fx, token, SEVEN), CORE_INVALID_REQUEST, "is not enabled");
     const struct template_update on = {.has_enabled = true, .is_enabled = true};
     FIXTURE_OK(fx, templates_update(fx->core, "t", &on, &fx->error));
-    assert_string_equal(status_of(fx, ID), "PENDING_ACTIVATION");
+    assert_string_equal(provisioning_status(fx, ID), "PENDING_ACTIVATION");
     assert_int_equal(atoi(apply(fx, token, SEVEN)), CORE_OK); /* the token was not used up by what failed */
 }
 
@@ -310,7 +196,7 @@ static void all_or_nothing(void **state)
 {
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     make_template(fx, BODY(CERTIFICATE("") "," THING(
                           NAME, "") ",\"a\":{\"Type\":\"AWS::IoT::Policy\",\"Properties\":"
                                     "{\"PolicyDocument\":" POLICY
@@ -318,7 +204,7 @@ static void all_or_nothing(void **state)
                                     "{\"PolicyName\":\"p\"}}"));
     expect_failure(fx, apply(fx, token, SEVEN), CORE_NOT_FOUND, "policy 'p' does not exist");
     assert_string_equal(thing_of(fx, "lamp-7"), "none");
-    assert_string_equal(status_of(fx, ID), "PENDING_ACTIVATION");
+    assert_string_equal(provisioning_status(fx, ID), "PENDING_ACTIVATION");
     assert_string_equal(policies_of(fx), "");
     struct policy policy;
     FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), NULL, &policy, &fx->error));
@@ -355,21 +241,21 @@ static void odd_templates(void **state)
              "") "},\"DeviceConfiguration\":{\"a\":{\"Fn::Split\":[\",\",\"a,b\"]}}}",
          CORE_INVALID_REQUEST, "DeviceConfiguration: 'a' must be a text"},
     };
-    pending(fx, token);
-    add_certificate(fx, OTHER_ID, "ACTIVE");
+    provisioning_pending(fx, token);
+    provisioning_certificate(fx, OTHER_ID, "ACTIVE");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         make_template(fx, cases[i].body);
         expect_failure(fx, apply(fx, token, SEVEN), cases[i].code, cases[i].sentence);
         FIXTURE_OK(fx, templates_delete(fx->core, "t", &fx->error));
     }
-    assert_string_equal(status_of(fx, ID), "PENDING_ACTIVATION");
+    assert_string_equal(provisioning_status(fx, ID), "PENDING_ACTIVATION");
     make_template(
         fx,
         "{\"Resources\":{" CERTIFICATE(
             ",\"Status\":\"INACTIVE\",\"ThingPrincipalType\":\"EXCLUSIVE_THING\"") "," THING("", "") "}}");
     assert_string_equal(apply(fx, token, NULL), "0 {\"deviceConfiguration\":{},\"thingName\":\"" ID "\"}");
     assert_string_equal(things_of(fx), ID "/EXCLUSIVE_THING ");
-    assert_string_equal(status_of(fx, ID), "INACTIVE");
+    assert_string_equal(provisioning_status(fx, ID), "INACTIVE");
 }
 
 /* --- OverrideSettings --- */
@@ -412,7 +298,7 @@ static void what_happens_to_a_thing_that_exists(void **state)
          "{\"kept\":\"x\",\"room\":\"old\"} type:old bill:old", "another BillingGroup"},
     };
     char token[OWNERSHIP_TOKEN_CAP], body[4096];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     make_type(fx, "old");
     make_type(fx, "new");
     make_billing_group(fx, "old");
@@ -427,7 +313,7 @@ static void what_happens_to_a_thing_that_exists(void **state)
         thing_clear(&thing);
         snprintf(body, sizeof body, BODY(CERTIFICATE("") "," THING(NEW, "%s")), cases[i].overrides);
         make_template(fx, body);
-        issue(fx, ID, token);
+        provisioning_issue(fx, ID, token);
         const char *got = apply(fx, token, SEVEN);
         expect_failure(fx, got, cases[i].sentence ? CORE_CONFLICT : CORE_OK,
                        cases[i].sentence ? cases[i].sentence : "lamp-7");
@@ -445,7 +331,7 @@ static void a_thing_without_anything_is_filled(void **state)
 {
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     make_type(fx, "new");
     make_billing_group(fx, "new");
     fixture_thing(fx, "lamp-7");
@@ -463,10 +349,10 @@ static void the_same_thing_again_is_no_conflict(void **state)
     char token[OWNERSHIP_TOKEN_CAP];
     make_template(fx, BODY(CERTIFICATE("") "," THING(NAME ",\"AttributePayload\":{\"room\":\"a\"}",
                                                      "\"AttributePayload\":\"FAIL\"")));
-    pending(fx, token);
+    provisioning_pending(fx, token);
     assert_int_equal(atoi(apply(fx, token, SEVEN)), CORE_OK);
-    add_certificate(fx, OTHER_ID, "PENDING_ACTIVATION");
-    issue(fx, OTHER_ID, token);
+    provisioning_certificate(fx, OTHER_ID, "PENDING_ACTIVATION");
+    provisioning_issue(fx, OTHER_ID, token);
     assert_int_equal(atoi(apply(fx, token, SEVEN)), CORE_OK);
 }
 
@@ -488,8 +374,8 @@ static void status_of_a_certificate_that_exists(void **state)
     };
     char token[OWNERSHIP_TOKEN_CAP], body[1000];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        add_certificate(fx, ID, cases[i].before);
-        issue(fx, ID, token);
+        provisioning_certificate(fx, ID, cases[i].before);
+        provisioning_issue(fx, ID, token);
         snprintf(body, sizeof body,
                  "{\"Resources\":{\"c\":{\"Type\":\"AWS::IoT::Certificate\",\"Properties\":{"
                  "\"CertificateId\":{\"Ref\":"
@@ -497,7 +383,7 @@ static void status_of_a_certificate_that_exists(void **state)
                  cases[i].override);
         make_template(fx, body);
         assert_int_equal(atoi(apply(fx, token, SEVEN)), cases[i].code);
-        assert_string_equal(status_of(fx, ID), cases[i].after);
+        assert_string_equal(provisioning_status(fx, ID), cases[i].after);
         if (strcmp(cases[i].after, "ACTIVE") == 0) {
             FIXTURE_OK(fx, certificates_update(fx->core, ID, "INACTIVE", &fx->error));
         }
@@ -518,7 +404,7 @@ static void what_a_hook_is_asked(void **state)
                                         .parameters = parameters,
                                         .client_id = "device-1",
                                         .claim_certificate_id = OTHER_ID};
-    pending(fx, token);
+    provisioning_pending(fx, token);
     registration.token = slice_from(token);
     make_template_with(fx, BODY(CERTIFICATE("") "," THING(NAME, "")), "http://127.0.0.1:9/hook");
     FIXTURE_OK(fx, registration_check(fx->core, &registration, &url, &request, &fx->error));
@@ -539,7 +425,7 @@ static void what_a_hook_is_asked(void **state)
     registration.token = slice_from(token);
     FIXTURE_OK(fx, registration_check(fx->core, &registration, &url, &request, &fx->error));
     assert_true(!url && !request);
-    assert_string_equal(status_of(fx, ID), "PENDING_ACTIVATION"); /* a check changes nothing */
+    assert_string_equal(provisioning_status(fx, ID), "PENDING_ACTIVATION"); /* a check changes nothing */
     json_decref(parameters);
 }
 
@@ -547,7 +433,7 @@ static void a_hook_overrides_parameters(void **state)
 {
     struct fixture *fx = *state;
     char token[OWNERSHIP_TOKEN_CAP];
-    pending(fx, token);
+    provisioning_pending(fx, token);
     make_template(fx, BODY(CERTIFICATE("") "," THING(NAME, "")));
     expect_failure(fx, apply_with(fx, token, SEVEN, "{\"SerialNumber\":8}"), CORE_INVALID_REQUEST,
                    "parameterOverrides");
@@ -575,7 +461,7 @@ static void registered_from_a_body(void **state)
     assert_string_equal(resources_signing_request(evaluated), "CSR");
     assert_int_equal(FIXTURE_RUN(fx, resources_register(fx->core, evaluated, &issued, &made, &fx->error)),
                      CORE_NOT_FOUND);
-    assert_string_equal(status_of(fx, ID), "none"); /* the certificate, too, is part of it */
+    assert_string_equal(provisioning_status(fx, ID), "none"); /* the certificate, too, is part of it */
     struct policy policy;
     FIXTURE_OK(fx, policies_create(fx->core, "p", slice_from(POLICY), NULL, &policy, &fx->error));
     policy_clear(&policy);
@@ -584,7 +470,7 @@ static void registered_from_a_body(void **state)
     assert_string_equal(arns, "{\"c\":\"" ARN "\",\"p\":\"" FIXTURE_ARN(
                                   "policy", "p") "\",\"thing\":\"" FIXTURE_ARN("thing", "lamp") "\"}");
     assert_string_equal(made.certificate_id, ID);
-    assert_string_equal(status_of(fx, ID), "ACTIVE");
+    assert_string_equal(provisioning_status(fx, ID), "ACTIVE");
     free(arns);
     resources_clear(&made);
     json_decref(evaluated);
@@ -594,10 +480,6 @@ static void registered_from_a_body(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_token_names_its_certificate, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(an_hour_and_no_longer, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_certificate_that_is_in_use_stays, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_token_goes_with_its_certificate, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_device_becomes_a_thing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_policy_document, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_registered, fixture_setup, fixture_teardown),
