@@ -115,7 +115,7 @@ static bool remove_claim(struct core *core, int64_t id, const char *certificate_
 
 bool claim_expire(struct core *core, int64_t id)
 {
-    int64_t same_id;
+    int64_t same_id = 0;
     char certificate_id[CORE_CERTIFICATE_ID_CAP];
     int got = find_claim(core, STORE_CLAIM_BY_ID, store_i64(id), &same_id, certificate_id);
     if (got < 1) {
@@ -126,7 +126,7 @@ bool claim_expire(struct core *core, int64_t id)
 
 bool claims_remove_of_template(struct core *core, const char *template_name)
 {
-    int64_t id;
+    int64_t id = 0;
     int got;
     char certificate_id[CORE_CERTIFICATE_ID_CAP];
     char policy[CORE_POLICY_NAME_CAP];

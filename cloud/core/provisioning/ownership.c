@@ -41,7 +41,7 @@ static int find_row(struct core *core, enum store_statement which, struct store_
 
 bool ownership_end(struct core *core, const char *certificate_id)
 {
-    int64_t id, expires_at_ms;
+    int64_t id = 0, expires_at_ms = 0;
     char found[CORE_CERTIFICATE_ID_CAP];
     int got = find_row(core, STORE_OWNERSHIP_OF, store_text(certificate_id), &id, &expires_at_ms, found);
     if (got < 1) {
@@ -53,7 +53,7 @@ bool ownership_end(struct core *core, const char *certificate_id)
 
 static bool insert(struct core *core, const char *certificate_id, const char *hash)
 {
-    int64_t id, expires_at_ms = core_now_ms(core) + OWNERSHIP_MS;
+    int64_t id = 0, expires_at_ms = core_now_ms(core) + OWNERSHIP_MS;
     char found[CORE_CERTIFICATE_ID_CAP];
     struct store *store = core->store;
     return ownership_end(core, certificate_id) &&
@@ -97,7 +97,7 @@ enum core_code ownership_issue(struct core *core, const char *given, char token[
 enum core_code ownership_find(struct core *core, struct slice token,
                               char certificate_id[CORE_CERTIFICATE_ID_CAP], struct core_error *error)
 {
-    int64_t id, expires_at_ms;
+    int64_t id = 0, expires_at_ms = 0;
     char found[CORE_CERTIFICATE_ID_CAP];
     char hash[HASH_CAP];
     core_error_clear(error);
@@ -125,7 +125,7 @@ enum core_code ownership_find(struct core *core, struct slice token,
 
 bool ownership_expire(struct core *core, int64_t id)
 {
-    int64_t same_id, expires_at_ms;
+    int64_t same_id = 0, expires_at_ms = 0;
     char certificate_id[CORE_CERTIFICATE_ID_CAP];
     int got = find_row(core, STORE_OWNERSHIP_BY_ID, store_i64(id), &same_id, &expires_at_ms, certificate_id);
     if (got < 1) {
