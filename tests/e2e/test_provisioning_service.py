@@ -8,6 +8,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import threading
 import time
 import unittest
 
@@ -19,7 +20,6 @@ from mqtt import Client, Closed
 HERE = pathlib.Path(__file__).resolve().parent
 DEVICE_SDK = ROOT / "build" / "device-sdk"
 CROWD = 200
-AT_ONCE = 50  # threads; each device's requests are on their way while others connect
 
 
 class ProvisioningTest(CloudTest):
@@ -438,6 +438,7 @@ class Crowd(ProvisioningTest):
     def provision(self, number):
         key, csr = make_csr(self.cloud.folder, f"crowd-{number}")
         with Claimant(self.cloud, self.claim, f"claimant-{number}") as device:
+            self.all_connected.wait()
             made = device.create_from_csr(csr)
             answer = device.register(made["certificateOwnershipToken"], {"SerialNumber": str(number)})
         self.assertEqual((answer.kind, answer.members["thingName"]), ("accepted", f"lamp-{number}"))
@@ -446,7 +447,9 @@ class Crowd(ProvisioningTest):
             return device.code, made["certificateId"]
 
     def everybody(self):
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        """All of them are connected before the first one asks."""
+        self.all_connected = threading.Barrier(CROWD, timeout=120)
+        with concurrent.futures.ThreadPoolExecutor(CROWD) as pool:
             return list(pool.map(self.provision, range(CROWD)))
 
     def test_200_by_one_template(self):
