@@ -279,10 +279,11 @@ class Subscriptions(EventsTest):
 
     def test_one_who_leaves_in_the_same_breath(self):
         client = self.client()
-        body = b"\0\1" + b"\0\1a\1"
-        client.socket.sendall(b"\x82" + bytes([len(body)]) + body + b"\xe0\0")
+        client.socket.sendall(b"\x82\6\0\1\0\1a\1" + b"\xa2\5\0\2\0\1a" + b"\x82\6\0\3\0\1b\1" + b"\xe0\0")
         self.event("presence/connected/lamp")
         self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], ["a"])
+        self.assertEqual(self.event("subscriptions/unsubscribed/lamp")["topics"], ["a"])
+        self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], ["b"])
         self.event("presence/disconnected/lamp")
 
 
