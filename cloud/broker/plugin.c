@@ -56,7 +56,7 @@ static int on_tick(int kind, void *event_data, void *ctx)
     (void)kind, (void)event_data;
     struct plugin *plugin = ctx;
     plugin->retained.client = NULL;
-    plugin->told = NULL;
+    plugin_tell_end(plugin, NULL, NULL);
     plugin_presence_settle(plugin);
     plugin_send_outbox(plugin);
     if (is_time_to_poll(plugin)) {

@@ -71,7 +71,8 @@ bool plugin_read_client(const struct mosquitto *client, struct identity *identit
 /* plugin_acl.c: may a client do that? */
 int plugin_on_acl_check(int kind, void *event_data, void *ctx);
 
-/* The connection of this client is being closed for a reason that has been told; `end`: AWS's word for that reason. */
+/* The connection of this client is being closed for a reason that has been told; `end`: AWS's word for that reason. Forgotten at its end
+ * and at the end of the turn. */
 void plugin_tell_end(struct plugin *plugin, const struct mosquitto *client, const char *end);
 
 /* plugin_presence.c: lifecycle events. They are published here, in the broker, so that no fleet that comes at once stands in the way

@@ -209,7 +209,7 @@ int plugin_on_disconnect(int kind, void *event_data, void *ctx)
         plugin_presence_go(plugin, event->client, connection);
     }
     write_end(event->client, connection, is_told);
-    plugin->told = NULL;
+    plugin_tell_end(plugin, NULL, NULL);
     plugin->presence.said_end = NULL;
     plugin->retained.client = NULL;
     connection_remove(plugin->guard.connections, event->client);

@@ -145,9 +145,6 @@ static const char *end_of(const struct plugin *plugin, const struct mosquitto *c
     if (plugin->told == client && presence->own_end != NULL) {
         return presence->own_end;
     }
-    if (plugin->is_kicking) {
-        return DISCONNECT_FORBIDDEN;
-    }
     return presence->said_end != NULL ? presence->said_end : DISCONNECT_SERVER_INITIATED;
 }
 
@@ -163,7 +160,7 @@ void plugin_presence_go(struct plugin *plugin, const struct mosquitto *client,
         tell_coming(plugin);
     }
     struct presence event = event_of(plugin, connection, PRESENCE_DISCONNECTED);
-    event.reason = is_taken_over ? DISCONNECT_DUPLICATE : end_of(plugin, client);
+    event.reason = end_of(plugin, client);
     publish(&event);
     tell_coming(plugin);
     if (connection->version >= 0) {

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+/* Events for operators: whatever stands there, the service alone publishes it. */
+static enum topic_class classify_event(struct slice rest)
+{
+    (void)rest;
+    return TOPIC_NOTIFICATION;
+}
+
 static bool is_jobs_notification(struct slice level)
 {
     return slice_is(level, "notify") || slice_is(level, "notify-next") ||
@@ -43,24 +50,17 @@ static enum topic_class classify_format(struct slice rest)
     return slice_is(rest, "accepted") || slice_is(rest, "rejected") ? TOPIC_ANSWER : TOPIC_RESERVED;
 }
 
-/* Events for operators: whatever stands there, the service alone publishes it. */
-static enum topic_class classify_event(struct slice rest)
-{
-    (void)rest;
-    return TOPIC_NOTIFICATION;
-}
-
 /* The families of topics that the service serves; all others that begin with $ are reserved. Another family is another
  * row. */
 static const struct family {
     const char *head; /* how its topics begin; + stands for one level that is not empty */
     enum topic_class (*classify)(struct slice rest); /* rest: behind the head, at least one byte */
 } families[] = {
-    {"$aws/things/+/jobs/", classify_jobs},
     {"$aws/certificates/create/", classify_format},
     {"$aws/certificates/create-from-csr/", classify_format},
     {"$aws/provisioning-templates/+/provision/", classify_format},
     {"$aws/events/", classify_event},
+    {"$aws/things/+/jobs/", classify_jobs},
 };
 
 /* Moves *rest behind the head. */

@@ -153,6 +153,17 @@ void core_publish_outbox(struct core *core);
 /* The last failure of the database, one line for the log; "" = none so far. */
 const char *core_storage_error(const struct core *core);
 
+/* --- Events for operators (events/event_outbox.c) --- */
+
+/* The broker has taken this event, and all before it. */
+void core_event_delivered(struct core *core, int64_t event);
+/* Do events wait that have room now? Not while a notice waits, with or without room. */
+bool core_has_events(const struct core *core);
+/* Publishes them, outside of batches. */
+void core_publish_events(struct core *core);
+/* How many were dropped since the last call, because the broker took none for too long? */
+int64_t core_events_left_out(struct core *core);
+
 /* --- The way of the notices (batch.c) --- */
 
 void core_delivered(struct core *core, int64_t notice);
@@ -170,17 +181,6 @@ void core_subscribed(struct core *core, struct slice filter);
 void core_subscription_failed(struct core *core);
 /* Do notices wait that have room now? Then any batch renders them. */
 bool core_has_news(const struct core *core);
-
-/* --- Events for operators (events/event_outbox.c) --- */
-
-/* The broker has taken this event, and all before it. */
-void core_event_delivered(struct core *core, int64_t event);
-/* Do events wait that have room now? Not while a notice waits, with or without room. */
-bool core_has_events(const struct core *core);
-/* Publishes them, outside of batches. */
-void core_publish_events(struct core *core);
-/* How many were dropped since the last call, because the broker took none for too long? */
-int64_t core_events_left_out(struct core *core);
 
 /* --- What is due (due_run.c): time-outs of executions, the end of tokens and claims, the marks of delivered notices, announcements --- */
 

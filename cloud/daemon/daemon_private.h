@@ -66,12 +66,6 @@ struct daemon {
 /* daemon.c: opens everything, serves until it is told to end, closes everything; the exit code. */
 int daemon_live(const struct daemon_options *options, struct background *background);
 
-/* broker_life.c. false: daemon->why. */
-bool broker_life_find_plugin(struct daemon *daemon);
-bool broker_life_trust(struct daemon *daemon); /* before the start: certificates of others that it trusts */
-bool broker_life_configure(struct daemon *daemon);
-bool broker_life_start(struct daemon *daemon);
-
 /* provisioning_life.c: fleet provisioning, between broker, worker, turns and hooks. false: daemon->why. */
 bool provisioning_life_open(struct daemon *daemon);
 void provisioning_life_close(struct daemon *daemon);         /* those who wait for a hook are told */
@@ -85,6 +79,12 @@ void way_out_delivered(void *ctx, int64_t notice);
 size_t way_out_event_room(void *ctx);
 void way_out_event(void *ctx, const char *topic, struct slice payload, int64_t event);
 void way_out_event_delivered(void *ctx, int64_t event);
+
+/* broker_life.c. false: daemon->why. */
+bool broker_life_find_plugin(struct daemon *daemon);
+bool broker_life_trust(struct daemon *daemon); /* before the start: certificates of others that it trusts */
+bool broker_life_configure(struct daemon *daemon);
+bool broker_life_start(struct daemon *daemon);
 
 /* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
 bool ready_tell(struct daemon *daemon);

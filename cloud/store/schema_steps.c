@@ -265,13 +265,11 @@ static const char wider_tables[] = JOBS_3 EXECUTIONS_3 POLICIES_3 QUEUES_3 OBJEC
 
 static const char whole_registry[] = SCHEMA_4_POLICIES SCHEMA_4_THINGS SCHEMA_4_OBJECTS SCHEMA_4_MESSAGES;
 
-static const char provisioning_and_events[] = SCHEMA_5_PROVISIONING SCHEMA_5_EVENTS;
-
 const struct schema_step schema_steps[] = {
     {.sql = base_tables},
     {.sql = principal_changes},
     {.sql = wider_tables, .run = schema_objects_to_files},
     {.sql = whole_registry},
-    {.sql = provisioning_and_events},
+    {.sql = SCHEMA_5_PROVISIONING SCHEMA_5_EVENTS},
 };
 const size_t schema_step_count = sizeof schema_steps / sizeof *schema_steps;

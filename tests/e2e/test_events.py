@@ -155,6 +155,29 @@ class Presence(EventsTest):
         self.client("pump")
         self.assertEqual(self.event("presence/connected/pump")["versionNumber"], 0)
 
+    def test_many_in_one_turn_of_the_broker(self):
+        """What waits while the broker is stopped comes to it at once: nobody gets another one's filters or reason."""
+        clients = [self.client(f"c{i}") for i in range(10)]
+        for i in range(10):
+            self.event(f"presence/connected/c{i}")
+        broker = self.cloud.broker_pid()
+        os.kill(broker, signal.SIGSTOP)
+        for i, client in enumerate(clients):
+            if i % 4 < 3:  # the fourth kind goes at once
+                client.socket.sendall(b"\x82\6\0\1\0\1%d\1" % i + b"\xe0\0" * (i % 2 == 0))
+            client.drop()
+        os.kill(broker, signal.SIGCONT)
+        reasons, topics = {}, {}
+        while len(reasons) < 10:
+            message = self.operator.receive()
+            event = json.loads(message.payload)
+            if event["eventType"] == "subscribed":
+                topics[event["clientId"]] = event["topics"]
+            else:
+                reasons[event["clientId"]] = event["disconnectReason"]
+        self.assertEqual(topics, {f"c{i}": [str(i)] for i in range(10) if i % 4 < 3})
+        self.assertEqual(reasons, {f"c{i}": "CONNECTION_LOST" if i % 2 else "CLIENT_INITIATED_DISCONNECT" for i in range(10)})
+
     def test_last_will_of_the_one_who_was_taken_over(self):
         """A will is published between the two; its order among the events is nobody's business, all of them come."""
         watcher = self.client("watcher")
@@ -279,10 +302,11 @@ class Subscriptions(EventsTest):
 
     def test_one_who_leaves_in_the_same_breath(self):
         client = self.client()
-        body = b"\0\1" + b"\0\1a\1"
-        client.socket.sendall(b"\x82" + bytes([len(body)]) + body + b"\xe0\0")
+        client.socket.sendall(b"\x82\6\0\1\0\1a\1" + b"\xa2\5\0\2\0\1a" + b"\x82\6\0\3\0\1b\1" + b"\xe0\0")
         self.event("presence/connected/lamp")
         self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], ["a"])
+        self.assertEqual(self.event("subscriptions/unsubscribed/lamp")["topics"], ["a"])
+        self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], ["b"])
         self.event("presence/disconnected/lamp")
 
 

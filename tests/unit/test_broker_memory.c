@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cloud/broker/guard.h"
+#include "cloud/broker/versions.h"
 #include "cloud/store/store.h"
 
 #include <sqlite3.h>
@@ -255,6 +256,27 @@ static void all_allocations_may_fail_from_some_moment_on(void **state)
     play(true, true);
 }
 
+/* A connection without a version: told as 0, and nothing is counted for it. */
+static void versions_without_memory(void **state)
+{
+    (void)state;
+    memory.is_armed = memory.goes_on = true;
+    memory.failed = memory.left = 0;
+    assert_null(versions_create());
+    memory.is_armed = false;
+    struct versions *versions = versions_create();
+    memory.is_armed = true;
+    assert_int_equal(versions_connect(versions, "lamp", 0), -1);
+    memory.is_armed = false;
+    assert_int_equal(versions_connect(versions, "lamp", 0), 0);
+    memory.is_armed = true;
+    assert_int_equal(versions_connect(versions, "lamp", 0), 1); /* known already: needs none */
+    versions_leave(versions, "lamp", 0);
+    versions_leave(versions, "lamp", 0);
+    memory.is_armed = false;
+    versions_destroy(versions);
+}
+
 int main(void)
 {
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory);
@@ -266,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_allocation_may_fail, make_database, remove_database),
         cmocka_unit_test_setup_teardown(all_allocations_may_fail_from_some_moment_on, make_database,
                                         remove_database),
+        cmocka_unit_test(versions_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

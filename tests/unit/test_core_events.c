@@ -295,11 +295,28 @@ static void not_before_the_commit_nor_without_it(void **state)
     assert_string_equal(told(fx), "");
     assert_true(store_run(fx->core->store, store_query(fx->core->store, STORE_ROLLBACK, NULL, 0)));
     assert_false(core_commit(fx->core));
+    pump(fx); /* notices do not wait any more */
+    assert_true(core_has_events(fx->core));
     assert_string_equal(told(fx), "");
-    assert_string_equal(told(fx), ""); /* and it is not looked for again and again */
-    assert_false(core_has_events(fx->core));
+    assert_false(core_has_events(fx->core)); /* and it is not looked for again and again */
     assert_int_equal(fixture_update(fx, "lamp", "a", "FAILED"), CORE_OK);
     assert_string_equal(told(fx), "jobExecution/a/failed; job/a/completed; ");
+}
+
+/* Not even when no notice stands before it. */
+static void nothing_leaves_in_the_middle_of_a_batch(void **state)
+{
+    struct fixture *fx = lamp(state);
+    pump(fx);
+    assert_true(core_begin(fx->core));
+    assert_true(
+        event_outbox_add(fx->core, "$aws/events/job/x/completed",
+                         "{\"eventType\":\"JOB\",\"eventId\":\"7364ffd1-8b65-4824-85d5-6c14686c97c6\","
+                         "\"operation\":\"completed\",\"jobId\":\"x\"}"));
+    assert_true(core_has_events(fx->core));
+    assert_string_equal(told(fx), "");
+    fixture_finish(fx);
+    assert_string_equal(told(fx), "job/x/completed; ");
 }
 
 static void what_the_broker_has_not_taken_is_told_again(void **state)
@@ -389,6 +406,7 @@ int main(void)
         TEST(they_wait_for_room_in_order),
         TEST(notices_go_first),
         TEST(not_before_the_commit_nor_without_it),
+        TEST(nothing_leaves_in_the_middle_of_a_batch),
         TEST(what_the_broker_has_not_taken_is_told_again),
         TEST(taken_ones_are_cleared_when_nothing_happens),
         TEST(those_that_wait_are_bounded),

@@ -153,6 +153,11 @@ static void away_for_an_hour(void **state)
     assert_int_equal(versions_connect(versions, "pump", 10000000 + VERSIONS_AWAY_MS), 0);
     assert_int_equal(versions_connect(versions, "lamp", 10000001 + VERSIONS_AWAY_MS),
                      1); /* was here all the time */
+    assert_int_equal(versions_connect(versions, "door", 20000000), 0);
+    assert_int_equal(versions_connect(versions, "door", 20000000), 1); /* takes over */
+    versions_leave(versions, "door", 20000000);
+    assert_int_equal(versions_connect(versions, "door", 20000000 + 2 * VERSIONS_AWAY_MS),
+                     2); /* one was here */
     versions_destroy(versions);
     versions_destroy(NULL);
 }

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "cloud/core/events/event_configurations.h"
+#include "cloud/core/events/event_outbox.h"
 #include "cloud/core/turn.h"
 #include "fakes/core_fixture.h"
 
@@ -300,6 +302,72 @@ static void what_waits_for_room_goes_out_when_there_is_some(void **state)
     assert_string_equal(fixture_heard(fx), "lamp/notify-next a#1 QUEUED; ");
 }
 
+/* --- Events --- */
+
+static void enable_job_events(struct house *house)
+{
+    struct event_configurations update = {0};
+    update.is_given[EVENT_JOB] = update.is_enabled[EVENT_JOB] = true;
+    FIXTURE_OK(&house->fx, event_configurations_update(house->fx.core, &update, &house->fx.error));
+    fixture_thing(&house->fx, "lamp");
+}
+
+static void end_jobs(struct house *house, int count)
+{
+    char job[16];
+    for (int i = 0; i < count; i++) {
+        snprintf(job, sizeof job, "job%d", i);
+        fixture_job(&house->fx, job, "lamp");
+        assert_int_equal(fixture_update(&house->fx, "lamp", job, "SUCCEEDED"), CORE_OK);
+    }
+}
+
+static size_t events_told(struct house *house)
+{
+    size_t count = 0;
+    for (const char *at = house->fx.told; at && (at = strchr(at, '\n')); at++) {
+        count++;
+    }
+    return count;
+}
+
+/* They go out in the turn after the notices, as far as there is room, and the next turn comes at once when there is room again. */
+static void events_go_out_at_the_end_of_a_turn(void **state)
+{
+    struct house *house = *state;
+    enable_job_events(house);
+    house->fx.event_room = 2;
+    end_jobs(house, 3);
+    assert_int_equal(events_told(house), 0);
+    assert_int_equal(turn_timeout_ms(&house->turn), 0);
+    turn_run(&house->turn);
+    assert_int_equal(events_told(house), 2);
+    assert_true(turn_timeout_ms(&house->turn) > 0); /* no room: nothing to do */
+    house->fx.event_room = 2;
+    assert_int_equal(turn_timeout_ms(&house->turn), 0);
+    turn_run(&house->turn);
+    assert_int_equal(events_told(house), 3);
+    assert_true(turn_timeout_ms(&house->turn) > 0);
+    assert_string_equal(house->logged, "");
+}
+
+static void lost_events_are_one_line(void **state)
+{
+    struct house *house = *state;
+    house->fx.event_room = 0;
+    assert_true(core_begin(house->fx.core));
+    for (int i = 0; i < EVENT_OUTBOX_MAX + 7; i++) {
+        assert_true(event_outbox_add(house->fx.core, "$aws/events/job/x/completed", "{}"));
+    }
+    fixture_finish(&house->fx);
+    turn_run(&house->turn);
+    assert_non_null(
+        strstr(house->logged, "7 events of jobs are lost: the broker has taken none for too long"));
+    house->logged[0] = '\0';
+    turn_run(&house->turn);
+    assert_string_equal(house->logged, "");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -312,6 +380,8 @@ int main(void)
         TEST(closing_tells_those_who_wait),
         TEST(notices_follow_the_answers_one_per_change),
         TEST(what_waits_for_room_goes_out_when_there_is_some),
+        TEST(events_go_out_at_the_end_of_a_turn),
+        TEST(lost_events_are_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
