@@ -30,6 +30,7 @@ struct core {
     const struct clock *clock;
     void (*publish)(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice);
     size_t (*room)(void *ctx);
+    char *(*sign_link)(void *ctx, const char *bucket, const char *key, int64_t expires_s); /* NULL: nobody */
     void *ctx;
 
     unsigned requests_per_s; /* 0 = no limit */

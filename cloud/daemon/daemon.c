@@ -409,6 +409,7 @@ static bool open_core(struct daemon *daemon)
         .clock = &daemon->service_clock.clock,
         .publish = publish_notice,
         .room = notice_room,
+        .sign_link = objects_life_sign,
         .ctx = daemon,
     };
     if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP) ||
@@ -458,7 +459,9 @@ static bool open_http(struct daemon *daemon)
         .name_count = daemon->options.name_count,
         .credentials = daemon->keys.credentials,
         .credentials_file = daemon->keys.credentials != NULL ? daemon->keys.path : NULL,
+        .link_keys = daemon->link_keys,
         .mqtt_port = daemon->options.mqtt_port,
+        .https_port = daemon->options.https_port,
         .is_broker_up = is_broker_up,
         .publish = publish_message,
         .set_shift = set_shift,
@@ -521,8 +524,8 @@ static bool start(struct daemon *daemon)
     return daemon->pki != NULL && open_clock(daemon) && open_worker(daemon) && open_core(daemon) &&
            broker_life_trust(daemon) &&
            access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
-           broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
-           open_link(daemon);
+           broker_life_configure(daemon) && broker_life_start(daemon) && objects_life_open(daemon) &&
+           open_http(daemon) && open_link(daemon);
 }
 
 /* In reverse: what the worker has begun is finished and those who wait are told, then no new requests, then no broker, then
@@ -535,6 +538,7 @@ static void stop(struct daemon *daemon)
         turn_close(&daemon->turn);
     }
     close_http(daemon);
+    objects_life_close(daemon);
     access_keys_close(&daemon->keys);
     mosquitto_child_terminate(&daemon->broker);
     daemon->devices.link = NULL;

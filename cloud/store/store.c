@@ -87,14 +87,16 @@ static bool has_wal(sqlite3 *db)
     return found;
 }
 
+/* Of every connection. */
+#define SETTINGS                                                                                             \
+    "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"                                                   \
+    "CREATE TEMP TABLE announced (thing_name TEXT NOT NULL, kind INTEGER NOT NULL,"                          \
+    " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID"
+
 static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
 {
-    static const char settings[] =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;"
-        "PRAGMA temp_store=MEMORY;"
-        "CREATE TEMP TABLE announced (thing_name TEXT NOT NULL, kind INTEGER NOT NULL,"
-        " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID";
+    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                   "PRAGMA journal_size_limit=16777216;" SETTINGS;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
         sqlite3_busy_timeout(store->db, BUSY_AT_START_MS) != SQLITE_OK ||
@@ -165,6 +167,21 @@ struct store *store_open(const char *path, const char *objects_dir, char *why, s
         return NULL;
     }
     return store;
+}
+
+struct store *store_open_reader(const char *path, const char *objects_dir, char *why, size_t why_cap)
+{
+    struct store *store = memory_zeroed(sizeof *store);
+    store->objects_dir = objects_dir ? memory_copy(objects_dir, strlen(objects_dir)) : NULL;
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(store->db, BUSY_AT_START_MS) == SQLITE_OK &&
+        sqlite3_exec(store->db, SETTINGS, NULL, NULL, NULL) == SQLITE_OK && prepare_statements(store)) {
+        return store;
+    }
+    snprintf(why, why_cap, "cannot read the database %s: %s", path, sqlite3_errmsg(store->db));
+    store_close(store);
+    return NULL;
 }
 
 void store_close(struct store *store)
