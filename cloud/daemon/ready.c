@@ -28,8 +28,8 @@ static void print_welcome(const struct daemon *daemon)
     printf("  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
            "  objects:  https://%s   (for devices, by signed links)\n"
            "  AWS API:  http://%s%s%s:%u\n\n",
-           options->endpoint, options->mqtt_port, daemon->dir.path, daemon->objects_host, is_ipv6 ? "[" : "", host,
-           is_ipv6 ? "]" : "", options->http_port);
+           options->endpoint, options->mqtt_port, daemon->dir.path, daemon->objects_host, is_ipv6 ? "[" : "",
+           host, is_ipv6 ? "]" : "", options->http_port);
     printf("%s:\n"
            "  iot-local thing lamp --out lamp%s%s\n",
            daemon->background->ready >= 0 ? "From here" : "In another terminal",

@@ -135,7 +135,7 @@ static void bad_jobs_are_refused(void **state)
          ",\"document\":\"{}\",\"jobExecutionsRetryConfig\":{\"criteriaList\":[{\"failureType\":\"ALL\"}]}}",
          "numberOfRetries"},
         {"{" TARGET ",\"document\":\"{\\\"url\\\":\\\"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/"
-                    "bkt/k}\\\"}\"}",
+         "bkt/k}\\\"}\"}",
          "presignedUrlConfig with a roleArn"},
         {"{" TARGET ",\"document\":\"{\\\"v\\\":\\\"${aws:iot:parameter:v}\\\"}\"}",
          "does not model placeholders"},
