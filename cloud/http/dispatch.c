@@ -12,7 +12,12 @@ void dispatch_open(struct call *call, const char *method, const char *target)
 {
     call->body_max = DISPATCH_BODY_MAX;
     if (request_parse(&call->request, method, target) != ERR_OK) {
-        call_refuse(call, "the request target is not a path in valid percent-encoded UTF-8");
+        static const char why[] = "the request target is not a path in valid percent-encoded UTF-8";
+        if (call->service->only_objects) {
+            s3_fail(call, S3_INVALID_REQUEST, "%s", why);
+        } else {
+            call_refuse(call, "%s", why);
+        }
         return;
     }
     if (!caller_check(call)) {

@@ -204,6 +204,7 @@ static void the_port_of_objects_has_nothing_else(void **state)
     http_expect_s3_error(fx, http_ask(fx, "s3", "GET", "/fware", NULL), 501, "NotImplemented", "HTTP port");
     http_expect_s3_error(fx, http_ask(fx, "s3", "GET", "/fware/a?acl", NULL), 501, "NotImplemented",
                          "HTTP port");
+    http_expect_s3_error(fx, get(world, "GET", "/fware/%zz"), 400, "InvalidRequest", "percent-encoded");
     http_header(fx, "Host", "evil.example");
     http_expect_s3_error(fx, http_ask(fx, "s3", "GET", "/fware/a", NULL), 403, "AccessDenied",
                          "evil.example");
