@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Firmware updates, the service's side: links in job documents (docs/protocol.md 5.5), objects over HTTPS (11), `iot-local ota create`.
 
-The device is played by a small MQTT client and by whoever speaks HTTPS: Python's ssl, curl. R-37.
+The device is played by a small MQTT client and by whoever speaks HTTPS: Python's ssl, curl. R-35, R-36, R-37, as far as they are the service's.
 """
 import base64
 import hashlib

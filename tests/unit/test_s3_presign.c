@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Presigned links that the service makes: AWS's published example, and links that come back to the verifier, which computes them anew
- * from what has arrived (docs/protocol.md 5.5, 11). */
+ * from what has arrived (docs/protocol.md 5.5, 11; R-37). */
 // LINK: cloud_http
 #include <setjmp.h>
 #include <stdarg.h>
