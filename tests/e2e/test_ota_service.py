@@ -305,6 +305,13 @@ class Objects(OtaTest):
                 download.ask()
         self.assertEqual(self.get(self.link)[2], self.image)
 
+    def test_three_hundred_half_open_connections_lock_nobody_out(self):
+        port = self.cloud.status["https_port"]
+        half_open = [http.client.socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(300)]
+        for connection in half_open:
+            self.addCleanup(connection.close)
+        self.assertEqual(self.get(self.link)[2], self.image)
+
     def test_many_beside_jobs(self):
         """Devices that download and devices that work do not stand in each other's way."""
         failures = []
