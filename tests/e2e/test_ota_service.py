@@ -189,6 +189,8 @@ class Links(OtaTest):
         self.cloud.process.kill()
         self.cloud.restart()
         self.assertEqual(self.get(link)[2], self.image)
+        # still known as the service's own: another service's would only be asked for its time
+        self.assert_refused(link.replace("X-Amz-Expires=600", "X-Amz-Expires=601"), "SignatureDoesNotMatch", "")
         self.assertEqual((self.cloud.data / "link-key").stat().st_mode & 0o777, 0o600)
 
     def test_a_port_in_use_is_named(self):
