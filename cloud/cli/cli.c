@@ -28,6 +28,7 @@ static const struct cli_command commands[] = {
     {&syntax_job_list, command_job_list},
     {&syntax_job_show, command_job_show},
     {&syntax_job_cancel, command_job_cancel},
+    {&syntax_ota_create, command_ota_create},
     {&syntax_init, command_init},
     {&syntax_doctor, command_doctor},
     {&syntax_clock, command_clock},

@@ -4,16 +4,14 @@
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
+#include "cloud/cli/job_request.h"
 #include "cloud/cli/watch.h"
-#include "common/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define DOCUMENT_READ_MAX (1024UL * 1024) /* the service knows the true limit and says it */
-#define TIMEOUT_MAX_MIN   10080
 
 struct create_options {
     const char *data, *document, *document_source, *job_id, *timeout, *wait_timeout;
@@ -69,29 +67,6 @@ const struct arg_command syntax_job_watch = {
     .option_count = COUNT(watch_options),
 };
 
-static bool read_number(const char *command, const char *option, const char *text, uint32_t max,
-                        uint32_t *value)
-{
-    *value = 0;
-    if (text && (number_to_u32(slice_from(text), value) != ERR_OK || *value == 0 || *value > max)) {
-        fprintf(stderr, "iot-local %s: %s must be a whole number, 1..%u, not '%s'\n", command, option, max,
-                text);
-        return false;
-    }
-    return true;
-}
-
-static json_t *make_targets(const struct arg_list *things, const json_t *status)
-{
-    json_t *targets = json_array();
-    for (size_t i = 0; i < things->count; i++) {
-        char *arn = client_thing_arn(status, things->texts[i]);
-        json_array_append_new(targets, json_string(arn));
-        free(arn);
-    }
-    return targets;
-}
-
 /* The file as it is: the service keeps a document's bytes. */
 static bool put_document(const struct create_options *given, json_t *body)
 {
@@ -119,20 +94,16 @@ static bool create(struct client *client, const struct create_options *given, co
         json_decref(body);
         return false;
     }
-    json_object_set_new(body, "targets", make_targets(&given->things, status));
+    json_object_set_new(body, "targets", job_request_targets(&given->things, status));
     json_decref(status);
-    if (timeout_min > 0) {
-        json_object_set_new(body, "timeoutConfig",
-                            json_pack("{sI}", "inProgressTimeoutInMinutes", (json_int_t)timeout_min));
-    }
+    job_request_put_timeout(body, timeout_min);
     struct client_request request = {.method = "PUT", .path = client_path("/jobs/%s", job_id), .json = body};
     return client_send(client, request, NULL, NULL);
 }
 
 static bool check_create(const char *command, const struct create_options *given)
 {
-    if (given->things.count == 0) {
-        fprintf(stderr, "iot-local %s: --thing NAME is missing: who shall run the job?\n", command);
+    if (!job_request_has_things(command, &given->things)) {
         return false;
     }
     if (!given->document == !given->document_source) {
@@ -145,17 +116,13 @@ static bool check_create(const char *command, const struct create_options *given
 static int run(const struct create_options *given, uint32_t timeout_min, uint32_t wait_timeout_s,
                bool is_waiting)
 {
-    char random_id[24];
-    unsigned long long number = 0;
-    (void)!getrandom(&number, sizeof number, 0);
-    snprintf(random_id, sizeof random_id, "job-%012llx", number & 0xffffffffffffULL);
+    char random_id[JOB_REQUEST_ID_CAP];
+    job_request_make_id("job", random_id);
     const char *job_id = given->job_id ? given->job_id : random_id;
     struct client *client = client_open(given->data);
     int exit_code = CLI_FAILED;
     if (client && create(client, given, job_id, timeout_min)) {
-        printf("job %s created for %zu thing%s\n", job_id, given->things.count,
-               given->things.count == 1 ? "" : "s");
-        fflush(stdout);
+        job_request_say_created(job_id, &given->things);
         exit_code = is_waiting ? watch_job(client, job_id, wait_timeout_s) : CLI_OK;
     }
     client_close(client);
@@ -173,8 +140,10 @@ static int create_job(const struct arg_command *command, int argc, char **argv, 
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }
     if (!check_create(command->name, &given) ||
-        !read_number(command->name, "--timeout", given.timeout, TIMEOUT_MAX_MIN, &timeout_min) ||
-        !read_number(command->name, "--wait-timeout", given.wait_timeout, UINT32_MAX, &wait_timeout_s)) {
+        !job_request_number(command->name, "--timeout", given.timeout, 1, JOB_REQUEST_TIMEOUT_MAX_MIN,
+                            &timeout_min) ||
+        !job_request_number(command->name, "--wait-timeout", given.wait_timeout, 1, UINT32_MAX,
+                            &wait_timeout_s)) {
         return CLI_USAGE;
     }
     return run(&given, timeout_min, wait_timeout_s, is_run || given.is_waiting);
@@ -199,7 +168,7 @@ int command_job_watch(int argc, char **argv)
     if (outcome != ARGS_GOOD) {
         return outcome == ARGS_HELP ? CLI_OK : CLI_USAGE;
     }
-    if (!read_number("job watch", "--timeout", given.wait_timeout, UINT32_MAX, &timeout_s)) {
+    if (!job_request_number("job watch", "--timeout", given.wait_timeout, 1, UINT32_MAX, &timeout_s)) {
         return CLI_USAGE;
     }
     struct client *client = client_open(given.data);

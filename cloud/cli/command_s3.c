@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* iot-local s3 put: `aws s3 cp` for machines that have no AWS CLI. */
-#include "cloud/base/partition.h"
 #include "cloud/base/text.h"
 #include "cloud/cli/cli.h"
 #include "cloud/cli/commands.h"
 #include "cloud/cli/file.h"
+#include "cloud/cli/upload.h"
 #include "cloud/core/objects/objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define S3_HEADER "x-iot-local-service: s3"
 
 struct s3_options {
     const char *data;
@@ -50,24 +48,6 @@ static bool read_place(const char *text, const char *file, struct place *place)
     return true;
 }
 
-static bool put(struct client *client, const struct place *place, const char *bytes, size_t len)
-{
-    long status = 0;
-    return client_send(client,
-                       (struct client_request){.method = "PUT",
-                                               .path = client_path("/%s", place->bucket),
-                                               .header = S3_HEADER,
-                                               .tolerated = 409}, /* it is there */
-                       &status, NULL) &&
-           client_send(client,
-                       (struct client_request){.method = "PUT",
-                                               .path = client_path("/%s/%p", place->bucket, place->key),
-                                               .header = S3_HEADER,
-                                               .bytes = bytes,
-                                               .bytes_len = len},
-                       &status, NULL);
-}
-
 static bool say_links(struct client *client, const struct place *place)
 {
     json_t *status = NULL;
@@ -76,10 +56,10 @@ static bool say_links(struct client *client, const struct place *place)
     }
     char *path = client_path("/%s/%p", place->bucket, place->key);
     char *http = client_http_base(status);
+    char *link = upload_link(status, place->bucket, place->key);
     printf("stored; in a browser:  %s%s\n", http, path);
-    const char *region = client_text(status, "region");
-    bool is_china = strcmp(partition_of_region(region), "aws-cn") == 0;
-    printf("as a documentSource:   https://s3.%s.amazonaws.com%s%s\n", region, is_china ? ".cn" : "", path);
+    printf("as a documentSource:   %s\n", link);
+    free(link);
     free(http);
     free(path);
     json_decref(status);
@@ -101,7 +81,8 @@ int command_s3_put(int argc, char **argv)
     }
     char *bytes = file_read(operands[0], (size_t)OBJECT_SIZE_MAX, &len);
     struct client *client = bytes ? client_open(given.data) : NULL;
-    bool is_good = client && put(client, &place, bytes, len) && say_links(client, &place);
+    bool is_good =
+        client && upload_object(client, place.bucket, place.key, bytes, len) && say_links(client, &place);
     client_close(client);
     free(bytes);
     free(place.bucket);

@@ -38,6 +38,8 @@ static void print_text(const struct instance *instance, const json_t *status)
     printf("\n  data:     %s\n", client_text(status, "data"));
     printf("  devices:  mqtts://%s:%lld   (CA certificate: %s/ca.pem)\n", client_text(status, "endpoint"),
            number(status, "mqtt_port"), client_text(status, "data"));
+    printf("  objects:  https://%s:%lld   (for devices, by signed links)\n", client_text(status, "endpoint"),
+           number(status, "https_port"));
     printf("  AWS API:  %s   (keys: %s)\n", api, *keys ? keys : "any will do");
     printf("  region:   %s, account %s\n", client_text(status, "region"), client_text(status, "account"));
     printf("  there is: things: %lld, jobs: %lld\n", number(status, "things"), number(status, "jobs"));

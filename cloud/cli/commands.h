@@ -34,6 +34,7 @@ COMMAND(job_watch);
 COMMAND(job_list);
 COMMAND(job_show);
 COMMAND(job_cancel);
+COMMAND(ota_create);
 COMMAND(init);
 COMMAND(doctor);
 COMMAND(clock);

@@ -36,6 +36,7 @@ static const struct pattern patterns[] = {
     {"server.key", DATA_FILE_OURS},
     {"server.pem", DATA_FILE_OURS},
     {"credentials", DATA_FILE_OURS},
+    {"link-key", DATA_FILE_OURS},
     {"virtual-clock", DATA_FILE_OURS},
     {"iot-local.log", DATA_FILE_OURS},
     {"iot-local.log.1", DATA_FILE_OURS},

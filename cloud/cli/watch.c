@@ -78,6 +78,45 @@ static void print_progress(const struct watch *watch, const json_t *details)
     printf("  %u %%", percent);
 }
 
+/* "512 B", "1.5 KiB", "3.0 MiB" */
+static void print_size(uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB"};
+    double size = (double)bytes / 1024;
+    size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++) {
+        size /= 1024;
+    }
+    if (bytes < 1024) {
+        printf("%u B", (unsigned)bytes);
+    } else {
+        printf("%.1f %s", size, units[unit]);
+    }
+}
+
+static bool print_bytes(const json_t *details, const char *name, const char *before, const char *behind)
+{
+    int64_t bytes;
+    if (number_to_i64(slice_from(client_text(details, name)), &bytes) != ERR_OK || bytes < 0) {
+        return false;
+    }
+    fputs(before, stdout);
+    print_size((uint64_t)bytes);
+    fputs(behind, stdout);
+    return true;
+}
+
+/* What a firmware update tells beside its percents: where it is, and how fast bytes come (docs/iot-local.md). */
+static void print_transfer(const json_t *details)
+{
+    if (*client_text(details, "phase")) {
+        fputs("  ", stdout);
+        print_clean(stdout, client_text(details, "phase"));
+    }
+    bool has_bytes = print_bytes(details, "bytes", "  ", "");
+    (void)print_bytes(details, "rate", has_bytes ? ", " : "  ", "/s");
+}
+
 static void print_reason(const json_t *details)
 {
     if (*client_text(details, "reason")) {
@@ -115,6 +154,7 @@ static void show(struct watch *watch, const char *thing, const json_t *before, c
         print_since(queued_s, number_of(execution, "lastUpdatedAt"));
         if (is_running) {
             print_progress(watch, details);
+            print_transfer(details);
         }
         print_reason(details);
         end_line(watch);

@@ -31,7 +31,8 @@ static bool set_names(struct core *core, const struct core_config *config, char 
     return true;
 }
 
-struct core *core_open(const struct core_config *config, char *why, size_t why_cap)
+/* Without its store; *is_good false: `why`. */
+static struct core *new_core(const struct core_config *config, bool *is_good, char *why, size_t why_cap)
 {
     struct core *core = memory_zeroed(sizeof *core);
     core->clock = config->clock;
@@ -39,9 +40,32 @@ struct core *core_open(const struct core_config *config, char *why, size_t why_c
     core->room = config->room;
     core->publish_event = config->publish_event;
     core->event_room = config->event_room;
+    core->sign_link = config->sign_link;
     core->ctx = config->ctx;
     core->requests_per_s = config->requests_per_s;
-    if (set_names(core, config, why, why_cap)) {
+    *is_good = set_names(core, config, why, why_cap);
+    return core;
+}
+
+struct core *core_open_reader(const struct core_config *config, char *why, size_t why_cap)
+{
+    bool is_good;
+    struct core *core = new_core(config, &is_good, why, why_cap);
+    if (is_good) {
+        core->store = store_open_reader(config->database, config->objects_dir, why, why_cap);
+    }
+    if (!core->store) {
+        core_close(core);
+        return NULL;
+    }
+    return core;
+}
+
+struct core *core_open(const struct core_config *config, char *why, size_t why_cap)
+{
+    bool is_good;
+    struct core *core = new_core(config, &is_good, why, why_cap);
+    if (is_good) {
         core->store = store_open(config->database, config->objects_dir, why, why_cap);
     }
     if (core->store && marks_open(core) && event_outbox_open(core)) {

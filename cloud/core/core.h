@@ -115,11 +115,18 @@ struct core_config {
      * publishing. NULL: they stay in the database. */
     void (*publish_event)(void *ctx, const char *topic, struct slice payload, int64_t event);
     size_t (*event_room)(void *ctx);
+    /* A link by which a device reads an object during the next expires_s seconds, malloc'd: ASCII without quotes and
+     * backslashes, so that it can stand in a JSON string. NULL: there are no links, and a document with a placeholder for one
+     * is refused. */
+    char *(*sign_link)(void *ctx, const char *bucket, const char *key, int64_t expires_s);
     void *ctx;
 };
 
 /* Opens or creates the database and brings its schema up to date. On failure returns NULL and one line in `why`. */
 struct core *core_open(const struct core_config *config, char *why, size_t why_cap);
+/* The same database beside an open core, for another thread that only reads (core_begin_read): it changes nothing, has no
+ * folder swept and no notices, and sees what the other core has committed. */
+struct core *core_open_reader(const struct core_config *config, char *why, size_t why_cap);
 void core_close(struct core *core);
 
 const char *core_region(const struct core *core);

@@ -44,6 +44,7 @@ struct core {
     size_t (*room)(void *ctx);
     void (*publish_event)(void *ctx, const char *topic, struct slice payload, int64_t event);
     size_t (*event_room)(void *ctx);
+    char *(*sign_link)(void *ctx, const char *bucket, const char *key, int64_t expires_s); /* NULL: nobody */
     void *ctx;
 
     unsigned requests_per_s; /* 0 = no limit */

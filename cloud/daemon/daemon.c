@@ -399,6 +399,7 @@ static bool open_core(struct daemon *daemon)
         .room = way_out_room,
         .publish_event = way_out_event,
         .event_room = way_out_event_room,
+        .sign_link = objects_life_sign,
         .ctx = daemon,
     };
     if (!data_dir_file(&daemon->dir, DAEMON_DATABASE, path, daemon->why, DAEMON_WHY_CAP) ||
@@ -448,7 +449,9 @@ static bool open_http(struct daemon *daemon)
         .name_count = daemon->options.name_count,
         .credentials = daemon->keys.credentials,
         .credentials_file = daemon->keys.credentials != NULL ? daemon->keys.path : NULL,
+        .link_keys = daemon->link_keys,
         .mqtt_port = daemon->options.mqtt_port,
+        .https_port = daemon->options.https_port,
         .is_broker_up = is_broker_up,
         .publish = publish_message,
         .set_shift = set_shift,
@@ -512,8 +515,8 @@ static bool start(struct daemon *daemon)
     return daemon->pki != NULL && open_clock(daemon) && open_worker(daemon) && open_core(daemon) &&
            broker_life_trust(daemon) &&
            access_keys_open(&daemon->keys, &daemon->options, &daemon->dir, daemon->why, DAEMON_WHY_CAP) &&
-           broker_life_configure(daemon) && broker_life_start(daemon) && open_http(daemon) &&
-           provisioning_life_open(daemon) && open_link(daemon);
+           broker_life_configure(daemon) && broker_life_start(daemon) && objects_life_open(daemon) &&
+           open_http(daemon) && provisioning_life_open(daemon) && open_link(daemon);
 }
 
 /* In reverse: what the worker has begun is finished and those who wait are told, then no new requests, then no broker, then
@@ -527,6 +530,7 @@ static void stop(struct daemon *daemon)
         turn_close(&daemon->turn);
     }
     close_http(daemon);
+    objects_life_close(daemon);
     access_keys_close(&daemon->keys);
     mosquitto_child_terminate(&daemon->broker);
     daemon->devices.link = NULL;

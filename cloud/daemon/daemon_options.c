@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_HTTP_PORT 8090
-#define DEFAULT_MQTT_PORT 8883
+#define DEFAULT_HTTP_PORT  8090
+#define DEFAULT_MQTT_PORT  8883
+#define DEFAULT_HTTPS_PORT 8443
 
 #define PLACE(member) offsetof(struct daemon_options, member)
 
@@ -21,6 +22,11 @@ static const struct arg_option option_list[] = {
      PLACE(http_port_text)},
     {"--mqtt-port", "N", "port for devices, 0 = any free one (default: 8883)", ARG_TEXT,
      PLACE(mqtt_port_text)},
+    {"--https-port", "N",
+     "port from which devices download objects, 0 = any free one (default: 8443, or any free one when that "
+     "is taken, or with "
+     "--http-port 0)",
+     ARG_TEXT, PLACE(https_port_text)},
     {"--listen", "ADDR", "address to listen on (default: 127.0.0.1)", ARG_TEXT, PLACE(listen)},
     {"--name", "NAME",
      "a further DNS name or address of this machine for the server certificate; may be repeated", ARG_LIST,
@@ -83,7 +89,8 @@ const struct arg_command syntax_run = {
                "cannot start, or crashes. "
                "What CMD leaves\nrunning is ended, and the temporary directory removed. Not taken from the "
                "environment: --data, "
-               "--http-port,\n--mqtt-port, --ready-file and --log, which are those of another iot-local.",
+               "--http-port,\n--mqtt-port, --https-port, --ready-file and --log, which are those of another "
+               "iot-local.",
     .options = option_list,
     .option_count = OPTION_COUNT - 1,
     .reads_environment = true,
@@ -208,6 +215,7 @@ enum args_outcome daemon_options_parse(const struct arg_command *command, int ar
     bool is_good =
         parse_port("--http-port", options->http_port_text, &options->http_port) &&
         parse_port("--mqtt-port", options->mqtt_port_text, &options->mqtt_port) &&
+        parse_port("--https-port", options->https_port_text, &options->https_port) &&
         parse_throttle(options->throttle_text, &options->requests_per_s) &&
         check(address_is_one(options->listen), "--listen", options->listen, "not an IPv4 or IPv6 address") &&
         check(is_region(options->region), "--region", options->region, "not a region like us-east-1") &&
@@ -217,6 +225,9 @@ enum args_outcome daemon_options_parse(const struct arg_command *command, int ar
         const char *name = options->extra_names.texts[i];
         is_good = check(address_is_one(name) || is_plain(name, ".-", 253), "--name", name,
                         "not a DNS name or an address");
+    }
+    if (is_good && options->https_port_text == NULL) {
+        options->https_port = options->http_port == 0 ? 0 : DEFAULT_HTTPS_PORT;
     }
     if (is_good) {
         collect_names(options);

@@ -11,7 +11,7 @@
 #define DAEMON_NAMES_MAX (ARG_LIST_MAX + 6)
 
 struct daemon_options {
-    const char *data, *http_port_text, *mqtt_port_text;
+    const char *data, *http_port_text, *mqtt_port_text, *https_port_text;
     const char *listen, *region, *account, *ready_file, *mosquitto, *plugin;
     const char *throttle_text, *credentials, *init;
     bool is_verbose, is_log_json, has_virtual_clock;
@@ -22,6 +22,7 @@ struct daemon_options {
     /* made from these: */
     uint32_t requests_per_s;             /* of devices; 0: no limit */
     uint16_t http_port, mqtt_port;       /* 0: choose a free one */
+    uint16_t https_port;                 /* the same; without the option any other one will do, too */
     const char *names[DAEMON_NAMES_MAX]; /* of the server certificate */
     size_t name_count;
     const char *endpoint; /* the name that devices are told; the certificate carries it */

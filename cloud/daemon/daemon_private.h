@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon as its own files see it: daemon.c (its life), broker_life.c (mosquitto's life), ready.c (what is told when all
+/* The daemon as its own files see it: daemon.c (its life), broker_life.c (mosquitto's life), objects_life.c (HTTPS), ready.c (what is told when all
  * is there). */
 #ifndef CLOUD_DAEMON_DAEMON_PRIVATE_H
 #define CLOUD_DAEMON_DAEMON_PRIVATE_H
@@ -14,6 +14,7 @@
 #include "cloud/daemon/init_child.h"
 #include "cloud/daemon/loop.h"
 #include "cloud/daemon/service_clock.h"
+#include "cloud/http/objects_server.h"
 #include "cloud/http/server.h"
 #include "cloud/mqtt/device_turn.h"
 #include "cloud/mqtt/provisioning_turn.h"
@@ -39,6 +40,10 @@ struct daemon {
     struct worker *worker;
     struct turn turn;
     struct http_server *http;
+    struct core *reader; /* of the objects' server alone */
+    struct objects_server *objects;
+    struct credentials *link_keys; /* what signs links to objects */
+    char *objects_host;            /* where devices reach objects, "NAME:PORT" */
     struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;
@@ -85,6 +90,11 @@ bool broker_life_find_plugin(struct daemon *daemon);
 bool broker_life_trust(struct daemon *daemon); /* before the start: certificates of others that it trusts */
 bool broker_life_configure(struct daemon *daemon);
 bool broker_life_start(struct daemon *daemon);
+
+/* objects_life.c: objects over HTTPS, and links to them (core_config.sign_link). false: daemon->why. */
+bool objects_life_open(struct daemon *daemon);
+void objects_life_close(struct daemon *daemon);
+char *objects_life_sign(void *ctx, const char *bucket, const char *key, int64_t expires_s);
 
 /* ready.c: makes the ready file and status.json, and prints what to do next. false: daemon->why. */
 bool ready_tell(struct daemon *daemon);

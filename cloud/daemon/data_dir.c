@@ -151,6 +151,8 @@ static size_t status_text(const struct data_dir_status *status, char *text, size
     json_write_i64(&w, status->http_port);
     json_write_key(&w, "mqtt_port");
     json_write_i64(&w, status->mqtt_port);
+    json_write_key(&w, "https_port");
+    json_write_i64(&w, status->https_port);
     json_write_key(&w, "endpoint");
     json_write_string(&w, status->endpoint);
     json_write_key(&w, "pid");

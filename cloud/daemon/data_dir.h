@@ -30,6 +30,7 @@ bool data_dir_socket(const struct data_dir *dir, const char *name, char path[PAT
 struct data_dir_status {
     uint16_t http_port;
     uint16_t mqtt_port;
+    uint16_t https_port;
     const char *endpoint; /* a host name */
 };
 bool data_dir_write_status(const struct data_dir *dir, const struct data_dir_status *status, char *why,

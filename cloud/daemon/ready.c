@@ -26,9 +26,10 @@ static void print_welcome(const struct daemon *daemon)
         puts("iot-local is ready; Ctrl-C stops it.");
     }
     printf("  devices:  mqtts://%s:%u   (CA certificate: %s/ca.pem)\n"
+           "  objects:  https://%s   (for devices, by signed links)\n"
            "  AWS API:  http://%s%s%s:%u\n\n",
-           options->endpoint, options->mqtt_port, daemon->dir.path, is_ipv6 ? "[" : "", host,
-           is_ipv6 ? "]" : "", options->http_port);
+           options->endpoint, options->mqtt_port, daemon->dir.path, daemon->objects_host, is_ipv6 ? "[" : "",
+           host, is_ipv6 ? "]" : "", options->http_port);
     printf("%s:\n"
            "  iot-local thing lamp --out lamp%s%s\n",
            daemon->background->ready >= 0 ? "From here" : "In another terminal",
@@ -59,6 +60,7 @@ bool ready_tell(struct daemon *daemon)
     const struct data_dir_status status = {
         .http_port = daemon->options.http_port,
         .mqtt_port = daemon->options.mqtt_port,
+        .https_port = daemon->options.https_port,
         .endpoint = daemon->options.endpoint,
     };
     if (!make_ready_file(daemon) ||

@@ -211,8 +211,8 @@ static int run_all(struct run *run)
 /* A data directory or ports that the environment names are those of another iot-local, perhaps of a run around this one. */
 static void forget_other_instance(void)
 {
-    static const char *const names[] = {"IOT_LOCAL_DATA", "IOT_LOCAL_HTTP_PORT", "IOT_LOCAL_MQTT_PORT",
-                                        "IOT_LOCAL_READY_FILE", "IOT_LOCAL_LOG"};
+    static const char *const names[] = {"IOT_LOCAL_DATA",       "IOT_LOCAL_HTTP_PORT",  "IOT_LOCAL_MQTT_PORT",
+                                        "IOT_LOCAL_HTTPS_PORT", "IOT_LOCAL_READY_FILE", "IOT_LOCAL_LOG"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         unsetenv(names[i]);
     }

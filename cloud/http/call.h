@@ -40,9 +40,13 @@ struct http_service {
     size_t name_count;
     const struct credentials *credentials; /* who may call; NULL: any credentials will do */
     const char *credentials_file;          /* where these keys lie; NULL: nowhere */
-    const char *objects_dir;               /* NULL: no object can be stored */
+    const struct credentials
+        *link_keys;    /* what signs links for devices: always verified; NULL: there are none */
+    bool only_objects; /* GetObject and HeadObject by signed links, and nothing else (objects_server.h) */
+    const char *objects_dir; /* NULL: no object can be stored */
     uint16_t http_port;
     uint16_t mqtt_port;
+    uint16_t https_port;           /* of objects; 0: there is none */
     const atomic_bool *is_closing; /* becomes true when work that takes long is to be given up; NULL: never */
 };
 

@@ -22,6 +22,11 @@ static bool is_our_host(struct call *call, const struct origin_names *names, con
 
 static bool refuse_host(struct call *call, const char *host)
 {
+    if (call->service->only_objects) {
+        s3_fail(call, S3_ACCESS_DENIED, "the Host '%s' is not iot-local: start it with --name",
+                host ? host : "");
+        return false;
+    }
     call_fail(call, API_ACCESS_DENIED,
               "the Host '%s' is not iot-local: use http://127.0.0.1:%u, or start it with --name "
               "(protection against DNS rebinding)",
@@ -75,7 +80,7 @@ static bool refuse_signature(struct call *call)
     if (signature->state == SIGNATURE_GOOD) {
         return false;
     }
-    if (strcmp(signature->service, "s3") == 0) {
+    if (call->service->only_objects || strcmp(signature->service, "s3") == 0) {
         s3_fail(call, names[signature->state].s3, "%s", signature->why);
     } else {
         call_fail(call, names[signature->state].api, "%s", signature->why);
@@ -97,6 +102,10 @@ static bool check_command_line(struct call *call)
 
 static bool check_unsigned(struct call *call)
 {
+    if (call->service->only_objects) {
+        s3_fail(call, S3_ACCESS_DENIED, "Access Denied");
+        return false;
+    }
     if (route_is_open(&call->request)) {
         return true;
     }
@@ -113,6 +122,14 @@ static bool check_unsigned(struct call *call)
     return false;
 }
 
+/* The keys that the signature must be one of; NULL: any will do. A link that the service has signed is always looked at. */
+static const struct credentials *keys_of(const struct call *call)
+{
+    const struct http_service *service = call->service;
+    bool is_own = service->link_keys && credentials_secret(service->link_keys, call->signature.key_id);
+    return is_own ? service->link_keys : service->credentials;
+}
+
 bool caller_check(struct call *call)
 {
     if (call->source == FROM_UNIX_SOCKET) {
@@ -126,8 +143,9 @@ bool caller_check(struct call *call)
     if (call->signature.state == SIGNATURE_NONE) {
         return check_unsigned(call);
     }
-    if (call->signature.state == SIGNATURE_GOOD && call->service->credentials) {
-        signature_verify(&call->request, call->service->credentials, now_s, &call->signature);
+    const struct credentials *keys = keys_of(call);
+    if (call->signature.state == SIGNATURE_GOOD && keys) {
+        signature_verify(&call->request, keys, now_s, &call->signature);
     }
     if (refuse_signature(call)) {
         return false;
@@ -138,9 +156,10 @@ bool caller_check(struct call *call)
 
 bool caller_check_body(struct call *call)
 {
-    if (call->source == FROM_UNIX_SOCKET || call->is_plain_link || !call->service->credentials) {
+    const struct credentials *keys = keys_of(call);
+    if (call->source == FROM_UNIX_SOCKET || call->is_plain_link || !keys) {
         return true;
     }
-    signature_verify_body(&call->request, call->service->credentials, &call->signature);
+    signature_verify_body(&call->request, keys, &call->signature);
     return !refuse_signature(call);
 }

@@ -12,7 +12,12 @@ void dispatch_open(struct call *call, const char *method, const char *target)
 {
     call->body_max = DISPATCH_BODY_MAX;
     if (request_parse(&call->request, method, target) != ERR_OK) {
-        call_refuse(call, "the request target is not a path in valid percent-encoded UTF-8");
+        static const char why[] = "the request target is not a path in valid percent-encoded UTF-8";
+        if (call->service->only_objects) {
+            s3_fail(call, S3_INVALID_REQUEST, "%s", why);
+        } else {
+            call_refuse(call, "%s", why);
+        }
         return;
     }
     if (!caller_check(call)) {
@@ -20,6 +25,8 @@ void dispatch_open(struct call *call, const char *method, const char *target)
     }
     if (strcmp(call->signature.service, "s3") == 0) {
         s3_find(call);
+    } else if (call->service->only_objects) {
+        s3_fail(call, S3_ACCESS_DENIED, "this port serves objects by links that are signed for s3");
     } else {
         route_find(call, call->signature.service);
     }
@@ -135,6 +142,33 @@ void dispatch_run(struct call *call)
     if (!call_is_answered(call)) {
         run_in_batch(call, dispatch_serve);
         dispatch_kept(call);
+    }
+}
+
+static void read_once(struct call *call)
+{
+    if (!core_begin_read(call->service->core)) {
+        call_fail_storage(call);
+        return;
+    }
+    dispatch_serve(call);
+    if (!core_commit(call->service->core)) {
+        call_fail_storage(call);
+    }
+}
+
+/* The object may be replaced between its row and its file, because others write meanwhile: then the row has become another one. */
+void dispatch_read(struct call *call)
+{
+    dispatch_check(call);
+    if (call_is_answered(call)) {
+        return;
+    }
+    read_once(call);
+    if (call->answer.status == 500) {
+        answer_clear(&call->answer);
+        call->s3_error = NULL;
+        read_once(call);
     }
 }
 

@@ -29,6 +29,8 @@ void dispatch_kept(struct call *call);
 
 /* All of it at once, with a batch of its own. */
 void dispatch_run(struct call *call);
+/* The same for a call that only reads, on a core of core_open_reader. */
+void dispatch_read(struct call *call);
 
 /* The body was larger than call->body_max. */
 void dispatch_too_large(struct call *call);

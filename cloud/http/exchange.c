@@ -229,7 +229,8 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     char request_id[UUID_CAP];
     uuid_make(request_id);
     log_answer(exchange, request_id);
-    answer_header(answer, exchange->call.s3 ? "x-amz-request-id" : "x-amzn-RequestId", request_id);
+    bool is_s3 = exchange->call.s3 || exchange->call.service->only_objects;
+    answer_header(answer, is_s3 ? "x-amz-request-id" : "x-amzn-RequestId", request_id);
     struct MHD_Response *response = make_response(answer);
     if (!response) {
         return MHD_NO;
@@ -417,6 +418,10 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *connection
         return take_body(exchange, data, len);
     }
     crowd_begins_service(connection);
+    if (!exchange->server->turn) {
+        dispatch_read(&exchange->call);
+        return send_answer(exchange);
+    }
     if (!call_is_answered(&exchange->call)) {
         dispatch_check(&exchange->call);
     }

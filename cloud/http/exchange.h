@@ -14,7 +14,7 @@
 
 struct exchange_server {
     const struct http_service *service;
-    struct turn *turn;
+    struct turn *turn; /* NULL: what only reads is served at once, by a core of its own (dispatch_read) */
     struct worker *worker;
     struct crowd crowd;
     struct log_rate rate; /* of the lines about our own failures */

@@ -32,11 +32,12 @@ static uint16_t bound_port(int fd)
     return (uint16_t)port;
 }
 
-static void say_why(const char *address, uint16_t port, int error, char *why, size_t why_cap)
+static void say_why(const char *address, uint16_t port, const char *option, int error, char *why,
+                    size_t why_cap)
 {
     if (error == EADDRINUSE) {
-        snprintf(why, why_cap, "HTTP port %u on %s is in use: choose another one with --http-port", port,
-                 address);
+        snprintf(why, why_cap, "HTTP port %u on %s is in use: choose another one with %s", port, address,
+                 option);
     } else if (error == EADDRNOTAVAIL) {
         snprintf(why, why_cap, "%s is no address of this machine", address);
     } else {
@@ -44,7 +45,7 @@ static void say_why(const char *address, uint16_t port, int error, char *why, si
     }
 }
 
-int listener_open_tcp(const char *address, uint16_t *port, char *why, size_t why_cap)
+int listener_open_tcp(const char *address, uint16_t *port, const char *option, char *why, size_t why_cap)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
@@ -66,10 +67,11 @@ int listener_open_tcp(const char *address, uint16_t *port, char *why, size_t why
         *port = bound_port(fd);
         return fd;
     }
-    say_why(address, *port, error, why, why_cap);
+    say_why(address, *port, option, error, why, why_cap);
     if (fd >= 0) {
         close(fd);
     }
+    errno = error;
     return -1;
 }
 

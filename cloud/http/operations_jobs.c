@@ -8,8 +8,8 @@ static const struct route rows[] = {
     {"PUT", "/jobs/{jobId}", FAMILY_JOBS, "CreateJob",
      .handler = api_create_job,
      .members = "targets document documentSource description targetSelection timeoutConfig "
-                "jobExecutionsRetryConfig tags",
-     .unmodelled = "presignedUrlConfig jobExecutionsRolloutConfig abortConfig namespaceId "
+                "jobExecutionsRetryConfig presignedUrlConfig tags",
+     .unmodelled = "jobExecutionsRolloutConfig abortConfig namespaceId "
                    "jobTemplateArn documentParameters schedulingConfig destinationPackageVersions"},
     {"GET", "/jobs/{jobId}", FAMILY_JOBS, "DescribeJob",
      .handler = api_describe_job, .query = "beforeSubstitution"},
@@ -17,8 +17,8 @@ static const struct route rows[] = {
      .handler = api_list_jobs, .query = "status targetSelection " PAGING,
      .unmodelled = "thingGroupName thingGroupId namespaceId"},
     {"PATCH", "/jobs/{jobId}", FAMILY_JOBS, "UpdateJob",
-     .handler = api_update_job, .members = "description timeoutConfig jobExecutionsRetryConfig",
-     .unmodelled = "presignedUrlConfig jobExecutionsRolloutConfig abortConfig namespaceId"},
+     .handler = api_update_job, .members = "description timeoutConfig jobExecutionsRetryConfig presignedUrlConfig",
+     .unmodelled = "jobExecutionsRolloutConfig abortConfig namespaceId"},
     {"PUT", "/jobs/{jobId}/cancel", FAMILY_JOBS, "CancelJob",
      .handler = api_cancel_job, .query = "force", .members = "reasonCode comment"},
     {"DELETE", "/jobs/{jobId}", FAMILY_JOBS, "DeleteJob",

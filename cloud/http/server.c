@@ -105,9 +105,11 @@ static struct http_server *new_server(const struct http_config *config)
         .name_count = config->name_count,
         .credentials = config->credentials,
         .credentials_file = config->credentials_file,
+        .link_keys = config->link_keys,
         .objects_dir = core_objects_dir(config->core),
         .http_port = config->port,
         .mqtt_port = config->mqtt_port,
+        .https_port = config->https_port,
         .is_closing = config->worker ? worker_is_closing(config->worker) : NULL,
     };
     server->tcp = new_exchange_server(server, config, false);
@@ -125,9 +127,10 @@ struct http_server *http_start(const struct http_config *config, char *why, size
         http_stop(server);
         return NULL;
     }
-    if (!start_listening(server, &server->tcp_daemon, &server->tcp,
-                         listener_open_tcp(server->listen, &server->service.http_port, why, why_cap), why,
-                         why_cap) ||
+    if (!start_listening(
+            server, &server->tcp_daemon, &server->tcp,
+            listener_open_tcp(server->listen, &server->service.http_port, "--http-port", why, why_cap), why,
+            why_cap) ||
         !start_listening(server, &server->local_daemon, &server->local,
                          listener_open_unix(server->socket_path, why, why_cap), why, why_cap)) {
         http_stop(server);

@@ -26,7 +26,8 @@ struct http_config {
     size_t name_count;
     const struct credentials *credentials; /* who may call, lives as long; NULL: any credentials will do */
     const char *credentials_file;          /* where these keys lie; lives as long; NULL: nowhere */
-    uint16_t mqtt_port;                    /* told by GET /iot-local/status on the Unix socket */
+    const struct credentials *link_keys; /* what signs links for devices, lives as long; NULL: nothing does */
+    uint16_t mqtt_port, https_port;      /* told by GET /iot-local/status on the Unix socket */
     bool (*is_broker_up)(void *ctx);
     bool (*publish)(void *ctx, const struct message *message);
     bool (*set_shift)(void *ctx, int64_t by_ms); /* call.h */

@@ -246,6 +246,8 @@
     X(STORE_JOB_GET, JOB_COLUMNS "WHERE job_id = ?") \
     X(STORE_JOB_STATUS, "SELECT status FROM jobs WHERE job_id = ?") \
     X(STORE_JOB_DOCUMENT, "SELECT document FROM jobs WHERE job_id = ?") \
+    X(STORE_JOB_DELIVERY, \
+      "SELECT document, json_extract(config, '$.presignedUrlConfig.expiresInSec') FROM jobs WHERE job_id = ?") \
     X(STORE_JOB_RULES, \
       "SELECT status, in_progress_timeout_min, retries_failed, retries_timed_out, retries_all FROM" \
       " jobs WHERE job_id = ?") \

@@ -62,11 +62,18 @@ static bool make_private_file(const char *path, char *why, size_t why_cap)
     return is_private;
 }
 
+static bool prepare(struct store *store, enum store_statement which)
+{
+    return store->statements[which] ||
+           sqlite3_prepare_v3(store->db, statement_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                              &store->statements[which], NULL) == SQLITE_OK;
+}
+
+/* A reader needs few of them, so it prepares each at its first use. */
 static bool prepare_statements(struct store *store)
 {
-    for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++) {
-        if (sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &store->statements[i], NULL) != SQLITE_OK) {
+    for (int which = 0; which < STORE_STATEMENT_COUNT; which++) {
+        if (!prepare(store, (enum store_statement)which)) {
             return false;
         }
     }
@@ -87,14 +94,16 @@ static bool has_wal(sqlite3 *db)
     return found;
 }
 
+/* Of every connection. */
+#define SETTINGS                                                                                             \
+    "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;"                                                   \
+    "CREATE TEMP TABLE announced (thing_name TEXT NOT NULL, kind INTEGER NOT NULL,"                          \
+    " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID"
+
 static bool open_database(struct store *store, const char *path, char *why, size_t why_cap)
 {
-    static const char settings[] =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;"
-        "PRAGMA temp_store=MEMORY;"
-        "CREATE TEMP TABLE announced (thing_name TEXT NOT NULL, kind INTEGER NOT NULL,"
-        " PRIMARY KEY (thing_name, kind)) STRICT, WITHOUT ROWID";
+    static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                   "PRAGMA journal_size_limit=16777216;" SETTINGS;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ||
         sqlite3_busy_timeout(store->db, BUSY_AT_START_MS) != SQLITE_OK ||
@@ -167,6 +176,22 @@ struct store *store_open(const char *path, const char *objects_dir, char *why, s
     return store;
 }
 
+struct store *store_open_reader(const char *path, const char *objects_dir, char *why, size_t why_cap)
+{
+    struct store *store = memory_zeroed(sizeof *store);
+    store->objects_dir = objects_dir ? memory_copy(objects_dir, strlen(objects_dir)) : NULL;
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(store->db, BUSY_AT_START_MS) == SQLITE_OK &&
+        sqlite3_exec(store->db, SETTINGS, NULL, NULL, NULL) == SQLITE_OK &&
+        prepare(store, STORE_OBJECT_GET)) { /* it is our database */
+        return store;
+    }
+    snprintf(why, why_cap, "cannot read the database %s: %s", path, sqlite3_errmsg(store->db));
+    store_close(store);
+    return NULL;
+}
+
 void store_close(struct store *store)
 {
     if (!store) {
@@ -214,12 +239,11 @@ static void end_files(struct store *store, bool is_committed)
 
 static bool run_plain(struct store *store, enum store_statement which)
 {
-    sqlite3_stmt *statement = store->statements[which];
-    bool is_good = sqlite3_step(statement) == SQLITE_DONE;
+    bool is_good = prepare(store, which) && sqlite3_step(store->statements[which]) == SQLITE_DONE;
     if (!is_good) {
         note_error(store);
     }
-    sqlite3_reset(statement);
+    sqlite3_reset(store->statements[which]);
     return is_good;
 }
 
@@ -319,6 +343,10 @@ static int bind_value(sqlite3_stmt *query, int index, const struct store_value *
 sqlite3_stmt *store_query(struct store *store, enum store_statement which, const struct store_value values[],
                           size_t count)
 {
+    if (!prepare(store, which)) {
+        note_error(store);
+        return NULL;
+    }
     sqlite3_stmt *query = store->statements[which];
     assert((size_t)sqlite3_bind_parameter_count(query) == count);
     assert(!sqlite3_stmt_busy(query));

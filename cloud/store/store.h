@@ -15,6 +15,9 @@ struct store;
 /* path: a file (made with mode 0600) or ":memory:". objects_dir: the folder of objects' bodies (made with mode 0700), where
  * bodies that belong to no row are removed; NULL: none, and no object can be stored. NULL and one line in `why` on failure. */
 struct store *store_open(const char *path, const char *objects_dir, char *why, size_t why_cap);
+/* A second connection to a file that is open already and has the present schema, for a thread that only reads. It makes,
+ * removes and changes nothing; a statement that writes fails. */
+struct store *store_open_reader(const char *path, const char *objects_dir, char *why, size_t why_cap);
 void store_close(struct store *store); /* NULL is fine */
 
 /* --- Transactions ---

@@ -27,6 +27,7 @@ struct fixture {
     char objects_dir[64]; /* kept when it is given; else a temporary folder */
     bool owns_objects;
     unsigned requests_per_s; /* for the next fixture_open; 0 = no limit */
+    unsigned links_signed;   /* each link carries its number, so that a test sees which ones are new */
     char *heard;             /* notifications since the last look, "THING/notify {...}\n" each */
     size_t heard_len;
     size_t event_room; /* as room, for events */
@@ -45,6 +46,14 @@ static inline int64_t fixture_now(void *ctx)
 static inline size_t fixture_room(void *ctx)
 {
     return ((struct fixture *)ctx)->room;
+}
+
+static inline char *fixture_sign_link(void *ctx, const char *bucket, const char *key, int64_t expires_s)
+{
+    char link[2048];
+    snprintf(link, sizeof link, "https://links/%s/%s?n=%u&s=%lld", bucket, key,
+             ++((struct fixture *)ctx)->links_signed, (long long)expires_s);
+    return strdup(link);
 }
 
 static inline void fixture_hear(void *ctx, const char *topic, const char *payload, size_t len, int64_t notice)
@@ -125,6 +134,7 @@ static inline void fixture_open(struct fixture *fx, const char *database)
                                  .room = fixture_room,
                                  .publish_event = fixture_tell,
                                  .event_room = fixture_event_room,
+                                 .sign_link = fixture_sign_link,
                                  .ctx = fx};
     fx->core = core_open(&config, why, sizeof why);
     if (!fx->core) {

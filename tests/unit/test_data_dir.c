@@ -130,15 +130,17 @@ static void status_means_ready_and_goes_with_the_daemon(void **state)
     assert_true(data_dir_open(&dir, folder, why, sizeof(why)));
     assert_int_equal(access(inside("status.json"), F_OK), -1);
 
-    const struct data_dir_status status = {.http_port = 1234, .mqtt_port = 65535, .endpoint = "localhost"};
+    const struct data_dir_status status = {
+        .http_port = 1234, .mqtt_port = 65535, .https_port = 8443, .endpoint = "localhost"};
     assert_true(data_dir_write_status(&dir, &status, why, sizeof(why)));
     FILE *file = fopen(inside("status.json"), "r");
     assert_non_null(file);
     assert_non_null(fgets(text, sizeof(text), file));
     fclose(file);
-    snprintf(wanted, sizeof(wanted),
-             "{\"http_port\":1234,\"mqtt_port\":65535,\"endpoint\":\"localhost\",\"pid\":%ld}",
-             (long)getpid());
+    snprintf(
+        wanted, sizeof(wanted),
+        "{\"http_port\":1234,\"mqtt_port\":65535,\"https_port\":8443,\"endpoint\":\"localhost\",\"pid\":%ld}",
+        (long)getpid());
     assert_string_equal(text, wanted);
     data_dir_close(&dir);
     assert_int_equal(access(inside("status.json"), F_OK), -1);

@@ -134,9 +134,17 @@ static void bad_jobs_are_refused(void **state)
         {"{" TARGET
          ",\"document\":\"{}\",\"jobExecutionsRetryConfig\":{\"criteriaList\":[{\"failureType\":\"ALL\"}]}}",
          "numberOfRetries"},
-        {"{" TARGET
-         ",\"document\":\"{\\\"url\\\":\\\"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/k}\\\"}\"}",
+        {"{" TARGET ",\"document\":\"{\\\"url\\\":\\\"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/"
+         "bkt/k}\\\"}\"}",
+         "presignedUrlConfig with a roleArn"},
+        {"{" TARGET ",\"document\":\"{\\\"v\\\":\\\"${aws:iot:parameter:v}\\\"}\"}",
          "does not model placeholders"},
+        {"{" TARGET ",\"document\":\"{}\",\"presignedUrlConfig\":{\"expiresInSec\":59}}", "60 to 3600"},
+        {"{" TARGET ",\"document\":\"{}\",\"presignedUrlConfig\":{\"expiresInSec\":3601}}", "60 to 3600"},
+        {"{" TARGET ",\"document\":\"{}\",\"presignedUrlConfig\":{\"expiresInSec\":0}}", "expiresInSec"},
+        {"{" TARGET ",\"document\":\"{}\",\"presignedUrlConfig\":{\"roleArn\":\"arn:aws:iam::1\"}}",
+         "20 to 2048"},
+        {"{" TARGET ",\"document\":\"{}\",\"presignedUrlConfig\":{\"role\":\"x\"}}", "unknown member 'role'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status = http_ask(fx, "iot", "PUT", "/jobs/j", cases[i].body);
@@ -184,6 +192,54 @@ static void document_source_is_resolved_in_the_local_store(void **state)
     http_expect_error(
         fx, http_ask(fx, "iot", "PUT", "/jobs/k", "{" TARGET ",\"documentSource\":\"s3://docs/bad\"}"), 400,
         "InvalidRequestException", "placeholders");
+}
+
+/* docs/protocol.md 5.5: devices get links, operators the placeholder, before and after substitution. */
+static void links_are_for_devices_alone(void **state)
+{
+    struct http_fixture *fx = with_lamp(state);
+    const char *const document =
+        "{\"url\":\"${aws:iot:s3-presigned-url-v2:https://s3.us-east-1.amazonaws.com/bucket/a.bin}\"}";
+    json_t *body = json_pack("{s[s]ss s{ss si}}", "targets", LAMP, "document", document, "presignedUrlConfig",
+                             "roleArn", "arn:aws:iam::123456789012:role/ota", "expiresInSec", 90);
+    char *text = json_dumps(body, JSON_COMPACT);
+    http_expect(fx, 200, http_ask(fx, "iot", "PUT", "/jobs/j", text));
+    free(text);
+    json_decref(body);
+
+    http_expect(fx, 200, http_ask(fx, "iot", "GET", "/jobs/j", NULL));
+    assert_string_equal(http_text(fx, "job.presignedUrlConfig.roleArn"),
+                        "arn:aws:iam::123456789012:role/ota");
+    assert_int_equal(integer(fx, "job.presignedUrlConfig.expiresInSec"), 90);
+    static const char *const forms[] = {"/jobs/j/job-document",
+                                        "/jobs/j/job-document?beforeSubstitution=true",
+                                        "/jobs/j/job-document?beforeSubstitution=false"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        http_expect(fx, 200, http_ask(fx, "iot", "GET", forms[i], NULL));
+        assert_string_equal(http_text(fx, "document"), document);
+    }
+    unsigned before = fx->base.links_signed;
+    char link[128];
+    static const struct {
+        const char *method, *target, *body, *place;
+    } deliveries[] = {
+        {"GET", "/things/lamp/jobs/$next", NULL, "execution.jobDocument"},
+        {"GET", "/things/lamp/jobs/j", NULL, "execution.jobDocument"},
+        {"PUT", "/things/lamp/jobs/$next", "{}", "execution.jobDocument"},
+        {"POST", "/things/lamp/jobs/j", "{\"status\":\"IN_PROGRESS\",\"includeJobDocument\":true}",
+         "jobDocument"},
+    };
+    for (size_t i = 0; i < sizeof deliveries / sizeof deliveries[0]; i++) {
+        http_expect(fx, 200,
+                    http_ask(fx, DATA, deliveries[i].method, deliveries[i].target, deliveries[i].body));
+        snprintf(link, sizeof link, "{\"url\":\"https://links/bucket/a.bin?n=%u&s=90\"}",
+                 before + (unsigned)i + 1);
+        assert_string_equal(http_text(fx, deliveries[i].place), link);
+    }
+    http_expect(fx, 200,
+                http_ask(fx, "iot", "PATCH", "/jobs/j", "{\"presignedUrlConfig\":{\"expiresInSec\":61}}"));
+    http_expect(fx, 200, http_ask(fx, DATA, "GET", "/things/lamp/jobs/j", NULL));
+    assert_non_null(strstr(http_text(fx, "execution.jobDocument"), "&s=61\""));
 }
 
 static void jobs_are_listed(void **state)
@@ -474,6 +530,7 @@ int main(void)
         TEST(document_stays_byte_for_byte),
         TEST(bad_jobs_are_refused),
         TEST(document_source_is_resolved_in_the_local_store),
+        TEST(links_are_for_devices_alone),
         TEST(jobs_are_listed),
         TEST(cancel_and_delete),
         TEST(execution_on_the_control_plane),

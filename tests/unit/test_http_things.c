@@ -287,7 +287,10 @@ static void jobs_change(void **state)
 
     invalid(fx, "PATCH", "/jobs/j", "{\"timeoutConfig\":{}}", "inProgressTimeoutInMinutes");
     invalid(fx, "PATCH", "/jobs/j", "{\"timeoutConfig\":{\"inProgressTimeoutInMinutes\":0}}", "at least 1");
-    invalid(fx, "PATCH", "/jobs/j", "{\"presignedUrlConfig\":{\"expiresInSec\":60}}", "presignedUrlConfig");
+    ok(fx, "PATCH", "/jobs/j", "{\"presignedUrlConfig\":{\"expiresInSec\":60}}");
+    ok(fx, "GET", "/jobs/j", NULL);
+    assert_int_equal(json_integer_value(http_find(fx, "job.presignedUrlConfig.expiresInSec")), 60);
+    invalid(fx, "PATCH", "/jobs/j", "{\"presignedUrlConfig\":{\"expiresInSec\":59}}", "60 to 3600");
     invalid(fx, "PATCH", "/jobs/j?namespaceId=x", "{}", "namespaceId");
     http_expect(fx, 200, http_ask(fx, "iot-jobs-data", "PUT", "/things/t/jobs/$next", "{}"));
     invalid(fx, "PATCH", "/jobs/j", "{\"timeoutConfig\":{\"inProgressTimeoutInMinutes\":8}}", "started");

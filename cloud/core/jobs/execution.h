@@ -20,7 +20,7 @@ struct execution {
     bool is_force_canceled;
     int retry_attempt;
     char *details;  /* JSON object text; NULL when empty */
-    char *document; /* JSON text byte for byte as given; NULL when not asked for */
+    char *document; /* JSON text byte for byte as given, but for signed links; NULL when not asked for */
 };
 
 /* Frees what it holds and zeroes it. */

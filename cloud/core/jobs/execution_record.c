@@ -2,6 +2,7 @@
 #include "cloud/core/jobs/execution_record.h"
 
 #include "cloud/core/due.h"
+#include "cloud/core/jobs/placeholders.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -113,10 +114,12 @@ int execution_record_pending_of_thing(struct core *core, const char *thing, int6
 
 char *execution_record_document(struct core *core, const char *job_id)
 {
-    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DOCUMENT, store_text(job_id));
-    char *document = store_row(core->store, query) == 1 ? store_column_dup(query, 0) : NULL;
+    sqlite3_stmt *query = STORE_QUERY(core->store, STORE_JOB_DELIVERY, store_text(job_id));
+    bool has_row = store_row(core->store, query) == 1;
+    char *document = has_row ? store_column_dup(query, 0) : NULL;
+    int64_t expires_s = has_row ? store_column_i64(query, 1) : 0;
     store_done(query);
-    return document;
+    return document ? placeholders_fill(core, document, expires_s) : NULL;
 }
 
 /* --- Write --- */

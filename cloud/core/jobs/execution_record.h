@@ -38,7 +38,7 @@ int execution_record_pending_of_job(struct core *core, const char *job_id, int64
 int execution_record_pending_of_thing(struct core *core, const char *thing, int64_t after,
                                       struct execution_record *record);
 
-/* malloc'd; NULL: the database or memory failed. */
+/* The document as a device gets it now, its links signed (placeholders.h); malloc'd. NULL: the database failed. */
 char *execution_record_document(struct core *core, const char *job_id);
 
 struct execution_seed {

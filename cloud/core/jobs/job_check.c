@@ -4,6 +4,7 @@
 
 #include "cloud/base/utf8.h"
 #include "cloud/core/core_private.h"
+#include "cloud/core/jobs/placeholders.h"
 #include "cloud/core/names.h"
 #include "common/json.h"
 #include "common/json_write.h"
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PLACEHOLDER "${aws:iot:"
 
 enum core_code job_check_text(const char *what, const char *text, struct core_error *error)
 {
@@ -28,6 +27,23 @@ enum core_code job_check_reason(const char *reason_code, struct core_error *erro
 {
     if (reason_code && !name_is_reason(slice_from(reason_code))) {
         return core_fail(error, CORE_INVALID_REQUEST, "reasonCode has 1 to 128 characters of [A-Z0-9_]");
+    }
+    return CORE_OK;
+}
+
+enum core_code job_check_presign(const struct job_presign *presign, struct core_error *error)
+{
+    const char *role = presign->role_arn;
+    if (role && (strlen(role) < JOB_ROLE_MIN || !name_is_free_text(slice_from(role), JOB_ROLE_MAX))) {
+        return core_fail(error, CORE_INVALID_REQUEST,
+                         "presignedUrlConfig: roleArn has %d to %d characters, like "
+                         "arn:aws:iam::123456789012:role/NAME",
+                         JOB_ROLE_MIN, JOB_ROLE_MAX);
+    }
+    int64_t expires_s = presign->expires_s;
+    if (expires_s && (expires_s < PLACEHOLDERS_EXPIRE_MIN_S || expires_s > PLACEHOLDERS_EXPIRE_MAX_S)) {
+        return core_fail(error, CORE_INVALID_REQUEST, "presignedUrlConfig: expiresInSec must be %d to %d",
+                         PLACEHOLDERS_EXPIRE_MIN_S, PLACEHOLDERS_EXPIRE_MAX_S);
     }
     return CORE_OK;
 }
@@ -218,7 +234,8 @@ static enum core_code find_targets(struct core *core, const struct job_plan *pla
 
 /* --- Document --- */
 
-static enum core_code check_document(struct slice document, struct core_error *error)
+static enum core_code check_document(const struct core *core, const struct job_create *create,
+                                     struct slice document, struct core_error *error)
 {
     size_t at = 0;
     if (document.len > CORE_DOCUMENT_MAX) {
@@ -226,17 +243,12 @@ static enum core_code check_document(struct slice document, struct core_error *e
                          "the job document has %zu bytes; at most %d are allowed", document.len,
                          CORE_DOCUMENT_MAX);
     }
-    /* AWS replaces ${aws:iot:s3-presigned-url:...} and its relatives; a device must not get them as they stand. */
-    if (document.len > 0 && memmem(document.ptr, document.len, PLACEHOLDER, strlen(PLACEHOLDER))) {
-        return core_fail(error, CORE_INVALID_REQUEST,
-                         "iot-local does not model placeholders like " PLACEHOLDER "...} in a job document");
-    }
     enum err err = json_read(document, NULL, 0, &at);
     if (err) {
         return core_fail(error, CORE_INVALID_REQUEST, "the job document is not usable at byte %zu: %s", at,
                          err_text(err));
     }
-    return CORE_OK;
+    return placeholders_check(core, document, create->presign.role_arn != NULL, error);
 }
 
 /* The object is read once, now: later changes of it do not reach devices. */
@@ -259,7 +271,7 @@ static enum core_code read_document(struct core *core, const struct job_create *
     if (!create->document_source) {
         plan->document = create->document;
     }
-    return check_document(plan->document, error);
+    return check_document(core, create, plan->document, error);
 }
 
 /* --- All of it --- */
@@ -280,7 +292,8 @@ static enum core_code check_members(const struct job_create *create, struct core
         return core_fail(error, CORE_INVALID_REQUEST, "targetSelection is SNAPSHOT, not '%.*s'",
                          utf8_fit(selection, NAME_SHOWN), selection);
     }
-    if (job_check_timeout(create->in_progress_timeout_min, error)) {
+    if (job_check_timeout(create->in_progress_timeout_min, error) ||
+        job_check_presign(&create->presign, error)) {
         return error->code;
     }
     if (!create->document.ptr == !create->document_source) {

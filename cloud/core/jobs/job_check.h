@@ -10,6 +10,8 @@
 #define JOB_DOCUMENT_SOURCE_MAX 1350
 #define JOB_IN_PROGRESS_MAX_MIN 10080
 #define JOB_RETRIES_TOTAL_MAX   10
+#define JOB_ROLE_MIN            20
+#define JOB_ROLE_MAX            2048
 
 /* How often an execution is tried again, by what ended it. */
 struct job_retry_counts {
@@ -36,6 +38,7 @@ enum core_code job_check_text(const char *what, const char *text, struct core_er
 enum core_code job_check_timeout(int64_t minutes, struct core_error *error);
 enum core_code job_check_retries(const struct job_retry retries[], size_t count, bool has_timeout,
                                  struct job_retry_counts *counts, struct core_error *error);
+enum core_code job_check_presign(const struct job_presign *presign, struct core_error *error);
 enum core_code job_check_reason(const char *reason_code, struct core_error *error);
 
 #endif

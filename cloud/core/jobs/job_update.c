@@ -73,6 +73,7 @@ enum core_code jobs_update(struct core *core, const struct job_update *update, s
     if (jobs_describe(core, update->job_id, &job, error) || check_is_open(&job, error) ||
         job_check_text("description", update->description, error) ||
         job_check_timeout(update->in_progress_timeout_min, error) || check_no_retries(update, error) ||
+        job_check_presign(&update->presign, error) ||
         (update->in_progress_timeout_min && check_not_started(core, update->job_id, error))) {
         goto finish;
     }

@@ -26,6 +26,13 @@ struct job_retry {
     int64_t retries;          /* 0..10, 10 in total */
 };
 
+/* presignedUrlConfig: how links for placeholders in the document are signed (placeholders.h). */
+struct job_presign {
+    const char
+        *role_arn; /* NULL: not given. 20..2048 characters; there are no roles here, so nobody looks at it */
+    int64_t expires_s; /* 60..3600; 0: not given, which means 3600 */
+};
+
 struct job_create {
     const char *job_id;
     const char *const *targets; /* ARNs of things; groups are an error that says so */
@@ -41,6 +48,7 @@ struct job_create {
     struct job_retry retries[JOB_RETRIES_MAX];
     size_t retry_count;
     const struct tag_list *tags; /* NULL = none */
+    struct job_presign presign;  /* checked; stored as it stands in `config` */
 };
 
 struct job {
@@ -69,7 +77,7 @@ enum core_code jobs_create(struct core *core, const struct job_create *create, s
 enum core_code jobs_describe(struct core *core, const char *job_id, struct job *out,
                              struct core_error *error);
 
-/* *document: malloc'd text, byte for byte as given; the caller frees it. */
+/* *document: malloc'd text, byte for byte as given, with its placeholders: operators get no signed links. The caller frees. */
 enum core_code jobs_document(struct core *core, const char *job_id, char **document,
                              struct core_error *error);
 
@@ -85,6 +93,7 @@ struct job_update {
     int64_t in_progress_timeout_min; /* 0: it stays. Only as long as no execution of the job has started */
     struct job_retry retries[JOB_RETRIES_MAX]; /* numbers of 0 only: no more retries */
     size_t retry_count;                        /* 0: they stay */
+    struct job_presign presign;                /* checked; stored as it stands in `config` */
 };
 /* CORE_INVALID_REQUEST when the job is over. */
 enum core_code jobs_update(struct core *core, const struct job_update *update, struct core_error *error);

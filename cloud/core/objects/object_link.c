@@ -158,17 +158,23 @@ static bool decode_key(struct slice key, char *out, size_t cap)
            text_decode_percent(key.ptr, key.len, false, out) > 0;
 }
 
+bool objects_read_link(struct slice link, char bucket[OBJECT_BUCKET_CAP], char key[OBJECT_LINK_KEY_CAP])
+{
+    struct slice bucket_text;
+    struct slice key_text;
+    return read_link(link, &bucket_text, &key_text) && name_is_bucket(bucket_text) &&
+           !slice_copy(bucket_text, bucket, OBJECT_BUCKET_CAP) &&
+           decode_key(key_text, key, OBJECT_LINK_KEY_CAP);
+}
+
 enum core_code objects_resolve(struct core *core, const char *link, struct object *out,
                                struct core_error *error)
 {
-    struct slice bucket;
-    struct slice key;
-    char bucket_name[64];
-    char key_name[3 * 1024 + 1];
+    char bucket[OBJECT_BUCKET_CAP];
+    char key[OBJECT_LINK_KEY_CAP];
     *out = (struct object){0};
     core_error_clear(error);
-    if (!read_link(slice_from(link), &bucket, &key) || !name_is_bucket(bucket) ||
-        slice_copy(bucket, bucket_name, sizeof bucket_name) || !decode_key(key, key_name, sizeof key_name)) {
+    if (!objects_read_link(slice_from(link), bucket, key)) {
         return core_fail(
             error, CORE_INVALID_REQUEST,
             "'%.*s' does not name an object; use s3://BUCKET/KEY, https://s3.REGION.amazonaws.com/"
@@ -176,5 +182,5 @@ enum core_code objects_resolve(struct core *core, const char *link, struct objec
             "a query",
             utf8_fit(link, LINK_SHOWN), link);
     }
-    return objects_get_document(core, bucket_name, key_name, out, error);
+    return objects_get_document(core, bucket, key, out, error);
 }

@@ -11,6 +11,8 @@
 #define OBJECT_KEY_MAX      1024
 #define OBJECT_CHECKSUM_CAP 64 /* "SHA256 ", base64 of 32 bytes, "-10000" */
 #define OBJECT_LIST_MAX     1000
+#define OBJECT_BUCKET_CAP   64
+#define OBJECT_LINK_KEY_CAP (3 * OBJECT_KEY_MAX + 1) /* of a key as a link may hold it, each byte escaped */
 
 /* What is stored beside the bytes. NULL: nothing; content_type NULL: "binary/octet-stream". */
 struct object_info {
@@ -80,6 +82,9 @@ enum core_code objects_list(struct core *core, const char *bucket, const struct 
                             object_fn fn, void *ctx, char **next, struct core_error *error);
 
 /* --- Job documents --- */
+
+/* Bucket and decoded key that one of the links of objects_resolve names; nobody looks whether they exist. false: another text. */
+bool objects_read_link(struct slice link, char bucket[OBJECT_BUCKET_CAP], char key[OBJECT_LINK_KEY_CAP]);
 
 /* With the body, for a job document: an object that is larger than CORE_DOCUMENT_MAX is CORE_INVALID_REQUEST, and its body is
  * not read. */

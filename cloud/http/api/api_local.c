@@ -75,6 +75,7 @@ void api_local_status(struct call *call)
     render_put_text(out, "listen", service->listen);
     json_object_set_new(out, "http_port", json_integer(service->http_port));
     json_object_set_new(out, "mqtt_port", json_integer(service->mqtt_port));
+    json_object_set_new(out, "https_port", json_integer(service->https_port));
     render_put_text(out, "data", service->data_dir);
     render_put_text(out, "credentials", service->credentials_file);
     json_object_set_new(out, "things", json_integer(census.things));

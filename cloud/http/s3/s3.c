@@ -84,7 +84,11 @@ void s3_find(struct call *call)
     int level = path_level(call);
     const struct s3_operation *operation = s3_operation_find(request, level, &unmodelled);
     const char *param = operation ? foreign_param(request, operation) : NULL;
-    if (unmodelled) {
+    bool is_elsewhere = call->service->only_objects && (!operation || operation->handler != s3_get_object);
+    if (is_elsewhere) {
+        s3_fail(call, S3_NOT_IMPLEMENTED,
+                "this port serves GET and HEAD of objects: everything else is on the HTTP port");
+    } else if (unmodelled) {
         s3_fail(call, S3_NOT_IMPLEMENTED, "iot-local does not model %s", unmodelled);
     } else if (!operation) {
         s3_fail(call, S3_NOT_IMPLEMENTED, "%s %s is no operation of S3 that iot-local knows", request->method,
