@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -324,7 +325,10 @@ class Reset(OperatorTest):
     def test_after_a_kill(self):
         """The broker may still be saving its queues: a reset waits for it."""
         self.up()
-        os.kill(self.pid(), signal.SIGKILL)
+        process = os.pidfd_open(self.pid())
+        self.addCleanup(os.close, process)
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        self.assertTrue(select.select([process], [], [], 20)[0], "the daemon does not end")
         self.cli("reset", "--yes")
         self.assertEqual(os.listdir(self.data), [])
 
