@@ -36,6 +36,12 @@ for _name in ("AWS_CA_BUNDLE", "AWS_PROFILE", "http_proxy", "https_proxy", "HTTP
     ENVIRONMENT.pop(_name, None)
 
 
+# Under nohup, or behind a shell's &, these are ignored, and a shell that a test starts could not trap them.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
+
 def wait_for(probe, what, patience=PATIENCE):
     """Waits until probe() is true; returns its value."""
     deadline = time.monotonic() + patience
