@@ -100,7 +100,7 @@ class LocalConfig(CloudTest):
         device.kill()
         self.assertTrue((self.state / "configure").exists())
         out, _ = self.config("--from", folder)
-        self.assertIn("from its next start on", out)
+        self.assertIn(f"stored in '{self.state}'; a device with this folder is configured from its next start on", out)
         self.device().wait_line("connected to .* as 'lamp'")
 
     def test_kill_after_the_answer(self):
@@ -210,6 +210,34 @@ class LocalConfig(CloudTest):
             self.assertIn("usage: device-config", self.config(*arguments, code=2)[1])
         for arguments in (["--cert", "nowhere.pem"], ["--from", "nowhere"]):
             self.assertIn("No such file", self.config(*arguments, code=1)[1])
+        self.assertIn(f"{folder}: Is a directory", self.config("--cert", folder, code=1)[1])
+
+    def test_a_mistake_is_named(self):
+        """One line says what is wrong, and the options' descriptions do not push it off the screen."""
+        for arguments, line in (([], "there is no configuration: --from FOLDER"), (["--show", "--erase"], "one of them"),
+                                (["--show", "--thing", "x"], "take no configuration"), (["from", "lamp"], "'from' belongs to no option"),
+                                (["--nonsense"], "unrecognized option '--nonsense'")):
+            _, errors = self.config(*arguments, code=2)
+            self.assertIn(line, errors.splitlines()[0])
+            self.assertLess(errors.count("\n"), 8)
+
+    def test_no_folder_is_named(self):
+        """A device that names none has one of its own program's name: what is stored under another name would never be read."""
+        home = self.cloud.folder / "home"
+        home.mkdir()
+        self.environment.update(HOME=str(home))
+        self.environment.pop("DEVICE_STATE_DIR", None)
+        self.environment.pop("XDG_STATE_HOME", None)
+        folder = self.cloud.thing("lamp")
+        for arguments in (["--from", folder], ["--show"], ["--erase"], ["--state", "", "--show"]):
+            self.assertIn("--state DIR names its folder", self.config(*arguments, code=2, state=False)[1])
+        self.assertEqual(os.listdir(home), [])
+        device = Process([PROGRAM], env=self.environment, cwd=self.cloud.folder)
+        self.addCleanup(self.end, device)
+        state = device.wait_line(r"device-config --state '(.*)' configures this device").group(1)
+        self.assertEqual(state, str(home / ".local/state/device-jobs/local_config"))
+        self.config("--state", state, "--from", folder, state=False)
+        device.wait_line("connected to .* as 'lamp'")
 
     def test_a_folder_that_cannot_be_used(self):
         folder = self.cloud.thing("lamp")
