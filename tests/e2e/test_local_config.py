@@ -11,6 +11,7 @@ import unittest
 import claims
 import harness
 from harness import AWS, CloudTest, Process, wait_for
+from pages import Page
 
 PROGRAM = harness.BUILD / "examples" / "04_local_config" / "local_config"
 DEVICE_CONFIG = harness.BUILD / "ports" / "linux" / "device-config"
@@ -249,16 +250,25 @@ class LocalConfig(CloudTest):
         self.config("--from", folder)
         self.assertIn("thingName: lamp", self.config("--show")[0])
 
+
+class Readme(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(AWS), "no AWS CLI on this system")
-    def test_the_readme(self):
-        """The commands of examples/04_local_config/README.md, by the operator's own tools."""
-        device = self.device()
-        device.wait_line("mode DEVICE CONFIG")
-        self.config("--from", self.cloud.thing("lamp"))
-        device.wait_line("connected to .* as 'lamp'")
-        self.cloud.aws("iot", "create-job", "--job-id", "who", "--targets", "arn:aws:iot:us-east-1:123456789012:thing/lamp",
-                       "--document", '{"action":"identify"}')
-        self.cloud.wait_status("lamp", "who", "SUCCEEDED")
+    def test_commands_word_by_word(self):
+        """examples/04_local_config/README.md"""
+        page = Page(self, harness.ROOT / "examples" / "04_local_config" / "README.md")
+        for line in page.commands():
+            if "/local_config" in line:
+                device = page.start(line)
+                device.wait_line("mode DEVICE CONFIG")
+            elif "--erase" in line:
+                self.assertEqual(device.stop(), 0, device.tail())
+                self.assertIn("erased", page.run(line))
+            else:
+                page.run(line)
+            if "--from" in line:
+                device.wait_line("connected to .* as 'lamp'")
+        self.assertIn("COMPLETED", page.said)
+        self.assertIn("privateKey: held, not shown", page.said)
 
 
 if __name__ == "__main__":
