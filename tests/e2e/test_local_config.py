@@ -242,6 +242,7 @@ class LocalConfig(CloudTest):
 
     def test_a_folder_that_cannot_be_used(self):
         folder = self.cloud.thing("lamp")
+        self.assertIn("cannot open the folder '/dev/null'", self.config("--state", "/dev/null", "--show", code=1, state=False)[1])
         _, errors = self.config("--state", "/proc/nowhere", "--from", folder, code=1, state=False)
         self.assertIn("/proc/nowhere", errors)
         self.state.mkdir(mode=0o700)
@@ -269,6 +270,24 @@ class Readme(unittest.TestCase):
                 device.wait_line("connected to .* as 'lamp'")
         self.assertIn("COMPLETED", page.said)
         self.assertIn("privateKey: held, not shown", page.said)
+
+    def test_lines_of_the_page(self):
+        """docs/provisioning-local.md: each form of the command, and the line for a serial console."""
+        page = Page(self, harness.ROOT / "docs" / "provisioning-local.md")
+        page.environment["PATH"] = f"{DEVICE_CONFIG.parent}:{page.environment['PATH']}"
+        page.run("iot-local thing lamp --out lamp")
+        page.run("echo secret > password")
+        files = {"--root-ca FILE": "--root-ca lamp/root_ca.pem", "-cert FILE": "-cert lamp/certificate.pem", "-key FILE": "-key lamp/private_key.pem",
+                 "DIR": "state", "FOLDER": "lamp", "/dev/ttyUSB0": "console"}
+        lines = [line for line in page.commands() if line.startswith("device-config ")]
+        self.assertEqual(len(lines), 6)
+        for line in lines:
+            for placeholder, value in files.items():
+                line = line.replace(placeholder, value)
+            page.run(line)
+        for said in ("stored in 'state'", "thingName: lamp\n", "erased"):
+            self.assertIn(said, page.said)
+        self.assertEqual(json.loads((page.folder / "console").read_text())["wifiSsid"], "my network")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -75,7 +76,7 @@ enum holder send_find(int *fd)
         if (errno == ENOENT) {
             return HOLDER_NONE; /* it is made when something is stored */
         }
-        say("cannot open the folder of the records: %s", strerror(errno));
+        say("cannot open the folder '%s': %s", getenv("DEVICE_STATE_DIR"), strerror(errno));
         return HOLDER_BAD;
     }
     enum holder holder = look(folder, fd);
