@@ -5,6 +5,7 @@
 #define TESTS_FAKES_IN_CHILD_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,11 +23,16 @@ static void run_in_child(void **state)
 {
     void (*body)(void) = NULL;
     memcpy(&body, state, sizeof(body));
+    fflush(NULL); /* else the child says it a second time */
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         body();
-        _exit(0);
+#ifdef __SANITIZE_THREAD__
+        exit(0); /* ports/linux joins the tasks that have ended */
+#else
+        _exit(0); /* what OpenSSL has for a task on its last steps would count as a leak */
+#endif
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -183,6 +183,7 @@ static void restarts_and_is_configured(void)
     pthread_t thread;
     EXPECT(pthread_create(&thread, NULL, configure_and_restart, NULL) == 0);
     fake_wait_restart(); /* only ends the task */
+    EXPECT(pthread_join(thread, NULL) == 0);
     EXPECT(strcmp(answer, "{\"result\":\"ok\"}") == 0);
     EXPECT(fake_open_count() == 0);
     EXPECT(fake_put_count() == 1);
