@@ -138,7 +138,9 @@ class Refused(ClaimTest):
 
     def test_disabled_template(self):
         self.operator.template(enabled=False)
-        self.device(self.folder()).wait_line(r"RegisterThing was refused: ")
+        device = self.device(self.folder())
+        device.wait_line(r"RegisterThing was refused: ")
+        device.wait_line(r"disconnected from localhost: until the next try of an identity")
 
     def test_claim_certificate_is_inactive(self):
         self.operator.template()
