@@ -261,8 +261,8 @@ void runtime_use_identity(const struct runtime_identity *identity)
 /* The next try is due at once, unless the library is suspended. */
 static void change_identity(uint64_t now_ms)
 {
-    drop("another identity is used", now_ms);
     const struct runtime_identity next = device_runtime.own.next_identity;
+    drop(next.host ? "another identity is used" : "until the next try of an identity", now_ms);
     take_identity(&next);
     if (device_runtime.own.link.state != LINK_STOPPED) {
         link_stop(&device_runtime.own.link);

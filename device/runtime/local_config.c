@@ -286,6 +286,7 @@ enum err local_config_erase(void)
 
     err = err ? err : runtime_record_erase(RECORD_PENDING);
     err = err ? err : runtime_record_erase(RECORD_CONFIG);
-    err = err ? err : runtime_record_erase(RECORD_ROTATION);
-    return err ? err : port_store_erase(RUNTIME_JOURNAL_KEY);
+    err = err ? err : port_store_erase(RUNTIME_JOURNAL_KEY);
+    err = err ? err : runtime_record_erase(RECORD_CLOCK);
+    return err ? err : runtime_record_erase(RECORD_ROTATION);
 }

@@ -38,7 +38,8 @@ bool local_config_take(struct local_config *config, size_t text_len, char *answe
 /* Stores the network's name and password beside what is held. false: the storage does not take them; they are kept for the next text. */
 bool local_config_take_wifi(struct local_config *config, const char *ssid, const char *password);
 
-/* Erases all that makes the device somebody: identity, configuration, journal of jobs, in this order. */
+/* Erases what a reset does, in its order: identity, what is on the way to one, configuration, journal of jobs, last known time, rotation. The
+ * application's data stays. */
 enum err local_config_erase(void);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "lib_system.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static inline const char *device_config_read(const char *name, bool is_optional)
     FILE *file = fopen(path, "rb");
     if (!file) {
         if (!is_optional) {
-            device_config_fail(path, "cannot be opened");
+            device_config_fail(path, strerror(errno));
         }
         return NULL;
     }

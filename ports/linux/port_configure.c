@@ -158,6 +158,21 @@ static enum err open_listener(void)
     return ERR_OK;
 }
 
+/* By the name that others find it under, whatever the working folder was. */
+static void tell_where(void)
+{
+    char link[32], path[256], line[sizeof(path) + 80];
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", own.folder);
+    ssize_t len = readlink(link, path, sizeof(path) - 1);
+    if (len > 0 && (size_t)len < sizeof(path) - 1) {
+        path[len] = '\0';
+        snprintf(line, sizeof(line), "configuration: device-config --state '%s' configures this device",
+                 path);
+        port_board_log(LOG_LEVEL_INFO, line);
+    }
+}
+
 static enum err start(const struct port_configure *way)
 {
     own.way = *way;
@@ -167,6 +182,9 @@ static enum err start(const struct port_configure *way)
         return fail("no storage, or no descriptor, for");
     }
     enum err err = open_listener();
+    if (!err) {
+        tell_where();
+    }
     return err ? err : tasks_start("dj_configure", 0, listen_for_texts, NULL, NULL);
 }
 

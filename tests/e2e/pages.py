@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from harness import AWS, BUILD, ENVIRONMENT, Cloud, Process
+from harness import AWS, BUILD, ENVIRONMENT, ROOT, Cloud, Process
 
 
 class Page:
@@ -15,6 +15,7 @@ class Page:
         self.text = path.read_text()
         self.cloud = Cloud(test)
         self.folder = self.cloud.folder
+        (self.folder / "examples").symlink_to(ROOT / "examples")
         exports = dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", self.cloud.cli("env"), re.M))
         self.environment = dict(ENVIRONMENT, **exports)
         self.environment["PATH"] = f"{BUILD / 'cloud'}:{os.path.dirname(AWS)}:{ENVIRONMENT['PATH']}"
@@ -28,7 +29,12 @@ class Page:
 
     def start(self, line):
         """A program of the build that goes on until the test ends."""
-        process = Process(line.replace("build/host/", f"{BUILD}/").split(), cwd=self.folder, env=self.environment)
+        words = line.replace("build/host/", f"{BUILD}/").split()
+        environment = dict(self.environment)
+        while "=" in words[0]:
+            name, _, value = words.pop(0).partition("=")
+            environment[name] = value
+        process = Process(words, cwd=self.folder, env=environment)
         self.test.addCleanup(process.stop)
         return process
 

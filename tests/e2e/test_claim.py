@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A device that is provisioned by claim (docs/provisioning.md, examples/03_claim): the whole way with real TLS, kill -9 at each stage, a second start,
 a claim policy that is too narrow, a template that refuses, jobs afterwards (R-52, R-53, R-56)."""
-import json
 import os
-import pathlib
-import re
-import shlex
-import shutil
-import subprocess
 import unittest
 
 import harness
 from claims import ARN, CREATE_FROM_CSR, DEVICE_POLICY, Operator, allow, claim_statements, provision_topic, template_body
-from harness import CloudTest, Device, wait_for
+from harness import CloudTest, Device
+from pages import Page
 
 EXAMPLE = harness.ROOT / "examples" / "03_claim"
 CLAIM = harness.BUILD / "examples" / "03_claim" / "claim"
@@ -143,7 +138,9 @@ class Refused(ClaimTest):
 
     def test_disabled_template(self):
         self.operator.template(enabled=False)
-        self.device(self.folder()).wait_line(r"RegisterThing was refused: ")
+        device = self.device(self.folder())
+        device.wait_line(r"RegisterThing was refused: ")
+        device.wait_line(r"disconnected from localhost: until the next try of an identity")
 
     def test_claim_certificate_is_inactive(self):
         self.operator.template()
@@ -151,34 +148,28 @@ class Refused(ClaimTest):
         certificate_id = (folder / "certificate_id").read_text()
         self.operator.call("PUT", f"/certificates/{certificate_id}?newStatus=INACTIVE")
         device = self.device(folder)
-        device.wait_line(r"cannot connect to localhost")
+        device.wait_line(r"refuses to connect the claim certificate; is it active, does its policy allow iot:Connect\?")
         self.operator.call("PUT", f"/certificates/{certificate_id}?newStatus=ACTIVE")
         device.wait_line(r"provisioned: this device is \S+", 60)
 
 
-class Readme(ClaimTest):
+class Readme(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(harness.AWS), "no AWS CLI on this system")
-    def test_commands(self):
-        """The commands of examples/03_claim/README.md, as they stand there."""
-        folder = self.cloud.folder / "example"
-        shutil.copytree(EXAMPLE, folder)
-        blocks = re.findall(r"^```\n(.*?)^```", (folder / "README.md").read_text(), re.M | re.S)
-        environment = dict(harness.ENVIRONMENT, AWS_ENDPOINT_URL=self.cloud.http_url)
-        lines = "\n".join(blocks[:2]).replace("DATA/", f"{shlex.quote(str(self.cloud.data))}/").replace("8883", str(self.cloud.mqtt_port))
-        done = subprocess.run(["bash", "-euc", lines], cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-        self.assertEqual(done.returncode, 0, done.stdout)
-        start = blocks[2].split()
-        self.assertEqual(start[1:], ["build/host/examples/03_claim/claim", "claim"])
-        device = self.device(folder / "claim")
-        name = device.wait_line(r"provisioned: this device is (\S+)").group(1)
-        job = blocks[3].replace("thing/THING", "thing/" + name)
-        done = subprocess.run(["bash", "-euc", job], env=environment, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stdout)
+    def test_commands_word_by_word(self):
+        """examples/03_claim/README.md; the device is started once more at the end."""
+        page = Page(self, EXAMPLE / "README.md")
+        for line in page.commands():
+            if "/claim claim" in line:
+                start = line
+                device = page.start(line)
+                name = device.wait_line(r"provisioned: this device is (\S+)").group(1)
+            else:
+                page.run(line.replace("THING", name) if "THING" in line else line)
         device.wait_line(rf"hello: hello from {name}")
-        self.cloud.wait_status(name, "hello", "SUCCEEDED")
-        self.assertEqual(self.operator.call("GET", f"/things/{name}")["attributes"], {"room": "cellar", "version": "1.0.0"})
+        self.assertIn("COMPLETED", page.said)
+        device.stop()
+        page.start(start).wait_line(rf"connected as {name}")
+        self.assertIn('"room": "cellar"', page.run('aws --endpoint-url "$AWS_ENDPOINT_URL" iot describe-thing --thing-name ' + name))
 
 
 if __name__ == "__main__":

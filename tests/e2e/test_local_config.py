@@ -11,6 +11,7 @@ import unittest
 import claims
 import harness
 from harness import AWS, CloudTest, Process, wait_for
+from pages import Page
 
 PROGRAM = harness.BUILD / "examples" / "04_local_config" / "local_config"
 DEVICE_CONFIG = harness.BUILD / "ports" / "linux" / "device-config"
@@ -100,7 +101,7 @@ class LocalConfig(CloudTest):
         device.kill()
         self.assertTrue((self.state / "configure").exists())
         out, _ = self.config("--from", folder)
-        self.assertIn("from its next start on", out)
+        self.assertIn(f"stored in '{self.state}'; a device with this folder is configured from its next start on", out)
         self.device().wait_line("connected to .* as 'lamp'")
 
     def test_kill_after_the_answer(self):
@@ -185,7 +186,7 @@ class LocalConfig(CloudTest):
         self.assertIn("thingName: lamp", self.config("--show")[0])
         self.assertEqual(device.stop(), 0, device.tail())
         self.config("--erase")
-        self.assertEqual(sorted(os.listdir(self.state)), ["clock"])  # the last known time is nobody's
+        self.assertEqual(sorted(os.listdir(self.state)), [])
         self.device().wait_line("mode DEVICE CONFIG")
 
     def test_another_thing(self):
@@ -210,9 +211,38 @@ class LocalConfig(CloudTest):
             self.assertIn("usage: device-config", self.config(*arguments, code=2)[1])
         for arguments in (["--cert", "nowhere.pem"], ["--from", "nowhere"]):
             self.assertIn("No such file", self.config(*arguments, code=1)[1])
+        self.assertIn(f"{folder}: Is a directory", self.config("--cert", folder, code=1)[1])
+
+    def test_a_mistake_is_named(self):
+        """One line says what is wrong, and the options' descriptions do not push it off the screen."""
+        for arguments, line in (([], "there is no configuration: --from FOLDER"), (["--show", "--erase"], "one of them"),
+                                (["--show", "--thing", "x"], "take no configuration"), (["from", "lamp"], "'from' belongs to no option"),
+                                (["--nonsense"], "unrecognized option '--nonsense'")):
+            _, errors = self.config(*arguments, code=2)
+            self.assertIn(line, errors.splitlines()[0])
+            self.assertLess(errors.count("\n"), 8)
+
+    def test_no_folder_is_named(self):
+        """A device that names none has one of its own program's name: what is stored under another name would never be read."""
+        home = self.cloud.folder / "home"
+        home.mkdir()
+        self.environment.update(HOME=str(home))
+        self.environment.pop("DEVICE_STATE_DIR", None)
+        self.environment.pop("XDG_STATE_HOME", None)
+        folder = self.cloud.thing("lamp")
+        for arguments in (["--from", folder], ["--show"], ["--erase"], ["--state", "", "--show"]):
+            self.assertIn("--state DIR names its folder", self.config(*arguments, code=2, state=False)[1])
+        self.assertEqual(os.listdir(home), [])
+        device = Process([PROGRAM], env=self.environment, cwd=self.cloud.folder)
+        self.addCleanup(self.end, device)
+        state = device.wait_line(r"device-config --state '(.*)' configures this device").group(1)
+        self.assertEqual(state, str(home / ".local/state/device-jobs/local_config"))
+        self.config("--state", state, "--from", folder, state=False)
+        device.wait_line("connected to .* as 'lamp'")
 
     def test_a_folder_that_cannot_be_used(self):
         folder = self.cloud.thing("lamp")
+        self.assertIn("cannot open the folder '/dev/null'", self.config("--state", "/dev/null", "--show", code=1, state=False)[1])
         _, errors = self.config("--state", "/proc/nowhere", "--from", folder, code=1, state=False)
         self.assertIn("/proc/nowhere", errors)
         self.state.mkdir(mode=0o700)
@@ -221,16 +251,43 @@ class LocalConfig(CloudTest):
         self.config("--from", folder)
         self.assertIn("thingName: lamp", self.config("--show")[0])
 
+
+class Readme(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(AWS), "no AWS CLI on this system")
-    def test_the_readme(self):
-        """The commands of examples/04_local_config/README.md, by the operator's own tools."""
-        device = self.device()
-        device.wait_line("mode DEVICE CONFIG")
-        self.config("--from", self.cloud.thing("lamp"))
-        device.wait_line("connected to .* as 'lamp'")
-        self.cloud.aws("iot", "create-job", "--job-id", "who", "--targets", "arn:aws:iot:us-east-1:123456789012:thing/lamp",
-                       "--document", '{"action":"identify"}')
-        self.cloud.wait_status("lamp", "who", "SUCCEEDED")
+    def test_commands_word_by_word(self):
+        """examples/04_local_config/README.md"""
+        page = Page(self, harness.ROOT / "examples" / "04_local_config" / "README.md")
+        for line in page.commands():
+            if "/local_config" in line:
+                device = page.start(line)
+                device.wait_line("mode DEVICE CONFIG")
+            elif "--erase" in line:
+                self.assertEqual(device.stop(), 0, device.tail())
+                self.assertIn("erased", page.run(line))
+            else:
+                page.run(line)
+            if "--from" in line:
+                device.wait_line("connected to .* as 'lamp'")
+        self.assertIn("COMPLETED", page.said)
+        self.assertIn("privateKey: held, not shown", page.said)
+
+    def test_lines_of_the_page(self):
+        """docs/provisioning-local.md: each form of the command, and the line for a serial console."""
+        page = Page(self, harness.ROOT / "docs" / "provisioning-local.md")
+        page.environment["PATH"] = f"{DEVICE_CONFIG.parent}:{page.environment['PATH']}"
+        page.run("iot-local thing lamp --out lamp")
+        page.run("echo secret > password")
+        files = {"--root-ca FILE": "--root-ca lamp/root_ca.pem", "-cert FILE": "-cert lamp/certificate.pem", "-key FILE": "-key lamp/private_key.pem",
+                 "DIR": "state", "FOLDER": "lamp", "/dev/ttyUSB0": "console"}
+        lines = [line for line in page.commands() if line.startswith("device-config ")]
+        self.assertEqual(len(lines), 6)
+        for line in lines:
+            for placeholder, value in files.items():
+                line = line.replace(placeholder, value)
+            page.run(line)
+        for said in ("stored in 'state'", "thingName: lamp\n", "erased"):
+            self.assertIn(said, page.said)
+        self.assertEqual(json.loads((page.folder / "console").read_text())["wifiSsid"], "my network")
 
 
 if __name__ == "__main__":

@@ -305,9 +305,12 @@ static void test_erase(void **state)
     assert_true(take("{" THING "}"));
     put_record(RECORD_IDENTITY, "x", 1);
     put_record(RECORD_PENDING, "x", 1);
+    put_record(RECORD_CLOCK, "x", 1);
+    put_record(RECORD_ROTATION, "x", 1);
     put_record(RECORD_APP, "x", 1);
     assert_int_equal(local_config_erase(), ERR_OK);
     assert_false(has_record(RECORD_CONFIG) || has_record(RECORD_IDENTITY) || has_record(RECORD_PENDING));
+    assert_false(has_record(RECORD_CLOCK) || has_record(RECORD_ROTATION));
     assert_true(has_record(RECORD_APP));
 }
 

@@ -219,7 +219,9 @@ static void test_the_claim_is_refused(void **state)
     assert_false(provision_is_failing(&p));
     assert_string_equal(lines, ""); /* whoever owns the connection says it */
     down(PROVISION_LINK_ORIGIN, ERR_TLS);
-    expect_line("provisioning: the service refuses to connect the claim certificate\n");
+    expect_line("provisioning: the service refuses to connect the claim certificate; is it active, does its "
+                "policy allow "
+                "iot:Connect?\n");
     assert_true(provision_is_failing(&p));
     down(PROVISION_LINK_ORIGIN, ERR_REFUSED);
     expect_line("refuses to connect the claim certificate");

@@ -141,7 +141,9 @@ static enum provision_event judge_attempt(struct provision *p, bool is_refused)
 {
     if (is_refused) {
         provision_fail(p, "the service refuses to connect the ",
-                       p->config.origin == PENDING_CLAIM ? "claim certificate" : "present certificate");
+                       p->config.origin == PENDING_CLAIM
+                           ? "claim certificate; is it active, does its policy allow iot:Connect?"
+                           : "present certificate");
     }
     return is_refused ? PROVISION_EVENT_REFUSED : PROVISION_EVENT_DOWN;
 }

@@ -43,7 +43,8 @@ static bool configure_stored(const struct options *options)
     if (!local_config_take(&config, options->text_len, answer, sizeof(answer))) {
         return send_read_answer(answer);
     }
-    puts("stored; the device is configured from its next start on");
+    printf("stored in '%s'; a device with this folder is configured from its next start on\n",
+           getenv("DEVICE_STATE_DIR"));
     return true;
 }
 

@@ -20,7 +20,7 @@ enum order {
 
 struct options {
     enum order order;
-    const char *state; /* NULL: as the device finds it */
+    const char *state; /* NULL: $DEVICE_STATE_DIR names it */
     char text[TEXT_CAP];
     size_t text_len;
 };

@@ -40,22 +40,28 @@ static const struct option known[] = {
     {0},
 };
 
+static void synopsis(FILE *out)
+{
+    fputs("usage: device-config --state DIR --endpoint NAME --root-ca FILE --thing NAME --cert FILE --key "
+          "FILE\n"
+          "       device-config --state DIR --endpoint NAME --root-ca FILE --claim-cert FILE --claim-key "
+          "FILE --template NAME\n"
+          "       device-config --state DIR --from FOLDER | --show | --erase\n",
+          out);
+}
+
 static void usage(FILE *out)
 {
+    synopsis(out);
     fputs(
-        "usage: device-config [--state DIR] --endpoint NAME --root-ca FILE --thing NAME --cert FILE --key "
-        "FILE\n"
-        "       device-config [--state DIR] --endpoint NAME --root-ca FILE --claim-cert FILE --claim-key "
-        "FILE --template NAME\n"
-        "       device-config [--state DIR] --from FOLDER | --show | --erase\n"
         "\n"
         "Configures a device whose program gives it nothing. A device that waits (mode DEVICE CONFIG) takes "
         "the\n"
         "configuration and goes on; where none runs it is stored, and used at the next start.\n"
         "\n"
-        "  --state DIR                 the device's folder of records (default: $DEVICE_STATE_DIR, then as "
-        "the\n"
-        "                              device finds it: docs/storage.md)\n"
+        "  --state DIR                 the device's folder of records; its log names it while it waits "
+        "(default:\n"
+        "                              $DEVICE_STATE_DIR)\n"
         "  --endpoint NAME             where the device connects\n"
         "  --port N                    8883 when it is not given; 443 also works with AWS\n"
         "  --root-ca FILE              PEM: whom the device trusts\n"
@@ -93,8 +99,14 @@ static char *read_file(const char *path)
         return NULL;
     }
     char *text = room + used;
+    errno = 0;
     size_t len = fread(text, 1, FILE_CAP, file);
+    int why = ferror(file) ? errno : 0; /* a folder can be opened, too */
     fclose(file);
+    if (why) {
+        say("%s: %s", path, strerror(why));
+        return NULL;
+    }
     if (len == 0 || len == FILE_CAP || memchr(text, '\0', len)) {
         say("%s: %s", path, len == 0 ? "is empty" : len == FILE_CAP ? "is too large" : "is no text");
         return NULL;
@@ -182,10 +194,22 @@ static bool write_text(struct options *options, const struct config_texts *texts
     return !json_write_finish(&w, &options->text_len) || say("this is longer than any device takes");
 }
 
-static int refuse_usage(void)
+/* The mistake is not to drown in what --help tells. */
+static int refuse_usage(const char *what)
 {
-    usage(stderr);
+    if (what) {
+        say("%s", what);
+    }
+    synopsis(stderr);
+    fputs("       device-config --help\n", stderr);
     return USAGE_CODE;
+}
+
+/* A device that names no folder has one of its program's name, which is not ours: we would write where no device ever looks. */
+static bool lacks_folder(const struct options *options)
+{
+    const char *named = options->state ? options->state : getenv("DEVICE_STATE_DIR");
+    return options->order != ORDER_PRINT && (!named || !named[0]);
 }
 
 /* The code to end with; -1: go on. */
@@ -198,7 +222,12 @@ static int judge(struct options *options, const struct config_texts *texts, cons
     }
     bool wants_field = options->order == ORDER_CONFIGURE || options->order == ORDER_PRINT;
     if (has_field != wants_field) {
-        return refuse_usage();
+        return refuse_usage(has_field
+                                ? "--show and --erase take no configuration beside them"
+                                : "there is no configuration: --from FOLDER, or --endpoint and the rest");
+    }
+    if (lacks_folder(options)) {
+        return refuse_usage("which device? --state DIR names its folder (so does $DEVICE_STATE_DIR)");
     }
     struct config_texts all = *texts;
     if (folder && !take_folder(&all, folder)) {
@@ -219,7 +248,7 @@ int options_read(struct options *options, int argc, char **argv)
             return 0;
         }
         if (option == '?') {
-            return refuse_usage();
+            return refuse_usage(NULL); /* getopt has named it */
         }
         if (option == OPTION_STATE) {
             options->state = optarg;
@@ -227,7 +256,7 @@ int options_read(struct options *options, int argc, char **argv)
             folder = optarg;
         } else if (option >= OPTION_SHOW) {
             if (options->order != ORDER_CONFIGURE) {
-                return refuse_usage();
+                return refuse_usage("--show, --erase, --print: one of them");
             }
             options->order = option == OPTION_SHOW    ? ORDER_SHOW
                              : option == OPTION_ERASE ? ORDER_ERASE
@@ -236,5 +265,9 @@ int options_read(struct options *options, int argc, char **argv)
             return EXIT_FAILURE;
         }
     }
-    return optind < argc ? refuse_usage() : judge(options, &texts, folder);
+    if (optind < argc) {
+        say("'%s' belongs to no option", argv[optind]);
+        return refuse_usage(NULL);
+    }
+    return judge(options, &texts, folder);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -17,12 +18,19 @@
 #define TRIES    20 /* a device that starts has the folder's lock a moment before it listens */
 #define PAUSE_NS 100000000
 
+/* Longer than a device waits for clients before us (CONFIGURE_PATIENCE_MS each), and than it needs for its checks. */
+#define PATIENCE_S 30
+
+/* A device that is stopped answers nothing, and nobody should wait for it without a word. */
 static int connect_to(int folder)
 {
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
     struct sockaddr_un name;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     configure_socket_name(folder, &name);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof(name))) {
         int why = errno;
         close(fd);
@@ -68,7 +76,7 @@ enum holder send_find(int *fd)
         if (errno == ENOENT) {
             return HOLDER_NONE; /* it is made when something is stored */
         }
-        say("cannot open the folder of the records: %s", strerror(errno));
+        say("cannot open the folder '%s': %s", getenv("DEVICE_STATE_DIR"), strerror(errno));
         return HOLDER_BAD;
     }
     enum holder holder = look(folder, fd);
@@ -102,7 +110,8 @@ bool send_text(int fd, const char *text, size_t len, char *answer, size_t cap)
         got += part > 0 ? (size_t)part : 0;
     } while (part > 0 || (part < 0 && errno == EINTR));
     answer[got] = '\0';
-    return got > 0 || say("the device has not answered");
+    return got > 0 ||
+           say("the device has not answered: does it run? `device-config --show` says what it has taken");
 }
 
 /* ---- the answer */

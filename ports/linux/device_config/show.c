@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,7 +99,7 @@ bool show(void)
     int folder = store_folder_look();
 
     if (folder < 0 && errno != ENOENT) {
-        return say("cannot open the folder of the records: %s", strerror(errno));
+        return say("cannot open the folder '%s': %s", getenv("DEVICE_STATE_DIR"), strerror(errno));
     }
     bool is_good = true;
     if (folder >= 0) {
