@@ -122,12 +122,21 @@ static bool check_unsigned(struct call *call)
     return false;
 }
 
-/* The keys that the signature must be one of; NULL: any will do. A link that the service has signed is always looked at. */
+/* Has the form of the links that the service signs. */
+static bool reads_an_object(const struct call *call)
+{
+    const struct signature *signature = &call->signature;
+    return signature->is_presigned && strcmp(signature->service, "s3") == 0 &&
+           (request_is(&call->request, "GET") || request_is(&call->request, "HEAD"));
+}
+
+/* The keys that the signature must be one of; NULL: any will do. A link that the service has signed is always looked at. The key of links
+ * is good for nothing else: whoever gets hold of it may read, not give orders. */
 static const struct credentials *keys_of(const struct call *call)
 {
     const struct http_service *service = call->service;
     bool is_own = service->link_keys && credentials_secret(service->link_keys, call->signature.key_id);
-    return is_own ? service->link_keys : service->credentials;
+    return is_own && reads_an_object(call) ? service->link_keys : service->credentials;
 }
 
 bool caller_check(struct call *call)

@@ -193,6 +193,38 @@ static void links_of_users_are_verified_when_keys_are_configured(void **state)
     credentials_free(users);
 }
 
+/* Whoever has read DATA/link-key must not be able to sign orders with it, on neither port. */
+static void the_key_of_links_signs_nothing_else(void **state)
+{
+    struct world *world = *state;
+    struct http_fixture *fx = world->fx;
+    struct credentials *users = make_keys(fx, "users");
+    char signature[400];
+    snprintf(
+        signature, sizeof signature,
+        "AWS4-HMAC-SHA256 Credential=%s/20231114/us-east-1/iot/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature=" HTTP_SIGNATURE,
+        world->signer.key_id);
+    fx->service.credentials = users;
+    fx->service.only_objects = false;
+    http_header(fx, "X-Amz-Date", "20231114T221320Z");
+    http_header(fx, "Authorization", signature);
+    http_expect_error(fx, http_send(fx, "GET", "/things", NULL, 0), 403, "UnrecognizedClientException", "");
+    snprintf(
+        signature, sizeof signature,
+        "AWS4-HMAC-SHA256 Credential=%s/20231114/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature=" HTTP_SIGNATURE,
+        world->signer.key_id);
+    http_header(fx, "Authorization", signature);
+    http_expect_s3_error(fx, http_send(fx, "PUT", "/fware/a", "x", 1), 403, "InvalidAccessKeyId", "");
+    http_header(fx, "X-Amz-Date", NULL);
+    char *link = target(world, &world->signer, KEY, 0, 60);
+    http_expect_s3_error(fx, get(world, "PUT", link), 403, "InvalidAccessKeyId", "");
+    http_expect(fx, 200, get(world, "GET", link));
+    free(link);
+    credentials_free(users);
+}
+
 static void the_port_of_objects_has_nothing_else(void **state)
 {
     struct world *world = *state;
@@ -221,6 +253,7 @@ int main(void)
         TEST(a_link_holds_as_long_as_it_says),
         TEST(our_own_links_are_always_verified),
         TEST(links_of_users_are_verified_when_keys_are_configured),
+        TEST(the_key_of_links_signs_nothing_else),
         TEST(the_port_of_objects_has_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
