@@ -39,6 +39,28 @@ static void keys_are_escaped(void **state)
     free(path);
 }
 
+/* The signature covers the Host header, and this is how curl and Python's clients write it. */
+static void the_host_is_what_clients_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *endpoint, *host;
+        uint16_t port;
+    } cases[] = {
+        {"board.local", "board.local:8443", 8443},
+        {"Board.Local", "board.local:8443", 8443},
+        {"board.local", "board.local", 443},
+        {"fd00::A", "[fd00::a]:8443", 8443},
+        {"fd00::a", "[fd00::a]", 443},
+        {"192.168.1.2", "192.168.1.2:80", 80},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *host = s3_presign_host(cases[i].endpoint, cases[i].port);
+        assert_string_equal(host, cases[i].host);
+        free(host);
+    }
+}
+
 /* --- Against the service, which has one object --- */
 
 #define HOST "iot.example:8443"
@@ -249,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_of_aws),
         cmocka_unit_test(keys_are_escaped),
+        cmocka_unit_test(the_host_is_what_clients_say),
         TEST(a_link_reads_the_object),
         TEST(a_link_holds_as_long_as_it_says),
         TEST(our_own_links_are_always_verified),
