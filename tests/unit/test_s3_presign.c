@@ -243,6 +243,8 @@ static void the_key_of_links_signs_nothing_else(void **state)
     char *link = target(world, &world->signer, KEY, 0, 60);
     http_expect_s3_error(fx, get(world, "PUT", link), 403, "InvalidAccessKeyId", "");
     http_expect(fx, 200, get(world, "GET", link));
+    fx->service.credentials = NULL; /* not even where the keys of others are not looked at */
+    http_expect_s3_error(fx, get(world, "PUT", link), 403, "InvalidAccessKeyId", "nothing else");
     free(link);
     credentials_free(users);
 }
