@@ -2,6 +2,7 @@
 /* Lifecycle events: who came, who was refused, who left and why, who subscribes to what. The reason of an end is the plugin's own when
  * the plugin ends the connection, else mosquitto's, which only its log tells (log_tap.h): on the line before the end. */
 #include "cloud/base/clock_file.h"
+#include "cloud/base/utf8.h"
 #include "cloud/broker/disconnect_reason.h"
 #include "cloud/broker/mosquitto_words.h"
 #include "cloud/broker/plugin.h"
@@ -128,7 +129,8 @@ void plugin_presence_filter(struct plugin *plugin, const struct connection *conn
     }
     presence->subscriber = connection;
     presence->kind = kind;
-    snprintf(presence->filters[presence->filter_count++], PRESENCE_FILTER_CAP, "%s", filter);
+    snprintf(presence->filters[presence->filter_count++], PRESENCE_FILTER_CAP, "%.*s",
+             utf8_fit(filter, PRESENCE_FILTER_CAP - 1), filter); /* UNSUBSCRIBE has no limit */
 }
 
 /* --- Going --- */

@@ -43,7 +43,7 @@ struct daemon {
     struct core *reader; /* of the objects' server alone */
     struct objects_server *objects;
     struct credentials *link_keys; /* what signs links to objects */
-    char *objects_host;            /* where devices reach objects, "NAME:PORT" */
+    char *objects_host;            /* where devices reach objects, "NAME:PORT"; 443 is left out */
     struct access_keys keys;
     struct broker_link *link;
     struct device_turn devices;

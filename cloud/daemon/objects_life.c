@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects for devices: the HTTPS server, the key that signs their links, and the links themselves. */
-#include "cloud/base/text.h"
 #include "cloud/daemon/daemon_private.h"
 #include "cloud/http/s3/s3_presign.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define KEY_NAME    "link-key"
@@ -74,9 +72,7 @@ bool objects_life_open(struct daemon *daemon)
         return false;
     }
     daemon->options.https_port = objects_server_port(daemon->objects);
-    bool is_ipv6 = strchr(daemon->options.endpoint, ':') != NULL;
-    daemon->objects_host =
-        text_format(is_ipv6 ? "[%s]:%u" : "%s:%u", daemon->options.endpoint, daemon->options.https_port);
+    daemon->objects_host = s3_presign_host(daemon->options.endpoint, daemon->options.https_port);
     return true;
 }
 

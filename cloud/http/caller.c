@@ -6,6 +6,7 @@
 #include "cloud/http/s3/s3.h"
 #include "cloud/http/sigv4_verify.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The command line has no signature that would name the service. */
@@ -122,12 +123,35 @@ static bool check_unsigned(struct call *call)
     return false;
 }
 
+/* Has the form of the links that the service signs. */
+static bool reads_an_object(const struct call *call)
+{
+    const struct signature *signature = &call->signature;
+    return signature->is_presigned && strcmp(signature->service, "s3") == 0 &&
+           (request_is(&call->request, "GET") || request_is(&call->request, "HEAD"));
+}
+
+static bool names_own_key(const struct call *call)
+{
+    const struct credentials *keys = call->service->link_keys;
+    return keys && credentials_secret(keys, call->signature.key_id);
+}
+
 /* The keys that the signature must be one of; NULL: any will do. A link that the service has signed is always looked at. */
 static const struct credentials *keys_of(const struct call *call)
 {
-    const struct http_service *service = call->service;
-    bool is_own = service->link_keys && credentials_secret(service->link_keys, call->signature.key_id);
-    return is_own ? service->link_keys : service->credentials;
+    return names_own_key(call) ? call->service->link_keys : call->service->credentials;
+}
+
+/* The key of links is good for nothing else: whoever gets hold of it may read, not give orders. */
+static void check_own_key(struct call *call)
+{
+    struct signature *signature = &call->signature;
+    if (signature->state == SIGNATURE_GOOD && names_own_key(call) && !reads_an_object(call)) {
+        signature->state = SIGNATURE_UNKNOWN_KEY;
+        snprintf(signature->why, sizeof signature->why,
+                 "the key of this access key id signs links to objects and nothing else");
+    }
 }
 
 bool caller_check(struct call *call)
@@ -143,6 +167,7 @@ bool caller_check(struct call *call)
     if (call->signature.state == SIGNATURE_NONE) {
         return check_unsigned(call);
     }
+    check_own_key(call);
     const struct credentials *keys = keys_of(call);
     if (call->signature.state == SIGNATURE_GOOD && keys) {
         signature_verify(&call->request, keys, now_s, &call->signature);

@@ -24,14 +24,29 @@ static void shut_out(struct visitor *visitor)
     }
 }
 
-static void make_room(struct crowd *crowd)
+/* The longest of those who are served, or of those who are not; *count: how many they are. NULL: none. */
+static struct visitor *find_longest(const struct crowd *crowd, bool is_served, unsigned *count)
 {
     struct visitor *longest = NULL;
+    *count = 0;
     for (struct visitor *visitor = crowd->first; visitor; visitor = visitor->next) {
-        if (!visitor->is_served && !visitor->is_shut_out &&
-            (!longest || visitor->waits_since_ms <= longest->waits_since_ms)) {
+        if (visitor->is_served != is_served || visitor->is_shut_out) {
+            continue;
+        }
+        *count += 1;
+        if (!longest || visitor->waits_since_ms <= longest->waits_since_ms) {
             longest = visitor; /* of equals the one that came first stands last */
         }
+    }
+    return longest;
+}
+
+static void make_room(const struct crowd *crowd)
+{
+    unsigned waiting, served;
+    struct visitor *longest = find_longest(crowd, false, &waiting);
+    if (crowd->cuts_answers && waiting <= CROWD_LIMIT - CROWD_FULL) {
+        longest = find_longest(crowd, true, &served);
     }
     if (longest) {
         shut_out(longest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who is connected, and since when each keeps us waiting for a whole request. When the listener is almost full, the one that
- * has kept us waiting longest is shut out, so that half-open connections that trickle cannot lock out others. */
+ * has kept us waiting longest is shut out, so that half-open connections that trickle cannot lock out others. Where answers are large
+ * (cuts_answers), clients that do not read theirs are no better: when almost all are being served, the oldest answer is cut off. */
 #ifndef CLOUD_HTTP_CROWD_H
 #define CLOUD_HTTP_CROWD_H
 
@@ -18,6 +19,7 @@ struct crowd {
     const struct clock *clock;
     struct visitor *first;
     unsigned count;
+    bool cuts_answers;
 };
 
 /* For MHD_OPTION_NOTIFY_CONNECTION; ctx is the crowd. */

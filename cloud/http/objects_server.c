@@ -118,7 +118,7 @@ static void fill(struct objects_server *server, const struct objects_server_conf
     };
     server->exchange = (struct exchange_server){
         .service = &server->service,
-        .crowd = {.clock = config->clock},
+        .crowd = {.clock = config->clock, .cuts_answers = true},
         .upload_bytes = &server->upload_bytes,
     };
 }

@@ -152,20 +152,39 @@ static void serve_certificate(struct provisioning_call *call)
 
 /* --- RegisterThing --- */
 
-/* Asked anew behind the hook: template and token may be gone meanwhile. */
+/* The template may have got another hook while this one thought: then that one's word counts. */
+static bool has_allowed(const struct provisioning_call *call, const char *url)
+{
+    return !url || (call->is_allowed_by_hook && call->hook_url && strcmp(call->hook_url, url) == 0);
+}
+
+/* Takes both texts over. */
+static void ask_hook(struct provisioning_call *call, char *url, char *request)
+{
+    free(call->hook_url);
+    free(call->hook_request);
+    json_decref(call->overrides);
+    call->hook_url = url;
+    call->hook_request = request;
+    call->overrides = NULL;
+    call->is_allowed_by_hook = false;
+    call->step = PROVISIONING_HOOK;
+}
+
+/* Asked anew behind the hook: template and token may be gone meanwhile. *is_asking: the hook's answer comes first. */
 static enum core_code check(struct provisioning_call *call, const struct registration *registration,
-                            struct core_error *error)
+                            bool *is_asking, struct core_error *error)
 {
     char *url = NULL;
     char *request = NULL;
     enum core_code code = registration_check(call->core, registration, &url, &request, error);
-    if (code == CORE_OK && !call->is_allowed_by_hook) {
-        call->hook_url = url;
-        call->hook_request = request;
-        return CORE_OK;
+    *is_asking = code == CORE_OK && !has_allowed(call, url);
+    if (*is_asking) {
+        ask_hook(call, url, request);
+    } else {
+        free(url);
+        free(request);
     }
-    free(url);
-    free(request);
     return code;
 }
 
@@ -184,9 +203,9 @@ static void serve_registration(struct provisioning_call *call)
         refuse(call, &error);
         return;
     }
-    enum core_code code = check(call, &registration, &error);
-    if (code == CORE_OK && call->hook_url && !call->is_allowed_by_hook) {
-        call->step = PROVISIONING_HOOK;
+    bool is_asking = false;
+    enum core_code code = check(call, &registration, &is_asking, &error);
+    if (is_asking) {
         return;
     }
     if (code == CORE_OK) {

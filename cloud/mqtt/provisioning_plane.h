@@ -32,7 +32,7 @@ struct provisioning_call {
     struct provisioning_members members;
     struct pki_issued issued;      /* what the work has made */
     char *hook_url, *hook_request; /* NULL: the template has none */
-    bool is_allowed_by_hook;       /* it has been asked */
+    bool is_allowed_by_hook;       /* it has been asked, this hook_url */
     json_t *overrides;             /* what it has said beside that; NULL: nothing */
     json_t *accepted;              /* the members of the answer */
     struct provisioning_refusal refusal;

@@ -300,6 +300,14 @@ class Subscriptions(EventsTest):
         self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], [f"a/{i}" for i in range(8)])
         self.assertEqual(self.event("subscriptions/subscribed/lamp")["topics"], ["a/8", "a/9", "a/10"])
 
+    def test_filters_beyond_all_limits(self):
+        """Nobody limits what UNSUBSCRIBE names: the event has its beginning, and is JSON whatever character the cut falls into."""
+        client = self.client()
+        self.event("presence/connected/lamp")
+        for head, whole in (("", 256), ("a", 255), ("ab", 255)):
+            client.unsubscribe(head + 400 * "\u00fc")
+            self.assertEqual(self.event("subscriptions/unsubscribed/lamp")["topics"], [head + whole * "\u00fc"])
+
     def test_one_who_leaves_in_the_same_breath(self):
         client = self.client()
         client.socket.sendall(b"\x82\6\0\1\0\1a\1" + b"\xa2\5\0\2\0\1a" + b"\x82\6\0\3\0\1b\1" + b"\xe0\0")

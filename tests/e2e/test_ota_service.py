@@ -343,6 +343,22 @@ class Objects(OtaTest):
         self.assertEqual(failures, [])
 
 
+class Unread(OtaTest):
+    image = image_of(8_000_000)  # more than the buffers between two sockets hold
+
+    def test_answers_that_nobody_reads_lock_nobody_out(self):
+        """One device with a good link must not keep all others from theirs."""
+        self.ota_job()
+        link = self.ask(self.device(), "$next/get")["execution"]["jobDocument"]["url"]
+        for _ in range(256):  # as many as the port takes
+            download = Download(self.cloud, link)
+            self.addCleanup(download.connection.close)
+            download.connection.request("GET", download.target, headers={"Host": download.host})
+            self.assertEqual(download.connection.sock.recv(8), b"HTTP/1.1")
+        with Download(self.cloud, link) as download:
+            self.assertEqual(download.ask(Range="bytes=0-99999")[2], self.image[:100000])
+
+
 class OtaCreate(OtaTest):
     def create(self, *arguments, check=True):
         return self.cloud.cli("ota", "create", "--thing", "lamp", "--image", self.file, *arguments, check=check)

@@ -261,6 +261,20 @@ class Templates(ProvisioningTest):
         self.assertEqual(device.register(made["certificateOwnershipToken"], {"SerialNumber": "1"}).kind, "accepted")
 
 
+    def test_configuration_that_no_message_can_hold(self):
+        """Escaped, a device's own text is six times as long: nothing is made, and the broker does not drop the service for it."""
+        body = template_body()
+        body["Parameters"]["Note"] = {"Type": "String"}
+        body["DeviceConfiguration"] = {f"note{i}": {"Ref": "Note"} for i in range(24)}
+        self.operator.template(body=body)
+        device = self.claimant()
+        token = device.create()["certificateOwnershipToken"]
+        parameters = {"SerialNumber": "1", "Note": 2400 * "\x01"}
+        self.assertRefused(device.register(token, parameters), 400, "InvalidRequest", "DeviceConfiguration.*bytes")
+        self.assertEqual(self.things(), {})
+        self.assertEqual(device.register(token, dict(parameters, Note="short")).kind, "accepted")
+
+
 class Hooks(ProvisioningTest):
     def start(self, reply):
         hook = Hook(self, reply)

@@ -408,6 +408,32 @@ static void what_has_changed_behind_the_hook_counts(void **state)
     json_decref(made);
 }
 
+/* Whoever gives a template a stricter hook is obeyed from then on, also by those whom the old one has just let in. */
+static void another_hook_is_asked_as_well(void **state)
+{
+    struct fixture *fx = *state;
+    make_template(fx, HOOK, true);
+    json_t *made = create(fx, "$aws/certificates/create/json", "");
+    struct provisioning_call *call =
+        register_thing(fx, text_of(made, "certificateOwnershipToken"), "{\"SerialNumber\":\"lamp\"}");
+    hear(call, "{\"allowProvisioning\":true,\"parameterOverrides\":{\"SerialNumber\":\"pump\"}}");
+    const struct template_update update = {.hook = {.url = HOOK "/strict"}};
+    assert_true(core_begin(fx->core));
+    assert_int_equal(templates_update(fx->core, "fleet", &update, &fx->error), CORE_OK);
+    fixture_finish(fx);
+    serve(fx, call);
+    assert_int_equal(call->step, PROVISIONING_HOOK);
+    assert_string_equal(call->hook_url, HOOK "/strict");
+    assert_false(has_thing(fx, "pump"));
+    hear(call, "{\"allowProvisioning\":true}");
+    serve(fx, call);
+    json_t *answer = answer_of(call, "accepted");
+    assert_string_equal(text_of(answer, "thingName"), "lamp");
+    assert_false(has_thing(fx, "pump"));
+    json_decref(answer);
+    json_decref(made);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -426,6 +452,7 @@ int main(void)
         TEST(a_hook_is_asked_before_anything_is_made),
         TEST(a_hook_that_says_no_ends_it),
         TEST(what_has_changed_behind_the_hook_counts),
+        TEST(another_hook_is_asked_as_well),
     };
     return cmocka_run_group_tests(tests, open_authority, close_authority);
 }

@@ -39,6 +39,28 @@ static void keys_are_escaped(void **state)
     free(path);
 }
 
+/* The signature covers the Host header, and this is how curl and Python's clients write it. */
+static void the_host_is_what_clients_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *endpoint, *host;
+        uint16_t port;
+    } cases[] = {
+        {"board.local", "board.local:8443", 8443},
+        {"Board.Local", "board.local:8443", 8443},
+        {"board.local", "board.local", 443},
+        {"fd00::A", "[fd00::a]:8443", 8443},
+        {"fd00::a", "[fd00::a]", 443},
+        {"192.168.1.2", "192.168.1.2:80", 80},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *host = s3_presign_host(cases[i].endpoint, cases[i].port);
+        assert_string_equal(host, cases[i].host);
+        free(host);
+    }
+}
+
 /* --- Against the service, which has one object --- */
 
 #define HOST "iot.example:8443"
@@ -193,6 +215,40 @@ static void links_of_users_are_verified_when_keys_are_configured(void **state)
     credentials_free(users);
 }
 
+/* Whoever has read DATA/link-key must not be able to sign orders with it, on neither port. */
+static void the_key_of_links_signs_nothing_else(void **state)
+{
+    struct world *world = *state;
+    struct http_fixture *fx = world->fx;
+    struct credentials *users = make_keys(fx, "users");
+    char signature[400];
+    snprintf(
+        signature, sizeof signature,
+        "AWS4-HMAC-SHA256 Credential=%s/20231114/us-east-1/iot/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature=" HTTP_SIGNATURE,
+        world->signer.key_id);
+    fx->service.credentials = users;
+    fx->service.only_objects = false;
+    http_header(fx, "X-Amz-Date", "20231114T221320Z");
+    http_header(fx, "Authorization", signature);
+    http_expect_error(fx, http_send(fx, "GET", "/things", NULL, 0), 403, "UnrecognizedClientException", "");
+    snprintf(
+        signature, sizeof signature,
+        "AWS4-HMAC-SHA256 Credential=%s/20231114/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature=" HTTP_SIGNATURE,
+        world->signer.key_id);
+    http_header(fx, "Authorization", signature);
+    http_expect_s3_error(fx, http_send(fx, "PUT", "/fware/a", "x", 1), 403, "InvalidAccessKeyId", "");
+    http_header(fx, "X-Amz-Date", NULL);
+    char *link = target(world, &world->signer, KEY, 0, 60);
+    http_expect_s3_error(fx, get(world, "PUT", link), 403, "InvalidAccessKeyId", "");
+    http_expect(fx, 200, get(world, "GET", link));
+    fx->service.credentials = NULL; /* not even where the keys of others are not looked at */
+    http_expect_s3_error(fx, get(world, "PUT", link), 403, "InvalidAccessKeyId", "nothing else");
+    free(link);
+    credentials_free(users);
+}
+
 static void the_port_of_objects_has_nothing_else(void **state)
 {
     struct world *world = *state;
@@ -217,10 +273,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_of_aws),
         cmocka_unit_test(keys_are_escaped),
+        cmocka_unit_test(the_host_is_what_clients_say),
         TEST(a_link_reads_the_object),
         TEST(a_link_holds_as_long_as_it_says),
         TEST(our_own_links_are_always_verified),
         TEST(links_of_users_are_verified_when_keys_are_configured),
+        TEST(the_key_of_links_signs_nothing_else),
         TEST(the_port_of_objects_has_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,40 @@ static void text_has_an_end(void **state)
     free(body);
 }
 
+/* Nor must it become much work: four levels of twenty variables each that are all empty are 160000 values without a byte of text, and ten
+ * levels would be hours. The same with a device's own text of nothing but delimiters. */
+static void work_has_an_end(void **state)
+{
+    (void)state;
+    char *body = calloc(1, 20000), *at = body;
+    at += sprintf(at, "{\"Resources\":{" CERTIFICATE "},\"DeviceConfiguration\":{\"x\":");
+    for (int level = 0; level < 4; level++) {
+        at += sprintf(at, "{\"Fn::Sub\":[\"");
+        for (int i = 0; i < 20; i++) {
+            at += sprintf(at, "${a}");
+        }
+        at += sprintf(at, "\",{\"a\":");
+    }
+    sprintf(at, "\"\"}]}}]}}]}}]}}}");
+    assert_non_null(strstr(evaluate(body, "{}"), "more than 50000 values"));
+
+    char *commas = calloc(1, 4097), *parameters = malloc(5000);
+    memset(commas, ',', 4096);
+    sprintf(parameters, "{\"P\":\"%s\"}", commas);
+    at = body;
+    at += sprintf(at, "{\"Parameters\":{\"P\":{\"Type\":\"String\"}},\"Resources\":{" CERTIFICATE
+                      "},\"DeviceConfiguration\":{");
+    for (int i = 0; i < 13; i++) { /* not more bytes than a text may have: each is split anew */
+        at += sprintf(at, "\"s%d\":{\"Fn::Select\":[\"1\",{\"Fn::Split\":[\",\",{\"Ref\":\"P\"}]}]},", i);
+    }
+    sprintf(at, "\"x\":\"last\"}}");
+    assert_non_null(strstr(evaluate(body, parameters), "more than 50000 values"));
+    assert_string_equal(evaluate(body, "{\"P\":\"a,b\"}"), "\"last\"");
+    free(parameters);
+    free(commas);
+    free(body);
+}
+
 static void what_is_no_template(void **state)
 {
     (void)state;
@@ -425,6 +459,7 @@ int main(void)
         cmocka_unit_test(no_other_functions),
         cmocka_unit_test(depth_has_an_end),
         cmocka_unit_test(text_has_an_end),
+        cmocka_unit_test(work_has_an_end),
         cmocka_unit_test(what_is_no_template),
         cmocka_unit_test(parameters_section),
         cmocka_unit_test(resources),

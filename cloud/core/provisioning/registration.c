@@ -11,6 +11,9 @@
 #include "cloud/core/registry/certificates.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#define CONFIGURATION_MAX (128 * 1024 - 512) /* of MQTT's payload, less what stands around it */
 
 /* What both calls look up. */
 struct found {
@@ -113,6 +116,20 @@ static json_t *evaluate(const struct registration *registration, const struct fo
     return evaluated;
 }
 
+/* The answer is one message, and a device's own text may be six times as long once it is escaped. */
+static enum core_code check_size(const json_t *configuration, struct core_error *error)
+{
+    char *text = json_dumps(configuration, JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t len = text ? strlen(text) : 0;
+    free(text);
+    return len <= CONFIGURATION_MAX
+               ? CORE_OK
+               : core_fail(error, CORE_INVALID_REQUEST,
+                           "DeviceConfiguration has %zu bytes as JSON with these parameters; at most %d are"
+                           " allowed",
+                           len, CONFIGURATION_MAX);
+}
+
 /* A function can have made a list of a setting: the device is promised texts. */
 static enum core_code check_configuration(json_t *configuration, struct core_error *error)
 {
@@ -125,7 +142,7 @@ static enum core_code check_configuration(json_t *configuration, struct core_err
                              name);
         }
     }
-    return CORE_OK;
+    return check_size(configuration, error);
 }
 
 static json_t *make_answer(json_t *configuration, const char *thing)

@@ -365,6 +365,7 @@ json_t *template_body_evaluate(const json_t *body, const json_t *parameters, con
         .given = parameters,
         .certificate_id = certificate_id,
         .text_left = TEMPLATE_TEXT_MAX,
+        .values_left = TEMPLATE_VALUES_MAX,
     };
     static const char *const sections[] = {"Resources", "DeviceConfiguration"};
     json_t *out = json_object();

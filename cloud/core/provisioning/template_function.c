@@ -14,7 +14,20 @@
 static json_t *evaluate(struct template_values *values, const json_t *value, int depth,
                         struct core_error *error);
 
-/* --- Texts, of which there may only be so much --- */
+/* --- Texts and other values, of which there may only be so much --- */
+
+/* A variable of Fn::Sub is evaluated wherever it stands: some levels of them in each other, all empty, cost no byte of text and would
+ * keep the service busy for hours. */
+static bool count_value(struct template_values *values, struct core_error *error)
+{
+    if (values->values_left == 0) {
+        core_fail(error, CORE_INVALID_REQUEST, "the template makes more than %d values with these parameters",
+                  TEMPLATE_VALUES_MAX);
+        return false;
+    }
+    values->values_left--;
+    return true;
+}
 
 struct growing {
     char *text;
@@ -60,7 +73,9 @@ static json_t *make_text(struct template_values *values, const char *text, size_
                          struct core_error *error)
 {
     struct growing out = {0};
-    grow(values, &out, text, len, error);
+    if (count_value(values, error)) {
+        grow(values, &out, text, len, error);
+    }
     return end_text(&out, error);
 }
 
@@ -285,6 +300,9 @@ static json_t *evaluate(struct template_values *values, const json_t *value, int
     if (depth == 0) {
         core_fail(error, CORE_INVALID_REQUEST, "the template is nested deeper than %d levels",
                   TEMPLATE_DEPTH_MAX);
+        return NULL;
+    }
+    if (!count_value(values, error)) {
         return NULL;
     }
     if (template_function_is(value)) {

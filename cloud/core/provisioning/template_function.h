@@ -10,6 +10,7 @@
 
 #define TEMPLATE_DEPTH_MAX     32    /* levels of objects, lists and functions in each other */
 #define TEMPLATE_TEXT_MAX      65536 /* bytes of all texts that one evaluation makes */
+#define TEMPLATE_VALUES_MAX    50000 /* values that one evaluation makes, empty texts among them */
 #define TEMPLATE_CERTIFICATE   "AWS::IoT::Certificate::Id"
 #define TEMPLATE_PSEUDO_PREFIX "AWS::" /* names of parameters that a service provides */
 
@@ -25,6 +26,7 @@ struct template_values {
     const json_t *given;        /* an object of strings; NULL = none */
     const char *certificate_id; /* NULL = none */
     size_t text_left;           /* begins as TEMPLATE_TEXT_MAX */
+    size_t values_left;         /* begins as TEMPLATE_VALUES_MAX */
 };
 
 /* Is this value a function, or does it try to be one? */
@@ -35,7 +37,7 @@ enum core_code template_function_check(const struct template_scope *scope, const
                                        struct core_error *error);
 
 /* A copy of a value that was checked, with values in the place of functions. The caller decrefs. NULL: CORE_INVALID_REQUEST, a
- * parameter has no value, an index leads nowhere, or the text is too long. */
+ * parameter has no value, an index leads nowhere, or text or values are too many. */
 json_t *template_function_evaluate(struct template_values *values, const json_t *value,
                                    struct core_error *error);
 

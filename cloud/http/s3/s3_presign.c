@@ -6,12 +6,15 @@
 #include "cloud/http/sigv4.h"
 #include "cloud/http/sigv4_key.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define HTTPS_PORT 443
 
 static bool is_unreserved(unsigned char c)
 {
@@ -42,6 +45,21 @@ char *s3_presign_path(const char *bucket, const char *key)
     char *path = text_format("/%s/%s", bucket, encoded);
     free(encoded);
     return path;
+}
+
+char *s3_presign_host(const char *endpoint, uint16_t port)
+{
+    bool is_ipv6 = strchr(endpoint, ':') != NULL;
+    char *name = text_format(is_ipv6 ? "[%s]" : "%s", endpoint);
+    for (char *at = name; *at; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    if (port == HTTPS_PORT) {
+        return name;
+    }
+    char *host = text_format("%s:%u", name, port);
+    free(name);
+    return host;
 }
 
 static void write_date(int64_t now_s, char date[SIGNATURE_DATE_CAP])

@@ -12,6 +12,10 @@ struct s3_signer {
     const char *key_id, *secret;
 };
 
+/* The Host header of clients that go to this port by HTTPS, malloc'd. They leave 443 out, many write a name in small letters, and an IPv6
+ * address stands in brackets. */
+char *s3_presign_host(const char *endpoint, uint16_t port);
+
 /* "https://HOST/PATH?X-Amz-...", malloc'd. path: encoded, with its first slash. It holds from now_s (the machine's clock) on for
  * expires_s seconds. */
 char *s3_presign(const struct s3_signer *signer, const char *path, int64_t now_s, int64_t expires_s);
