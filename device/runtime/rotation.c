@@ -149,6 +149,12 @@ static const struct runtime_identity *coming(void)
     return device_runtime.own.must_change ? &device_runtime.own.next_identity : &device_runtime.own.identity;
 }
 
+/* A device on its way to an identity, by a claim, has none that could be rotated. */
+static bool has_thing(const struct runtime_identity *identity)
+{
+    return identity->client_id && !identity->is_claim;
+}
+
 /* The same thing at the same endpoint, with this certificate. */
 static void use(const struct runtime_identity *as, const char *cert_pem, const char *key_pem)
 {
@@ -164,7 +170,7 @@ static void use(const struct runtime_identity *as, const char *cert_pem, const c
 static void prefer_stored(void)
 {
     const struct runtime_identity given = *coming();
-    if (!given.client_id || given.is_claim || given.cert_pem == own.judged) {
+    if (!has_thing(&given) || given.cert_pem == own.judged) {
         return;
     }
     own.judged = given.cert_pem;
@@ -312,12 +318,6 @@ static bool is_in_workspace(const char *text)
     return text >= workspace && text < workspace + sizeof(own.workspace);
 }
 
-/* A device on its way to an identity, by a claim, has none that could be rotated. */
-static bool has_thing(const struct runtime_identity *identity)
-{
-    return identity->client_id && !identity->is_claim;
-}
-
 /* false: there is no order that can be taken in this turn. */
 static bool take_order(void)
 {
@@ -354,8 +354,10 @@ static void started(uint64_t now_ms)
         own.below->started(now_ms);
     }
     prefer_stored();
-    if (own.has_machine) {
+    if (own.has_machine && has_thing(coming())) {
         own.origin = *coming(); /* the texts of before lay on the stack of a task that has ended */
+    } else if (own.has_machine) {
+        finish(JOBS_STATUS_FAILED, "the device has lost its identity", NULL);
     }
     port_signal_set(&device_runtime.event); /* a report may wait since the stop */
 }

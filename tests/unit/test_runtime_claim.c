@@ -368,6 +368,53 @@ static void test_rotation_was_there_before_the_claim(void **state)
     } while (strcmp(topic, CLAIM_CSR_TOPIC) != 0);
 }
 
+static void init_with_rotation(void)
+{
+    init();
+    runtime_rotation_init("0042");
+}
+
+/* The power goes while the new certificate is tried: the next boot goes on with it, and asks for no other. */
+static void test_rotation_goes_on_after_a_boot(void **state)
+{
+    (void)state;
+    struct runtime_rotation_job job = {.run_id = 1, .job_id = "r1", .execution_number = 1};
+    char first[4096];
+    init_with_rotation();
+    begin(1);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    await_thing(2, FAKE_THING);
+    snprintf(first, sizeof(first), "%s", claim_certificate());
+    fake_answer_no_job();
+    fake_answer_no_job();
+    FAKE_WAIT(runtime_is_at_rest());
+    assert_int_equal(runtime_rotation_begin(&job, "fleet"), ERR_OK);
+    claim_take_csr();
+    claim_accept_csr("token-2");
+    claim_take_registration("token-2");
+    claim_accept_registration(FAKE_THING);
+    fake_wait_open(3);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    assert_int_equal(runtime_stop(), ERR_OK);
+    init_with_rotation();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(4);
+    assert_true(fake_is_opened_as(FAKE_THING, first)); /* until the job's handler has said that it goes on */
+    job.is_resumed = true;
+    assert_int_equal(runtime_rotation_begin(&job, "fleet"), ERR_OK);
+    fake_wait_open(5);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    fake_connect();
+    FAKE_WAIT(!is_stored(RECORD_PENDING));
+    boot();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(6);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+}
+
 static void test_parameters_of_the_application(void **state)
 {
     (void)state;
@@ -417,6 +464,7 @@ int main(void)
         TEST(test_unreadable_identity_counts_as_absent),
         TEST(test_pending_of_a_rotation_stays),
         TEST(test_rotation_was_there_before_the_claim),
+        TEST(test_rotation_goes_on_after_a_boot),
         TEST(test_parameters_of_the_application),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

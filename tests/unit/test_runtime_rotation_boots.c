@@ -180,7 +180,7 @@ static void test_power_cut_at_every_write(void **state)
 
 static struct runtime_identity lamp;
 static atomic_uint below_tasks, below_serves, below_connects, below_ends, below_answers;
-static atomic_bool below_is_busy, below_must_tell;
+static atomic_bool below_is_busy, below_must_tell, below_is_lost;
 
 static void below_task(void *ctx)
 {
@@ -198,7 +198,9 @@ static void below_started(uint64_t now_ms)
     place = 1 - place;
     memcpy(places[place], given.pem, strlen(given.pem) + 1);
     lamp.cert_pem = places[place];
-    runtime_use_identity(&lamp);
+    if (!atomic_load(&below_is_lost)) {
+        runtime_use_identity(&lamp);
+    }
 }
 
 static void below_serve(uint64_t now_ms)
@@ -326,6 +328,32 @@ static void test_stop_in_the_trial(void **state)
     await_end(&request, "FAILED");
 }
 
+/* Stopped, and at the next start the identity is gone, of which the new certificate would be. */
+static void test_identity_is_lost_on_the_way(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    init_with_stored_identity();
+    start_rotation();
+    await_request(&request, CSR);
+    assert_int_equal(runtime_stop(), ERR_OK);
+    atomic_store(&below_is_lost, true);
+    assert_int_equal(runtime_start(), ERR_OK);
+    await_turns();
+    fake_advance_ms(PROVISION_RETRY_CAP_MS);
+    port_signal_set(&device_runtime.wake);
+    await_turns();
+    assert_int_equal(fake_open_count(), 1); /* it connects as nobody */
+    assert_int_equal(runtime_stop(), ERR_OK);
+    atomic_store(&below_is_lost, false);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(2);
+    assert_true(fake_is_opened_as(FAKE_THING, given.pem));
+    fake_connect();
+    await_end(&request, "FAILED");
+    assert_non_null(strstr(request.payload, "the device has lost its identity"));
+}
+
 static void test_prologue_below_is_served(void **state)
 {
     (void)state;
@@ -358,6 +386,7 @@ int main(void)
         TEST(test_power_cut_at_every_write),
         TEST(test_identity_of_a_claim_is_rotated),
         TEST(test_stop_in_the_trial),
+        TEST(test_identity_is_lost_on_the_way),
         TEST(test_prologue_below_is_served),
     };
     return cmocka_run_group_tests(tests, make_authority, forget_authority);
