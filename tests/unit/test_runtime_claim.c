@@ -409,6 +409,7 @@ static void test_rotation_goes_on_after_a_boot(void **state)
     assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
     fake_connect();
     FAKE_WAIT(!is_stored(RECORD_PENDING));
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* the event task may be at its report */
     boot();
     assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(6);
