@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "device/api/api.h"
 #include "device/api/line.h"
+#include "device/port/port_board.h"
 #include "device/runtime/rotation.h"
 #include "lib_aws.h"
 #include "lib_jobs.h"
@@ -82,11 +83,11 @@ static void cancel(uint32_t runId_u32, void *pContext)
     runtime_rotation_cancel(runId_u32);
 }
 
-/* The board's own number stands behind the last '_' of the device's name. */
+/* The board's own number, as it stands at the end of the device's name, which may get another prefix later. */
 static const char *serial_number(void)
 {
-    const char *end = strrchr(SYSTEM_getDeviceName(), '_');
-    return end ? end + 1 : NULL;
+    static char number[LENGTH_DEVICE_NAME];
+    return port_board_device_id(number, sizeof(number)) ? NULL : number;
 }
 
 bool AWS_registerCertificateRotation(const char *pTemplateStr)

@@ -6,6 +6,8 @@
 #include "device/core/provision/provision.h"
 #include "device/core/store/identity.h"
 #include "device/port/port_key.h"
+#include "device/runtime/answer.h"
+#include "device/runtime/provision_effects.h"
 #include "device/runtime/records.h"
 #include "device/runtime/state.h"
 
@@ -15,31 +17,13 @@
 #define KEY_STACK   6144 /* a key is made on the engine task, and a request signed */
 #define FIXED_PAIRS 3
 
-/* Answers of the service: written by the network task while they arrive, read by the engine task when they are whole. With two places a double
- * of the last answer does not keep the next one out. */
-#define ANSWERS   2
-#define NO_ANSWER ANSWERS
-
-enum answer_state {
-    ANSWER_FREE,
-    ANSWER_ARRIVING, /* one at most */
-    ANSWER_WHOLE,
-    ANSWER_READ, /* the engine task reads it: nobody writes */
-};
-
-struct answer {
-    size_t topic_len, payload_len;
-    char topic[DEVICE_TOPIC_CAP];
-    char payload[DEVICE_PROVISION_MESSAGE_CAP];
-};
-
 /* Of a device on its way; on the engine task's stack, lives from its start to its end. */
 struct way {
     struct provision machine;
     struct provision_config config;
     struct provision_parameter pairs[FIXED_PAIRS + RUNTIME_CLAIM_PAIRS];
     struct provision_workspace workspace;
-    struct answer answers[ANSWERS];
+    struct runtime_answers answers; /* with the runtime's lock held */
 };
 
 /* Of a device that knows who it is. In the same place. */
@@ -47,6 +31,7 @@ struct stored {
     struct identity thing;
     char record[RECORD_BYTES(IDENTITY_MAX)];
 };
+_Static_assert(PENDING_MAX <= IDENTITY_MAX, "the pending record is looked at in the identity's place");
 
 static struct {
     struct runtime_claim claim; /* written before the tasks run, like the next two */
@@ -58,16 +43,14 @@ static struct {
     const struct identity *thing; /* which it has from its storage; NULL: it has not */
     enum provision_link link;     /* the identity that is used */
     bool has_machine;             /* the machine was started */
+    bool is_rotation_pending;     /* what is stored as pending is not the claim's; known with `thing` */
     bool is_changing; /* an identity was handed over, and the end of the connection of before is no news */
     int subscribe_id; /* of the last SUBSCRIBE */
 
     /* guarded by the runtime's lock */
-    enum answer_state answers[ANSWERS];
-    unsigned newest;    /* of those that are WHOLE, if there are two */
-    bool is_claiming;   /* what arrives is the machine's */
-    bool is_under_way;  /* there is no stored identity */
-    bool must_tell;     /* the application has not heard that it is provisioned */
-    unsigned too_large; /* answers that had no room, and no line yet */
+    bool is_claiming;  /* what arrives is the machine's */
+    bool is_under_way; /* there is no stored identity */
+    bool must_tell;    /* the application has not heard that it is provisioned */
 } own;
 
 static void lock(void)
@@ -82,22 +65,10 @@ static void unlock(void)
 
 /* ---- effects of the machine */
 
-static enum err make_key(void *ctx, char *key_pem, size_t cap)
-{
-    (void)ctx;
-    return port_key_make(key_pem, cap);
-}
-
 static enum err make_csr(void *ctx, const char *key_pem, char *csr_pem, size_t cap)
 {
     (void)ctx;
     return port_key_make_request(key_pem, own.claim.client_id, csr_pem, cap);
-}
-
-static bool is_match(void *ctx, const char *cert_pem, const char *key_pem)
-{
-    (void)ctx;
-    return port_key_is_match(cert_pem, key_pem);
 }
 
 static enum err subscribe(void *ctx, const char *filter)
@@ -106,35 +77,10 @@ static enum err subscribe(void *ctx, const char *filter)
     return port_mqtt_subscribe(filter, 1, &own.subscribe_id);
 }
 
-static enum err publish(void *ctx, const char *topic, const char *payload, size_t len)
-{
-    (void)ctx;
-    const struct port_mqtt_message message = {.topic = topic, .payload = payload, .len = len, .qos = 1};
-    return port_mqtt_publish(&message, NULL);
-}
-
 static enum err put(void *ctx, enum record_kind kind, char *record, size_t payload_len)
 {
     (void)ctx;
     return runtime_record_write(kind, record, payload_len);
-}
-
-static enum err erase(void *ctx, enum record_kind kind)
-{
-    (void)ctx;
-    return runtime_record_erase(kind);
-}
-
-static uint32_t random_bits(void *ctx)
-{
-    (void)ctx;
-    return port_board_random();
-}
-
-static void log_line(void *ctx, enum log_level level, const char *text)
-{
-    (void)ctx;
-    port_board_log(level, text);
 }
 
 /* ---- what the machine wants */
@@ -175,14 +121,6 @@ static void use_nobody(void)
     runtime_use_identity(&nobody);
 }
 
-/* With `lock` held. */
-static void forget_answers(void)
-{
-    for (unsigned i = 0; i < ANSWERS; i++) {
-        own.answers[i] = ANSWER_FREE;
-    }
-}
-
 static void follow_link(void)
 {
     const enum provision_link wanted = provision_link(&own.way->machine);
@@ -201,7 +139,7 @@ static void follow_link(void)
     own.is_changing = true;
     lock();
     own.is_claiming = wanted == PROVISION_LINK_ORIGIN;
-    forget_answers();
+    runtime_answers_forget(&own.way->answers);
     unlock();
 }
 
@@ -228,15 +166,15 @@ static void show(void)
 /* ---- on the engine task */
 
 static const struct provision_io io = {
-    .make_key = make_key,
+    .make_key = provision_effects_make_key,
     .make_csr = make_csr,
-    .is_match = is_match,
+    .is_match = provision_effects_is_match,
     .subscribe = subscribe,
-    .publish = publish,
+    .publish = provision_effects_publish,
     .put = put,
-    .erase = erase,
-    .random = random_bits,
-    .log = log_line,
+    .erase = provision_effects_erase,
+    .random = provision_effects_random,
+    .log = provision_effects_log,
 };
 
 static void collect_pairs(struct way *way)
@@ -272,10 +210,11 @@ static void start_machine(uint64_t now_ms)
     }
 }
 
-/* Nothing is sent to the topics of provisioning. What a power cut has left of the way here goes away. */
+/* Nothing is sent to the topics of provisioning. What a power cut has left of the way here goes away; what it has left of a rotation is the
+ * rotation's, which goes on with it. */
 static void be_stored_thing(void)
 {
-    if (runtime_record_erase(RECORD_PENDING)) {
+    if (!own.is_rotation_pending && runtime_record_erase(RECORD_PENDING)) {
         runtime_log(LOG_LEVEL_ERROR, "storage: the record 'pending' could not be erased");
     }
     own.link = PROVISION_LINK_NEW;
@@ -286,7 +225,6 @@ static void be_stored_thing(void)
 static void started(uint64_t now_ms)
 {
     lock();
-    forget_answers();
     own.is_claiming = false;
     own.is_under_way = !own.thing;
     unlock();
@@ -300,56 +238,13 @@ static void started(uint64_t now_ms)
     }
 }
 
-/* The oldest one that is whole is the engine task's; NO_ANSWER: there is none. */
-static unsigned take_answer(void)
-{
-    unsigned taken = NO_ANSWER;
-    lock();
-    for (unsigned i = 0; i < ANSWERS; i++) {
-        if (own.answers[i] == ANSWER_WHOLE && (taken == NO_ANSWER || own.newest != i)) {
-            taken = i;
-        }
-    }
-    if (taken < NO_ANSWER) {
-        own.answers[taken] = ANSWER_READ;
-    }
-    unlock();
-    return taken;
-}
-
-static void tell_too_large(void)
-{
-    lock();
-    unsigned too_large = own.too_large;
-    own.too_large = 0;
-    unlock();
-    if (too_large > 0) {
-        runtime_log(LOG_LEVEL_ERROR, "an answer to the claim is longer than %d bytes, and left out",
-                    DEVICE_PROVISION_MESSAGE_CAP);
-    }
-}
-
-static void read_answers(uint64_t now_ms)
-{
-    tell_too_large();
-    for (unsigned i; (i = take_answer()) < NO_ANSWER;) {
-        const struct answer *answer = &own.way->answers[i];
-        const struct slice topic = {answer->topic, answer->topic_len};
-        const struct slice payload = {answer->payload, answer->payload_len};
-        provision_message(&own.way->machine, topic, payload, now_ms);
-        lock();
-        own.answers[i] = ANSWER_FREE;
-        unlock();
-    }
-}
-
 static void serve(uint64_t now_ms)
 {
     own.is_changing = false; /* its connection is closed since the end of the turn before */
     if (!own.has_machine) {
         return;
     }
-    read_answers(now_ms);
+    provision_effects_read_answers(&own.way->answers, &own.way->machine, now_ms);
     provision_tick(&own.way->machine, now_ms);
     follow_link();
     show();
@@ -374,9 +269,11 @@ static void connected(uint64_t now_ms)
 /* The connection ends at the device's own wish as well when the application suspends it. */
 static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64_t now_ms)
 {
+    (void)was_up;
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
-        read_answers(now_ms); /* they came before the end */
-        provision_disconnected(&own.way->machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
+        provision_effects_read_answers(&own.way->answers, &own.way->machine,
+                                       now_ms); /* they came before the end */
+        provision_disconnected(&own.way->machine, own.link, reason, now_ms);
     }
 }
 
@@ -394,6 +291,7 @@ static void answered(const struct inbox_item *item, uint64_t now_ms)
 static void task_on_the_way(void *ctx)
 {
     struct way way;
+    memset(&way.answers, 0, sizeof(way.answers));
     own.way = &way;
     own.thing = NULL;
     runtime_engine_task(ctx);
@@ -402,6 +300,11 @@ static void task_on_the_way(void *ctx)
 static bool load(struct stored *stored)
 {
     struct slice payload;
+    struct pending pending;
+    /* in the identity's place, before it */
+    own.is_rotation_pending =
+        runtime_record_read(RECORD_PENDING, stored->record, sizeof(stored->record), &payload) == ERR_OK &&
+        pending_read(payload, &pending) && pending.origin == PENDING_ROTATION;
     if (runtime_record_read(RECORD_IDENTITY, stored->record, sizeof(stored->record), &payload)) {
         return false;
     }
@@ -431,67 +334,12 @@ static void task(void *ctx)
 
 /* ---- on the network task, with `lock` held */
 
-/* A place for the message that begins; one that was cut off, or if need be the newest that is not read yet, gives way. */
-static unsigned choose_place(void)
-{
-    static const enum answer_state order[] = {ANSWER_ARRIVING, ANSWER_FREE};
-    for (unsigned wanted = 0; wanted < 2; wanted++) {
-        for (unsigned i = 0; i < ANSWERS; i++) {
-            if (own.answers[i] == order[wanted]) {
-                return i;
-            }
-        }
-    }
-    return own.answers[own.newest] == ANSWER_WHOLE ? own.newest : 1 - own.newest; /* the other is read */
-}
-
-static void begin(const struct port_mqtt_event *event)
-{
-    const unsigned at = choose_place();
-    struct answer *answer = &own.way->answers[at];
-    own.answers[at] = ANSWER_FREE;
-    if (event->topic.len >= sizeof(answer->topic) || event->total > sizeof(answer->payload)) {
-        own.too_large++;
-        return;
-    }
-    own.answers[at] = ANSWER_ARRIVING;
-    memcpy(answer->topic, event->topic.ptr, event->topic.len);
-    answer->topic_len = event->topic.len;
-    answer->payload_len = 0;
-}
-
-static void add(unsigned at, const struct port_mqtt_event *event)
-{
-    struct answer *answer = &own.way->answers[at];
-    if (event->offset != answer->payload_len ||
-        event->payload.len > sizeof(answer->payload) - event->offset) {
-        own.answers[at] = ANSWER_FREE;
-        return;
-    }
-    if (event->payload.len > 0) {
-        memcpy(answer->payload + event->offset, event->payload.ptr, event->payload.len);
-    }
-    answer->payload_len += event->payload.len;
-    if (answer->payload_len >= event->total) {
-        own.answers[at] = ANSWER_WHOLE;
-        own.newest = at;
-    }
-}
-
 static bool receive(const struct port_mqtt_event *event)
 {
     if (!own.is_claiming) {
         return false;
     }
-    if (event->offset == 0) {
-        begin(event);
-    }
-    for (unsigned i = 0; i < ANSWERS; i++) {
-        if (own.answers[i] == ANSWER_ARRIVING) {
-            add(i, event);
-            break;
-        }
-    }
+    runtime_answers_hear(&own.way->answers, event);
     return true;
 }
 
@@ -537,8 +385,13 @@ static const struct runtime_prologue prologue = {
 
 void runtime_claim(const struct runtime_claim *claim)
 {
+    const struct runtime_prologue *there = atomic_load(&device_runtime.prologue);
     own.claim = *claim;
-    runtime_set_prologue(&prologue);
+    if (there && there->stand_on) {
+        there->stand_on(&prologue); /* it was there first: the device is configured while it waits */
+    } else {
+        runtime_set_prologue(&prologue);
+    }
 }
 
 static bool is_key(const char *key)

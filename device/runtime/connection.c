@@ -89,7 +89,7 @@ static void forget_incoming(void)
 static void drop(const char *why, uint64_t now_ms)
 {
     if (device_runtime.own.link.state == LINK_CONNECTING || device_runtime.own.link.state == LINK_UP) {
-        lose(ERR_OFFLINE, slice_from(why), true, now_ms);
+        lose(ERR_OK, slice_from(why), true, now_ms);
     }
     forget_incoming();
 }
@@ -105,7 +105,7 @@ void runtime_connection_close(void)
 {
     port_mqtt_close();
     tell_guest(true, runtime_now_ms());
-    tell_prologue(device_runtime.own.link.state == LINK_UP, ERR_OFFLINE, true, runtime_now_ms());
+    tell_prologue(device_runtime.own.link.state == LINK_UP, ERR_OK, true, runtime_now_ms());
     if (has_jobs()) {
         jobs_engine_disconnected(&device_runtime.own.engine, true, runtime_now_ms());
     }

@@ -46,7 +46,8 @@ struct runtime_prologue {
     uint64_t (*wake_at_ms)(void);   /* RUNTIME_NEVER: not for this */
     /* The connection stands. Called before jobs hear of it (which they do not with a claim). */
     void (*connected)(uint64_t now_ms);
-    /* It has ended, or did not come (was_up false). is_own_doing: the device has closed it, or could not begin to open it. */
+    /* It has ended, or did not come (was_up false). is_own_doing: the device has closed it (reason ERR_OK; there may have been none), or could
+     * not begin to open it (reason says why). */
     void (*disconnected)(bool was_up, enum err reason, bool is_own_doing, uint64_t now_ms);
     /* SUBSCRIBED: of something that it has sent, or of nothing that anybody waits for */
     void (*answered)(const struct inbox_item *item, uint64_t now_ms);
@@ -58,6 +59,9 @@ struct runtime_prologue {
     bool (*deliver)(void);
     /* with `lock` held, any task: the device may sleep */
     bool (*is_idle)(void);
+
+    /* NULL, or: another one comes, whose place is below this one. Before the tasks run. */
+    void (*stand_on)(const struct runtime_prologue *below);
 };
 
 /* After runtime_init, before runtime_start, from one task. Lives as long as the program; NULL: there is none. */

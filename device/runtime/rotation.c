@@ -149,6 +149,12 @@ static const struct runtime_identity *coming(void)
     return device_runtime.own.must_change ? &device_runtime.own.next_identity : &device_runtime.own.identity;
 }
 
+/* A device on its way to an identity, by a claim, has none that could be rotated. */
+static bool has_thing(const struct runtime_identity *identity)
+{
+    return identity->client_id && !identity->is_claim;
+}
+
 /* The same thing at the same endpoint, with this certificate. */
 static void use(const struct runtime_identity *as, const char *cert_pem, const char *key_pem)
 {
@@ -164,7 +170,7 @@ static void use(const struct runtime_identity *as, const char *cert_pem, const c
 static void prefer_stored(void)
 {
     const struct runtime_identity given = *coming();
-    if (own.has_machine || !given.client_id || given.is_claim || given.cert_pem == own.judged) {
+    if (!has_thing(&given) || given.cert_pem == own.judged) {
         return;
     }
     own.judged = given.cert_pem;
@@ -318,7 +324,7 @@ static bool take_order(void)
     lock();
     bool is_given = own.wanted.is_given && !own.has_machine && !own.end.is_there;
     unlock();
-    if (!is_given || device_runtime.own.must_change) {
+    if (!is_given || device_runtime.own.must_change || !has_thing(&device_runtime.own.identity)) {
         return false;
     }
     own.origin = device_runtime.own.identity;
@@ -348,35 +354,12 @@ static void started(uint64_t now_ms)
         own.below->started(now_ms);
     }
     prefer_stored();
-    port_signal_set(&device_runtime.event); /* a report may wait since the stop */
-}
-
-static struct runtime_answer *take_answer(unsigned *too_large)
-{
-    lock();
-    struct runtime_answer *answer = runtime_answers_take(&own.answers);
-    *too_large = own.answers.too_large;
-    own.answers.too_large = 0;
-    unlock();
-    return answer;
-}
-
-static void read_answers(uint64_t now_ms)
-{
-    unsigned too_large;
-    for (struct runtime_answer *answer; (answer = take_answer(&too_large)) || too_large > 0;) {
-        if (too_large > 0) {
-            runtime_log(LOG_LEVEL_ERROR, "rotation: an answer is longer than %d bytes, and left out",
-                        DEVICE_PROVISION_MESSAGE_CAP);
-        }
-        if (answer) {
-            provision_message(&own.machine, (struct slice){answer->topic, answer->topic_len},
-                              (struct slice){answer->payload, answer->payload_len}, now_ms);
-            lock();
-            runtime_answers_give_back(answer);
-            unlock();
-        }
+    if (own.has_machine && has_thing(coming())) {
+        own.origin = *coming(); /* the texts of before lay on the stack of a task that has ended */
+    } else if (own.has_machine) {
+        finish(JOBS_STATUS_FAILED, "the device has lost its identity", NULL);
     }
+    port_signal_set(&device_runtime.event); /* a report may wait since the stop */
 }
 
 static void serve_cancel(uint64_t now_ms)
@@ -393,7 +376,7 @@ static void serve_cancel(uint64_t now_ms)
 static void serve_machine(uint64_t now_ms)
 {
     struct rotation_proof proof;
-    read_answers(now_ms);
+    provision_effects_read_answers(&own.answers, &own.machine, now_ms);
     serve_cancel(now_ms);
     provision_tick(&own.machine, now_ms);
     follow_link();
@@ -416,7 +399,9 @@ static void serve(uint64_t now_ms)
     if (own.below) {
         own.below->serve(now_ms);
     }
-    prefer_stored();
+    if (!own.has_machine) {
+        prefer_stored();
+    }
     if (take_order()) {
         start_machine(now_ms);
     }
@@ -452,8 +437,8 @@ static void disconnected(bool was_up, enum err reason, bool is_own_doing, uint64
         own.below->disconnected(was_up, reason, is_own_doing, now_ms);
     }
     if (own.has_machine && !(is_own_doing && own.is_changing)) {
-        read_answers(now_ms); /* they came before the end */
-        provision_disconnected(&own.machine, own.link, is_own_doing && was_up ? ERR_OK : reason, now_ms);
+        provision_effects_read_answers(&own.answers, &own.machine, now_ms); /* they came before the end */
+        provision_disconnected(&own.machine, own.link, reason, now_ms);
     }
 }
 
@@ -538,6 +523,13 @@ static bool is_idle(void)
            !own.end.is_there;
 }
 
+static void stand_on(const struct runtime_prologue *below)
+{
+    own.below = below;
+    own.prologue.task = below->task;
+    own.prologue.stack_bytes = KEY_STACK + below->stack_bytes;
+}
+
 void runtime_rotation_init(const char *serial_number)
 {
     const struct runtime_prologue *there = atomic_load(&device_runtime.prologue);
@@ -546,10 +538,9 @@ void runtime_rotation_init(const char *serial_number)
     }
     memset(&own, 0, sizeof(own)); /* no task uses it: a new configuration is like a boot */
     own.serial_number = serial_number;
-    own.below = there;
     own.prologue = (struct runtime_prologue){
-        .task = there ? there->task : runtime_engine_task,
-        .stack_bytes = KEY_STACK + (there ? there->stack_bytes : 0),
+        .task = runtime_engine_task,
+        .stack_bytes = KEY_STACK,
         .started = started,
         .serve = serve,
         .wake_at_ms = wake_at_ms,
@@ -559,7 +550,11 @@ void runtime_rotation_init(const char *serial_number)
         .receive = receive,
         .deliver = deliver,
         .is_idle = is_idle,
+        .stand_on = stand_on,
     };
+    if (there) {
+        stand_on(there);
+    }
     runtime_set_prologue(&own.prologue);
 }
 

@@ -10,9 +10,11 @@
 #include <cmocka.h>
 
 #include "device/core/store/identity.h"
+#include "device/core/store/pending.h"
 #include "device/port/port_key.h"
 #include "device/runtime/claim.h"
 #include "device/runtime/records.h"
+#include "device/runtime/rotation.h"
 #include "device/runtime/state.h"
 #include "fakes/claim_service.h"
 #include "fakes/runtime_table.h"
@@ -238,7 +240,7 @@ static void test_answer_that_is_too_long(void **state)
     claim_take_csr();
     memset(payload, ' ', sizeof(payload) - 1);
     assert_true(fake_deliver_own(CLAIM_CSR_TOPIC "/accepted", slice_from(payload), 1, false));
-    fake_wait_log("an answer to the claim is longer than 4096 bytes, and left out");
+    fake_wait_log("provisioning: an answer is longer than 4096 bytes, and left out");
     claim_accept_csr("token-1");
     claim_take_registration("token-1");
 }
@@ -303,6 +305,117 @@ static void test_unreadable_identity_counts_as_absent(void **state)
     assert_true(fake_log_has("the record 'identity' cannot be used, and counts as absent"));
 }
 
+/* ---- with a rotation */
+
+static void put_pending(enum pending_origin origin)
+{
+    static char record[RECORD_BYTES(PENDING_MAX)];
+    struct pending pending = {.origin = origin,
+                              .stage = PENDING_TRIAL,
+                              .key_pem = "key",
+                              .given_id = "",
+                              .cert_pem = "certificate",
+                              .certificate_id = "",
+                              .thing_name = FAKE_THING};
+    size_t len = pending_write(&pending, record + RECORD_HEADER_BYTES, PENDING_MAX);
+    assert_int_equal(port_store_put("pending", record, record_seal(RECORD_PENDING, record, len)), ERR_OK);
+}
+
+/* A device that has its identity from its claim, and whose power went in the middle of a rotation: the new certificate is the rotation's. */
+static void test_pending_of_a_rotation_stays(void **state)
+{
+    (void)state;
+    provision();
+    assert_int_equal(runtime_stop(), ERR_OK);
+    put_pending(PENDING_ROTATION);
+    init();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(3);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    assert_true(is_stored(RECORD_PENDING));
+    assert_int_equal(runtime_stop(), ERR_OK);
+    put_pending(PENDING_CLAIM); /* what a claim has left is nobody's */
+    init();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(4);
+    assert_false(is_stored(RECORD_PENDING));
+}
+
+/* A device that is configured by a claim while it waits knows of its rotations before: they are served all the same. An order that comes
+ * before there is anything to be rotated waits. */
+static void test_rotation_was_there_before_the_claim(void **state)
+{
+    (void)state;
+    const struct runtime_rotation_job job = {.run_id = 1, .job_id = "r1", .execution_number = 1};
+    table_init_without_thing();
+    runtime_rotation_init("0042");
+    runtime_claim(&claim);
+    assert_int_equal(table_register_blink(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
+    assert_int_equal(runtime_rotation_begin(&job, "fleet"), ERR_OK);
+    fake_wait_open(1);
+    fake_connect_only();
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    fake_wait_open(2);
+    fake_connect();
+    FAKE_WAIT(atomic_load(&told) == 1);
+    char topic[200], payload[4096];
+    do {
+        fake_wait_publish(topic, sizeof(topic), payload, sizeof(payload));
+    } while (strcmp(topic, CLAIM_CSR_TOPIC) != 0);
+}
+
+static void init_with_rotation(void)
+{
+    init();
+    runtime_rotation_init("0042");
+}
+
+/* The power goes while the new certificate is tried: the next boot goes on with it, and asks for no other. */
+static void test_rotation_goes_on_after_a_boot(void **state)
+{
+    (void)state;
+    struct runtime_rotation_job job = {.run_id = 1, .job_id = "r1", .execution_number = 1};
+    char first[4096];
+    init_with_rotation();
+    begin(1);
+    claim_take_csr();
+    claim_accept_csr("token-1");
+    claim_take_registration("token-1");
+    claim_accept_registration(FAKE_THING);
+    await_thing(2, FAKE_THING);
+    snprintf(first, sizeof(first), "%s", claim_certificate());
+    fake_answer_no_job();
+    fake_answer_no_job();
+    FAKE_WAIT(runtime_is_at_rest());
+    assert_int_equal(runtime_rotation_begin(&job, "fleet"), ERR_OK);
+    claim_take_csr();
+    claim_accept_csr("token-2");
+    claim_take_registration("token-2");
+    claim_accept_registration(FAKE_THING);
+    fake_wait_open(3);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    assert_int_equal(runtime_stop(), ERR_OK);
+    init_with_rotation();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(4);
+    assert_true(fake_is_opened_as(FAKE_THING, first)); /* until the job's handler has said that it goes on */
+    job.is_resumed = true;
+    assert_int_equal(runtime_rotation_begin(&job, "fleet"), ERR_OK);
+    fake_wait_open(5);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    fake_connect();
+    FAKE_WAIT(!is_stored(RECORD_PENDING));
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* the event task may be at its report */
+    boot();
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(6);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+}
+
 static void test_parameters_of_the_application(void **state)
 {
     (void)state;
@@ -350,6 +463,9 @@ int main(void)
         TEST(test_refused_and_tried_again),
         TEST(test_damaged_identity_counts_as_absent),
         TEST(test_unreadable_identity_counts_as_absent),
+        TEST(test_pending_of_a_rotation_stays),
+        TEST(test_rotation_was_there_before_the_claim),
+        TEST(test_rotation_goes_on_after_a_boot),
         TEST(test_parameters_of_the_application),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

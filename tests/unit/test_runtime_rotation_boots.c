@@ -32,6 +32,46 @@ static void test_stop_in_the_middle(void **state)
     expect_ids(&request, given_id, issued_id);
 }
 
+/* Suspended again and again before the new certificate could be tried: that says nothing about it. */
+static void test_suspended_in_the_trial(void **state)
+{
+    (void)state;
+    start_rotation();
+    serve_provisioning();
+    for (unsigned i = 0; i <= PROVISION_TRIAL_DOUBTS; i++) {
+        fake_wait_open(2 + i);
+        assert_true(fake_is_opened_as(FAKE_THING, issued));
+        runtime_suspend(true);
+        FAKE_WAIT(runtime_link_state() == RUNTIME_LINK_SUSPENDED);
+        runtime_suspend(false);
+    }
+}
+
+/* Stopped and started in the second rotation of a given certificate: that of the first is the device's, and not the given one again. */
+static void test_stop_in_the_second_one(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    char first[DEVICE_CERTIFICATE_CAP];
+    start_rotation();
+    serve_provisioning();
+    fake_wait_open(2);
+    fake_connect();
+    await_end(&request, "SUCCEEDED");
+    strcpy(first, issued);
+    fake_notify_next("r2", DOCUMENT);
+    fake_accept_claim("r2");
+    fake_wait_open(3);
+    fake_connect();
+    do {
+        fake_wait_publish(request.topic, sizeof(request.topic), request.payload, sizeof(request.payload));
+    } while (fake_serve_job(&request, "r2") || strcmp(request.topic, CSR) != 0);
+    assert_int_equal(runtime_stop(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(4);
+    assert_true(fake_is_opened_as(FAKE_THING, first));
+}
+
 /* The execution is IN_PROGRESS at the service, as it was before the cut. */
 static void show_running(const struct fake_request *request)
 {
@@ -140,7 +180,7 @@ static void test_power_cut_at_every_write(void **state)
 
 static struct runtime_identity lamp;
 static atomic_uint below_tasks, below_serves, below_connects, below_ends, below_answers;
-static atomic_bool below_is_busy, below_must_tell;
+static atomic_bool below_is_busy, below_must_tell, below_is_lost;
 
 static void below_task(void *ctx)
 {
@@ -148,10 +188,19 @@ static void below_task(void *ctx)
     runtime_engine_task(ctx);
 }
 
+/* The texts lie on the engine task's stack, as those of claim.c: they are other ones after each start, and those of before are gone. */
 static void below_started(uint64_t now_ms)
 {
+    static char places[2][DEVICE_CERTIFICATE_CAP];
+    static unsigned place;
     (void)now_ms;
-    runtime_use_identity(&lamp);
+    memset(places[place], 'x', sizeof(places[place]) - 1);
+    place = 1 - place;
+    memcpy(places[place], given.pem, strlen(given.pem) + 1);
+    lamp.cert_pem = places[place];
+    if (!atomic_load(&below_is_lost)) {
+        runtime_use_identity(&lamp);
+    }
 }
 
 static void below_serve(uint64_t now_ms)
@@ -254,6 +303,57 @@ static void test_identity_of_a_claim_is_rotated(void **state)
     assert_true(atomic_load(&below_serves) > 0 && atomic_load(&below_ends) > 0);
 }
 
+/* Stopped and started while the new certificate is tried, which then is refused: back to the old one, whose texts lie elsewhere now. */
+static void test_stop_in_the_trial(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    init_with_stored_identity();
+    start_rotation();
+    serve_provisioning();
+    fake_wait_open(2);
+    assert_int_equal(runtime_stop(), ERR_OK);
+    assert_int_equal(runtime_start(), ERR_OK);
+    for (unsigned i = 0; i < PROVISION_TRIAL_REFUSALS; i++) {
+        fake_wait_open(3 + i);
+        assert_true(fake_is_opened_as(FAKE_THING, issued));
+        fake_disconnect_for(ERR_REFUSED, "not authorised");
+        await_turns();
+        fake_advance_ms(PROVISION_TRIAL_CAP_MS);
+        port_signal_set(&device_runtime.wake);
+    }
+    fake_wait_open(3 + PROVISION_TRIAL_REFUSALS);
+    assert_true(fake_is_opened_as(FAKE_THING, given.pem));
+    fake_connect();
+    await_end(&request, "FAILED");
+}
+
+/* Stopped, and at the next start the identity is gone, of which the new certificate would be. */
+static void test_identity_is_lost_on_the_way(void **state)
+{
+    (void)state;
+    struct fake_request request;
+    init_with_stored_identity();
+    start_rotation();
+    await_request(&request, CSR);
+    assert_int_equal(runtime_stop(), ERR_OK);
+    atomic_store(&below_is_lost, true);
+    assert_int_equal(runtime_start(), ERR_OK);
+    await_turns();
+    fake_advance_ms(PROVISION_RETRY_CAP_MS);
+    port_signal_set(&device_runtime.wake);
+    await_turns();
+    assert_int_equal(fake_open_count(), 1); /* it connects as nobody */
+    assert_int_equal(runtime_stop(), ERR_OK);
+    atomic_store(&below_is_lost, false);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(2);
+    assert_true(fake_is_opened_as(FAKE_THING, given.pem));
+    fake_connect();
+    await_end(&request, "FAILED");
+    assert_non_null(strstr(request.payload, "the device has lost its identity"));
+}
+
 static void test_prologue_below_is_served(void **state)
 {
     (void)state;
@@ -281,8 +381,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_stop_in_the_middle),
+        TEST(test_suspended_in_the_trial),
+        TEST(test_stop_in_the_second_one),
         TEST(test_power_cut_at_every_write),
         TEST(test_identity_of_a_claim_is_rotated),
+        TEST(test_stop_in_the_trial),
+        TEST(test_identity_is_lost_on_the_way),
         TEST(test_prologue_below_is_served),
     };
     return cmocka_run_group_tests(tests, make_authority, forget_authority);
