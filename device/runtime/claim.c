@@ -6,6 +6,7 @@
 #include "device/core/provision/provision.h"
 #include "device/core/store/identity.h"
 #include "device/port/port_key.h"
+#include "device/port/port_time.h"
 #include "device/runtime/answer.h"
 #include "device/runtime/provision_effects.h"
 #include "device/runtime/records.h"
@@ -14,8 +15,10 @@
 #include <assert.h>
 #include <string.h>
 
-#define KEY_STACK   6144 /* a key is made on the engine task, and a request signed */
-#define FIXED_PAIRS 3
+#define KEY_STACK     6144 /* a key is made on the engine task, and a request signed */
+#define FIXED_PAIRS   3
+#define READS         3 /* of a storage that fails */
+#define READ_PAUSE_MS 200
 
 /* Of a device on its way; on the engine task's stack, lives from its start to its end. */
 struct way {
@@ -297,22 +300,34 @@ static void task_on_the_way(void *ctx)
     runtime_engine_task(ctx);
 }
 
-static bool load(struct stored *stored)
+/* ERR_NOT_FOUND: there is no identity, or none that can be used. ERR_STORAGE: nobody can tell. */
+static enum err load(struct stored *stored)
 {
     struct slice payload;
     struct pending pending;
     /* in the identity's place, before it */
-    own.is_rotation_pending =
-        runtime_record_read(RECORD_PENDING, stored->record, sizeof(stored->record), &payload) == ERR_OK &&
-        pending_read(payload, &pending) && pending.origin == PENDING_ROTATION;
-    if (runtime_record_read(RECORD_IDENTITY, stored->record, sizeof(stored->record), &payload)) {
-        return false;
+    enum err err = runtime_record_read(RECORD_PENDING, stored->record, sizeof(stored->record), &payload);
+    own.is_rotation_pending = !err && pending_read(payload, &pending) && pending.origin == PENDING_ROTATION;
+    if (err && err != ERR_NOT_FOUND) {
+        return err;
     }
-    if (!identity_read(payload, &stored->thing)) {
+    err = runtime_record_read(RECORD_IDENTITY, stored->record, sizeof(stored->record), &payload);
+    if (!err && !identity_read(payload, &stored->thing)) {
         runtime_log(LOG_LEVEL_ERROR, "storage: the record 'identity' cannot be used, and counts as absent");
-        return false;
+        return ERR_NOT_FOUND;
     }
-    return true;
+    return err;
+}
+
+/* A storage that fails may have an identity: the device does not become another thing for that. */
+static enum err load_patiently(struct stored *stored)
+{
+    enum err err = load(stored);
+    for (int i = 1; i < READS && err && err != ERR_NOT_FOUND; i++) {
+        port_time_sleep_ms(READ_PAUSE_MS);
+        err = load(stored);
+    }
+    return err;
 }
 
 /* The engine task goes on as another one, because the way there needs more memory than who has arrived. */
@@ -321,15 +336,24 @@ static void task(void *ctx)
     struct stored stored;
     own.way = NULL;
     own.thing = NULL;
-    if (load(&stored)) {
+    enum err err = load_patiently(&stored);
+    if (!err) {
         own.thing = &stored.thing;
-        runtime_engine_task(ctx);
+    } else if (err != ERR_NOT_FOUND) {
+        runtime_log(
+            LOG_LEVEL_ERROR,
+            "storage: nobody can tell whether this device has an identity: %s; it stays offline until "
+            "it is started again",
+            err_text(err));
+        runtime_set_provisioning(RUNTIME_PROVISIONING_FAILED);
     } else if (port_task_start("dj_engine", CONFIG_DEVICE_JOBS_ENGINE_STACK + sizeof(struct way) + KEY_STACK,
                                5, task_on_the_way, ctx)) {
         runtime_log(LOG_LEVEL_ERROR, "the device cannot be provisioned: no memory for the task");
         runtime_set_provisioning(RUNTIME_PROVISIONING_FAILED);
-        runtime_engine_task(ctx);
+    } else {
+        return; /* that one is the engine task now */
     }
+    runtime_engine_task(ctx);
 }
 
 /* ---- on the network task, with `lock` held */

@@ -121,11 +121,21 @@ bool claim_has_parameter(const char *key, const char *value)
     return strstr(service.payload, pair) != NULL;
 }
 
-void claim_accept_registration(const char *thing_name)
+static bool deliver_registration(const char *thing_name)
 {
     char payload[256];
     snprintf(payload, sizeof(payload), "{\"deviceConfiguration\":{},\"thingName\":\"%s\"}", thing_name);
-    assert_true(fake_deliver_own(CLAIM_REGISTER_TOPIC "/accepted", slice_from(payload), 1, false));
+    return fake_deliver_own(CLAIM_REGISTER_TOPIC "/accepted", slice_from(payload), 1, false);
+}
+
+void claim_accept_registration(const char *thing_name)
+{
+    assert_true(deliver_registration(thing_name));
+}
+
+void claim_double_registration(const char *thing_name)
+{
+    deliver_registration(thing_name);
 }
 
 void claim_reject(const char *topic, const char *code, const char *message)

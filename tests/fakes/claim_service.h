@@ -18,6 +18,8 @@ void claim_accept_csr(const char *token);
 void claim_take_registration(const char *token);
 bool claim_has_parameter(const char *key, const char *value);
 void claim_accept_registration(const char *thing_name);
+/* Right behind it; the device may have closed the connection by then. */
+void claim_double_registration(const char *thing_name);
 void claim_reject(const char *topic, const char *code, const char *message);
 
 const char *claim_certificate(void); /* the last one that was made, as PEM */

@@ -37,6 +37,7 @@ static struct {
     unsigned puts, clock_puts, operations, operations_left;
     bool is_counted;
     enum err result;
+    unsigned failing_gets;
     bool must_hold, is_held;
 } store;
 
@@ -149,6 +150,8 @@ enum err port_store_get(const char *key, void *record, size_t cap, size_t *len)
     pthread_mutex_lock(&lock);
     const struct stored *found = find_record(key);
     enum err err = !found ? ERR_NOT_FOUND : found->len > cap ? ERR_TOO_LONG : ERR_OK;
+    err = store.failing_gets > 0 ? ERR_STORAGE : err;
+    store.failing_gets -= store.failing_gets > 0;
     if (!err) {
         memcpy(record, found->bytes, found->len);
         *len = found->len;
@@ -191,6 +194,13 @@ unsigned fake_put_count(void)
 unsigned fake_clock_put_count(void)
 {
     return read_unsigned(&store.clock_puts);
+}
+
+void fake_store_fail_gets(unsigned count)
+{
+    pthread_mutex_lock(&lock);
+    store.failing_gets = count;
+    pthread_mutex_unlock(&lock);
 }
 
 void fake_store_fail(enum err err)

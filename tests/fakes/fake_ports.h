@@ -77,6 +77,7 @@ void fake_mqtt_refuse_credential(enum port_mqtt_credential bad, const char *why)
 unsigned fake_put_count(void);
 unsigned fake_clock_put_count(void);       /* of the last known time, which fake_put_count leaves out */
 void fake_store_fail(enum err err);        /* each put, from here on; ERR_OK: good again */
+void fake_store_fail_gets(unsigned count); /* so many, from here on */
 void fake_store_hold(void);                /* the next put waits in the middle ... */
 void fake_wait_held(void);                 /* ... it does now ... */
 void fake_store_release(void);             /* ... and goes on */

@@ -228,7 +228,7 @@ static void test_answers_in_pieces(void **state)
     assert_true(fake_deliver_own_pieces(CLAIM_CSR_TOPIC "/accepted", payload, 100));
     claim_take_registration("token-1");
     claim_accept_registration(FAKE_THING);
-    claim_accept_registration("another"); /* doubled: the first counts */
+    claim_double_registration("another"); /* the first counts */
     await_thing(2, FAKE_THING);
 }
 
@@ -291,6 +291,29 @@ static void test_damaged_identity_counts_as_absent(void **state)
     begin(1);
     claim_take_csr();
     assert_true(fake_log_has("the record 'identity' is"));
+}
+
+/* A storage that cannot be read for a while may have an identity: the device does not become another thing for that. */
+static void test_storage_that_cannot_be_read(void **state)
+{
+    (void)state;
+    provision();
+    boot();
+    fake_store_fail_gets(2);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(3);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
+    boot();
+    fake_store_fail_gets(UINT_MAX);
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_log("nobody can tell whether this device has an identity");
+    FAKE_WAIT(runtime_provisioning_state() == RUNTIME_PROVISIONING_FAILED);
+    fake_store_fail_gets(0);
+    assert_int_equal(runtime_stop(), ERR_OK);
+    assert_int_equal(fake_open_count(), 3); /* it stayed offline */
+    assert_int_equal(runtime_start(), ERR_OK);
+    fake_wait_open(4);
+    assert_true(fake_is_opened_as(FAKE_THING, claim_certificate()));
 }
 
 /* The record is whole, and what stands in it is none. */
@@ -462,6 +485,7 @@ int main(void)
         TEST(test_certificate_of_somebody_else),
         TEST(test_refused_and_tried_again),
         TEST(test_damaged_identity_counts_as_absent),
+        TEST(test_storage_that_cannot_be_read),
         TEST(test_unreadable_identity_counts_as_absent),
         TEST(test_pending_of_a_rotation_stays),
         TEST(test_rotation_was_there_before_the_claim),
