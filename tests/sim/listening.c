@@ -42,9 +42,11 @@ static void want(struct sim_device *d, unsigned place)
 {
     struct sim_listening *l = &d->traffic.listening;
     unsigned index = 0;
-    enum err err = filters_add(&d->traffic.messages.filters, slice_from(places[place].filter),
-                               (uint8_t)sim_traffic_draw(d, 2), &index);
+    uint8_t qos = (uint8_t)sim_traffic_draw(d, 2);
+    enum err err = filters_add(&d->traffic.messages.filters, slice_from(places[place].filter), qos, &index);
     sim_check(d->world, err == ERR_OK, "%s cannot subscribe: %s", d->name, err_text(err));
+    l->is_anew[place] |= !l->is_wanted[place] || qos != l->qos[place];
+    l->qos[place] = qos;
     l->is_wanted[place] = true;
     l->refused_ms[place] = l->ended_ms[place] = 0; /* asked for at once, whatever was before */
     l->ends[place] = 0;
@@ -111,6 +113,7 @@ enum err sim_listening_subscribe(struct sim_device *d, const char *filter, int *
     bool is_refused = option == SIM_SUBSCRIBE_REFUSED || is_forbidden(d, place);
     *id = ++d->traffic.last_id;
     l->asked = place + 1;
+    l->is_anew[place] = false;
     l->is_granted[place] = !is_closed && !is_refused;
     if (is_closed) {
         d->must_drop = true;
@@ -145,7 +148,7 @@ void sim_listening_answered(struct sim_device *d, unsigned value)
     }
     l->asked = 0;
     l->ends[place] = 0;
-    l->refused_ms[place] = is_refused ? sim_device_now_ms(d) : 0;
+    l->refused_ms[place] = is_refused && !l->is_anew[place] ? sim_device_now_ms(d) : 0;
     messages_subscribed(&d->traffic.messages, (int)value / 2, !is_refused, sim_device_now_ms(d), &refusal);
 }
 

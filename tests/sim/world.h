@@ -117,7 +117,10 @@ struct sim_entry {
 
 /* What the application listens to (listening.c), by the observer's reckoning. */
 struct sim_listening {
-    bool is_wanted[SIM_PLACES];      /* by the application */
+    bool is_wanted[SIM_PLACES]; /* by the application */
+    uint8_t qos[SIM_PLACES];    /* for which it was wanted last */
+    bool is_anew
+        [SIM_PLACES]; /* it was wanted once more, or otherwise, since it was asked for: no answer is about that */
     bool is_granted[SIM_PLACES];     /* by the broker, on this connection */
     unsigned asked;                  /* the place whose SUBSCRIBE is not answered, and 1; 0: none */
     unsigned ends[SIM_PLACES];       /* connections in a row that have ended under its SUBSCRIBE */
