@@ -14,7 +14,7 @@
 #ifndef DEVICE_CORE_OTA_OTA_H
 #define DEVICE_CORE_OTA_OTA_H
 
-#include "device/core/ota/ota_steps.h"
+#include "device/core/ota/ota_state.h"
 #include "device/core/ota/ota_words.h"
 
 /* At each boot, before ota_begin. stored: the payload of RECORD_OTA; empty: there is none. `workspace`, texts of `config` and io's ctx

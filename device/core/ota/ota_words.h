@@ -11,7 +11,6 @@
 #include "device/core/ota/ota_document.h"
 #include "device/core/store/ota_record.h"
 #include "device/core/store/record.h"
-#include "device/port/port_ota.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,9 +51,24 @@ struct ota_config {      /* all texts live until the machine is over */
     const char *
         public_key_pem; /* an image without its signature is refused; NULL: no key, signatures are not looked at */
     bool
-        accepts_undigested; /* takes a document with neither sha256 nor (with a key) signature; then only size and port_ota_activate judge the image */
+        accepts_undigested; /* takes a document with neither sha256 nor (with a key) signature; then only size and activate judge the image */
     uint32_t range_blocks;  /* of one request, at least 1 */
     uint32_t health_ms;     /* 0: OTA_HEALTH_MS */
+};
+
+/* The two slots, with the same meaning as in device/port/port_ota.h. */
+enum ota_running { OTA_RUNNING_CONFIRMED, OTA_RUNNING_TRIAL };
+enum ota_other { OTA_OTHER_UNUSED, OTA_OTHER_NEXT, OTA_OTHER_TRIED, OTA_OTHER_USABLE };
+
+struct ota_slots {
+    uint8_t running_slot; /* 0 or 1 */
+    enum ota_running running;
+    enum ota_other other;
+    uint32_t capacity_bytes;
+    uint32_t block_bytes;
+    uint32_t running_bytes; /* 0: not known */
+    uint32_t other_bytes;
+    uint32_t boots;
 };
 
 /* May an update begin? */
@@ -68,7 +82,7 @@ enum ota_permission {
 struct ota_outcome {
     const char *job_id;
     bool is_good;
-    const char *reason;    /* "" of a good one; else ROLLED_BACK or a word of enum ota_reason */
+    const char *reason;    /* "" of a good one; else ROLLED_BACK or a word of ota_steps.c */
     const char *message;   /* a sentence for people */
     const char *version;   /* of the document, "" when it has none */
     const uint8_t *digest; /* SHA-256 of the image that runs, when is_good; NULL: not known */
@@ -88,7 +102,7 @@ struct ota_progress {
 struct ota_io {
     void *ctx;
     /* As in port_ota.h. */
-    enum err (*describe)(void *ctx, struct port_ota_slots *slots);
+    enum err (*describe)(void *ctx, struct ota_slots *slots);
     enum err (*begin)(void *ctx, uint32_t image_bytes);
     enum err (*write)(void *ctx, uint32_t index, const void *bytes, size_t len);
     bool (*is_written)(void *ctx, uint32_t index);
