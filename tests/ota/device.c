@@ -11,6 +11,12 @@ static uint8_t other(const struct world *w)
     return (uint8_t)(1 - w->running);
 }
 
+static bool is_old_image(const struct world *w)
+{
+    return w->weather == WEATHER_SAME ? is_image(w, w->running, 1, w->size)
+                                      : is_image(w, w->running, 0, OLD_SIZE);
+}
+
 /* Flash that fails, or meets a power cut: true: the write happens, *is_cut: and the power goes after it. */
 static enum err flash_begins(struct world *w, enum point point, bool *is_cut)
 {
@@ -48,7 +54,6 @@ static enum err begin(void *ctx, uint32_t image_bytes)
     if (!err) {
         memset(w->slots[other(w)].is_written, 0, sizeof(w->slots[0].is_written));
         w->other_state = OTA_OTHER_UNUSED;
-        w->begins++;
     }
     if (is_cut) {
         power_off(w);
@@ -81,7 +86,6 @@ static enum err write_block(void *ctx, uint32_t index, const void *bytes, size_t
         power_off(w);
     }
     if (option == WRITE_FAILS) {
-        w->losses++;
         return ERR_STORAGE;
     }
     memcpy(slot->bytes + (size_t)index * BLOCK, bytes, len);
@@ -362,7 +366,7 @@ static enum err report(void *ctx, const struct ota_outcome *outcome)
         (!is_image(w, w->running, wanted_image(w), w->size) || w->running_state != OTA_RUNNING_CONFIRMED)) {
         broken(w, "SUCCEEDED, and the new image does not run for good");
     }
-    if (strcmp(outcome->reason, "ROLLED_BACK") == 0 && !is_image(w, w->running, 0, OLD_SIZE)) {
+    if (strcmp(outcome->reason, "ROLLED_BACK") == 0 && !is_old_image(w)) {
         broken(w, "ROLLED_BACK, and the old image does not run");
     }
     if (!outcome->is_good && (outcome->reason[0] == '\0' || outcome->message[0] == '\0')) {

@@ -121,7 +121,6 @@ static void send_body(struct world *w)
     }
     const bool is_short = a->option == ANSWER_SHORT && a->at > a->first;
     if (cut == BODY_CUT || is_short) {
-        w->losses++;
         a->is_there = false;
         if (is_short) {
             ota_answer_end(&w->machine, w->now_ms);

@@ -78,6 +78,14 @@ static bool is_fatal(enum point point, unsigned option)
     }
 }
 
+/* Such a fault may cost the whole download once more. */
+static bool is_change(enum point point, unsigned option)
+{
+    return point == POINT_ANSWER ? option == ANSWER_ETAG || option == ANSWER_REPLACED ||
+                                       option == ANSWER_416 || option == ANSWER_TOTAL
+                                 : point == POINT_READ && option == READ_FLIPPED;
+}
+
 unsigned choose(struct world *w, enum point point)
 {
     const unsigned at = w->points++;
@@ -99,7 +107,7 @@ unsigned choose(struct world *w, enum point point)
         return 0;
     }
     w->faults++;
-    w->changes += point == POINT_ANSWER && option == ANSWER_ETAG;
+    w->changes += is_change(point, option);
     w->may_fail =
         w->may_fail || is_fatal(point, option) || w->faults >= OTA_BAD_MAX || w->changes > OTA_RESTARTS_MAX;
     w->totals->met[point][option]++;
@@ -253,6 +261,9 @@ static void hand_document(struct world *w)
     char document[400];
 
     w->begin_at_ms = OTA_NEVER;
+    if (w->is_final) {
+        return;
+    }
     document_of(w, false, document, sizeof(document));
     enum err err =
         ota_begin(&w->machine, w->weather == WEATHER_ROLLBACK ? OTA_KIND_ROLLBACK : OTA_KIND_UPDATE, "job-1",
@@ -337,14 +348,14 @@ static bool live(struct world *w)
 
 static void check_always(struct world *w)
 {
-    const unsigned begins = w->begins > 0 ? w->begins : 1;
+    /* The image's size, once more for each change, and for each fault at most one block and what of a piece stood behind it. */
     const unsigned long most =
-        (unsigned long)begins * w->size + (unsigned long)(w->cuts + w->losses + w->faults) * BLOCK;
+        (unsigned long)(1 + w->changes) * w->size + (unsigned long)w->faults * (BLOCK + CHUNK - 1);
 
     ota_check(&w->machine);
     if (w->fetched > most) {
-        broken(w, "%lu bytes are fetched of an image of %u, with %u cuts", w->fetched, (unsigned)w->size,
-               w->cuts + w->losses);
+        broken(w, "%lu bytes are fetched of an image of %u, with %u faults", w->fetched, (unsigned)w->size,
+               w->faults);
     }
     if (w->writes > OTA_WRITES(OTA_RESTARTS_MAX, OTA_TRIALS_MAX)) {
         broken(w, "%u writes", w->writes);

@@ -161,7 +161,7 @@ struct world {
     unsigned trial_boots, boots;
     char record[RECORD_BYTES(OTA_RECORD_BYTES)];
     size_t record_len;
-    unsigned writes, begins, cuts, losses;
+    unsigned writes, cuts;
     uint64_t hash[4];
     bool is_started;
     bool is_told_health;
