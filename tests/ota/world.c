@@ -349,8 +349,9 @@ static bool live(struct world *w)
 static void check_always(struct world *w)
 {
     /* The image's size, once more for each change, and for each fault at most one block and what of a piece stood behind it. */
+    const unsigned changes = w->weather == WEATHER_WRONG ? w->faults : w->changes;
     const unsigned long most =
-        (unsigned long)(1 + w->changes) * w->size + (unsigned long)w->faults * (BLOCK + CHUNK - 1);
+        (unsigned long)(1 + changes) * w->size + (unsigned long)w->faults * (BLOCK + CHUNK - 1);
 
     ota_check(&w->machine);
     if (w->fetched > most) {

@@ -371,10 +371,11 @@ static enum ota_event refresh(struct ota *o)
 
 /* ---- verify and activate */
 
-static enum ota_event refuse_image(struct ota *o, const char *reason, const char *what)
+/* Blocks of an earlier boot get one more chance; what the document's digest has found whole does not. */
+static enum ota_event refuse_image(struct ota *o, bool is_torn, const char *reason, const char *what)
 {
-    const bool may_restart = o->is_recovered && !o->is_vetted && o->record.restarts < OTA_RESTARTS_MAX &&
-                             o->document.kind == OTA_KIND_UPDATE;
+    const bool may_restart = is_torn && o->is_recovered && !o->is_vetted &&
+                             o->record.restarts < OTA_RESTARTS_MAX && o->document.kind == OTA_KIND_UPDATE;
 
     ota_fail(o, reason, what, "");
     say(o, LOG_LEVEL_ERROR, o->problem, may_restart ? "; it is downloaded once more" : "");
@@ -395,12 +396,12 @@ static enum ota_event verify(struct ota *o)
         return event;
     }
     if (o->record.has_digest && memcmp(digest, o->record.digest, sizeof(digest)) != 0) {
-        return refuse_image(o, "WRONG_DIGEST",
+        return refuse_image(o, true, "WRONG_DIGEST",
                             "the image in the slot is not the document's: its SHA-256 is another one");
     }
     if (!o->is_vetted && o->config.public_key_pem != NULL &&
         !o->io.is_signed(o->io.ctx, digest, o->document.signature, o->document.signature_len)) {
-        return refuse_image(o, "WRONG_SIGNATURE",
+        return refuse_image(o, !o->record.has_digest, "WRONG_SIGNATURE",
                             "the image's signature is not of the key that this device knows");
     }
     memcpy(o->record.digest, digest, sizeof(digest));
