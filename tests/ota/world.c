@@ -349,7 +349,7 @@ static bool live(struct world *w)
 static void check_always(struct world *w)
 {
     /* The image's size, once more for each change, and for each fault at most one block and what of a piece stood behind it. */
-    const unsigned changes = w->weather == WEATHER_WRONG ? w->faults : w->changes;
+    const unsigned changes = w->weather == WEATHER_WRONG || w->object == 2 ? w->faults : w->changes;
     const unsigned long most =
         (unsigned long)(1 + changes) * w->size + (unsigned long)w->faults * (BLOCK + CHUNK - 1);
 
