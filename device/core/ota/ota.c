@@ -246,16 +246,14 @@ void ota_refreshed(struct ota *o, struct slice document, uint64_t now_ms)
     struct ota_document found;
 
     o->now_ms = now_ms;
-    if (!ota_is_in(o, BEFORE_TRIAL) || o->is_vetted || o->document.kind != OTA_KIND_UPDATE) {
-        return; /* no link is needed any more */
+    if (!ota_is_in(o, DOWNLOAD)) {
+        return; /* no link is needed, or the one that is there is young enough */
     }
     if (ota_document_read(document, OTA_KIND_UPDATE, &found, o->workspace->url, o->workspace->url_cap,
                           o->problem, sizeof(o->problem)) ||
         !ota_document_is_same(&found, &o->document)) {
-        if (ota_is_in(o, DOWNLOAD)) {
-            ota_fail(o, "BAD_DOCUMENT", "the fresh document is not one of this image", "");
-            step(o, OTA_EVENT_FAIL);
-        }
+        ota_fail(o, "BAD_DOCUMENT", "the fresh document is not one of this image", "");
+        step(o, OTA_EVENT_FAIL);
         return;
     }
     if (o->state == OTA_REFRESHING) {

@@ -29,7 +29,7 @@ enum err ota_start(struct ota *o, const struct ota_config *config, const struct 
 enum err ota_begin(struct ota *o, enum ota_kind kind, const char *job_id, struct slice document,
                    uint64_t now_ms);
 
-/* The fresh document that io.refresh has asked for; at any other time it only renews the link. */
+/* The fresh document that io.refresh has asked for; at another time of the download it renews the link, and else it means nothing. One that is not of the same image ends the update. */
 void ota_refreshed(struct ota *o, struct slice document, uint64_t now_ms);
 
 /* The answer to the last io.request, in this order: status once, headers, end of headers, bytes, end. What comes after io.drop, or without a request, is passed over.
