@@ -151,7 +151,7 @@ static bool is_in_slot(const struct ota *o, const struct ota_document *document,
                               ? memcmp(record->digest, document->digest, sizeof(record->digest)) == 0
                               : strcmp(record->job_id, job_id) == 0;
 
-    return document->kind == OTA_KIND_UPDATE && o->is_stored && record->stage == OTA_STAGE_LOADING &&
+    return document->kind == OTA_KIND_UPDATE && record->stage == OTA_STAGE_LOADING &&
            record->from_slot == o->slots.running_slot && record->has_digest == document->has_digest &&
            is_image && (document->size == 0 || document->size == record->size);
 }
@@ -190,12 +190,11 @@ static void begin(struct ota *o, const struct ota_document *document, const char
     text_append(o->record.job_id, sizeof(o->record.job_id), job_id);
     text_append(o->record.version, sizeof(o->record.version), document->version);
     o->failures = o->bads = o->denials = o->redirects = o->holds = 0;
-    o->is_recovered = o->is_worthless = o->is_vetted = o->is_good = false;
+    o->is_worthless = o->is_vetted = o->is_good = false;
     o->next = o->have = o->rate = o->rate_have = 0;
     o->rate_at_ms = o->now_ms;
     o->progressed_phase = NULL;
     o->problem[0] = '\0';
-    o->reason = "";
 }
 
 enum err ota_begin(struct ota *o, enum ota_kind kind, const char *job_id, struct slice document,
@@ -482,6 +481,7 @@ const char *ota_problem(const struct ota *o)
 
 void ota_check(const struct ota *o)
 {
+    (void)o; /* without asserts */
     assert(o->state < OTA_STATE_COUNT);
     assert(!o->is_asked || ota_is_in(o, OTA_SET(OTA_REQUESTED) | OTA_SET(OTA_RECEIVING)));
     assert(!o->is_judged || o->state == OTA_RECEIVING);
