@@ -23,9 +23,9 @@ static struct device {
     char url[80];
     struct ota_slots slots;
     struct ota_config config;
-    bool written[64], is_forged;
-    enum err begin_err, describe_err, activate_err;
-    unsigned activations;
+    bool written[256], is_forged;
+    enum err begin_err, describe_err, activate_err, write_err;
+    unsigned activations, refreshes;
     char asked[120]; /* the last request */
     unsigned requests, drops, reports, restarts;
     struct ota_outcome outcome;
@@ -60,9 +60,9 @@ static enum err write_block(void *ctx, uint32_t index, const void *bytes, size_t
 {
     (void)ctx;
     (void)bytes;
-    assert_true(len > 0 && index < 64);
-    d.written[index] = true;
-    return ERR_OK;
+    assert_true(len > 0 && index < 256);
+    d.written[index] = d.write_err == ERR_OK;
+    return d.write_err;
 }
 
 static bool is_written(void *ctx, uint32_t index)
@@ -85,6 +85,13 @@ static enum err activate(void *ctx)
     (void)ctx;
     d.activations++;
     return d.activate_err;
+}
+
+static enum err refresh(void *ctx)
+{
+    (void)ctx;
+    d.refreshes++;
+    return ERR_OK;
 }
 
 static enum err good(void *ctx)
@@ -206,7 +213,7 @@ static const struct ota_io io = {.describe = describe,
                                  .is_signed = is_signed,
                                  .request = request,
                                  .drop = drop,
-                                 .refresh = good,
+                                 .refresh = refresh,
                                  .put = put,
                                  .erase = erase,
                                  .ask = ask,
@@ -234,7 +241,7 @@ static int setup(void **state)
     (void)state;
     memset(&d, 0, sizeof(d));
     d.now_ms = 1000;
-    d.slots = (struct ota_slots){.capacity_bytes = 1024, .block_bytes = BLOCK, .boots = 7};
+    d.slots = (struct ota_slots){.capacity_bytes = 16384, .block_bytes = BLOCK, .boots = 7};
     d.config = (struct ota_config){.version = "1.2.0", .range_blocks = 2};
     boot();
     return 0;
@@ -248,7 +255,7 @@ static enum err begin_with(const char *document)
 /* Until the machine wants something from outside. */
 static void settle(void)
 {
-    for (int i = 0; i < 100 && ota_wake_at_ms(&d.machine) <= d.now_ms; i++) {
+    for (int i = 0; i < 1000 && ota_wake_at_ms(&d.machine) <= d.now_ms; i++) {
         ota_tick(&d.machine, d.now_ms);
         ota_check(&d.machine);
     }

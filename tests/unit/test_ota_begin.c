@@ -25,7 +25,7 @@ static void test_refuses_what_does_not_go_with_the_device(void **state)
     (void)state;
     refused("{\"url\":\"http://a\"}", "url: not an https link");
     refused("{\"url\":\"https://a\"}", "sha256: is missing");
-    refused("{\"url\":\"https://a\",\"size\":1025,\"sha256\":\"" DIGEST1 "\"}",
+    refused("{\"url\":\"https://a\",\"size\":16385,\"sha256\":\"" DIGEST1 "\"}",
             "size: the image does not fit into the slot");
     refused("{\"url\":\"https://a\",\"sha256\":\"" DIGEST1 "\",\"minVersion\":\"1.2.1\"}",
             "minVersion: the running image is older: 1.2.0");
@@ -49,7 +49,7 @@ static void test_takes_what_does(void **state)
 {
     static const char *const documents[] = {
         UPDATE,
-        "{\"url\":\"https://a\",\"size\":1024,\"sha256\":\"" DIGEST1 "\"}",
+        "{\"url\":\"https://a\",\"size\":16384,\"sha256\":\"" DIGEST1 "\"}",
         "{\"url\":\"https://a\",\"sha256\":\"" DIGEST1 "\",\"version\":\"1.2.0\"}",
         "{\"url\":\"https://a\",\"sha256\":\"" DIGEST1 "\",\"version\":\"main\"}",
         "{\"url\":\"https://a\",\"sha256\":\"" DIGEST1 "\",\"version\":\"1.1\",\"force\":true}",
@@ -67,6 +67,16 @@ static void test_takes_what_does(void **state)
     boot();
     assert_int_equal(begin_with("{\"url\":\"https://a\"}"), ERR_OK);
     assert_string_equal(d.asked, "https://a 0-127");
+}
+
+static void test_slot_that_is_smaller_than_it_says(void **state)
+{
+    (void)state;
+    d.begin_err = ERR_TOO_LONG;
+    assert_int_equal(begin_with(UPDATE), ERR_OK);
+    settle();
+    assert_string_equal(d.outcome.reason, "NO_SPACE");
+    assert_false(ota_is_active(&d.machine));
 }
 
 static void test_a_block_has_to_fit(void **state)
@@ -195,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_refuses_what_does_not_go_with_the_device, setup),
         cmocka_unit_test_setup(test_takes_what_does, setup),
+        cmocka_unit_test_setup(test_slot_that_is_smaller_than_it_says, setup),
         cmocka_unit_test_setup(test_a_block_has_to_fit, setup),
         cmocka_unit_test_setup(test_same_digest_runs_already, setup),
         cmocka_unit_test_setup(test_same_version, setup),
