@@ -24,8 +24,8 @@ static struct device {
     struct ota_slots slots;
     struct ota_config config;
     bool written[256], is_forged;
-    enum err begin_err, describe_err, activate_err, write_err;
-    unsigned activations, refreshes;
+    enum err begin_err, describe_err, activate_err, write_err, put_err, roll_back_err;
+    unsigned activations, refreshes, roll_backs;
     char asked[120]; /* the last request */
     unsigned requests, drops, reports, restarts;
     struct ota_outcome outcome;
@@ -94,6 +94,13 @@ static enum err refresh(void *ctx)
     return ERR_OK;
 }
 
+static enum err roll_back(void *ctx)
+{
+    (void)ctx;
+    d.roll_backs++;
+    return d.roll_back_err;
+}
+
 static enum err good(void *ctx)
 {
     (void)ctx;
@@ -144,6 +151,9 @@ static void drop(void *ctx)
 static enum err put(void *ctx, char *record, size_t payload_len)
 {
     (void)ctx;
+    if (d.put_err) {
+        return d.put_err;
+    }
     d.record_len = record_seal(RECORD_OTA, record, payload_len);
     memcpy(d.record, record, d.record_len);
     return ERR_OK;
@@ -206,7 +216,7 @@ static const struct ota_io io = {.describe = describe,
                                  .read = read_slot,
                                  .activate = activate,
                                  .confirm = good,
-                                 .roll_back = good,
+                                 .roll_back = roll_back,
                                  .hash_begin = hash_begin,
                                  .hash_add = hash_add,
                                  .hash_end = hash_end,

@@ -321,6 +321,37 @@ static void test_image_that_is_ill(void **state)
     assert_int_equal(d.activations, 1);
 }
 
+/* A storage that fails for good does not keep a bad image running; with no image to go back to, that is what is told. */
+static void test_back_without_a_verdict(void **state)
+{
+    const struct ota_record record = {.stage = OTA_STAGE_TRIAL,
+                                      .from_slot = 0,
+                                      .trials = 1,
+                                      .has_digest = true,
+                                      .size = 256,
+                                      .job_id = "job-1"};
+    (void)state;
+    d.record_len =
+        record_seal(RECORD_OTA, d.record, ota_record_write(&record, d.record + RECORD_HEADER_BYTES));
+    d.slots.running_slot = 1;
+    d.slots.running = OTA_RUNNING_TRIAL;
+    boot();
+    settle();
+    d.put_err = ERR_STORAGE;
+    ota_health(&d.machine, false, "dark", d.now_ms);
+    for (int i = 0; i < 50 && d.roll_backs == 0; i++) {
+        d.now_ms = ota_wake_at_ms(&d.machine);
+        ota_tick(&d.machine, d.now_ms);
+    }
+    assert_int_equal(d.roll_backs, 1);
+    assert_int_equal(d.reports, 0);
+    d.roll_back_err = ERR_NOT_FOUND;
+    d.now_ms = ota_wake_at_ms(&d.machine);
+    ota_tick(&d.machine, d.now_ms);
+    assert_int_equal(d.reports, 1);
+    assert_string_equal(d.outcome.reason, "NOT_ROLLED_BACK");
+}
+
 /* Blocks that are there are not fetched, also behind a hole. */
 static void test_holes(void **state)
 {
@@ -479,6 +510,7 @@ int main(void)
         cmocka_unit_test_setup(test_image_that_is_ill, setup),
         cmocka_unit_test_setup(test_many_blocks, setup),
         cmocka_unit_test_setup(test_link_that_expires, setup),
+        cmocka_unit_test_setup(test_back_without_a_verdict, setup),
         cmocka_unit_test_setup(test_holes, setup),
         cmocka_unit_test_setup(test_other_slot_than_before, setup),
         cmocka_unit_test_setup(test_fresh_link_at_any_time, setup),

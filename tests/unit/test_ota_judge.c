@@ -52,6 +52,9 @@ static const struct row rows[] = {
      OTA_VERDICT_GOOD}, /* less than was asked for */
     {206, "Content-Range=bytes 4096-4096/10000" ETAG, OTA_VERDICT_GOOD},
     {206, RANGE ETAG "|Location=http://x", OTA_VERDICT_GOOD}, /* means nothing here */
+    {206, "Location=https://x/z|" RANGE ETAG, OTA_VERDICT_GOOD},
+    {206, "Content-Rangex=bytes 4096-8191/10000" ETAG, OTA_VERDICT_BAD},
+    {206, "Content-Rang=bytes 4096-8191/10000" ETAG, OTA_VERDICT_BAD},
     {206, "X=y" ETAG, OTA_VERDICT_BAD},
     {206, RANGE "|Content-Range=bytes 4096-8191/10000" ETAG, OTA_VERDICT_BAD},
     {206, RANGE ETAG "|ETag=\"a\"", OTA_VERDICT_BAD},
