@@ -5,6 +5,7 @@ import pathlib
 # Folder -> its files from top to bottom, without suffix. A file uses those below it, never one above it.
 ORDER = {
     "device/core/messages": ["messages", "filters", "outbox", "pace", "topic"],
+    "device/core/ota": ["ota", "ota_steps", "ota_effects", "ota_state", "ota_words", "ota_judge", "ota_document"],
     "device/core/provision": ["provision", "steps", "provision_wire", "words"],
     "device/core/jobs": ["engine", "reading", "delivery", "execution", "states", "subscriptions", "handlers", "outcome",
                          "exchange", "wire", "context", "journal", "reason", "jobs"],

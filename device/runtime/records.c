@@ -94,6 +94,7 @@ static void forget(void)
     is_good &= erase(RUNTIME_JOURNAL_KEY);
     is_good &= erase(record_key(RECORD_CLOCK));
     is_good &= erase(record_key(RECORD_ROTATION));
+    is_good &= erase(record_key(RECORD_OTA));
     if (atomic_load(&is_all_wanted)) {
         is_good &= erase(record_key(RECORD_APP));
     }

@@ -9,6 +9,7 @@ file(GLOB device_jobs_sources
     ${device_jobs_root}/device/core/jobs/*.c
     ${device_jobs_root}/device/core/link/*.c
     ${device_jobs_root}/device/core/messages/*.c
+    ${device_jobs_root}/device/core/ota/*.c
     ${device_jobs_root}/device/core/provision/*.c
     ${device_jobs_root}/device/core/store/*.c
     ${device_jobs_root}/device/runtime/*.c

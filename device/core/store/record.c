@@ -24,7 +24,8 @@ const char *record_key(enum record_kind kind)
 {
     static const char *const keys[RECORD_KINDS] = {
         [RECORD_APP] = "app",         [RECORD_IDENTITY] = "identity", [RECORD_CONFIG] = "config",
-        [RECORD_PENDING] = "pending", [RECORD_CLOCK] = "clock",       [RECORD_ROTATION] = "rotation"};
+        [RECORD_PENDING] = "pending", [RECORD_CLOCK] = "clock",       [RECORD_ROTATION] = "rotation",
+        [RECORD_OTA] = "ota"};
     return keys[kind];
 }
 

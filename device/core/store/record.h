@@ -24,6 +24,7 @@ enum record_kind {
     RECORD_CLOCK = 5,    /* the last known time (device/runtime/clock.c) */
     RECORD_ROTATION =
         6, /* which certificate was changed for which, and for what job (device/runtime/rotation.c) */
+    RECORD_OTA = 7, /* a firmware update that goes on (ota_record.h) */
     RECORD_KINDS,
 };
 
