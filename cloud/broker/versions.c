@@ -82,7 +82,9 @@ static void forget(struct versions *versions, int64_t now_ms)
            (versions->away > VERSIONS_AWAY_MAX || now_ms - versions->first->left_at_ms >= VERSIONS_AWAY_MS)) {
         struct entry *entry = versions->first;
         struct entry **link = find(versions, entry->client);
-        come_back(versions, entry);
+        versions->first = entry->later;
+        *(entry->later != NULL ? &entry->later->earlier : &versions->last) = NULL;
+        versions->away--;
         *link = entry->next;
         free(entry);
     }

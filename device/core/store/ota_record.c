@@ -17,6 +17,7 @@ static void pass(struct walk *w, void *member, size_t len)
     if (w->to != NULL) {
         memcpy(w->to + w->at, member, len);
     } else {
+        assert(w->from != NULL);
         memcpy(member, w->from + w->at, len);
     }
     w->at += len;
