@@ -495,6 +495,7 @@ static void report(const struct end *end)
     port_signal_set(&device_runtime.wake); /* an order may wait for it */
 }
 
+/* No callback of the application: whoever stops the tasks waits for it as for any task. */
 static bool deliver(void)
 {
     if (own.below && own.below->deliver()) {
@@ -503,13 +504,9 @@ static bool deliver(void)
     lock();
     const struct end end = own.end;
     const bool must_report = end.is_there && device_runtime.life.is_started;
-    device_runtime.events.is_busy = must_report;
     unlock();
     if (must_report) {
         report(&end);
-        lock();
-        device_runtime.events.is_busy = false;
-        unlock();
     }
     return must_report;
 }
