@@ -49,7 +49,7 @@ static void put_known(int64_t seconds, int damage)
 /* The device starts anew with what is stored now. */
 static void boot(void)
 {
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     table_init();
     assert_int_equal(runtime_start(), ERR_OK);
 }
@@ -103,12 +103,12 @@ static void test_time_is_stored_before_a_stop(void **state)
     connect(1);
     FAKE_WAIT(fake_clock_put_count() == 1);
     fake_set_wall_s(WALL_S + 3599);
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     assert_int_equal(fake_clock_put_count(), 1);
     assert_int_equal(runtime_start(), ERR_OK);
     connect(2);
     fake_set_wall_s(WALL_S + 3600);
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     assert_int_equal(stored_s(), WALL_S + 3600);
 }
 
@@ -119,7 +119,7 @@ static void test_time_that_no_certificate_has_proven_is_not_stored(void **state)
     assert_int_equal(runtime_start(), ERR_OK);
     fake_wait_open(1);
     fake_set_wall_s(WALL_S + 10 * DAY_S);
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     assert_int_equal(fake_clock_put_count(), 0);
 }
 

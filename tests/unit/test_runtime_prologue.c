@@ -171,7 +171,7 @@ static void test_nothing_connects_before_there_is_an_identity(void **state)
     runtime_suspend(false);
     await_turn();
     assert_int_equal(fake_open_count(), 0);
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     assert_int_equal(runtime_start(), ERR_OK);
     FAKE_WAIT(atomic_load(&seen.starts) == 2);
     assert_int_equal(fake_open_count(), 0);
@@ -253,7 +253,7 @@ static void test_stop_forgets_an_identity_that_was_not_given(void **state)
     connect_as(&claim, 1);
     fake_connect_only();
     FAKE_WAIT(atomic_load(&seen.connects) == 1);
-    assert_int_equal(runtime_stop(), ERR_OK);
+    FAKE_WAIT(runtime_stop() == ERR_OK); /* a callback may be out */
     assert_int_equal(runtime_start(), ERR_OK);
     FAKE_WAIT(atomic_load(&seen.starts) == 2);
     await_turn();
